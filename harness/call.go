@@ -1,0 +1,133 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/stretchr/testify/assert"
+
+	"udpkata/harness/verdict"
+)
+
+// A Call is one call of the student's code, running on a goroutine of its own
+// with a context of its own.
+type Call struct {
+	w      *World
+	name   string
+	cancel context.CancelFunc
+	id     int // the goroutine's; 0 until it runs
+
+	// Guarded by w.mu until done; constant from then on.
+	done  bool
+	value any
+	err   error
+}
+
+// Go calls f, one of the student's functions, on a goroutine of its own. name
+// is the function's, for messages. The context is cancelled when the story
+// ends, or by [Call.Cancel].
+func (w *World) Go(name string, f func(ctx context.Context) error) *Call {
+	return w.Call(name, func(ctx context.Context) (any, error) { return nil, f(ctx) })
+}
+
+// Call is [World.Go] for a function with a result, which [Call.Returns] checks.
+func (w *World) Call(name string, f func(ctx context.Context) (any, error)) *Call {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := &Call{w: w, name: name, cancel: cancel}
+	w.update(func() { w.calls = append(w.calls, c) })
+	go func() {
+		defer func() {
+			// Goexit without a failure is the student's own.
+			if r := recover(); r != nil {
+				w.panicked(name, r)
+			} else if !c.done {
+				w.fail(verdict.Failed, "%s ended its goroutine with runtime.Goexit instead of returning.", name)
+			}
+			w.update(func() { c.done = true })
+		}()
+		w.update(func() { c.id = goroutineID() })
+		value, err := f(ctx)
+		w.update(func() { c.done, c.value, c.err = true, value, err })
+	}()
+	return c
+}
+
+// Cancel cancels the call's context, which must be enough to make it return:
+// the sockets stay open.
+func (c *Call) Cancel() {
+	c.cancel()
+	if !c.w.await(c.returned) {
+		c.w.fatal(verdict.Failed, "%s did not return when its context was cancelled: %s.", c.name, c.doing())
+	}
+}
+
+// End ends the call as every story's end does: it cancels the context, closes
+// the sockets that the story handed out, and waits for the call to return.
+// What it returns does not matter.
+func (c *Call) End() {
+	if !c.end() {
+		runtime.Goexit()
+	}
+}
+
+func (c *Call) end() bool {
+	c.cancel()
+	c.w.closeConns()
+	if c.w.waitFor(c.returned) {
+		return true
+	}
+	c.w.fail(verdict.Stuck, "%s did not return, though its context is cancelled and its socket closed: %s.", c.name, c.doing())
+	return false
+}
+
+// Returns waits for the call to return want and no error. For [World.Go], want
+// is nil.
+func (c *Call) Returns(want any) {
+	c.wait()
+	switch {
+	case c.err != nil:
+		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants %s and no error.", c.name, quoteError(c.err), quoteValue(want))
+	case !assert.ObjectsAreEqual(want, c.value):
+		c.w.fatal(verdict.Failed, "%s returned %s; the story wants %s.", c.name, quoteValue(c.value), quoteValue(want))
+	}
+}
+
+// Fails waits for the call to return an error that is one of want, as
+// [errors.Is] sees it.
+func (c *Call) Fails(want ...error) {
+	c.wait()
+	if slices.ContainsFunc(want, func(e error) bool { return errors.Is(c.err, e) }) {
+		return
+	}
+	names := make([]string, len(want))
+	for i, e := range want {
+		names[i] = quoteError(e)
+	}
+	wanted := strings.Join(names, " or ")
+	if c.err == nil {
+		c.w.fatal(verdict.Failed, "%s returned no error (nil); the story wants %s.", c.name, wanted)
+	}
+	c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants one that errors.Is finds to be %s.", c.name, quoteError(c.err), wanted)
+}
+
+// returned is a condition for [World.await].
+func (c *Call) returned() bool { return c.done }
+
+func (c *Call) wait() {
+	if !c.w.await(c.returned) {
+		c.w.fatal(verdict.Failed, "%s did not return: %s.", c.name, c.doing())
+	}
+}
+
+// doing says on which line the call is, and in what.
+func (c *Call) doing() string {
+	for _, g := range c.w.site.snapshot() {
+		if g.id == c.id {
+			return "it " + c.w.site.doing(g)
+		}
+	}
+	return "it has not started"
+}

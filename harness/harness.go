@@ -1,0 +1,154 @@
+// Package harness runs the student's code against stories: small scripts of
+// who sends what to whom, which a lesson test tells and the harness judges.
+//
+// A story gets a [World]. It opens sockets there for the student's code, adds
+// peers that talk to it, starts the student's functions, and says what is to
+// be heard:
+//
+//	func TestServeAnswers(t *testing.T) {
+//		harness.OnEachNetwork(t, func(w *harness.World) {
+//			server := w.ListenPacket("server")
+//			w.Go("Serve", func(ctx context.Context) error { return echo.Serve(ctx, server, w.Log()) })
+//
+//			alice := w.Peer("alice")
+//			alice.Send(server, "hello")
+//			alice.ExpectFrom(server, "Your data was 5 bytes long")
+//		})
+//	}
+//
+// # Rules of a story
+//
+//   - It is told on one goroutine. World, Peer and Call methods belong to it;
+//     the sockets and the log that it hands out may be used from any.
+//   - It never sleeps, and knows no port. Expect methods wait as long as the
+//     student's code could still do something, and no longer.
+//   - Silence is proved, not waited for: to show that nothing was sent, ask
+//     for something that must be answered and see that the answer is next.
+//   - Student code is called through [World.Go] and [World.Call] alone: there a
+//     TODO, a panic or a call that does not return becomes a sentence with the
+//     student's line.
+//   - A story ends by cancelling the contexts of its calls and then closing
+//     their sockets. Code that ends at either is good enough, except where the
+//     story asks for more: [Call.Cancel], [World.NothingLeftBehind].
+//
+// # How a task ends
+//
+// A task is a top-level test. How it ended goes to whoever runs the tests as
+// attributes of package verdict. The first TODO that a process meets fails its
+// task with one line; later ones are skipped, and count as todo all the same.
+// Code that can't be stopped in-process (a loop without end that calls
+// nothing) makes the tasks after it "not run": they need a new process. A
+// panic on a goroutine that the student's code started, os.Exit and a stack
+// overflow end the process; Go's own output says where.
+package harness
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"udpkata/harness/verdict"
+)
+
+// OnEachNetwork tells a story once on every network that this machine has, as
+// subtests named after them, and ends the test at the first that fails.
+func OnEachNetwork(t *testing.T, story func(w *World)) {
+	t.Helper()
+	s := callerSite(t.Name(), 1)
+	result := resultOf(t)
+	if by := stuckTask.Load(); by != nil {
+		reason := fmt.Sprintf("not run: the code of %s is still running in this process", *by)
+		result.note(verdict.NotRun, reason)
+		t.Skip(reason)
+	}
+	for i, n := range networks {
+		var rest []string
+		for _, other := range networks[i+1:] {
+			rest = append(rest, other.name())
+		}
+		state := verdict.Passed // also where -run leaves the network out
+		t.Run(n.name(), func(t *testing.T) {
+			if sentence := n.missing(); sentence != "" {
+				result.note(verdict.Skipped, sentence)
+				t.Skip(sentence)
+			}
+			w := newWorld(n, s)
+			f := w.tell(story)
+			if f == nil {
+				result.note(verdict.Passed, "")
+				return
+			}
+			if slices.ContainsFunc(w.alive(), goroutine.busy) {
+				stuckTask.Store(&s.task)
+				f.code = append(f.code, "It can't be stopped, so the tests after this one are skipped.")
+			}
+			state = f.state
+			result.note(f.state, f.reason())
+			report(t, s, f, rest)
+		})
+		switch {
+		case t.Failed():
+			t.FailNow()
+		case state != verdict.Passed:
+			t.SkipNow()
+		}
+	}
+}
+
+// Of this process: whether a TODO was met, and whose code can't be stopped.
+var (
+	todoSeen  atomic.Bool
+	stuckTask atomic.Pointer[string]
+)
+
+// report ends the subtest of a story that failed.
+func report(tb testing.TB, s site, f *failure, rest []string) {
+	if f.state == verdict.Todo && todoSeen.Swap(true) {
+		tb.Skip(f.reason())
+	}
+	print(tb, f.write(s, rest))
+	tb.FailNow()
+}
+
+// A result is how a task ended, over all of its stories.
+type result struct {
+	mu     sync.Mutex
+	state  verdict.State
+	reason string
+}
+
+var results sync.Map // of *result, by *testing.T
+
+// resultOf is the result of a top-level test, which reports it when it ends.
+func resultOf(t *testing.T) *result {
+	r, known := results.LoadOrStore(t, &result{})
+	if !known {
+		t.Cleanup(func() {
+			results.Delete(t)
+			r.(*result).attr(t)
+		})
+	}
+	return r.(*result)
+}
+
+func (r *result) note(state verdict.State, reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if verdict.Worse(r.state, state) != r.state {
+		r.state, r.reason = state, reason
+	}
+}
+
+func (r *result) attr(tb testing.TB) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state == "" {
+		return // no story was told
+	}
+	tb.Attr(verdict.StateAttr, string(r.state))
+	if r.reason != "" {
+		tb.Attr(verdict.ReasonAttr, r.reason)
+	}
+}

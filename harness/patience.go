@@ -1,0 +1,38 @@
+package harness
+
+import (
+	"slices"
+	"time"
+)
+
+// The bounds of a wait in real time. None of them is met by code that
+// answers: they only decide how long a story waits for code that does not.
+const (
+	tick        = 100 * time.Millisecond
+	leastWait   = 3 * time.Second // lessons wait up to 1.6 s themselves
+	idleTicks   = 10              // ticks in which none of the student's goroutines could run
+	mostCPUTime = 2 * time.Second // spent by this process while it waited
+)
+
+// A patience decides when a wait in real time is over. A wall clock alone
+// can't: on a loaded machine, correct code may need any time. So a wait ends
+// only once the student's code has also been seen to wait itself, or has had
+// the processor for long enough.
+type patience struct {
+	start time.Time
+	cpu   time.Duration
+	idle  int
+}
+
+func newPatience() *patience { return &patience{start: time.Now(), cpu: cpuTime()} }
+
+// over is asked once a tick, with the student's goroutines as they are now.
+func (p *patience) over(students []goroutine) bool {
+	if len(students) == 0 {
+		return true // nobody is left who could do anything
+	}
+	if !slices.ContainsFunc(students, goroutine.busy) {
+		p.idle++
+	}
+	return time.Since(p.start) >= leastWait && (p.idle >= idleTicks || cpuTime()-p.cpu >= mostCPUTime)
+}

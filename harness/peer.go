@@ -1,0 +1,190 @@
+package harness
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+
+	"udpkata/harness/verdict"
+	"udpkata/harness/wire"
+)
+
+// A Peer is somebody on the network who is not the student's code: a client of
+// the student's server, or a server for the student's client. It notes
+// everything that it hears.
+type Peer struct {
+	w     *World
+	name  string
+	conn  net.PacketConn
+	ended chan struct{} // closed when the reader has ended
+
+	// Guarded by w.mu.
+	inbox  []wire.Datagram // heard, and not yet expected
+	fenced uint64          // the newest fence that came back
+
+	fences uint64 // how many were sent
+}
+
+// Peer adds a peer to the story, on a socket of its own.
+func (w *World) Peer(name string) *Peer {
+	p := &Peer{w: w, name: name, conn: w.listen(name), ended: make(chan struct{})}
+	w.update(func() { w.peers = append(w.peers, p) })
+	go p.read()
+	return p
+}
+
+func (p *Peer) read() {
+	defer close(p.ended)
+	buf := make([]byte, 1<<16)
+	self := addrPort(p.conn.LocalAddr())
+	for {
+		n, from, err := p.conn.ReadFrom(buf)
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case err != nil:
+			continue // Windows reports refusals of earlier datagrams here
+		case addrPort(from) == self:
+			p.w.update(func() { p.fenced = binary.BigEndian.Uint64(buf) })
+		default:
+			d := p.w.heard(from, p.conn.LocalAddr(), append([]byte{}, buf[:n]...))
+			p.w.update(func() { p.inbox = append(p.inbox, d) })
+		}
+	}
+}
+
+// LocalAddr is the address of the peer's socket.
+func (p *Peer) LocalAddr() net.Addr { return p.conn.LocalAddr() }
+
+// Send sends one datagram. Its bytes are text's, which need not be UTF-8.
+func (p *Peer) Send(to Endpoint, text string) {
+	i := p.w.sent(p.conn.LocalAddr(), to.LocalAddr(), []byte(text), line{})
+	if _, err := p.conn.WriteTo([]byte(text), to.LocalAddr()); err != nil {
+		p.w.notSent(i, err)
+		p.w.fatal(verdict.NotRun, "%s could not send %s: %v.", p.name, wire.Quote(text), err)
+	}
+}
+
+// ExpectFrom waits for the next datagram, which must come from the endpoint
+// and hold text.
+func (p *Peer) ExpectFrom(from Endpoint, text string) { p.ExpectAnyOrder(from, text) }
+
+// ExpectAnyOrder waits for as many datagrams as there are texts. They must
+// come from the endpoint and hold the texts, in whatever order.
+func (p *Peer) ExpectAnyOrder(from Endpoint, texts ...string) {
+	want := map[string]int{}
+	for _, text := range texts {
+		want[text]++
+	}
+	for range texts {
+		d, ok := p.next()
+		got := string(d.Payload)
+		switch {
+		case !ok:
+			p.w.fatal(verdict.Failed, "%s waited for %s from %s and heard nothing%s.", p.name, anyOf(want), p.w.nameOf(from), p.w.instead(from, p, want))
+		case d.From != addrPort(from.LocalAddr()):
+			p.w.fatal(verdict.Failed, "%s heard %s from %s; the story wants %s from %s.", p.name, wire.Quote(got), p.w.nameAt(d.From), anyOf(want), p.w.nameOf(from))
+		case want[got] == 0:
+			p.w.fatal(verdict.Failed, "%s heard %s from %s%s; the story wants %s.", p.name, wire.Quote(got), p.w.nameOf(from), sentAt(d), anyOf(want))
+		}
+		want[got]--
+	}
+}
+
+// HeardNothingElse fails the story if a datagram has reached the peer that the
+// story has not expected. It proves silence up to now: what the student's code
+// has still to send, it can't know.
+func (p *Peer) HeardNothingElse() {
+	p.fence()
+	p.w.mu.Lock()
+	left := p.inbox
+	p.w.mu.Unlock()
+	if len(left) > 0 {
+		p.w.fatal(verdict.Failed, "%s heard one datagram more than the story wants: %s from %s%s.",
+			p.name, wire.Quote(string(left[0].Payload)), p.w.nameAt(left[0].From), sentAt(left[0]))
+	}
+}
+
+// next takes the next datagram out of the inbox.
+func (p *Peer) next() (d wire.Datagram, ok bool) {
+	take := func() bool {
+		if len(p.inbox) > 0 {
+			d, p.inbox, ok = p.inbox[0], p.inbox[1:], true
+		}
+		return ok
+	}
+	if p.w.await(take) {
+		return d, true
+	}
+	p.fence() // whatever has reached the socket is in the inbox now
+	p.w.update(func() { take() })
+	return d, ok
+}
+
+// fence waits until all that has reached the peer's socket is in its inbox: it
+// sends a numbered datagram to itself, which the kernel queues behind the
+// others. A full queue may drop one, so it sends another after a while.
+func (p *Peer) fence() {
+	first := p.fences + 1
+	back := func() bool { return p.fenced >= first }
+	onceATick := func() bool { return true }
+	for {
+		p.fences++
+		if _, err := p.conn.WriteTo(binary.BigEndian.AppendUint64(nil, p.fences), p.conn.LocalAddr()); err != nil {
+			p.w.fatal(verdict.NotRun, "%s could not send to itself: %v.", p.name, err)
+		}
+		if p.w.wait(back, onceATick) {
+			return
+		}
+	}
+}
+
+func (p *Peer) close() {
+	p.conn.Close()
+	<-p.ended
+}
+
+// anyOf lists the texts that are still wanted.
+func anyOf(want map[string]int) string {
+	var texts []string
+	for text, n := range want {
+		if n > 0 {
+			texts = append(texts, wire.Quote(text))
+		}
+	}
+	if len(texts) > 3 {
+		return fmt.Sprintf("%s or one of %d others", texts[0], len(texts)-1)
+	}
+	return strings.Join(texts, " or ")
+}
+
+func sentAt(d wire.Datagram) string {
+	if d.Sender == "" {
+		return ""
+	}
+	return " (sent at " + d.Sender + ")"
+}
+
+// instead says where a wanted datagram went instead of to p, or "".
+func (w *World) instead(from Endpoint, p *Peer, want map[string]int) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	source, here := addrPort(from.LocalAddr()), addrPort(p.LocalAddr())
+	for _, d := range w.seen {
+		if d.From == source && d.To != here && d.Err == nil && want[string(d.Payload)] > 0 {
+			return fmt.Sprintf("; that went to %s%s", w.called(d.To), sentAt(d))
+		}
+	}
+	return ""
+}
+
+func (w *World) nameOf(e Endpoint) string { return w.nameAt(addrPort(e.LocalAddr())) }
+
+func (w *World) nameAt(addr netip.AddrPort) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.called(addr)
+}

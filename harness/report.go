@@ -1,0 +1,166 @@
+package harness
+
+import (
+	"fmt"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+
+	"udpkata/harness/verdict"
+	"udpkata/harness/wire"
+)
+
+// A failure is why a story ended early, as seen at that moment.
+type failure struct {
+	state verdict.State
+	at    line     // the story's line, or the student's for a TODO
+	text  string   // what happened, and what was wanted
+	wire  string   // the datagrams
+	code  []string // what the student's code was about
+}
+
+// fail ends the story's waits. Only the first failure counts: the others may
+// follow from it.
+func (w *World) fail(state verdict.State, format string, args ...any) {
+	at := w.site.storyLine(w.helperNames())
+	if !at.known() {
+		at = w.site.begin
+	}
+	w.failAt(at, state, fmt.Sprintf(format, args...))
+}
+
+func (w *World) failAt(at line, state verdict.State, text string) {
+	if w.hasFailed() {
+		return
+	}
+	f := &failure{state: state, at: at, text: text, code: w.situation()}
+	w.update(func() {
+		if w.failed == nil {
+			f.wire = wire.Text(w.seen, w.called)
+			w.failed = f
+		}
+	})
+}
+
+// fatal is fail for the story's goroutine, which it ends.
+func (w *World) fatal(state verdict.State, format string, args ...any) {
+	w.fail(state, format, args...)
+	runtime.Goexit()
+}
+
+func (w *World) hasFailed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failed != nil
+}
+
+func (w *World) helperNames() map[string]bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	names := make(map[string]bool, len(w.helpers))
+	for name := range w.helpers {
+		names[name] = true
+	}
+	return names
+}
+
+// panicked turns what recover returned into a failure. The panic's frames are
+// still on the stack.
+func (w *World) panicked(name string, value any) {
+	at := w.site.studentLine()
+	if todo, ok := value.(string); ok && strings.HasPrefix(todo, "TODO") && at.known() {
+		w.failAt(at, verdict.Todo, todo)
+		return
+	}
+	where := ""
+	if at.known() {
+		where = " at " + at.String()
+	}
+	w.fail(verdict.Failed, "%s panicked%s: %v", name, where, value)
+}
+
+// situation says what each call of the student's code is about, and what the
+// code did to the sockets that it was given.
+func (w *World) situation() []string {
+	var facts []string
+	students := w.alive()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.calls {
+		if c.done && c.err != nil {
+			facts = append(facts, fmt.Sprintf("%s has returned the error %s.", c.name, quoteError(c.err)))
+		}
+		for _, g := range students {
+			if g.id == c.id && !c.done {
+				facts = append(facts, fmt.Sprintf("%s %s.", c.name, w.site.doing(g)))
+			}
+		}
+	}
+	for _, c := range w.conns {
+		if c.closedBy.known() {
+			facts = append(facts, fmt.Sprintf("%s's socket was closed at %s.", c.name, c.closedBy))
+		}
+		if d := c.reading; !d.at.IsZero() && d.by.known() {
+			facts = append(facts, fmt.Sprintf("%s's socket has a read deadline, set at %s.", c.name, d.by))
+		}
+	}
+	const most = 4
+	return facts[:min(most, len(facts))]
+}
+
+// write writes the failure as a student reads it. rest are the networks that
+// were not tried because of it.
+func (f *failure) write(s site, rest []string) string {
+	if f.state == verdict.Todo {
+		return fmt.Sprintf("%s: %s\n", f.at, f.text)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", f.at, f.text)
+	if f.wire != "" {
+		fmt.Fprintf(&b, "\n%s", f.wire)
+	}
+	b.WriteString("\n")
+	for i, fact := range f.code {
+		label := "Your code: "
+		if i > 0 {
+			label = strings.Repeat(" ", len(label))
+		}
+		fmt.Fprintf(&b, "%s%s\n", label, fact)
+	}
+	fmt.Fprintf(&b, "Next: read lessons/%s/hints.md, section %s.\n", s.lesson(), s.task)
+	if len(rest) > 0 {
+		fmt.Fprintf(&b, "Not run, as this failed: %s.\n", strings.Join(rest, ", "))
+	}
+	return b.String()
+}
+
+// reason is the failure's first line.
+func (f *failure) reason() string {
+	first, _, _ := strings.Cut(f.text, "\n")
+	return f.at.String() + ": " + first
+}
+
+// print writes text to the test's output, without the source position that
+// Log would put before it.
+func print(tb testing.TB, text string) { fmt.Fprint(tb.Output(), text) }
+
+func quoteError(err error) string {
+	if err == nil {
+		return "nil"
+	}
+	return fmt.Sprintf("%q", err.Error())
+}
+
+// quoteValue writes a value as a student would in Go, long ones cut.
+func quoteValue(v any) string {
+	switch v := v.(type) {
+	case string:
+		return wire.Quote(v)
+	case []byte:
+		return wire.Quote(string(v))
+	case net.Addr:
+		return v.String()
+	}
+	return fmt.Sprintf("%+v", v)
+}

@@ -1,0 +1,77 @@
+// Package wire records what was seen on a network during one story, and
+// writes it down for people.
+package wire
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// A Datagram is one UDP datagram as its sender gave it to the network.
+type Datagram struct {
+	At      time.Duration // since the story began
+	From    netip.AddrPort
+	To      netip.AddrPort
+	Payload []byte
+	Sender  string // the line of code that sent it, as in "echo.go:12"; "" if unknown
+	Heard   bool   // whether a participant of the story received it
+	Err     error  // why the network did not take it; nil if it did
+}
+
+// mostLines is how many datagrams Text shows: enough for a story, and few
+// enough for one screen.
+const mostLines = 12
+
+// Text writes datagrams down, one a line, with participants in place of
+// addresses. Of a long exchange it shows the beginning and the end, and says
+// how many it left out.
+func Text(datagrams []Datagram, name func(netip.AddrPort) string) string {
+	shown := datagrams
+	left := 0
+	if len(datagrams) > mostLines {
+		left = len(datagrams) - mostLines
+		shown = append(append([]Datagram{}, datagrams[:mostLines/2]...), datagrams[len(datagrams)-mostLines/2:]...)
+	}
+	routes := make([]string, len(shown))
+	widest := 0
+	for i, d := range shown {
+		routes[i] = name(d.From) + " → " + name(d.To)
+		widest = max(widest, utf8.RuneCountInString(routes[i]))
+	}
+	var b strings.Builder
+	for i, d := range shown {
+		if left > 0 && i == mostLines/2 {
+			fmt.Fprintf(&b, "%12s  (%d more)\n", "…", left)
+		}
+		pad := strings.Repeat(" ", widest-utf8.RuneCountInString(routes[i]))
+		fmt.Fprintf(&b, "%10.3fms  %s%s  %s%s\n", float64(d.At)/float64(time.Millisecond), routes[i], pad, Quote(string(d.Payload)), fate(d))
+	}
+	return b.String()
+}
+
+func fate(d Datagram) string {
+	switch {
+	case d.Err != nil:
+		return fmt.Sprintf("  ✗ not sent: %v", d.Err)
+	case !d.Heard:
+		return "  ✗ nobody read it"
+	}
+	return ""
+}
+
+// mostQuoted is how many bytes of a payload Quote shows before it cuts.
+const mostQuoted = 40
+
+// Quote writes a payload as a Go string. A long one is cut in the middle and
+// followed by its length in bytes.
+func Quote(payload string) string {
+	if len(payload) <= mostQuoted {
+		return fmt.Sprintf("%q", payload)
+	}
+	head, tail := payload[:mostQuoted/2], payload[len(payload)-mostQuoted/4:]
+	quote := fmt.Sprintf("%q", head)
+	return fmt.Sprintf("%s…%s (%d bytes)", quote[:len(quote)-1], fmt.Sprintf("%q", tail)[1:], len(payload))
+}

@@ -1,0 +1,311 @@
+package harness
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"udpkata/harness/verdict"
+	"udpkata/harness/wire"
+)
+
+// A World is what one story runs in: its network, the sockets and peers on it,
+// and the student's code. It is a require.TestingT, the only one that a story
+// uses. Its methods belong to the story's goroutine; when one of them finds
+// the story broken, it ends that goroutine.
+type World struct {
+	net   network
+	site  site
+	start time.Time
+	old   map[int]bool // the code's goroutines that earlier stories left
+
+	mu      sync.Mutex
+	changed chan struct{} // closed and replaced at every update
+	failed  *failure      // the first
+	calls   []*Call
+	conns   []*conn
+	peers   []*Peer
+	names   map[netip.AddrPort]string
+	seen    []wire.Datagram
+	log     storyLog
+	helpers map[string]bool
+}
+
+// An Endpoint is what datagrams are sent to: a socket or a [Peer].
+type Endpoint interface{ LocalAddr() net.Addr }
+
+func newWorld(n network, s site) *World {
+	w := &World{
+		net: n, site: s, start: time.Now(),
+		old:     map[int]bool{},
+		changed: make(chan struct{}),
+		names:   map[netip.AddrPort]string{},
+		helpers: map[string]bool{},
+	}
+	w.log.w = w
+	for _, g := range s.snapshot() {
+		w.old[g.id] = true
+	}
+	return w
+}
+
+// MaxPayload is the biggest payload of a UDP datagram on the story's network,
+// in bytes: 65,507 on IPv4, 65,527 on IPv6.
+func (w *World) MaxPayload() int { return w.net.maxPayload() }
+
+// Log is the writer to hand to the student's code as its log. It may be used
+// from several goroutines.
+func (w *World) Log() io.Writer { return &w.log }
+
+// update changes what the world knows, and wakes whoever waits for it.
+func (w *World) update(change func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	change()
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// waitFor waits until cond, which is called with w.mu held, is true. It
+// returns false once the student's code has had its time.
+func (w *World) waitFor(cond func() bool) bool {
+	p := newPatience()
+	return w.wait(cond, func() bool { return p.over(w.alive()) })
+}
+
+// await is waitFor for the story's goroutine: it does not return once the
+// story has failed.
+func (w *World) await(cond func() bool) bool {
+	ok := false
+	w.waitFor(func() bool {
+		ok = cond()
+		return ok || w.failed != nil
+	})
+	if w.hasFailed() {
+		runtime.Goexit()
+	}
+	return ok
+}
+
+// wait waits until cond is true, or over, which is asked once a tick.
+func (w *World) wait(cond, over func() bool) bool {
+	ticks := time.NewTicker(tick)
+	defer ticks.Stop()
+	for last := false; ; {
+		w.mu.Lock()
+		ok, changed := cond(), w.changed
+		w.mu.Unlock()
+		if ok || last {
+			return ok
+		}
+		select {
+		case <-changed:
+		case <-ticks.C:
+			last = over()
+		}
+	}
+}
+
+// alive lists the goroutines of this story's code.
+func (w *World) alive() []goroutine {
+	return slices.DeleteFunc(w.site.snapshot(), func(g goroutine) bool { return w.old[g.id] })
+}
+
+// tell runs the story, ends what it began, and says how that went: nil if the
+// code did all that the story wants.
+func (w *World) tell(story func(*World)) *failure {
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		defer func() {
+			if r := recover(); r != nil {
+				w.panicked("The story", r)
+			}
+		}()
+		story(w)
+	}()
+	<-told
+	for _, c := range w.calls {
+		c.end()
+	}
+	w.closeConns()
+	for _, p := range w.peers {
+		p.close()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failed
+}
+
+// listen opens a socket and gives it a name in the story.
+func (w *World) listen(name string) net.PacketConn {
+	inner, err := w.net.listenPacket()
+	if err != nil {
+		w.fatal(verdict.NotRun, "No socket for %s: %v.", name, err)
+	}
+	w.update(func() { w.names[addrPort(inner.LocalAddr())] = name })
+	return inner
+}
+
+// ListenPacket opens a socket for the student's code, on a port that the
+// system chooses. The world closes it when the story ends.
+func (w *World) ListenPacket(name string) net.PacketConn {
+	c := &conn{PacketConn: w.listen(name), w: w, name: name, writeErrs: map[netip.AddrPort]error{}}
+	w.update(func() { w.conns = append(w.conns, c) })
+	return c
+}
+
+// Close closes a socket that ListenPacket opened, as its owner may at any time.
+func (w *World) Close(socket net.PacketConn) { w.conn(socket).shut() }
+
+// StillOpen fails the story if the student's code has closed a socket.
+func (w *World) StillOpen(socket net.PacketConn) {
+	c := w.conn(socket)
+	if by := c.closer(); by.known() {
+		w.fatal(verdict.Failed, "%s's socket should still be open: it belongs to whoever opened it, but %s closed it.", c.name, by)
+	}
+}
+
+// RefuseNextRead makes the next read of a socket fail with ECONNREFUSED, as
+// systems do that report a refusal of an earlier datagram there.
+func (w *World) RefuseNextRead(socket net.PacketConn) { w.conn(socket).refuseNextRead() }
+
+// FailWritesTo makes every write of a socket to one endpoint fail with err.
+func (w *World) FailWritesTo(socket net.PacketConn, to Endpoint, err error) {
+	w.conn(socket).failWritesTo(addrPort(to.LocalAddr()), err)
+}
+
+// NothingLeftBehind fails the story if the calls that have returned left a
+// goroutine running or a deadline set.
+func (w *World) NothingLeftBehind() {
+	var left []goroutine
+	none := func() bool {
+		left = slices.DeleteFunc(w.alive(), func(g goroutine) bool { return !w.site.isStudents(g) })
+		return len(left) == 0
+	}
+	if !w.await(none) {
+		w.fatal(verdict.Failed, "A goroutine is left over: it %s. Whoever starts a goroutine waits for its end before returning.", w.site.doing(left[0]))
+	}
+	for _, c := range w.conns {
+		if what, by := c.deadlineLeft(); what != "" {
+			w.fatal(verdict.Failed, "%s's socket is left with a %s deadline, set at %s. The next user of the socket would meet it.", c.name, what, by)
+		}
+	}
+}
+
+// Logged waits until the log holds these lines, the first of them first and
+// the others in any order, each written with one Write. A line too many fails
+// the story like a missing one.
+func (w *World) Logged(first string, others ...string) {
+	want := append([]string{first}, others...)
+	w.await(func() bool { return len(w.log.writes) >= len(want) })
+	w.mu.Lock()
+	err := w.log.check(want)
+	w.mu.Unlock()
+	if err != nil {
+		w.fatal(verdict.Failed, "%v", err)
+	}
+}
+
+func (w *World) conn(socket net.PacketConn) *conn {
+	c, ok := socket.(*conn)
+	if !ok || c.w != w {
+		panic("not a socket that this World opened")
+	}
+	return c
+}
+
+func (w *World) closeConns() {
+	for _, c := range w.conns {
+		c.shut()
+	}
+}
+
+// sent records a datagram that somebody is about to send, and returns its
+// place in w.seen.
+func (w *World) sent(from, to net.Addr, payload []byte, by line) int {
+	var i int
+	w.update(func() {
+		i = len(w.seen)
+		d := wire.Datagram{At: time.Since(w.start), From: addrPort(from), To: addrPort(to), Payload: bytes.Clone(payload)}
+		if by.known() {
+			d.Sender = by.String()
+		}
+		w.seen = append(w.seen, d)
+	})
+	return i
+}
+
+func (w *World) notSent(i int, err error) { w.update(func() { w.seen[i].Err = err }) }
+
+// heard notes that a datagram arrived, and returns what is known of it.
+func (w *World) heard(from, to net.Addr, payload []byte) wire.Datagram {
+	d := wire.Datagram{At: time.Since(w.start), From: addrPort(from), To: addrPort(to), Payload: payload}
+	w.update(func() {
+		for i := range w.seen {
+			s := &w.seen[i]
+			if !s.Heard && s.From == d.From && s.To == d.To && bytes.Equal(s.Payload, payload) {
+				s.Heard = true
+				d = *s
+				return
+			}
+		}
+	})
+	return d
+}
+
+// called returns an endpoint's name in the story, or its address. w.mu is held.
+func (w *World) called(addr netip.AddrPort) string {
+	if name, ok := w.names[addr]; ok {
+		return name
+	}
+	return addr.String()
+}
+
+// addrPort is a UDP address as a value to compare: an IPv4 address has one
+// form only.
+func addrPort(addr net.Addr) netip.AddrPort {
+	udp, ok := addr.(*net.UDPAddr)
+	if !ok || udp == nil {
+		return netip.AddrPort{}
+	}
+	ap := udp.AddrPort()
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}
+
+// Errorf fails the story without ending it. Together with FailNow and Helper
+// it makes the World a require.TestingT.
+func (w *World) Errorf(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	// require's own trace names files, not the story's line.
+	lines := slices.DeleteFunc(strings.Split(strings.Trim(text, "\n"), "\n"), func(l string) bool {
+		return strings.HasPrefix(strings.TrimSpace(l), "Error Trace:")
+	})
+	for i, l := range lines {
+		lines[i] = strings.TrimSpace(l)
+	}
+	w.fail(verdict.Failed, "%s", strings.Join(lines, "\n"))
+}
+
+// FailNow ends the story.
+func (w *World) FailNow() {
+	w.fail(verdict.Failed, "The story gave up.")
+	runtime.Goexit()
+}
+
+// Helper marks the calling function: messages name the line that called it.
+func (w *World) Helper() {
+	var pc [1]uintptr
+	runtime.Callers(2, pc[:])
+	f, _ := runtime.CallersFrames(pc[:]).Next()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.helpers[f.Function] = true
+}

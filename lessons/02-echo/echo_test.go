@@ -1,0 +1,247 @@
+package echo_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"udpkata/harness"
+	echo "udpkata/lessons/02-echo"
+)
+
+// serve starts the student's server on a socket of the story.
+func serve(w *harness.World, server net.PacketConn) *harness.Call {
+	return w.Go("Serve", func(ctx context.Context) error { return echo.Serve(ctx, server, w.Log()) })
+}
+
+// ask starts the student's client, which asks server for the length of text.
+func ask(w *harness.World, client net.PacketConn, server harness.Endpoint, text string) *harness.Call {
+	return w.Call("Ask", func(ctx context.Context) (any, error) {
+		return echo.Ask(ctx, client, server.LocalAddr(), text)
+	})
+}
+
+func answerTo(text string) string { return fmt.Sprintf("Your data was %d bytes long", len(text)) }
+
+func logged(client harness.Endpoint, text string) string {
+	return fmt.Sprintf("The client at %v says %q", client.LocalAddr(), text)
+}
+
+// TestServeAnswers: a client sends a datagram and is told how long it was; then
+// it sends another.
+//
+//kata:points 1
+func TestServeAnswers(t *testing.T) {
+	harness.OnEachNetwork(t, func(w *harness.World) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		serve(w, server)
+
+		alice.Send(server, "hello")
+		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		alice.Send(server, "Good morning!")
+		alice.ExpectFrom(server, "Your data was 13 bytes long")
+		alice.HeardNothingElse()
+	})
+}
+
+// TestServeAnswersWhoAsked: many clients share one server, and each hears the
+// answer to its own datagram, and nothing else.
+//
+//kata:points 2
+func TestServeAnswersWhoAsked(t *testing.T) {
+	harness.OnEachNetwork(t, func(w *harness.World) {
+		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
+		serve(w, server)
+
+		alice.Send(server, "hello")
+		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		bob.Send(server, "hi")
+		bob.ExpectFrom(server, "Your data was 2 bytes long")
+		alice.Send(server, "and me?")
+		alice.ExpectFrom(server, "Your data was 7 bytes long")
+
+		crowd := make([]*harness.Peer, 100)
+		for i := range crowd {
+			crowd[i] = w.Peer(fmt.Sprintf("client %d", i+1))
+		}
+		for i, client := range crowd {
+			client.Send(server, strings.Repeat("x", i+1))
+		}
+		for i, client := range crowd {
+			client.ExpectFrom(server, fmt.Sprintf("Your data was %d bytes long", i+1))
+		}
+		alice.HeardNothingElse()
+		bob.HeardNothingElse()
+	})
+}
+
+// TestServeCountsBytes: the length is counted in bytes, whatever they are: of
+// letters that take more than one, of bytes that are no text at all, of nothing,
+// and of the biggest datagram there is.
+//
+//kata:points 2
+func TestServeCountsBytes(t *testing.T) {
+	harness.OnEachNetwork(t, func(w *harness.World) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		serve(w, server)
+
+		for _, text := range []string{
+			"晚安",
+			"\xff\xfe\x00",
+			"",
+			strings.Repeat("z", 600),
+			strings.Repeat("z", 1501),
+			strings.Repeat("z", w.MaxPayload()),
+		} {
+			alice.Send(server, text)
+			alice.ExpectFrom(server, answerTo(text))
+		}
+	})
+}
+
+// TestServeLogs: the log says where the server listens, then, for each datagram,
+// who sent it and what it said, quoted. Datagrams that have piled up before
+// Serve began are told apart as well.
+//
+//kata:points 2
+func TestServeLogs(t *testing.T) {
+	harness.OnEachNetwork(t, func(w *harness.World) {
+		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
+		lines := []string{fmt.Sprintf("Listening at %v", server.LocalAddr())}
+		var answers []string
+		for i := range 20 {
+			text := fmt.Sprintf("message %d%s", i, strings.Repeat("!", i))
+			alice.Send(server, text)
+			answers = append(answers, answerTo(text))
+			lines = append(lines, logged(alice, text))
+		}
+		serving := serve(w, server)
+		alice.ExpectAnyOrder(server, answers...)
+
+		for _, text := range []string{"a long message", "short", "two\nlines", `a "quote"`, "\xff\x00", ""} {
+			bob.Send(server, text)
+			bob.ExpectFrom(server, answerTo(text))
+			lines = append(lines, logged(bob, text))
+		}
+		serving.End()
+		w.Logged(lines[0], lines[1:]...)
+	})
+}
+
+// TestServeSurvives: neither a reply that can't be sent nor a refusal left over
+// from an earlier one ends the service. Only a closed socket does.
+//
+//kata:points 2
+func TestServeSurvives(t *testing.T) {
+	harness.OnEachNetwork(t, func(w *harness.World) {
+		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
+		w.RefuseNextRead(server)
+		w.FailWritesTo(server, bob, syscall.ENETUNREACH)
+		serving := serve(w, server)
+
+		alice.Send(server, "hello")
+		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		bob.Send(server, "can you hear me?")
+		alice.Send(server, "still there?")
+		alice.ExpectFrom(server, "Your data was 12 bytes long")
+
+		w.Close(server)
+		serving.Fails(net.ErrClosed)
+	})
+}
+
+// TestServeStops: when its context is cancelled, Serve returns, though no
+// datagram arrives, and says why; the socket stays open for its owner.
+//
+//kata:points 2
+func TestServeStops(t *testing.T) {
+	harness.OnEachNetwork(t, func(w *harness.World) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		serving := serve(w, server)
+		alice.Send(server, "hello")
+		alice.ExpectFrom(server, "Your data was 5 bytes long")
+
+		serving.Cancel()
+		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
+		w.StillOpen(server)
+	})
+}
+
+// TestAsk: the client sends the text as it is and returns the answer as it is;
+// an error of the socket's is returned.
+//
+//kata:points 2
+func TestAsk(t *testing.T) {
+	harness.OnEachNetwork(t, func(w *harness.World) {
+		client, server, nowhere := w.ListenPacket("client"), w.Peer("server"), w.Peer("nowhere")
+		biggest := strings.Repeat("y", w.MaxPayload())
+		for _, tt := range []struct{ text, answer string }{
+			{"The time is now", "Your data was 15 bytes long"},
+			{"", ""},
+			{"晚安", "\xff\xfe"},
+			{biggest, "ok"},
+			{"as much as you can", biggest},
+			{"short again", "short"},
+		} {
+			asking := ask(w, client, server, tt.text)
+			server.ExpectFrom(client, tt.text)
+			server.Send(client, tt.answer)
+			asking.Returns(tt.answer)
+		}
+		server.HeardNothingElse()
+
+		w.FailWritesTo(client, nowhere, syscall.ENETUNREACH)
+		ask(w, client, nowhere, "anybody?").Fails(syscall.ENETUNREACH)
+	})
+}
+
+// TestAskStops: when its context is cancelled, Ask returns, though no answer
+// comes, and says why; the same socket can ask again.
+//
+//kata:points 2
+func TestAskStops(t *testing.T) {
+	harness.OnEachNetwork(t, func(w *harness.World) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		asking := ask(w, client, server, "hello?")
+		server.ExpectFrom(client, "hello?")
+		asking.Cancel()
+		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
+		w.StillOpen(client)
+
+		again := ask(w, client, server, "hello again")
+		server.ExpectFrom(client, "hello again")
+		server.Send(client, "Your data was 11 bytes long")
+		again.Returns("Your data was 11 bytes long")
+	})
+}
+
+// TestNothingIsLeftBehind: neither Serve nor Ask leaves a goroutine running or a
+// deadline on the socket, whether it was cancelled or not.
+//
+//kata:points 1
+func TestNothingIsLeftBehind(t *testing.T) {
+	harness.OnEachNetwork(t, func(w *harness.World) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		serving := serve(w, server)
+		alice.Send(server, "hello")
+		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		serving.Cancel()
+		w.NothingLeftBehind()
+
+		client, bob := w.ListenPacket("client"), w.Peer("bob")
+		answered := ask(w, client, bob, "hello")
+		bob.ExpectFrom(client, "hello")
+		bob.Send(client, "Your data was 5 bytes long")
+		answered.Returns("Your data was 5 bytes long")
+		w.NothingLeftBehind()
+
+		cancelled := ask(w, client, bob, "hello?")
+		bob.ExpectFrom(client, "hello?")
+		cancelled.Cancel()
+		w.NothingLeftBehind()
+	})
+}
