@@ -3,11 +3,10 @@ package harness
 import (
 	"context"
 	"errors"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
-
-	"github.com/stretchr/testify/assert"
 
 	"udpkata/harness/verdict"
 )
@@ -21,9 +20,11 @@ type Call struct {
 	id     int // the goroutine's; 0 until it runs
 
 	// Guarded by w.mu until done; constant from then on.
-	done  bool
-	value any
-	err   error
+	done   bool
+	value  any
+	err    error
+	ended  bool // the story has asked it to end, or waited for that
+	gaveUp bool // it did not
 }
 
 // Go calls f, one of the student's functions, on a goroutine of its own. name
@@ -44,7 +45,7 @@ func (w *World) Call(name string, f func(ctx context.Context) (any, error)) *Cal
 			if r := recover(); r != nil {
 				w.panicked(name, r)
 			} else if !c.done {
-				w.fail(verdict.Failed, "%s ended its goroutine with runtime.Goexit instead of returning.", name)
+				w.failHere(verdict.Failed, "%s ended its goroutine with runtime.Goexit instead of returning.", name)
 			}
 			w.update(func() { c.done = true })
 		}()
@@ -58,6 +59,7 @@ func (w *World) Call(name string, f func(ctx context.Context) (any, error)) *Cal
 // Cancel cancels the call's context, which must be enough to make it return:
 // the sockets stay open.
 func (c *Call) Cancel() {
+	c.w.update(func() { c.ended = true })
 	c.cancel()
 	if !c.w.await(c.returned) {
 		c.w.fatal(verdict.Failed, "%s did not return when its context was cancelled: %s.", c.name, c.doing())
@@ -74,11 +76,16 @@ func (c *Call) End() {
 }
 
 func (c *Call) end() bool {
+	c.w.update(func() { c.ended = true })
 	c.cancel()
 	c.w.closeConns()
+	if c.gaveUp {
+		return false
+	}
 	if c.w.waitFor(c.returned) {
 		return true
 	}
+	c.gaveUp = true
 	c.w.fail(verdict.Stuck, "%s did not return, though its context is cancelled and its socket closed: %s.", c.name, c.doing())
 	return false
 }
@@ -88,9 +95,11 @@ func (c *Call) end() bool {
 func (c *Call) Returns(want any) {
 	c.wait()
 	switch {
+	case c.err != nil && want == nil:
+		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants no error.", c.name, quoteError(c.err))
 	case c.err != nil:
 		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants %s and no error.", c.name, quoteError(c.err), quoteValue(want))
-	case !assert.ObjectsAreEqual(want, c.value):
+	case !reflect.DeepEqual(want, c.value):
 		c.w.fatal(verdict.Failed, "%s returned %s; the story wants %s.", c.name, quoteValue(c.value), quoteValue(want))
 	}
 }
@@ -103,14 +112,18 @@ func (c *Call) Fails(want ...error) {
 		return
 	}
 	names := make([]string, len(want))
+	hint := ""
 	for i, e := range want {
-		names[i] = quoteError(e)
+		names[i] = errorName(e)
+		if c.err != nil && strings.Contains(c.err.Error(), e.Error()) {
+			hint = " Its text says so, but its cause is lost: wrap it with %w."
+		}
 	}
 	wanted := strings.Join(names, " or ")
 	if c.err == nil {
 		c.w.fatal(verdict.Failed, "%s returned no error (nil); the story wants %s.", c.name, wanted)
 	}
-	c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants one that errors.Is finds to be %s.", c.name, quoteError(c.err), wanted)
+	c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants one that errors.Is finds to be %s.%s", c.name, quoteError(c.err), wanted, hint)
 }
 
 // returned is a condition for [World.await].
@@ -120,6 +133,7 @@ func (c *Call) wait() {
 	if !c.w.await(c.returned) {
 		c.w.fatal(verdict.Failed, "%s did not return: %s.", c.name, c.doing())
 	}
+	c.w.update(func() { c.ended = true })
 }
 
 // doing says on which line the call is, and in what.

@@ -44,7 +44,7 @@ func (c *conn) ReadFrom(p []byte) (int, net.Addr, error) {
 	}
 	n, from, err := c.PacketConn.ReadFrom(p)
 	if err == nil {
-		c.w.heard(from, c.LocalAddr(), p[:n])
+		c.w.heard(from, c.LocalAddr(), p[:n], n == len(p))
 	}
 	return n, from, c.count("ReadFrom", err)
 }
@@ -107,8 +107,8 @@ func (c *conn) count(method string, err error) error {
 	spinning := c.failures >= manyFailures
 	c.w.mu.Unlock()
 	if spinning {
-		c.w.fail(verdict.Stuck, "%s keeps calling %s of %s's socket, which has now failed %d times in a row: %v.",
-			c.w.site.studentLine(), method, c.name, manyFailures, err)
+		c.w.failHere(verdict.Stuck, "The code keeps calling %s of %s's socket, though it has failed %d times in a row: %v.",
+			method, c.name, manyFailures, err)
 		runtime.Goexit()
 	}
 	return err

@@ -114,22 +114,22 @@ func (g goroutine) busy() bool { return g.state == "running" || g.state == "runn
 
 // doing says what g is about, and on which of the student's lines.
 func (s site) doing(g goroutine) string {
-	i, ok := s.studentFrame(g)
-	if !ok {
-		return activity(g.state) + ", started at " + frameLine(g.created).String()
-	}
 	what := activity(g.state)
-	if i > 0 {
-		if method, ok := strings.CutPrefix(g.frames[i-1].function, harnessPackage+".(*conn)."); ok {
+	for _, f := range g.frames {
+		if method, ok := strings.CutPrefix(f.function, connMethods); ok && !g.busy() {
 			what = "waits in " + method
 		}
+	}
+	i, ok := s.studentFrame(g)
+	if !ok {
+		return what + ", started at " + frameLine(g.created).String()
 	}
 	return what + " at " + frameLine(g.frames[i]).String()
 }
 
 const (
-	harnessPackage   = "udpkata/harness"
-	callerOfStudents = harnessPackage + ".(*World).Call"
+	callerOfStudents = "udpkata/harness.(*World).Call"
+	connMethods      = "udpkata/harness.(*conn)."
 )
 
 func frameLine(f frame) line { return line{path.Base(f.file), f.line} }
@@ -137,7 +137,7 @@ func frameLine(f frame) line { return line{path.Base(f.file), f.line} }
 func activity(state string) string {
 	switch state {
 	case "running", "runnable":
-		return "runs without a pause"
+		return "is running"
 	case "chan receive", "chan receive (nil chan)":
 		return "waits to receive from a channel"
 	case "chan send", "chan send (nil chan)":

@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"udpkata/harness/wire"
@@ -26,41 +27,59 @@ func (l *storyLog) check(want []string) error {
 	var got []string
 	for _, write := range l.writes {
 		text, ended := strings.CutSuffix(write, "\n")
+		if i := slices.IndexFunc(want, func(line string) bool { return text != line && text == unquoted(line) }); i >= 0 {
+			return fmt.Errorf("the log holds a datagram as it came:\n    %s\nand the story wants it quoted, as %%q does it:\n    %s", text, want[i])
+		}
 		switch {
 		case !ended:
-			return fmt.Errorf("The log was given %s, which does not end its line. Write each line whole, with its \\n, in one Write.", wire.Quote(write))
+			return fmt.Errorf("the log was given %s, which does not end its line: write each line whole, with its \\n, in one Write", wire.Quote(write))
 		case strings.Contains(text, "\n"):
-			return fmt.Errorf("The log was given several lines in one Write: %s. Give each line a Write of its own.", wire.Quote(write))
+			return fmt.Errorf("the log was given several lines in one Write, %s: give each line a Write of its own", wire.Quote(write))
 		}
 		got = append(got, text)
 	}
-	if len(got) == 0 {
-		return fmt.Errorf("Nothing was logged; the story wants the line\n    %s", want[0])
-	}
-	if got[0] != want[0] {
-		return fmt.Errorf("The log begins with the line\n    %s\nand the story wants\n    %s", shorten(got[0]), want[0])
+	switch {
+	case len(got) == 0:
+		return fmt.Errorf("nothing was logged; the story wants the line\n    %s", want[0])
+	case got[0] != want[0]:
+		return fmt.Errorf("the log begins with the line\n    %s\nand the story wants\n    %s", shorten(got[0]), want[0])
 	}
 	extra := slices.Clone(got)
-	for _, line := range want {
-		i := slices.Index(extra, line)
-		if i < 0 {
-			text := "The log lacks the line\n    " + shorten(line)
-			for _, other := range extra {
-				if !slices.Contains(want, other) {
-					return fmt.Errorf("%s\nbut holds\n    %s", text, shorten(other))
-				}
-			}
-			for _, other := range extra {
-				return fmt.Errorf("%s\nbut holds this one too often:\n    %s", text, shorten(other))
-			}
-			return fmt.Errorf("%s", text)
+	for i, line := range want {
+		j := slices.Index(extra, line)
+		if j < 0 {
+			return fmt.Errorf("the log lacks the line\n    %s%s", shorten(line), strange(extra, want[i:]))
 		}
-		extra = slices.Delete(extra, i, i+1)
+		extra = slices.Delete(extra, j, j+1)
 	}
-	for _, line := range extra {
-		return fmt.Errorf("The log holds a line too many:\n    %s", shorten(line))
+	if len(extra) > 0 {
+		return fmt.Errorf("the log holds a line too many:\n    %s", shorten(extra[0]))
 	}
 	return nil
+}
+
+// strange shows what stands where a wanted line is missing: a line that nobody
+// wants, or one that stands there too often.
+func strange(extra, want []string) string {
+	for _, line := range extra {
+		if !slices.Contains(want, line) {
+			return "\nbut holds\n    " + shorten(line)
+		}
+	}
+	return ""
+}
+
+// unquoted is a wanted line with its quoted part as it is.
+func unquoted(line string) string {
+	i := strings.Index(line, `"`)
+	if i < 0 {
+		return line
+	}
+	text, err := strconv.Unquote(line[i:])
+	if err != nil {
+		return line
+	}
+	return line[:i] + `"` + text + `"`
 }
 
 // shorten cuts a line that would not fit the screen.

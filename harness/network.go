@@ -60,7 +60,7 @@ const (
 )
 
 func (n loopback) listenPacket() (net.PacketConn, error) {
-	conn, err := net.ListenUDP(fmt.Sprintf("udp%d", n.version), net.UDPAddrFromAddrPort(netip.AddrPortFrom(n.ip, 0)))
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(n.ip, 0)))
 	if err != nil {
 		return nil, err
 	}

@@ -5,14 +5,20 @@ import (
 	"time"
 )
 
-// The bounds of a wait in real time. None of them is met by code that
+// tick is how often a wait looks whether it is over.
+const tick = 100 * time.Millisecond
+
+// bounds are those of a wait in real time. None of them is met by code that
 // answers: they only decide how long a story waits for code that does not.
-const (
-	tick        = 100 * time.Millisecond
-	leastWait   = 3 * time.Second // lessons wait up to 1.6 s themselves
-	idleTicks   = 10              // ticks in which none of the student's goroutines could run
-	mostCPUTime = 2 * time.Second // spent by this process while it waited
-)
+var bounds = struct {
+	leastWait   time.Duration
+	idleTicks   int           // ticks in which none of the student's goroutines could run
+	mostCPUTime time.Duration // spent by this process while it waited
+}{
+	leastWait:   3 * time.Second, // lessons wait up to 1.6 s themselves
+	idleTicks:   10,
+	mostCPUTime: 2 * time.Second,
+}
 
 // A patience decides when a wait in real time is over. A wall clock alone
 // can't: on a loaded machine, correct code may need any time. So a wait ends
@@ -34,5 +40,5 @@ func (p *patience) over(students []goroutine) bool {
 	if !slices.ContainsFunc(students, goroutine.busy) {
 		p.idle++
 	}
-	return time.Since(p.start) >= leastWait && (p.idle >= idleTicks || cpuTime()-p.cpu >= mostCPUTime)
+	return time.Since(p.start) >= bounds.leastWait && (p.idle >= bounds.idleTicks || cpuTime()-p.cpu >= bounds.mostCPUTime)
 }

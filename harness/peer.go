@@ -1,11 +1,13 @@
 package harness
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"udpkata/harness/verdict"
@@ -50,7 +52,7 @@ func (p *Peer) read() {
 		case addrPort(from) == self:
 			p.w.update(func() { p.fenced = binary.BigEndian.Uint64(buf) })
 		default:
-			d := p.w.heard(from, p.conn.LocalAddr(), append([]byte{}, buf[:n]...))
+			d := p.w.heard(from, p.conn.LocalAddr(), bytes.Clone(buf[:n]), false)
 			p.w.update(func() { p.inbox = append(p.inbox, d) })
 		}
 	}
@@ -75,22 +77,19 @@ func (p *Peer) ExpectFrom(from Endpoint, text string) { p.ExpectAnyOrder(from, t
 // ExpectAnyOrder waits for as many datagrams as there are texts. They must
 // come from the endpoint and hold the texts, in whatever order.
 func (p *Peer) ExpectAnyOrder(from Endpoint, texts ...string) {
-	want := map[string]int{}
-	for _, text := range texts {
-		want[text]++
-	}
-	for range texts {
+	for want := slices.Clone(texts); len(want) > 0; {
 		d, ok := p.next()
 		got := string(d.Payload)
+		i := slices.Index(want, got)
 		switch {
 		case !ok:
-			p.w.fatal(verdict.Failed, "%s waited for %s from %s and heard nothing%s.", p.name, anyOf(want), p.w.nameOf(from), p.w.instead(from, p, want))
+			p.fatal("%s waited for %s from %s and heard nothing%s.", p.name, anyOf(want), p.w.nameOf(from), p.instead(from, want))
 		case d.From != addrPort(from.LocalAddr()):
-			p.w.fatal(verdict.Failed, "%s heard %s from %s; the story wants %s from %s.", p.name, wire.Quote(got), p.w.nameAt(d.From), anyOf(want), p.w.nameOf(from))
-		case want[got] == 0:
-			p.w.fatal(verdict.Failed, "%s heard %s from %s%s; the story wants %s.", p.name, wire.Quote(got), p.w.nameOf(from), sentAt(d), anyOf(want))
+			p.fatal("%s heard %s from %s; the story wants %s from %s.", p.name, wire.Quote(got), p.w.nameAt(d.From), anyOf(want), p.w.nameOf(from))
+		case i < 0:
+			p.fatal("%s heard %s from %s%s; the story wants %s.", p.name, wire.Quote(got), p.w.nameOf(from), sentAt(d), anyOf(want))
 		}
-		want[got]--
+		want = slices.Delete(want, i, i+1)
 	}
 }
 
@@ -103,7 +102,7 @@ func (p *Peer) HeardNothingElse() {
 	left := p.inbox
 	p.w.mu.Unlock()
 	if len(left) > 0 {
-		p.w.fatal(verdict.Failed, "%s heard one datagram more than the story wants: %s from %s%s.",
+		p.fatal("%s heard one datagram more than the story wants: %s from %s%s.",
 			p.name, wire.Quote(string(left[0].Payload)), p.w.nameAt(left[0].From), sentAt(left[0]))
 	}
 }
@@ -147,18 +146,22 @@ func (p *Peer) close() {
 	<-p.ended
 }
 
+// fatal fails the story for something that the peer heard or did not hear.
+func (p *Peer) fatal(format string, args ...any) {
+	p.w.update(func() { p.w.about = addrPort(p.LocalAddr()) })
+	p.w.fatal(verdict.Failed, format, args...)
+}
+
 // anyOf lists the texts that are still wanted.
-func anyOf(want map[string]int) string {
-	var texts []string
-	for text, n := range want {
-		if n > 0 {
-			texts = append(texts, wire.Quote(text))
-		}
+func anyOf(want []string) string {
+	if len(want) > 3 {
+		return fmt.Sprintf("%s or one of %d others", wire.Quote(want[0]), len(want)-1)
 	}
-	if len(texts) > 3 {
-		return fmt.Sprintf("%s or one of %d others", texts[0], len(texts)-1)
+	quoted := make([]string, len(want))
+	for i, text := range want {
+		quoted[i] = wire.Quote(text)
 	}
-	return strings.Join(texts, " or ")
+	return strings.Join(quoted, " or ")
 }
 
 func sentAt(d wire.Datagram) string {
@@ -169,13 +172,13 @@ func sentAt(d wire.Datagram) string {
 }
 
 // instead says where a wanted datagram went instead of to p, or "".
-func (w *World) instead(from Endpoint, p *Peer, want map[string]int) string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+func (p *Peer) instead(from Endpoint, want []string) string {
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
 	source, here := addrPort(from.LocalAddr()), addrPort(p.LocalAddr())
-	for _, d := range w.seen {
-		if d.From == source && d.To != here && d.Err == nil && want[string(d.Payload)] > 0 {
-			return fmt.Sprintf("; that went to %s%s", w.called(d.To), sentAt(d))
+	for _, d := range p.w.seen {
+		if d.From == source && d.To != here && d.Err == nil && slices.Contains(want, string(d.Payload)) {
+			return fmt.Sprintf("; that went to %s%s", p.w.called(d.To), sentAt(d))
 		}
 	}
 	return ""

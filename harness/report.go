@@ -1,10 +1,13 @@
 package harness
 
 import (
+	"context"
 	"fmt"
 	"net"
+	"os"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"udpkata/harness/verdict"
@@ -30,6 +33,16 @@ func (w *World) fail(state verdict.State, format string, args ...any) {
 	w.failAt(at, state, fmt.Sprintf(format, args...))
 }
 
+// failHere is fail for a failure that the student's code shows, on the
+// student's own goroutine.
+func (w *World) failHere(state verdict.State, format string, args ...any) {
+	at := w.site.studentLine()
+	if !at.known() {
+		at = w.site.begin
+	}
+	w.failAt(at, state, fmt.Sprintf(format, args...))
+}
+
 func (w *World) failAt(at line, state verdict.State, text string) {
 	if w.hasFailed() {
 		return
@@ -37,7 +50,7 @@ func (w *World) failAt(at line, state verdict.State, text string) {
 	f := &failure{state: state, at: at, text: text, code: w.situation()}
 	w.update(func() {
 		if w.failed == nil {
-			f.wire = wire.Text(w.seen, w.called)
+			f.wire = wire.Text(w.seen, w.about, w.called)
 			w.failed = f
 		}
 	})
@@ -68,31 +81,28 @@ func (w *World) helperNames() map[string]bool {
 // panicked turns what recover returned into a failure. The panic's frames are
 // still on the stack.
 func (w *World) panicked(name string, value any) {
-	at := w.site.studentLine()
-	if todo, ok := value.(string); ok && strings.HasPrefix(todo, "TODO") && at.known() {
-		w.failAt(at, verdict.Todo, todo)
+	if todo, ok := value.(string); ok && strings.HasPrefix(todo, "TODO") {
+		w.failHere(verdict.Todo, "%s", todo)
 		return
 	}
-	where := ""
-	if at.known() {
-		where = " at " + at.String()
-	}
-	w.fail(verdict.Failed, "%s panicked%s: %v", name, where, value)
+	w.failHere(verdict.Failed, "%s panicked: %v", name, value)
 }
 
-// situation says what each call of the student's code is about, and what the
-// code did to the sockets that it was given.
+// situation says what each call of the student's code is about, unless it is
+// the one that reports the failure, and what the code did to the sockets that
+// it was given.
 func (w *World) situation() []string {
 	var facts []string
 	students := w.alive()
+	self := goroutineID()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.calls {
-		if c.done && c.err != nil {
+		if c.done && !c.ended && c.err != nil {
 			facts = append(facts, fmt.Sprintf("%s has returned the error %s.", c.name, quoteError(c.err)))
 		}
 		for _, g := range students {
-			if g.id == c.id && !c.done {
+			if g.id == c.id && !c.done && g.id != self {
 				facts = append(facts, fmt.Sprintf("%s %s.", c.name, w.site.doing(g)))
 			}
 		}
@@ -144,6 +154,23 @@ func (f *failure) reason() string {
 // print writes text to the test's output, without the source position that
 // Log would put before it.
 func print(tb testing.TB, text string) { fmt.Fprint(tb.Output(), text) }
+
+// errorName is how Go code names an error.
+func errorName(err error) string {
+	for name, e := range map[string]error{
+		"context.Canceled":         context.Canceled,
+		"context.DeadlineExceeded": context.DeadlineExceeded,
+		"os.ErrDeadlineExceeded":   os.ErrDeadlineExceeded,
+		"net.ErrClosed":            net.ErrClosed,
+		"syscall.ECONNREFUSED":     syscall.ECONNREFUSED,
+		"syscall.ENETUNREACH":      syscall.ENETUNREACH,
+	} {
+		if err == e {
+			return name
+		}
+	}
+	return quoteError(err)
+}
 
 func quoteError(err error) string {
 	if err == nil {

@@ -34,6 +34,7 @@ type World struct {
 	peers   []*Peer
 	names   map[netip.AddrPort]string
 	seen    []wire.Datagram
+	about   netip.AddrPort // whom the failure is about, if that is clear
 	log     storyLog
 	helpers map[string]bool
 }
@@ -138,6 +139,10 @@ func (w *World) tell(story func(*World)) *failure {
 	w.closeConns()
 	for _, p := range w.peers {
 		p.close()
+	}
+	if w.hasFailed() && !w.waitFor(func() bool { return !slices.ContainsFunc(w.alive(), goroutine.busy) }) {
+		stuckTask.Store(&w.site.task)
+		w.failed.code = append(w.failed.code, "It can't be stopped, so the tests after this one are skipped.")
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -245,14 +250,21 @@ func (w *World) sent(from, to net.Addr, payload []byte, by line) int {
 
 func (w *World) notSent(i int, err error) { w.update(func() { w.seen[i].Err = err }) }
 
-// heard notes that a datagram arrived, and returns what is known of it.
-func (w *World) heard(from, to net.Addr, payload []byte) wire.Datagram {
+// heard notes that a datagram arrived, and returns what is known of it. If it
+// filled its buffer, it may be the beginning of a longer one.
+func (w *World) heard(from, to net.Addr, payload []byte, filled bool) wire.Datagram {
 	d := wire.Datagram{At: time.Since(w.start), From: addrPort(from), To: addrPort(to), Payload: payload}
 	w.update(func() {
 		for i := range w.seen {
 			s := &w.seen[i]
-			if !s.Heard && s.From == d.From && s.To == d.To && bytes.Equal(s.Payload, payload) {
+			if s.Heard || s.From != d.From || s.To != d.To || !bytes.HasPrefix(s.Payload, payload) {
+				continue
+			}
+			if short := len(payload) < len(s.Payload); !short || filled {
 				s.Heard = true
+				if short {
+					s.Cut = len(payload)
+				}
 				d = *s
 				return
 			}
@@ -284,14 +296,18 @@ func addrPort(addr net.Addr) netip.AddrPort {
 // it makes the World a require.TestingT.
 func (w *World) Errorf(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	// require's own trace names files, not the story's line.
-	lines := slices.DeleteFunc(strings.Split(strings.Trim(text, "\n"), "\n"), func(l string) bool {
-		return strings.HasPrefix(strings.TrimSpace(l), "Error Trace:")
-	})
-	for i, l := range lines {
-		lines[i] = strings.TrimSpace(l)
+	// require begins with a trace of its own, through files that are not the
+	// student's.
+	if _, rest, ok := strings.Cut(text, "Error:"); ok && strings.Contains(text, "Error Trace:") {
+		text = rest
 	}
-	w.fail(verdict.Failed, "%s", strings.Join(lines, "\n"))
+	var lines []string
+	for l := range strings.Lines(text) {
+		if l = strings.TrimSpace(l); l != "" {
+			lines = append(lines, l)
+		}
+	}
+	w.fail(verdict.Failed, "%s", strings.Join(lines, "\n    "))
 }
 
 // FailNow ends the story.

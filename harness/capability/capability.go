@@ -3,8 +3,11 @@
 package capability
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"os/exec"
+	"strings"
 	"sync"
 )
 
@@ -34,5 +37,23 @@ var IPv6 = &Capability{
 			return err
 		}
 		return conn.Close()
+	}),
+}
+
+// RaceDetector is go's -race, which links C code.
+var RaceDetector = &Capability{
+	name: "the race detector",
+	cure: "install a C compiler (on Debian: apt-get install gcc libc6-dev)",
+	probe: sync.OnceValue(func() error {
+		out, err := exec.Command("go", "env", "CGO_ENABLED", "CC").Output()
+		if err != nil {
+			return err
+		}
+		enabled, compiler, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+		if enabled != "1" || compiler == "" {
+			return errors.New("cgo is off")
+		}
+		_, err = exec.LookPath(strings.Fields(compiler)[0])
+		return err
 	}),
 }

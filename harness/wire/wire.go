@@ -3,8 +3,10 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -18,6 +20,7 @@ type Datagram struct {
 	Payload []byte
 	Sender  string // the line of code that sent it, as in "echo.go:12"; "" if unknown
 	Heard   bool   // whether a participant of the story received it
+	Cut     int    // if only so many bytes of it were read, for want of room; else 0
 	Err     error  // why the network did not take it; nil if it did
 }
 
@@ -26,9 +29,12 @@ type Datagram struct {
 const mostLines = 12
 
 // Text writes datagrams down, one a line, with participants in place of
-// addresses. Of a long exchange it shows the beginning and the end, and says
-// how many it left out.
-func Text(datagrams []Datagram, name func(netip.AddrPort) string) string {
+// addresses. Of a long exchange it shows what concerns one of them, if about
+// is valid, then the beginning and the end, and says how many it left out.
+func Text(datagrams []Datagram, about netip.AddrPort, name func(netip.AddrPort) string) string {
+	if len(datagrams) > mostLines && about.IsValid() {
+		datagrams = slices.DeleteFunc(slices.Clone(datagrams), func(d Datagram) bool { return d.From != about && d.To != about })
+	}
 	shown := datagrams
 	left := 0
 	if len(datagrams) > mostLines {
@@ -55,7 +61,13 @@ func Text(datagrams []Datagram, name func(netip.AddrPort) string) string {
 func fate(d Datagram) string {
 	switch {
 	case d.Err != nil:
-		return fmt.Sprintf("  ✗ not sent: %v", d.Err)
+		err := d.Err
+		for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+			err = next // the innermost says it shortest
+		}
+		return fmt.Sprintf("  ✗ not sent: %v", err)
+	case d.Cut > 0:
+		return fmt.Sprintf("  ✗ only its first %d bytes were read", d.Cut)
 	case !d.Heard:
 		return "  ✗ nobody read it"
 	}

@@ -52,8 +52,8 @@ func Serve(ctx context.Context, conn net.PacketConn, log io.Writer) error {
 // sends to conn.
 //
 // When ctx ends first, Ask returns at once, with an error that wraps ctx.Err()
-// or os.ErrDeadlineExceeded. An error of conn's is returned as well, wrapped.
-// The text is then "".
+// or os.ErrDeadlineExceeded. An error of conn's ends it too, and is returned as
+// it is or wrapped. The text is then "".
 //
 // Ask leaves conn as it was: open, without a deadline, with nobody reading from
 // it. Another Ask on the same conn works, whatever became of this one.

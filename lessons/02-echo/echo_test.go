@@ -185,6 +185,7 @@ func TestAsk(t *testing.T) {
 			{"晚安", "\xff\xfe"},
 			{biggest, "ok"},
 			{"as much as you can", biggest},
+			{" with blanks ", "\tand an end of line \n"},
 			{"short again", "short"},
 		} {
 			asking := ask(w, client, server, tt.text)

@@ -1,0 +1,274 @@
+// Package curriculum reads lessons/: which lessons there are, what their tasks
+// are and what they are worth, the hints, and which files a student writes.
+//
+// Nothing of it is kept by hand anywhere else. A lesson is a directory named
+// NN-name. If it has test files, its tasks are their exported top-level tests,
+// in the order of the files and of the tests in them; without, it is a page to
+// read. A task's description is its doc comment, its points are the comment's
+// directive
+//
+//	//kata:points 2
+//
+// and its hints are the section of its name in the lesson's hints.md (and, in
+// Traditional Chinese, hints.zh-TW.md). A file with a line
+//
+//	//kata:given
+//
+// is finished: students don't write it.
+package curriculum
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Languages of the course, as they stand in file names: README.md is English,
+// README.zh-TW.md is Traditional Chinese.
+const (
+	English = ""
+	Chinese = "zh-TW"
+)
+
+// A Lesson is one directory of lessons/.
+type Lesson struct {
+	Name        string // as in "02-echo"
+	Dir         string // its absolute path, without symbolic links
+	Package     string // as in "echo"; "" if there is no code
+	TestPackage string // the package clause of its tests
+	Tasks       []Task
+	Files       []File // its non-test Go files, by name
+}
+
+// A Task is one exported top-level test.
+type Task struct {
+	Name   string
+	Points int               // 1 or more
+	Doc    string            // the description, in English
+	Hints  map[string]Advice // by language
+}
+
+// Advice is a task's section of a hints file.
+type Advice struct {
+	Text  string   // a paragraph that describes the task
+	Hints []string // two or more, from a nudge to nearly the answer, in Markdown
+}
+
+// A File is a non-test Go file of a lesson.
+type File struct {
+	Name  string
+	Given bool // finished: the course's own is always taken
+}
+
+// Task returns the task of a name.
+func (l Lesson) Task(name string) (Task, bool) {
+	for _, t := range l.Tasks {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return Task{}, false
+}
+
+// Points is what all of the lesson's tasks are worth.
+func (l Lesson) Points() int {
+	sum := 0
+	for _, t := range l.Tasks {
+		sum += t.Points
+	}
+	return sum
+}
+
+var lessonName = regexp.MustCompile(`^\d\d-[a-z0-9]+$`)
+
+// Load reads all lessons below a repository's root, in teaching order. It
+// fails, with everything that it found wrong, unless code, tests and hints
+// agree.
+func Load(root string) ([]Lesson, error) {
+	dir, err := filepath.Abs(filepath.Join(root, "lessons"))
+	if err != nil {
+		return nil, err
+	}
+	// go's -overlay knows a file by one path only.
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return nil, fmt.Errorf("no lessons here: %w", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var lessons []Lesson
+	var wrong []error
+	for _, e := range entries {
+		switch {
+		case strings.HasPrefix(e.Name(), "."):
+		case !e.IsDir() || !lessonName.MatchString(e.Name()):
+			wrong = append(wrong, fmt.Errorf("lessons/%s: not a lesson: their directories are named like 02-echo", e.Name()))
+		default:
+			l, err := load(filepath.Join(dir, e.Name()))
+			if err != nil {
+				wrong = append(wrong, err)
+			}
+			lessons = append(lessons, l)
+		}
+	}
+	return lessons, errors.Join(wrong...)
+}
+
+// load reads one lesson.
+func load(dir string) (Lesson, error) {
+	l := Lesson{Name: filepath.Base(dir), Dir: dir}
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return l, err
+	}
+	var wrong []error
+	complain := func(format string, args ...any) {
+		wrong = append(wrong, fmt.Errorf("lessons/"+l.Name+"/"+format, args...))
+	}
+	for _, path := range paths {
+		name := filepath.Base(path)
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		switch {
+		case strings.HasSuffix(name, "_test.go"):
+			if err != nil {
+				complain("%s: %v", name, err)
+				continue
+			}
+			l.TestPackage = file.Name.Name
+			tasks, err := readTasks(file)
+			if err != nil {
+				complain("%s: %w", name, err)
+			}
+			l.Tasks = append(l.Tasks, tasks...)
+		default:
+			// A student's file need not parse; what it is called is known.
+			l.Files = append(l.Files, File{Name: name, Given: file != nil && isGiven(file)})
+		}
+	}
+	l.Package = strings.TrimSuffix(l.TestPackage, "_test")
+	if len(l.Tasks) == 0 {
+		return l, errors.Join(wrong...)
+	}
+	for _, language := range []string{English, Chinese} {
+		name := fileName("hints", language)
+		sections, err := readHints(filepath.Join(dir, name))
+		if err != nil {
+			complain("%s: %w", name, err)
+			continue
+		}
+		for i, t := range l.Tasks {
+			advice, ok := sections[t.Name]
+			if !ok {
+				complain("%s: no section %s", name, t.Name)
+				continue
+			}
+			delete(sections, t.Name)
+			if t.Hints == nil {
+				l.Tasks[i].Hints = map[string]Advice{}
+			}
+			l.Tasks[i].Hints[language] = advice
+		}
+		for section := range sections {
+			complain("%s: section %s has no test of that name", name, section)
+		}
+	}
+	return l, errors.Join(wrong...)
+}
+
+// fileName is a Markdown file's name in a language.
+func fileName(base, language string) string {
+	if language == English {
+		return base + ".md"
+	}
+	return base + "." + language + ".md"
+}
+
+func isGiven(file *ast.File) bool {
+	for _, group := range file.Comments {
+		for _, c := range group.List {
+			if c.Text == "//kata:given" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readTasks lists the tasks of a test file.
+func readTasks(file *ast.File) ([]Task, error) {
+	var tasks []Task
+	var wrong []error
+	for _, decl := range file.Decls {
+		f, ok := decl.(*ast.FuncDecl)
+		if !ok || !isTestName(f.Name.Name) {
+			continue
+		}
+		t := Task{Name: f.Name.Name, Doc: strings.TrimSpace(f.Doc.Text())}
+		points, err := readPoints(f.Doc)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %w", t.Name, err))
+		}
+		t.Points = points
+		if !strings.HasPrefix(t.Doc, t.Name+": ") {
+			wrong = append(wrong, fmt.Errorf("%s: its doc comment should begin with %q and describe the task", t.Name, t.Name+": "))
+		}
+		tasks = append(tasks, t)
+	}
+	return tasks, errors.Join(wrong...)
+}
+
+// isTestName tells as go test does which functions are tests.
+func isTestName(name string) bool {
+	rest, ok := strings.CutPrefix(name, "Test")
+	if !ok || name == "TestMain" {
+		return false
+	}
+	for _, r := range rest {
+		return !unicode.IsLower(r)
+	}
+	return true
+}
+
+func readPoints(doc *ast.CommentGroup) (int, error) {
+	if doc != nil {
+		for _, c := range doc.List {
+			if text, ok := strings.CutPrefix(c.Text, "//kata:points "); ok {
+				points, err := strconv.Atoi(text)
+				if err != nil || points < 1 {
+					return 0, fmt.Errorf("//kata:points %s: want a whole number from 1 up", text)
+				}
+				return points, nil
+			}
+		}
+	}
+	return 0, errors.New("no //kata:points directive")
+}
+
+// Root is the repository that a directory is in: the nearest one at or above
+// it that holds lessons/ and go.mod.
+func Root(dir string) (string, error) {
+	start, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	for dir := start; ; dir = filepath.Dir(dir) {
+		_, err := os.Stat(filepath.Join(dir, "go.mod"))
+		info, err2 := os.Stat(filepath.Join(dir, "lessons"))
+		if err == nil && err2 == nil && info.IsDir() {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("%s is in no udpkata repository (a directory with go.mod and lessons/): %w", start, fs.ErrNotExist)
+		}
+	}
+}

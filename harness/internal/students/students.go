@@ -1,0 +1,154 @@
+// Package students is the code under test of the harness's own tests: one way
+// of going wrong a function. A comment at the end of a line names the line.
+package students
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Dir is the directory of this file, as stack traces give it.
+var Dir = func() string {
+	_, file, _, _ := runtime.Caller(0)
+	return file[:len(file)-len("/students.go")]
+}()
+
+func Todo(context.Context, net.PacketConn) error {
+	panic("TODO: write Todo, which does nothing") // todo
+}
+
+func IndexOutOfRange(_ context.Context, conn net.PacketConn) error {
+	var buf [4]byte
+	n, _, err := conn.ReadFrom(buf[:])
+	buf[n-1] = buf[n] // index
+	return err
+}
+
+func Goexit(context.Context, net.PacketConn) error {
+	runtime.Goexit() // goexit
+	return nil
+}
+
+// Echo answers every datagram with itself, and is right.
+func Echo(ctx context.Context, conn net.PacketConn) error {
+	return answer(ctx, conn, func(data []byte, client net.Addr) {
+		conn.WriteTo(data, client) // echo
+	})
+}
+
+func answer(ctx context.Context, conn net.PacketConn, reply func([]byte, net.Addr)) error {
+	interrupted := make(chan bool)
+	stop := context.AfterFunc(ctx, func() {
+		conn.SetReadDeadline(time.Unix(1, 0))
+		close(interrupted)
+	})
+	defer func() {
+		if !stop() {
+			<-interrupted
+		}
+		conn.SetReadDeadline(time.Time{})
+	}()
+	buf := make([]byte, 8)
+	for {
+		n, client, err := conn.ReadFrom(buf) // read
+		if err != nil {
+			return err
+		}
+		reply(buf[:n], client)
+	}
+}
+
+func EchoTwice(ctx context.Context, conn net.PacketConn) error {
+	return answer(ctx, conn, func(data []byte, client net.Addr) {
+		conn.WriteTo(data, client)
+		conn.WriteTo(data, client) // twice
+	})
+}
+
+func EchoToFirst(ctx context.Context, conn net.PacketConn) error {
+	var first net.Addr
+	return answer(ctx, conn, func(data []byte, client net.Addr) {
+		if first == nil {
+			first = client
+		}
+		conn.WriteTo(data, first) // first
+	})
+}
+
+func Mute(ctx context.Context, conn net.PacketConn) error {
+	return answer(ctx, conn, func([]byte, net.Addr) {})
+}
+
+func EndsAtOnce(context.Context, net.PacketConn) error { return errors.New("no socket for me") }
+
+func BlockedOnChannel(context.Context, net.PacketConn) error {
+	<-make(chan int) // channel
+	return nil
+}
+
+func BlockedOnMutex(context.Context, net.PacketConn) error {
+	var mu sync.Mutex
+	mu.Lock()
+	mu.Lock() // mutex
+	return nil
+}
+
+// StopSpinning ends Spins, which nothing else can.
+var StopSpinning atomic.Bool
+
+func Spins(context.Context, net.PacketConn) error {
+	for !StopSpinning.Load() { // spin
+	}
+	return nil
+}
+
+func IgnoresErrors(_ context.Context, conn net.PacketConn) error {
+	var buf [8]byte
+	for {
+		n, client, err := conn.ReadFrom(buf[:]) // closed
+		if err == nil {
+			conn.WriteTo(buf[:n], client)
+		}
+	}
+}
+
+func IgnoresContext(_ context.Context, conn net.PacketConn) error {
+	var buf [8]byte
+	_, _, err := conn.ReadFrom(buf[:]) // deaf
+	return err
+}
+
+func Closes(_ context.Context, conn net.PacketConn) error {
+	return conn.Close() // close
+}
+
+func LeavesGoroutine(_ context.Context, conn net.PacketConn) error {
+	go conn.ReadFrom(make([]byte, 8)) // started
+	return nil
+}
+
+func LeavesReader(_ context.Context, conn net.PacketConn) error {
+	go func() {
+		conn.ReadFrom(make([]byte, 8)) // reader
+	}()
+	return nil
+}
+
+func LeavesDeadline(_ context.Context, conn net.PacketConn) error {
+	return conn.SetDeadline(time.Now().Add(time.Hour)) // deadline
+}
+
+func LosesCause(ctx context.Context, _ net.PacketConn) error {
+	<-ctx.Done()
+	return fmt.Errorf("serve: %v", ctx.Err())
+}
+
+func TypeAsserts(_ context.Context, conn net.PacketConn) error {
+	return conn.(*net.UDPConn).Close() // assert
+}

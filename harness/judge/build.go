@@ -1,0 +1,125 @@
+package judge
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A binary is a lesson's test program, built over somebody's files.
+type binary struct {
+	params  Params
+	path    string
+	proof   string // what it prints first if the overlay took effect
+	refusal string // what go build or go vet said, if there is no program
+}
+
+// proofFile is a test file that exists in the overlay alone.
+const proofFile = "kata_overlay_test.go"
+
+// build builds the test program in tmp.
+func build(ctx context.Context, p Params, tmp string, overlay map[string]string) (*binary, error) {
+	b := &binary{params: p, path: filepath.Join(tmp, "lesson.test.exe")}
+
+	// go ignores an overlay's entry without a word if it knows the file by
+	// another path, so the program has to prove that it was built with it.
+	hash := sha256.New()
+	for _, target := range slices.Sorted(maps.Keys(overlay)) {
+		data, err := os.ReadFile(overlay[target])
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(hash, "%s %d\n%s", filepath.Base(target), len(data), data)
+	}
+	b.proof = "kata-overlay " + hex.EncodeToString(hash.Sum(nil))
+	proof := filepath.Join(tmp, proofFile)
+	source := fmt.Sprintf("package %s\n\nimport \"fmt\"\n\nfunc init() { fmt.Println(%q) }\n", p.Lesson.TestPackage, b.proof)
+	if err := os.WriteFile(proof, []byte(source), 0o600); err != nil {
+		return nil, err
+	}
+	replace := maps.Clone(overlay)
+	replace[filepath.Join(p.Lesson.Dir, proofFile)] = proof
+	data, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return nil, err
+	}
+	list := filepath.Join(tmp, "overlay.json")
+	if err := os.WriteFile(list, data, 0o600); err != nil {
+		return nil, err
+	}
+
+	// With -cover, go would test the stubs and not say so (golang/go#73802).
+	// Without debugging information, which nobody reads here, it links faster.
+	args := []string{"test", "-c", "-o", b.path, "-overlay", list, "-cover=false", "-ldflags=-s -w"}
+	if p.Race {
+		args = append(args, "-race")
+	}
+	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", append(args, "./lessons/"+p.Lesson.Name)...)
+	cmd.Dir = p.Root
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	err = cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		b.refusal = fmt.Sprintf("The code did not compile within %v.", buildTimeout)
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.As(err, &exit):
+		b.refusal = b.rewrite(output.String(), overlay)
+	case err != nil:
+		return nil, err
+	}
+	return b, nil
+}
+
+// place is how go's messages begin: a file, a line, perhaps a column.
+var place = regexp.MustCompile(`(?m)^(vet: )?(.+\.go)(:\d+)`)
+
+// rewrite names somebody's files in go's messages as that somebody does: by
+// the directory that was given. go names them by whichever path is shortest.
+func (b *binary) rewrite(output string, overlay map[string]string) string {
+	names := map[string]string{}
+	for _, source := range overlay {
+		names[source] = filepath.Join(b.params.Dir, filepath.Base(source))
+	}
+	root, err := filepath.Abs(b.params.Root)
+	if err != nil {
+		root = b.params.Root
+	}
+	return place.ReplaceAllStringFunc(output, func(found string) string {
+		m := place.FindStringSubmatch(found)
+		path := m[2]
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(root, path)
+		}
+		if name, ok := names[path]; ok {
+			return name + m[3]
+		}
+		return found
+	})
+}
+
+// firstError is the first line of go's messages that says something.
+func firstError(output string) string {
+	for line := range strings.Lines(output) {
+		line = strings.TrimSpace(line)
+		if line != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "FAIL") {
+			return line
+		}
+	}
+	return "go build failed and did not say why"
+}

@@ -1,0 +1,212 @@
+// Package judge runs a lesson's tests over somebody's files, and says of each
+// task how it ended.
+//
+// The tests exist once, in lessons/. The judge builds them with go's -overlay,
+// which puts the files in the stubs' place without touching the work tree, and
+// runs the program that comes out. A task that ends the process or does not
+// end costs itself only: the remaining ones run in a new process.
+//
+// It judges honest code. Hostile code can print whatever it likes into the
+// stream that the judge reads.
+package judge
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"udpkata/harness/curriculum"
+	"udpkata/harness/verdict"
+)
+
+// Params says what to judge.
+type Params struct {
+	// Root is the repository's directory.
+	Root string
+
+	// Lesson is one of the lessons below Root, as curriculum.Load gives it.
+	Lesson curriculum.Lesson
+
+	// Dir holds somebody's files for the lesson, named as the stubs are.
+	// Go files that the lesson doesn't know come along; tests and files marked
+	// //kata:given are always the course's own. "" judges the files that are
+	// in lessons/.
+	Dir string
+
+	// Race builds with the race detector, which needs a C compiler.
+	Race bool
+
+	// Timeout is how long one task, or the start of the program, may take in
+	// wall-clock time. It is for code that the harness can't stop, such as an
+	// init function without end. The zero value means one minute.
+	Timeout time.Duration
+}
+
+// A Report is the outcome for one lesson.
+type Report struct {
+	Results []Result // one for each task, in the lesson's order
+	Notes   []string // which of the files were left out, and why
+}
+
+// A Result is the outcome of one task.
+type Result struct {
+	Task   string
+	State  verdict.State
+	Reason string // one line, for every state but Passed
+	Output string // what the task's test printed
+}
+
+const (
+	// MaxFileSize is the most bytes that a file may have.
+	MaxFileSize = 1 << 20
+
+	defaultTimeout = time.Minute
+	buildTimeout   = 5 * time.Minute
+)
+
+// Run judges one lesson. Whatever is wrong with the files is in the report;
+// the error is for what keeps the judge from judging at all: no go command, no
+// room on the disk, a ctx that ended.
+func Run(ctx context.Context, p Params) (Report, error) {
+	if p.Timeout == 0 {
+		p.Timeout = defaultTimeout
+	}
+	overlay, notes, refusal := collect(p)
+	report := Report{Notes: notes}
+	if refusal != "" {
+		report.Results = allTasks(p.Lesson, verdict.NotRun, refusal, "")
+		return report, nil
+	}
+	tmp, err := os.MkdirTemp("", "udpkata-judge-")
+	if err != nil {
+		return report, err
+	}
+	defer os.RemoveAll(tmp)
+
+	b, err := build(ctx, p, tmp, overlay)
+	if err != nil {
+		return report, err
+	}
+	if b.refusal != "" {
+		report.Results = allTasks(p.Lesson, verdict.DidNotCompile, firstError(b.refusal), b.refusal)
+		return report, nil
+	}
+	report.Results, err = b.runAll(ctx)
+	return report, err
+}
+
+// collect lists which of the stubs, by absolute path, are replaced by what. A
+// refusal says why these files can't be judged.
+func collect(p Params) (overlay map[string]string, notes []string, refusal string) {
+	overlay = map[string]string{}
+	if p.Dir == "" {
+		return overlay, nil, ""
+	}
+	entries, err := os.ReadDir(p.Dir)
+	if err != nil {
+		return nil, nil, err.Error()
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if filepath.Ext(name) != ".go" {
+			continue
+		}
+		if own, ours := p.own(name); own {
+			if differ(filepath.Join(p.Dir, name), filepath.Join(p.Lesson.Dir, name)) {
+				notes = append(notes, fmt.Sprintf("%s was left out: %s.", name, ours))
+			}
+			continue
+		}
+		source, err := filepath.Abs(filepath.Join(p.Dir, name))
+		if err != nil {
+			return nil, notes, err.Error()
+		}
+		info, err := os.Stat(source)
+		switch {
+		case err != nil:
+			return nil, notes, err.Error()
+		case !info.Mode().IsRegular():
+			return nil, notes, fmt.Sprintf("%s is not a regular file.", name)
+		case info.Size() > MaxFileSize:
+			return nil, notes, fmt.Sprintf("%s has %d bytes; a file may have %d.", name, info.Size(), MaxFileSize)
+		}
+		overlay[filepath.Join(p.Lesson.Dir, name)] = source
+	}
+	for _, f := range p.Lesson.Files {
+		if _, ok := overlay[filepath.Join(p.Lesson.Dir, f.Name)]; !ok && !f.Given {
+			return nil, notes, fmt.Sprintf("%s is missing from %s.", f.Name, p.Dir)
+		}
+	}
+	return overlay, notes, ""
+}
+
+// own reports whether the course's own file is used whatever somebody has
+// under the name, and why.
+func (p Params) own(name string) (bool, string) {
+	if strings.HasSuffix(name, "_test.go") {
+		return true, "the tests are the course's"
+	}
+	for _, f := range p.Lesson.Files {
+		if f.Name == name && f.Given {
+			return true, "this file is given, and not to be changed"
+		}
+	}
+	return false, ""
+}
+
+func differ(a, b string) bool {
+	infoA, err := os.Stat(a)
+	if err != nil || !infoA.Mode().IsRegular() || infoA.Size() > MaxFileSize {
+		return true
+	}
+	dataA, errA := os.ReadFile(a)
+	dataB, errB := os.ReadFile(b)
+	return errA != nil || errB != nil || string(dataA) != string(dataB)
+}
+
+func allTasks(l curriculum.Lesson, state verdict.State, reason, output string) []Result {
+	var results []Result
+	for _, t := range l.Tasks {
+		results = append(results, Result{Task: t.Name, State: state, Reason: reason, Output: output})
+	}
+	return results
+}
+
+// runAll runs every task, in as many processes as it takes.
+func (b *binary) runAll(ctx context.Context) ([]Result, error) {
+	var names []string
+	for _, t := range b.params.Lesson.Tasks {
+		names = append(names, t.Name)
+	}
+	done := map[string]Result{}
+	for todo := names; len(todo) > 0; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		run, err := b.run(ctx, todo)
+		if err != nil {
+			return nil, err
+		}
+		for i, r := range run.results() {
+			// A task that was not run for another's sake is tried again,
+			// first in its process, where there is no other.
+			if r.State != verdict.NotRun || i == 0 {
+				done[r.Task] = r
+			}
+		}
+		left := slices.DeleteFunc(slices.Clone(todo), func(name string) bool { _, ok := done[name]; return ok })
+		if len(left) == len(todo) {
+			return nil, fmt.Errorf("judging %s: the test program reported nothing", b.params.Lesson.Name)
+		}
+		todo = left
+	}
+	var results []Result
+	for _, name := range names {
+		results = append(results, done[name])
+	}
+	return results, nil
+}

@@ -1,0 +1,224 @@
+package mutants
+
+var echo = []Mutant{
+	{
+		Name:          "first-client",
+		Misconception: "A server talks to one client: whoever spoke first.",
+		File:          "echo.go",
+		Find: `	for {
+		n, client, err := readFrom(ctx, conn, buf)
+`,
+		Put: `	var first net.Addr
+	for {
+		n, client, err := readFrom(ctx, conn, buf)
+		if first == nil {
+			first = client
+		}
+		client = first
+`,
+		KilledBy: "TestServeAnswersWhoAsked",
+		Says:     "that went to alice",
+	},
+	{
+		Name:          "shared-buffer",
+		Misconception: "Goroutines that are started with a slice have its bytes to themselves.",
+		File:          "echo.go",
+		Find: `		fmt.Fprintf(log, "The client at %v says %q\n", client, buf[:n])
+		reply := fmt.Sprintf("Your data was %d bytes long", n)
+		if _, err := conn.WriteTo([]byte(reply), client); errors.Is(err, net.ErrClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+`,
+		Put: `		go func() {
+			conn.WriteTo(fmt.Appendf(nil, "Your data was %d bytes long", n), client)
+			fmt.Fprintf(log, "The client at %v says %q\n", client, buf[:n])
+		}()
+`,
+		KilledBy: "TestServeLogs",
+		Says:     "the log lacks the line",
+	},
+	{
+		Name:          "buffer-512",
+		Misconception: "No datagram has more than 512 bytes.",
+		File:          "echo.go",
+		Find:          "	buf := make([]byte, maxDatagram)\n	for {",
+		Put:           "	buf := make([]byte, 512)\n	for {",
+		KilledBy:      "TestServeCountsBytes",
+		Says:          `"Your data was 512 bytes long"`,
+	},
+	{
+		Name:          "buffer-1500",
+		Misconception: "No datagram is bigger than what Ethernet carries.",
+		File:          "echo.go",
+		Find:          "	buf := make([]byte, maxDatagram)\n	for {",
+		Put:           "	buf := make([]byte, 1500)\n	for {",
+		KilledBy:      "TestServeCountsBytes",
+		Says:          `"Your data was 1500 bytes long"`,
+	},
+	{
+		Name:          "empty-is-end",
+		Misconception: "Reading no bytes means the end, as with a file or a TCP connection.",
+		File:          "echo.go",
+		Find: `		fmt.Fprintf(log, "The client at %v says %q\n", client, buf[:n])
+`,
+		Put: `		if n == 0 {
+			return io.EOF
+		}
+		fmt.Fprintf(log, "The client at %v says %q\n", client, buf[:n])
+`,
+		KilledBy: "TestServeCountsBytes",
+		Says:     `Serve has returned the error "EOF"`,
+	},
+	{
+		Name:          "runes",
+		Misconception: "A text is as long as it has characters.",
+		File:          "echo.go",
+		Find:          `"Your data was %d bytes long", n)`,
+		Put:           `"Your data was %d bytes long", len([]rune(string(buf[:n]))))`,
+		KilledBy:      "TestServeCountsBytes",
+		Says:          `heard "Your data was 2 bytes long"`,
+	},
+	{
+		Name:          "stale-tail",
+		Misconception: "The buffer holds the datagram and nothing else.",
+		File:          "echo.go",
+		Find: `		fmt.Fprintf(log, "The client at %v says %q\n", client, buf[:n])
+`,
+		Put: `		fmt.Fprintf(log, "The client at %v says %q\n", client, buf)
+`,
+		KilledBy: "TestServeLogs",
+		Says:     "the log lacks the line",
+	},
+	{
+		Name:          "context-between-reads",
+		Misconception: "Asking ctx.Err() before each read is enough to be cancellable.",
+		File:          "echo.go",
+		Find: `		n, client, err := readFrom(ctx, conn, buf)
+		if ctx.Err() != nil {
+`,
+		Put: `		n, client, err := conn.ReadFrom(buf)
+		if ctx.Err() != nil {
+`,
+		KilledBy: "TestServeStops",
+		Says:     "Serve did not return when its context was cancelled: it waits in ReadFrom",
+	},
+	{
+		Name:          "closes-conn",
+		Misconception: "Whoever uses a socket closes it.",
+		File:          "echo.go",
+		Find:          "	fmt.Fprintf(log, \"Listening at %v\\n\", conn.LocalAddr())\n",
+		Put:           "	defer conn.Close()\n	fmt.Fprintf(log, \"Listening at %v\\n\", conn.LocalAddr())\n",
+		KilledBy:      "TestServeStops",
+		Says:          "server's socket should still be open",
+	},
+	{
+		Name:          "spins-on-closed",
+		Misconception: "Every error is about one datagram, so the loop can always go on.",
+		File:          "echo.go",
+		Find: `		if errors.Is(err, net.ErrClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		if err != nil {
+`,
+		Put: `		if err != nil {
+`,
+		KilledBy: "TestServeSurvives",
+		Says:     "keeps calling ReadFrom of server's socket, though it has failed 10000 times",
+	},
+	{
+		Name:          "failed-reply-ends",
+		Misconception: "A reply that can't be sent is a reason to stop serving everybody.",
+		File:          "echo.go",
+		Find:          "client); errors.Is(err, net.ErrClosed) {",
+		Put:           "client); err != nil {",
+		KilledBy:      "TestServeSurvives",
+		Says:          "network is unreachable",
+	},
+	{
+		Name:          "refusal-ends",
+		Misconception: "An error from a read means that the socket is broken.",
+		File:          "echo.go",
+		Find:          "			continue // about one datagram, not about the socket\n",
+		Put:           "			return err\n",
+		KilledBy:      "TestServeSurvives",
+		Says:          "connection refused",
+	},
+	{
+		Name:          "cancelled-is-nil",
+		Misconception: "Being cancelled is the normal end, so there is no error to return.",
+		File:          "echo.go",
+		Find: `		if ctx.Err() != nil {
+			return ctx.Err()
+`,
+		Put: `		if ctx.Err() != nil {
+			return nil
+`,
+		KilledBy: "TestServeStops",
+		Says:     "Serve returned no error (nil)",
+	},
+	{
+		Name:          "deadline-left",
+		Misconception: "A deadline belongs to one read, and is over with it.",
+		File:          "echo.go",
+		Find: `		<-interrupted
+		conn.SetReadDeadline(time.Time{})
+`,
+		Put: `		<-interrupted
+`,
+		KilledBy: "TestNothingIsLeftBehind",
+		Says:     "socket is left with a read deadline",
+	},
+	{
+		Name:          "unquoted",
+		Misconception: "What a stranger sends can go to the log as it is.",
+		File:          "echo.go",
+		Find:          `The client at %v says %q\n`,
+		Put:           `The client at %v says \"%s\"\n`,
+		KilledBy:      "TestServeLogs",
+		Says:          "the story wants it quoted, as %q does it",
+	},
+	{
+		Name:          "reader-left",
+		Misconception: "A goroutine that reads ends by itself once nobody wants its result.",
+		File:          "echo.go",
+		Find: `	n, _, err := readFrom(ctx, conn, buf)
+`,
+		Put: `	var n int
+	var err error
+	read := make(chan struct{})
+	go func() {
+		n, _, err = conn.ReadFrom(buf)
+		close(read)
+	}()
+	select {
+	case <-read:
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+`,
+		KilledBy: "TestNothingIsLeftBehind",
+		Says:     "A goroutine is left over: it waits in ReadFrom",
+	},
+	{
+		Name:          "ask-ignores-context",
+		Misconception: "An answer always comes.",
+		File:          "echo.go",
+		Find: `	n, _, err := readFrom(ctx, conn, buf)
+`,
+		Put: `	n, _, err := conn.ReadFrom(buf)
+`,
+		KilledBy: "TestAskStops",
+		Says:     "Ask did not return when its context was cancelled",
+	},
+	{
+		Name:          "ask-buffer",
+		Misconception: "Answers are as short as the ones seen so far.",
+		File:          "echo.go",
+		Find: `	buf := make([]byte, maxDatagram)
+	n, _, err :=`,
+		Put: `	buf := make([]byte, 512)
+	n, _, err :=`,
+		KilledBy: "TestAsk",
+		Says:     "Ask returned",
+	},
+}

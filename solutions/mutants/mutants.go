@@ -1,0 +1,40 @@
+// Package mutants holds the misconceptions that the lessons' tests must catch,
+// each as a small edit of one solution.
+package mutants
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Mutant is one misconception.
+type Mutant struct {
+	Name          string // unique within the lesson
+	Misconception string // a sentence: what somebody believes who writes this
+	File          string // of the solution
+	Find          string // stands in File exactly once
+	Put           string // takes its place
+	KilledBy      string // the task that must fail
+	Says          string // what its message must contain
+	Total         bool   // may fail more than half of the lesson's tasks
+}
+
+// Of returns the mutants of a lesson, by its directory's name.
+func Of(lesson string) []Mutant { return byLesson[lesson] }
+
+var byLesson = map[string][]Mutant{
+	"02-echo": echo,
+}
+
+// Apply makes the edit in a solution's text.
+func (m Mutant) Apply(solution string) (string, error) {
+	switch n := strings.Count(solution, m.Find); {
+	case m.Find == "" || n == 0:
+		return "", fmt.Errorf("mutant %s: the solution does not contain what it wants to replace", m.Name)
+	case n > 1:
+		return "", fmt.Errorf("mutant %s: the solution contains what it wants to replace %d times; want once", m.Name, n)
+	case m.Find == m.Put:
+		return "", fmt.Errorf("mutant %s: it replaces a text by itself", m.Name)
+	}
+	return strings.Replace(solution, m.Find, m.Put, 1), nil
+}

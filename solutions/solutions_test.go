@@ -1,0 +1,254 @@
+// The repository's three facts: every stub ends because of its TODO, every
+// solution passes, and every mutant dies by the test that it names.
+package solutions_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"go/format"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/capability"
+	"udpkata/harness/curriculum"
+	"udpkata/harness/judge"
+	"udpkata/harness/verdict"
+	"udpkata/solutions/mutants"
+)
+
+const root = ".."
+
+// lessons are those that have tasks.
+func lessons(t *testing.T) []curriculum.Lesson {
+	all, err := curriculum.Load(root)
+	require.NoError(t, err)
+	all = slices.DeleteFunc(all, func(l curriculum.Lesson) bool { return len(l.Tasks) == 0 })
+	require.NotEmpty(t, all)
+	return all
+}
+
+// A trial is one set of files to judge.
+type trial struct {
+	name   string
+	params judge.Params
+	check  func(*testing.T, judge.Report)
+}
+
+// run judges all trials and then checks each in a subtest. Most of a failing
+// trial's time is waiting, so there may be more of them at once than
+// processors.
+func run(t *testing.T, trials []trial) {
+	require.NotEmpty(t, trials)
+	reports, errs := make([]judge.Report, len(trials)), make([]error, len(trials))
+	slots := make(chan struct{}, 3*runtime.GOMAXPROCS(0))
+	var group sync.WaitGroup
+	for i, trial := range trials {
+		group.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			reports[i], errs[i] = judge.Run(context.Background(), trial.params)
+		})
+	}
+	group.Wait()
+	for i, trial := range trials {
+		t.Run(trial.name, func(t *testing.T) {
+			require.NoError(t, errs[i])
+			trial.check(t, reports[i])
+		})
+	}
+}
+
+func TestStubsEndWithTheirTodo(t *testing.T) {
+	var trials []trial
+	for _, l := range lessons(t) {
+		trials = append(trials, trial{l.Name, judge.Params{Root: root, Lesson: l}, func(t *testing.T, r judge.Report) {
+			var other []string
+			for _, res := range r.Results {
+				if res.State != verdict.Todo {
+					other = append(other, fmt.Sprintf("%s: %s %s", res.Task, res.State, res.Reason))
+				}
+			}
+			switch {
+			case len(other) == 0:
+			case os.Getenv("CI") == "":
+				t.Skipf("lessons/%s has been worked on in this tree: not every task ends with its TODO", l.Name)
+			default:
+				t.Errorf("these tasks of the stub end otherwise than with its TODO:\n%s", strings.Join(other, "\n"))
+			}
+		}})
+	}
+	run(t, trials)
+}
+
+func TestSolutionsPass(t *testing.T) {
+	var trials []trial
+	for _, l := range lessons(t) {
+		trials = append(trials, trial{l.Name, judge.Params{Root: root, Lesson: l, Dir: l.Name}, allPass})
+	}
+	run(t, trials)
+}
+
+func TestSolutionsPassUnderTheRaceDetector(t *testing.T) {
+	if sentence := capability.RaceDetector.Missing(); sentence != "" {
+		if os.Getenv("CI") != "" {
+			t.Fatal(sentence)
+		}
+		t.Skip(sentence)
+	}
+	var trials []trial
+	for _, l := range lessons(t) {
+		trials = append(trials, trial{l.Name, judge.Params{Root: root, Lesson: l, Dir: l.Name, Race: true}, allPass})
+		for _, style := range alternatives(t, l) {
+			trials = append(trials, trial{l.Name + "/" + filepath.Base(style), judge.Params{Root: root, Lesson: l, Dir: unpack(t, style), Race: true}, allPass})
+		}
+	}
+	run(t, trials)
+}
+
+func TestAlternativesPass(t *testing.T) {
+	var trials []trial
+	for _, l := range lessons(t) {
+		for _, style := range alternatives(t, l) {
+			trials = append(trials, trial{l.Name + "/" + filepath.Base(style), judge.Params{Root: root, Lesson: l, Dir: unpack(t, style)}, allPass})
+		}
+	}
+	run(t, trials)
+}
+
+func allPass(t *testing.T, r judge.Report) {
+	for _, note := range r.Notes {
+		t.Error(note)
+	}
+	for _, res := range r.Results {
+		if res.State != verdict.Passed {
+			t.Errorf("%s: %s: %s\n%s", res.Task, res.State, res.Reason, res.Output)
+		}
+	}
+}
+
+// alternatives are the directories of a lesson's other correct answers.
+func alternatives(t *testing.T, l curriculum.Lesson) []string {
+	styles, err := filepath.Glob(filepath.Join("alternatives", l.Name, "*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, styles, "no alternatives for "+l.Name)
+	return styles
+}
+
+// unpack copies an alternative to where its files are Go files.
+func unpack(t *testing.T, style string) string {
+	dir := t.TempDir()
+	files, err := filepath.Glob(filepath.Join(style, "*"))
+	require.NoError(t, err)
+	for _, file := range files {
+		name, ok := strings.CutSuffix(filepath.Base(file), ".txt")
+		require.True(t, ok, "%s: an alternative's files are named like echo.go.txt", file)
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		formatted, err := format.Source(data)
+		require.NoError(t, err, file)
+		require.True(t, bytes.Equal(data, formatted), "%s is not formatted as gofmt does it", file)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o600))
+	}
+	return dir
+}
+
+func TestMutantsDie(t *testing.T) {
+	var trials []trial
+	for _, l := range lessons(t) {
+		names := map[string]bool{}
+		for _, m := range mutants.Of(l.Name) {
+			require.False(t, names[m.Name], "two mutants %s of %s", m.Name, l.Name)
+			names[m.Name] = true
+			trials = append(trials, trial{l.Name + "/" + m.Name, judge.Params{Root: root, Lesson: l, Dir: mutate(t, l, m)}, func(t *testing.T, r judge.Report) {
+				if err := killed(l, m, r); err != nil {
+					t.Error(err)
+				}
+			}})
+		}
+		require.NotEmpty(t, names, "no mutants of "+l.Name)
+	}
+	run(t, trials)
+}
+
+// mutate copies a lesson's solution with the mutant's edit.
+func mutate(t *testing.T, l curriculum.Lesson, m mutants.Mutant) string {
+	dir := t.TempDir()
+	for _, f := range l.Files {
+		data, err := os.ReadFile(filepath.Join(l.Name, f.Name))
+		require.NoError(t, err)
+		if f.Name == m.File {
+			text, err := m.Apply(string(data))
+			require.NoError(t, err)
+			data = []byte(text)
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, f.Name), data, 0o600))
+	}
+	return dir
+}
+
+// killed holds a mutant's report to what the mutant says of itself.
+func killed(l curriculum.Lesson, m mutants.Mutant, r judge.Report) error {
+	var dead []string
+	var named *judge.Result
+	for i, res := range r.Results {
+		if res.State == verdict.DidNotCompile {
+			return fmt.Errorf("the mutant does not compile:\n%s", res.Output)
+		}
+		if res.State != verdict.Passed {
+			dead = append(dead, res.Task)
+		}
+		if res.Task == m.KilledBy {
+			named = &r.Results[i]
+		}
+	}
+	switch {
+	case named == nil:
+		return fmt.Errorf("%s has no task %s, which should kill the mutant", l.Name, m.KilledBy)
+	case len(dead) == 0:
+		return fmt.Errorf("the mutant survives: %s", m.Misconception)
+	case named.State == verdict.Passed:
+		return fmt.Errorf("the mutant dies by %v, and not by %s", dead, m.KilledBy)
+	case named.State != verdict.Failed && named.State != verdict.Stuck && named.State != verdict.Crashed:
+		return fmt.Errorf("%s ends as %q: %s", m.KilledBy, named.State, named.Reason)
+	case !strings.Contains(named.Output, m.Says):
+		return fmt.Errorf("the message of %s lacks %q:\n%s", m.KilledBy, m.Says, named.Output)
+	case !m.Total && 2*len(dead) > len(r.Results):
+		return fmt.Errorf("the mutant fails %d of %d tasks, more than half, and is not marked Total: %v", len(dead), len(r.Results), dead)
+	case m.Total && 2*len(dead) <= len(r.Results):
+		return fmt.Errorf("the mutant is marked Total and fails only %d of %d tasks", len(dead), len(r.Results))
+	}
+	return nil
+}
+
+// TestSolutionsMirrorLessons: the same files by name, and the given ones byte
+// for byte.
+func TestSolutionsMirrorLessons(t *testing.T) {
+	for _, l := range lessons(t) {
+		var want, got []string
+		for _, f := range l.Files {
+			want = append(want, f.Name)
+			if !f.Given {
+				continue
+			}
+			lesson, err := os.ReadFile(filepath.Join(l.Dir, f.Name))
+			require.NoError(t, err)
+			solution, err := os.ReadFile(filepath.Join(l.Name, f.Name))
+			require.NoError(t, err)
+			require.Equal(t, string(lesson), string(solution), "%s of %s is given, and differs between lesson and solution", f.Name, l.Name)
+		}
+		entries, err := os.ReadDir(l.Name)
+		require.NoError(t, err)
+		for _, e := range entries {
+			got = append(got, e.Name())
+		}
+		require.Equal(t, want, got, "the files of "+l.Name)
+	}
+}
