@@ -88,13 +88,11 @@ func (w *World) panicked(name string, value any) {
 	w.failHere(verdict.Failed, "%s panicked: %v", name, value)
 }
 
-// situation says what each call of the student's code is about, unless it is
-// the one that reports the failure, and what the code did to the sockets that
-// it was given.
+// situation says what each call of the student's code is about, if a wait for
+// it was in vain, and what the code did to the sockets that it was given.
 func (w *World) situation() []string {
 	var facts []string
 	students := w.alive()
-	self := goroutineID()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.calls {
@@ -102,7 +100,7 @@ func (w *World) situation() []string {
 			facts = append(facts, fmt.Sprintf("%s has returned the error %s.", c.name, quoteError(c.err)))
 		}
 		for _, g := range students {
-			if g.id == c.id && !c.done && g.id != self {
+			if g.id == c.id && !c.done && w.gaveUp {
 				facts = append(facts, fmt.Sprintf("%s %s.", c.name, w.site.doing(g)))
 			}
 		}

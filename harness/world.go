@@ -35,6 +35,7 @@ type World struct {
 	names   map[netip.AddrPort]string
 	seen    []wire.Datagram
 	about   netip.AddrPort // whom the failure is about, if that is clear
+	gaveUp  bool           // whether the last wait was in vain
 	log     storyLog
 	helpers map[string]bool
 }
@@ -78,7 +79,9 @@ func (w *World) update(change func()) {
 // returns false once the student's code has had its time.
 func (w *World) waitFor(cond func() bool) bool {
 	p := newPatience()
-	return w.wait(cond, func() bool { return p.over(w.alive()) })
+	ok := w.wait(cond, func() bool { return p.over(w.alive()) })
+	w.update(func() { w.gaveUp = !ok })
+	return ok
 }
 
 // await is waitFor for the story's goroutine: it does not return once the

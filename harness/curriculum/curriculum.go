@@ -69,25 +69,6 @@ type File struct {
 	Given bool // finished: the course's own is always taken
 }
 
-// Task returns the task of a name.
-func (l Lesson) Task(name string) (Task, bool) {
-	for _, t := range l.Tasks {
-		if t.Name == name {
-			return t, true
-		}
-	}
-	return Task{}, false
-}
-
-// Points is what all of the lesson's tasks are worth.
-func (l Lesson) Points() int {
-	sum := 0
-	for _, t := range l.Tasks {
-		sum += t.Points
-	}
-	return sum
-}
-
 var lessonName = regexp.MustCompile(`^\d\d-[a-z0-9]+$`)
 
 // Load reads all lessons below a repository's root, in teaching order. It

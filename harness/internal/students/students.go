@@ -87,19 +87,26 @@ func Mute(ctx context.Context, conn net.PacketConn) error {
 
 func EndsAtOnce(context.Context, net.PacketConn) error { return errors.New("no socket for me") }
 
+// Released, once closed, ends the functions below, which nothing else can.
+var Released = make(chan struct{})
+
 func BlockedOnChannel(context.Context, net.PacketConn) error {
-	<-make(chan int) // channel
+	<-Released // channel
 	return nil
 }
 
 func BlockedOnMutex(context.Context, net.PacketConn) error {
 	var mu sync.Mutex
 	mu.Lock()
+	go func() {
+		<-Released
+		mu.Unlock()
+	}()
 	mu.Lock() // mutex
 	return nil
 }
 
-// StopSpinning ends Spins, which nothing else can.
+// StopSpinning ends Spins.
 var StopSpinning atomic.Bool
 
 func Spins(context.Context, net.PacketConn) error {

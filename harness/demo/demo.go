@@ -1,0 +1,138 @@
+// Package demo is the little that the lessons' demo programs share: roles, the
+// -p flag, one-line errors, and an end by Ctrl-C.
+package demo
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// DefaultPort is the chapter's.
+const DefaultPort = 1060
+
+// A Role is one of the things that a demo can be run as.
+type Role struct {
+	Name   string
+	Params []string // the names of its arguments, as in "HOST"
+	Run    func(ctx context.Context, args Args) error
+}
+
+// Args are what a role was started with.
+type Args struct {
+	Port   uint16   // -p, DefaultPort if it wasn't given
+	Params []string // one for each of the role's Params
+}
+
+// A UsageError is returned by a role for arguments that it can't use.
+type UsageError string
+
+func (e UsageError) Error() string { return string(e) }
+
+// Main runs the role that the command line names, and exits: with status 0
+// when the role is done or Ctrl-C ended it, 1 when it failed, 2 when the
+// command line was wrong.
+func Main(roles ...Role) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr, roles))
+}
+
+func run(ctx context.Context, line []string, stdout, stderr io.Writer, roles []Role) (status int) {
+	role, args, err := parse(line, roles)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(stdout, usage(roles))
+		return 0
+	}
+	if err == nil {
+		err = call(ctx, role, args)
+	}
+	var wrong UsageError
+	switch {
+	case errors.As(err, &wrong):
+		fmt.Fprintf(stderr, "%v; %s\n", wrong, usage(roles))
+		return 2
+	case err == nil, ctx.Err() != nil:
+		return 0
+	}
+	fmt.Fprintf(stderr, "%s: %v\n", role.Name, err)
+	return 1
+}
+
+// usage is one line that shows how to start each role.
+func usage(roles []Role) string {
+	var forms []string
+	for _, r := range roles {
+		forms = append(forms, strings.Join(append([]string{r.Name}, r.Params...), " ")+" [-p PORT]")
+	}
+	return "usage: " + strings.Join(forms, " | ")
+}
+
+func parse(line []string, roles []Role) (Role, Args, error) {
+	port := uint16(DefaultPort)
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.Func("p", "UDP `port`", func(text string) error {
+		n, err := strconv.ParseUint(text, 10, 16)
+		if err != nil {
+			return errors.New("a port is a whole number from 0 to 65535")
+		}
+		port = uint16(n)
+		return nil
+	})
+	// Flags may stand before, between and after the other arguments.
+	var words []string
+	for rest := line; ; {
+		if err := flags.Parse(rest); errors.Is(err, flag.ErrHelp) {
+			return Role{}, Args{}, err
+		} else if err != nil {
+			return Role{}, Args{}, UsageError(err.Error())
+		}
+		if flags.NArg() == 0 {
+			break
+		}
+		words, rest = append(words, flags.Arg(0)), flags.Args()[1:]
+	}
+	if len(words) == 0 {
+		return Role{}, Args{}, UsageError("a role is missing")
+	}
+	for _, role := range roles {
+		params := words[1:]
+		switch {
+		case role.Name != words[0]:
+		case len(params) < len(role.Params):
+			return Role{}, Args{}, UsageError(fmt.Sprintf("%s is missing after %s", role.Params[len(params)], role.Name))
+		case len(params) > len(role.Params):
+			return Role{}, Args{}, UsageError(fmt.Sprintf("%q is one argument too many for %s", params[len(role.Params)], role.Name))
+		default:
+			return role, Args{Port: port, Params: params}, nil
+		}
+	}
+	return Role{}, Args{}, UsageError(fmt.Sprintf("there is no role %q", words[0]))
+}
+
+// call runs a role. A TODO that it meets becomes an error.
+func call(ctx context.Context, role Role, args Args) (err error) {
+	defer func() {
+		r := recover()
+		if r == nil {
+			return
+		}
+		todo, ok := r.(string)
+		if !ok || !strings.HasPrefix(todo, "TODO") {
+			panic(r)
+		}
+		// The panic's own frame is the first one after the runtime's.
+		_, file, line, _ := runtime.Caller(2)
+		err = fmt.Errorf("%s:%d: %s", filepath.Base(file), line, todo)
+	}()
+	return role.Run(ctx, args)
+}

@@ -1,0 +1,76 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestRun(t *testing.T) {
+	ok := func(context.Context, Args) error { return nil }
+	roles := []Role{
+		{Name: "server", Run: ok},
+		{Name: "client", Params: []string{"HOST"}, Run: func(_ context.Context, a Args) error {
+			if a.Params[0] != "host" || a.Port != 7 {
+				return UsageError("other arguments than were given")
+			}
+			return nil
+		}},
+		{Name: "failing", Run: func(context.Context, Args) error { return errors.New("no socket") }},
+		{Name: "todo", Run: func(context.Context, Args) error { panic("TODO: write it") }},
+	}
+	const usage = "; usage: server [-p PORT] | client HOST [-p PORT] | failing [-p PORT] | todo [-p PORT]\n"
+	tests := []struct {
+		line   string
+		status int
+		stderr string
+	}{
+		{"server", 0, ""},
+		{"server -p 0", 0, ""},
+		{"server -p 65535", 0, ""},
+		{"client host -p 7", 0, ""},
+		{"client -p 7 host", 0, ""},
+		{"-p=7 client host", 0, ""},
+		{"failing", 1, "failing: no socket\n"},
+		{"", 2, "a role is missing" + usage},
+		{"sever", 2, `there is no role "sever"` + usage},
+		{"client", 2, "HOST is missing after client" + usage},
+		{"client a b", 2, `"b" is one argument too many for client` + usage},
+		{"client other", 2, "other arguments than were given" + usage},
+		{"server -p 65536", 2, `invalid value "65536" for flag -p: a port is a whole number from 0 to 65535` + usage},
+		{"server -p x", 2, `invalid value "x" for flag -p: a port is a whole number from 0 to 65535` + usage},
+		{"server -p", 2, "flag needs an argument: -p" + usage},
+		{"server -q", 2, "flag provided but not defined: -q" + usage},
+	}
+	for _, tt := range tests {
+		t.Run(tt.line, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			status := run(context.Background(), strings.Fields(tt.line), &stdout, &stderr, roles)
+			require.Equal(t, tt.stderr, stderr.String())
+			require.Equal(t, tt.status, status)
+			require.Empty(t, stdout.String())
+		})
+	}
+
+	t.Run("TODO", func(t *testing.T) {
+		var stdout, stderr bytes.Buffer
+		require.Equal(t, 1, run(context.Background(), []string{"todo"}, &stdout, &stderr, roles))
+		require.Regexp(t, `^todo: demo_test\.go:\d+: TODO: write it\n$`, stderr.String())
+	})
+	t.Run("help", func(t *testing.T) {
+		var stdout, stderr bytes.Buffer
+		require.Equal(t, 0, run(context.Background(), []string{"-h"}, &stdout, &stderr, roles))
+		require.Equal(t, usage[2:], stdout.String())
+	})
+	t.Run("Ctrl-C", func(t *testing.T) {
+		var stdout, stderr bytes.Buffer
+		ctx, stop := context.WithCancel(context.Background())
+		stop()
+		require.Equal(t, 0, run(ctx, []string{"failing"}, &stdout, &stderr, roles))
+		require.Empty(t, stderr.String())
+	})
+}
