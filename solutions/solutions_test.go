@@ -69,7 +69,7 @@ func run(t *testing.T, trials []trial) {
 func TestStubsEndWithTheirTodo(t *testing.T) {
 	var trials []trial
 	for _, l := range lessons(t) {
-		trials = append(trials, trial{l.Name, judge.Params{Root: root, Lesson: l}, func(t *testing.T, r judge.Report) {
+		trials = append(trials, trial{l.Name, judge.Params{Lesson: l}, func(t *testing.T, r judge.Report) {
 			var other []string
 			for _, res := range r.Results {
 				if res.State != verdict.Todo {
@@ -91,7 +91,7 @@ func TestStubsEndWithTheirTodo(t *testing.T) {
 func TestSolutionsPass(t *testing.T) {
 	var trials []trial
 	for _, l := range lessons(t) {
-		trials = append(trials, trial{l.Name, judge.Params{Root: root, Lesson: l, Dir: l.Name}, allPass})
+		trials = append(trials, trial{l.Name, judge.Params{Lesson: l, Dir: l.Name}, allPass})
 	}
 	run(t, trials)
 }
@@ -105,9 +105,9 @@ func TestSolutionsPassUnderTheRaceDetector(t *testing.T) {
 	}
 	var trials []trial
 	for _, l := range lessons(t) {
-		trials = append(trials, trial{l.Name, judge.Params{Root: root, Lesson: l, Dir: l.Name, Race: true}, allPass})
+		trials = append(trials, trial{l.Name, judge.Params{Lesson: l, Dir: l.Name, Race: true}, allPass})
 		for _, style := range alternatives(t, l) {
-			trials = append(trials, trial{l.Name + "/" + filepath.Base(style), judge.Params{Root: root, Lesson: l, Dir: unpack(t, style), Race: true}, allPass})
+			trials = append(trials, trial{l.Name + "/" + filepath.Base(style), judge.Params{Lesson: l, Dir: unpack(t, style), Race: true}, allPass})
 		}
 	}
 	run(t, trials)
@@ -117,7 +117,7 @@ func TestAlternativesPass(t *testing.T) {
 	var trials []trial
 	for _, l := range lessons(t) {
 		for _, style := range alternatives(t, l) {
-			trials = append(trials, trial{l.Name + "/" + filepath.Base(style), judge.Params{Root: root, Lesson: l, Dir: unpack(t, style)}, allPass})
+			trials = append(trials, trial{l.Name + "/" + filepath.Base(style), judge.Params{Lesson: l, Dir: unpack(t, style)}, allPass})
 		}
 	}
 	run(t, trials)
@@ -167,7 +167,7 @@ func TestMutantsDie(t *testing.T) {
 		for _, m := range mutants.Of(l.Name) {
 			require.False(t, names[m.Name], "two mutants %s of %s", m.Name, l.Name)
 			names[m.Name] = true
-			trials = append(trials, trial{l.Name + "/" + m.Name, judge.Params{Root: root, Lesson: l, Dir: mutate(t, l, m)}, func(t *testing.T, r judge.Report) {
+			trials = append(trials, trial{l.Name + "/" + m.Name, judge.Params{Lesson: l, Dir: mutate(t, l, m)}, func(t *testing.T, r judge.Report) {
 				if err := killed(l, m, r); err != nil {
 					t.Error(err)
 				}

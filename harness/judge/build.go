@@ -68,7 +68,7 @@ func build(ctx context.Context, p Params, tmp string, overlay map[string]string)
 	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "go", append(args, "./lessons/"+p.Lesson.Name)...)
-	cmd.Dir = p.Root
+	cmd.Dir = p.root()
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	err = cmd.Run()
@@ -86,6 +86,9 @@ func build(ctx context.Context, p Params, tmp string, overlay map[string]string)
 	return b, nil
 }
 
+// root is the repository's directory, without symbolic links.
+func (p Params) root() string { return filepath.Dir(filepath.Dir(p.Lesson.Dir)) }
+
 // place is how go's messages begin: a file, a line, perhaps a column.
 var place = regexp.MustCompile(`(?m)^(vet: )?(.+\.go)(:\d+)`)
 
@@ -93,18 +96,15 @@ var place = regexp.MustCompile(`(?m)^(vet: )?(.+\.go)(:\d+)`)
 // the directory that was given. go names them by whichever path is shortest.
 func (b *binary) rewrite(output string, overlay map[string]string) string {
 	names := map[string]string{}
-	for _, source := range overlay {
+	for target, source := range overlay {
 		names[source] = filepath.Join(b.params.Dir, filepath.Base(source))
-	}
-	root, err := filepath.Abs(b.params.Root)
-	if err != nil {
-		root = b.params.Root
+		output = strings.ReplaceAll(output, target, names[source])
 	}
 	return place.ReplaceAllStringFunc(output, func(found string) string {
 		m := place.FindStringSubmatch(found)
 		path := m[2]
 		if !filepath.IsAbs(path) {
-			path = filepath.Join(root, path)
+			path = filepath.Join(b.params.root(), path)
 		}
 		if name, ok := names[path]; ok {
 			return name + m[3]

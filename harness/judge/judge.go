@@ -25,10 +25,7 @@ import (
 
 // Params says what to judge.
 type Params struct {
-	// Root is the repository's directory.
-	Root string
-
-	// Lesson is one of the lessons below Root, as curriculum.Load gives it.
+	// Lesson is a lesson as curriculum.Load gives it.
 	Lesson curriculum.Lesson
 
 	// Dir holds somebody's files for the lesson, named as the stubs are.

@@ -63,7 +63,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) (passed bool, err
 	if err != nil {
 		return false, err
 	}
-	report, err := judge.Run(ctx, judge.Params{Root: root, Lesson: lesson, Dir: flags.Arg(1), Race: *race})
+	report, err := judge.Run(ctx, judge.Params{Lesson: lesson, Dir: flags.Arg(1), Race: *race})
 	if err != nil {
 		return false, err
 	}

@@ -1,0 +1,313 @@
+package judge
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/curriculum"
+	"udpkata/harness/verdict"
+)
+
+// A course of one lesson with three tasks, which says itself how they ended.
+var course = map[string]string{
+	"go.mod": "module tiny\n\ngo 1.26.0\n",
+	"lessons/01-tiny/tiny.go": `package tiny
+
+func A() int { panic("TODO: write A") }
+
+func B() int { panic("TODO: write B") }
+
+func C() int { panic("TODO: write C") }
+`,
+	"lessons/01-tiny/given.go": `package tiny
+
+//kata:given
+
+const Given = true
+`,
+	"lessons/01-tiny/tiny_test.go": `package tiny_test
+
+import (
+	"runtime/debug"
+	"testing"
+
+	tiny "tiny/lessons/01-tiny"
+)
+
+func init() { debug.SetMaxStack(1 << 20) }
+
+var ran int // tests, in this process
+
+func check(t *testing.T, f func() int) {
+	ran++
+	defer func() {
+		switch r := recover(); r {
+		case nil:
+		default:
+			t.Attr("kata.state", "todo")
+			t.Attr("kata.reason", "tiny.go:1: TODO")
+			t.FailNow()
+		}
+	}()
+	switch got := f(); {
+	case got == 99:
+		t.Skip("skipped without a word to the judge")
+	case got == 98 && ran > 1:
+		t.Attr("kata.state", "not run")
+		t.Attr("kata.reason", "for another's sake")
+		t.SkipNow()
+	case got == 97:
+		return
+	case got != 1 && got != 98 || !tiny.Given:
+		t.Attr("kata.state", "failed")
+		t.Attr("kata.reason", "it is not 1")
+		t.Fatalf("got %d, want 1", got)
+	}
+	t.Attr("kata.state", "passed")
+}
+
+// TestA: returns 1.
+//
+//kata:points 1
+func TestA(t *testing.T) { check(t, tiny.A) }
+
+// TestB: returns 1.
+//
+//kata:points 1
+func TestB(t *testing.T) { check(t, tiny.B) }
+
+// TestC: returns 1.
+//
+//kata:points 1
+func TestC(t *testing.T) { check(t, tiny.C) }
+`,
+	"lessons/01-tiny/hints.md":       hints,
+	"lessons/01-tiny/hints.zh-TW.md": hints,
+}
+
+const hints = `# Hints
+
+## TestA
+
+It is 1.
+
+1. Think.
+2. Return 1.
+
+## TestB
+
+It is 1.
+
+1. Think.
+2. Return 1.
+
+## TestC
+
+It is 1.
+
+1. Think.
+2. Return 1.
+`
+
+// lay writes files below a new directory.
+func lay(t *testing.T, files map[string]string) string {
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	}
+	return dir
+}
+
+// params is what to judge: these files, in a course of their own.
+func params(t *testing.T, files map[string]string) Params {
+	root := lay(t, course)
+	lessons, err := curriculum.Load(root)
+	require.NoError(t, err)
+	return Params{Lesson: lessons[0], Dir: lay(t, files)}
+}
+
+// functions is a student's file with these bodies of A, B and C.
+func functions(imports, a, b, c string) map[string]string {
+	return map[string]string{"tiny.go": fmt.Sprintf(
+		"package tiny\n\nimport (\n%s\n)\n\nfunc A() int { %s }\n\nfunc B() int { %s }\n\nfunc C() int { %s }\n", imports, a, b, c)}
+}
+
+// withInit is a right solution beside a file with an init function.
+func withInit(text string) map[string]string {
+	files := functions("", "return 1", "return 1", "return 1")
+	files["init.go"] = text
+	return files
+}
+
+// A wanted is a task's state and a part of its reason.
+type wanted struct {
+	state  verdict.State
+	reason string
+}
+
+var passed = wanted{state: verdict.Passed}
+
+func all(state verdict.State, reason string) []wanted {
+	w := wanted{state, reason}
+	return []wanted{w, w, w}
+}
+
+func TestRun(t *testing.T) {
+	tests := []struct {
+		name    string
+		files   map[string]string
+		timeout time.Duration
+		want    []wanted
+		notes   []string
+	}{
+		{name: "todo", files: functions("", "return 1", `panic("TODO: write B")`, `panic("TODO: write C")`),
+			want: []wanted{passed, {verdict.Todo, "TODO"}, {verdict.Todo, "TODO"}}},
+		{name: "each its own", files: functions("", "return 2", "return 99", "return 97"),
+			want: []wanted{{verdict.Failed, "it is not 1"}, {verdict.Skipped, "skipped without a word"}, {verdict.NotRun, "passed without telling a story"}}},
+		{name: "right, with a file of the student's own", files: map[string]string{
+			"tiny.go": "package tiny\n\nfunc A() int { return one }\n\nfunc B() int { return one }\n\nfunc C() int { return one }\n",
+			"one.go":  "package tiny\n\nconst one = 1\n",
+		}, want: all(verdict.Passed, "")},
+
+		{name: "does not parse", files: map[string]string{"tiny.go": "package tiny\n\nfunc A( {\n"},
+			want: all(verdict.DidNotCompile, filepath.Join("DIR", "tiny.go")+":3:")},
+		{name: "is no Go", files: map[string]string{"tiny.go": "\x00\xff"},
+			want: all(verdict.DidNotCompile, filepath.Join("DIR", "tiny.go")+": unexpected NUL")},
+		{name: "wrong type", files: functions("", `return "1"`, "return 1", "return 1"),
+			want: all(verdict.DidNotCompile, filepath.Join("DIR", "tiny.go")+":7:")},
+		{name: "refused by vet", files: functions(`"fmt"`, `fmt.Printf("%d", "x"); return 1`, "return 1", "return 1"),
+			want: all(verdict.DidNotCompile, filepath.Join("DIR", "tiny.go")+":7:")},
+		{name: "other signature", files: map[string]string{"tiny.go": "package tiny\n\nfunc A() string { return `` }\n"},
+			want: all(verdict.DidNotCompile, "tiny_test.go:")},
+		{name: "other package", files: map[string]string{"tiny.go": "package other\n"},
+			want: all(verdict.DidNotCompile, "found packages")},
+		{name: "unknown import", files: functions(`_ "example.com/nothing"`, "return 1", "return 1", "return 1"),
+			want: all(verdict.DidNotCompile, "example.com/nothing")},
+
+		{name: "no files", files: nil, want: all(verdict.NotRun, "tiny.go is missing from DIR")},
+		{name: "files that are the course's", files: map[string]string{
+			"tiny.go":      "package tiny\n\nfunc A() int { return 1 }\n\nfunc B() int { return 1 }\n\nfunc C() int { return 1 }\n",
+			"tiny_test.go": "package tiny_test\n",
+			"z_test.go":    "package tiny_test\n\nimport \"os\"\n\nfunc init() { os.Exit(0) }\n",
+			"given.go":     "package tiny\n\nconst Given = false\n",
+			"go.mod":       "module other\n",
+		}, want: all(verdict.Passed, ""), notes: []string{
+			"given.go was left out: this file is given, and not to be changed.",
+			"tiny_test.go was left out: the tests are the course's.",
+			"z_test.go was left out: the tests are the course's.",
+		}},
+		{name: "huge file", files: map[string]string{"tiny.go": "package tiny\n" + strings.Repeat("\n", MaxFileSize)},
+			want: all(verdict.NotRun, "tiny.go has 1048589 bytes; a file may have 1048576")},
+
+		{name: "endless init", files: withInit("package tiny\n\nfunc init() { for { } }\n"),
+			timeout: time.Second, want: all(verdict.Stuck, "The program did not end within 1s before its first test")},
+		{name: "exit in init", files: withInit("package tiny\n\nimport \"os\"\n\nfunc init() { os.Exit(0) }\n"),
+			want: all(verdict.Crashed, "The program ended with status 0 before its first test, as os.Exit does.")},
+		{name: "panic in init", files: withInit("package tiny\n\nfunc init() { panic(7) }\n"),
+			want: all(verdict.Crashed, "before its first test: panic: 7, at init.go:3.")},
+		{name: "exit 0 in a task", files: functions(`"os"`, "return 1", "os.Exit(0); return 1", "return 1"),
+			want: []wanted{passed, {verdict.Todo, ""}, passed}}, // testing makes it a panic, which this course's check recovers
+		{name: "exit 3 in a task", files: functions(`"os"`, "return 1", "os.Exit(3); return 1", "return 1"),
+			want: []wanted{passed, {verdict.Crashed, "The process ended with status 3 in the middle of the task, as os.Exit does."}, passed}},
+		{name: "panic of a goroutine", files: functions("", "return 1", `go panic("oh"); select {}`, "return 1"),
+			want: []wanted{passed, {verdict.Crashed, "panic: oh, at tiny.go:9."}, passed}},
+		{name: "stack overflow", files: functions("", "return A() + 1", "return 1", "return 1"),
+			want: []wanted{{verdict.Crashed, "goroutine stack exceeds 1048576-byte limit, at tiny.go:7."}, passed, passed}},
+		{name: "deadlock of all", files: functions("", "return 1", "select {}", "return 1"), timeout: time.Second,
+			want: []wanted{passed, {verdict.Crashed, "all goroutines are asleep"}, passed}},
+		{name: "endless task", files: functions("", "return 1", "for {}", "return 1"), timeout: time.Second,
+			want: []wanted{passed, {verdict.Stuck, "The task did not end within 1s, and was stopped."}, passed}},
+		{name: "endless output", files: functions(`"fmt"`, "return 1", `for { fmt.Println("again and again and again") }`, "return 1"),
+			want: []wanted{passed, {verdict.Stuck, "The task printed more than 8 MiB, and was stopped."}, passed}},
+		{name: "exit after the last task", files: functions("\"os\"\n\"time\"", "return 1", "return 1", "time.AfterFunc(0, func() { os.Exit(4) }); select {}"),
+			want: []wanted{passed, passed, {verdict.Crashed, "status 4"}}},
+		{name: "goexit", files: functions(`"runtime"`, "return 1", "runtime.Goexit(); return 1", "return 1"),
+			want: []wanted{passed, {verdict.Crashed, "panic: test executed panic(nil) or runtime.Goexit, at tiny.go:9."}, passed}},
+
+		{name: "not run for another's sake", files: functions("", "return 1", "return 98", "return 98"),
+			want: all(verdict.Passed, "")},
+		{name: "prints a verdict", files: functions(`"fmt"`, `fmt.Print("half a line "); return 1`, `fmt.Println("--- PASS: TestB (0.00s)"); return 2`, "return 1"),
+			want: []wanted{passed, {verdict.Failed, "it is not 1"}, passed}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := params(t, tt.files)
+			p.Timeout = tt.timeout
+			report, err := Run(context.Background(), p)
+			require.NoError(t, err)
+			require.Len(t, report.Results, len(tt.want))
+			for i, want := range tt.want {
+				got := report.Results[i]
+				reason := strings.ReplaceAll(got.Reason, p.Dir, "DIR")
+				require.Equal(t, want.state, got.State, "%s: %s\n%s", got.Task, reason, got.Output)
+				require.Contains(t, reason, want.reason)
+				require.NotContains(t, reason, "\n")
+				require.Equal(t, got.State == verdict.Passed, reason == "", reason)
+			}
+			require.Equal(t, tt.notes, report.Notes)
+		})
+	}
+}
+
+// TestRunErrors: what keeps the judge from judging is an error, and not a
+// verdict on anybody.
+func TestRunErrors(t *testing.T) {
+	right := functions("", "return 1", "return 1", "return 1")
+
+	t.Run("cancelled", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		_, err := Run(ctx, params(t, right))
+		require.ErrorIs(t, err, context.Canceled)
+	})
+	t.Run("no repository", func(t *testing.T) {
+		p := params(t, right)
+		p.Lesson.Dir = filepath.Join(t.TempDir(), "no", "lessons", "01-tiny")
+		_, err := Run(context.Background(), p)
+		require.ErrorIs(t, err, os.ErrNotExist)
+	})
+	t.Run("overlay without effect", func(t *testing.T) {
+		b, err := build(context.Background(), params(t, right), t.TempDir(), map[string]string{})
+		require.NoError(t, err)
+		b.proof = "kata-overlay of other files"
+		b.params.Timeout = defaultTimeout
+		_, err = b.run(context.Background(), []string{"TestA"})
+		require.ErrorContains(t, err, "go did not use the overlay")
+	})
+}
+
+// TestRootThroughALink: a course behind a symbolic link is judged as well, and
+// judged over the right files.
+func TestRootThroughALink(t *testing.T) {
+	p := params(t, functions("", "return 1", "return 2", "return 1"))
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(p.root(), link); err != nil {
+		t.Skip(err)
+	}
+	lessons, err := curriculum.Load(link)
+	require.NoError(t, err)
+	p.Lesson = lessons[0]
+	report, err := Run(context.Background(), p)
+	require.NoError(t, err)
+	require.Equal(t, verdict.Passed, report.Results[0].State)
+	require.Equal(t, verdict.Failed, report.Results[1].State)
+}
+
+// TestNotAFile: a directory that is named like a file to write is not read.
+func TestNotAFile(t *testing.T) {
+	p := params(t, nil)
+	require.NoError(t, os.Mkdir(filepath.Join(p.Dir, "tiny.go"), 0o700))
+	report, err := Run(context.Background(), p)
+	require.NoError(t, err)
+	require.Equal(t, Result{Task: "TestA", State: verdict.NotRun, Reason: "tiny.go is not a regular file."}, report.Results[0])
+}

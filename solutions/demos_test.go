@@ -1,0 +1,114 @@
+package solutions_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/curriculum"
+)
+
+// buildDemo builds a lesson's demo over its solution.
+func buildDemo(t *testing.T, lesson string) string {
+	all, err := curriculum.Load(root)
+	require.NoError(t, err)
+	replace := map[string]string{}
+	for _, l := range all {
+		if l.Name != lesson {
+			continue
+		}
+		for _, f := range l.Files {
+			source, err := filepath.Abs(filepath.Join(l.Name, f.Name))
+			require.NoError(t, err)
+			replace[filepath.Join(l.Dir, f.Name)] = source
+		}
+	}
+	require.NotEmpty(t, replace, "no lesson "+lesson)
+	data, err := json.Marshal(map[string]any{"Replace": replace})
+	require.NoError(t, err)
+	dir := t.TempDir()
+	overlay, program := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "demo.exe")
+	require.NoError(t, os.WriteFile(overlay, data, 0o600))
+	cmd := exec.Command("go", "build", "-overlay", overlay, "-o", program, "./lessons/"+lesson+"/demo")
+	cmd.Dir, err = filepath.EvalSymlinks(root)
+	require.NoError(t, err)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	return program
+}
+
+// A process is a demo that runs.
+type process struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	stdout *bufio.Reader
+	stderr bytes.Buffer
+}
+
+func start(t *testing.T, program string, args ...string) *process {
+	p := &process{t: t, cmd: exec.Command(program, args...)}
+	out, err := p.cmd.StdoutPipe()
+	require.NoError(t, err)
+	p.stdout = bufio.NewReader(out)
+	p.cmd.Stderr = &p.stderr
+	require.NoError(t, p.cmd.Start())
+	t.Cleanup(func() { p.cmd.Process.Kill() })
+	return p
+}
+
+// line is the next line that the demo prints.
+func (p *process) line() string {
+	p.t.Helper()
+	text, err := p.stdout.ReadString('\n')
+	require.NoError(p.t, err, "the demo ended; it said: %s", p.stderr.String())
+	return strings.TrimSuffix(text, "\n")
+}
+
+// end waits for the demo's end and compares its status and what it said on
+// stderr.
+func (p *process) end(status int, stderr string) {
+	p.t.Helper()
+	p.cmd.Wait()
+	require.Regexp(p.t, "^"+stderr+"$", p.stderr.String())
+	require.Equal(p.t, status, p.cmd.ProcessState.ExitCode())
+}
+
+func TestEchoDemo(t *testing.T) {
+	program := buildDemo(t, "02-echo")
+	server := start(t, program, "server", "-p", "0")
+	listening := server.line()
+	addr, err := netip.ParseAddrPort(strings.TrimPrefix(listening, "Listening at "))
+	require.NoError(t, err, listening)
+	require.Equal(t, "127.0.0.1", addr.Addr().String())
+	_, port, _ := strings.Cut(addr.String(), ":")
+
+	client := start(t, program, "client", "-p", port)
+	own, ok := strings.CutPrefix(client.line(), "The OS assigned me the address ")
+	require.True(t, ok)
+	require.Equal(t, "The server "+addr.String()+` replied "Your data was 38 bytes long"`, client.line())
+	client.end(0, "")
+	require.Regexp(t, `^The client at `+own+` says "The time is \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}"$`, server.line())
+
+	start(t, program, "server", "-p", port).end(1, "server: listen udp "+addr.String()+": bind: .+\n")
+	start(t, program, "client", "-p", "0").end(2, "a client needs .+; usage: .+\n")
+	start(t, program).end(2, "a role is missing; usage: .+\n")
+
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a process that can be sent an interrupt, which Windows lacks: press Ctrl-C by hand")
+	}
+	require.NoError(t, server.cmd.Process.Signal(os.Interrupt))
+	server.end(0, "")
+	alone := start(t, program, "client", "-p", port)
+	alone.line()
+	require.NoError(t, alone.cmd.Process.Signal(os.Interrupt))
+	alone.end(0, "")
+}
