@@ -69,7 +69,10 @@ func start(t *testing.T, program string, args ...string) *process {
 func (p *process) line() string {
 	p.t.Helper()
 	text, err := p.stdout.ReadString('\n')
-	require.NoError(p.t, err, "the demo ended; it said: %s", p.stderr.String())
+	if err != nil {
+		p.cmd.Wait()
+		p.t.Fatalf("the demo ended; it said: %s", p.stderr.String())
+	}
 	return strings.TrimSuffix(text, "\n")
 }
 
