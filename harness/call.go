@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"testing/synctest"
 
 	"udpkata/harness/verdict"
 )
@@ -61,7 +62,13 @@ func (w *World) Call(name string, f func(ctx context.Context) (any, error)) *Cal
 func (c *Call) Cancel() {
 	c.w.update(func() { c.ended = true })
 	c.cancel()
-	if !c.w.await(c.returned) {
+	if c.w.virtual != nil {
+		synctest.Wait() // whoever is still waiting now waits for time to pass
+		c.w.update(func() { c.w.gaveUp = !c.done })
+	} else {
+		c.w.await(c.returned)
+	}
+	if !c.hasReturned() {
 		c.w.fatal(verdict.Failed, "%s did not return when its context was cancelled: %s.", c.name, c.doing())
 	}
 }
@@ -128,6 +135,12 @@ func (c *Call) Fails(want ...error) {
 
 // returned is a condition for [World.await].
 func (c *Call) returned() bool { return c.done }
+
+func (c *Call) hasReturned() bool {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	return c.done
+}
 
 func (c *Call) wait() {
 	if !c.w.await(c.returned) {

@@ -13,6 +13,8 @@ import (
 type goroutine struct {
 	id      int
 	state   string // as in "chan receive"
+	durable bool   // only somebody in the same bubble can wake it
+	bubble  bool
 	frames  []frame
 	created frame // the go statement; zero for the main goroutine
 }
@@ -27,7 +29,7 @@ type frame struct {
 var stackBuffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
 
 // snapshot lists the goroutines that run the student's code, were started by
-// it, or are calls that a story made of it.
+// it, are calls that a story made of it, or are in a bubble.
 func (s site) snapshot() []goroutine {
 	buf := stackBuffers.Get().(*[]byte)
 	defer stackBuffers.Put(buf)
@@ -38,7 +40,7 @@ func (s site) snapshot() []goroutine {
 	}
 	var mine []goroutine
 	for _, block := range strings.Split(string((*buf)[:n]), "\n\n") {
-		if g, ok := parseGoroutine(block); ok && (s.isStudents(g) || g.created.function == callerOfStudents) {
+		if g, ok := parseGoroutine(block); ok && (s.isStudents(g) || g.created.function == callerOfStudents || g.bubble) {
 			mine = append(mine, g)
 		}
 	}
@@ -61,7 +63,8 @@ func parseGoroutine(block string) (goroutine, bool) {
 	if header == nil {
 		return goroutine{}, false
 	}
-	g := goroutine{state: strings.TrimSuffix(header[2], " (durable)")}
+	state, durable := strings.CutSuffix(header[2], " (durable)")
+	g := goroutine{state: state, durable: durable, bubble: strings.Contains(lines[0], ", synctest bubble ")}
 	g.id, _ = strconv.Atoi(header[1])
 	for i := 1; i+1 < len(lines); i += 2 {
 		f := parseFrame(lines[i], lines[i+1])
@@ -120,19 +123,25 @@ func (s site) doing(g goroutine) string {
 			what = "waits in " + method
 		}
 	}
-	i, ok := s.studentFrame(g)
-	if !ok {
-		return what + ", started at " + frameLine(g.created).String()
+	if _, ok := s.studentFrame(g); !ok {
+		return what + ", started at " + s.lineOf(g).String()
 	}
-	return what + " at " + frameLine(g.frames[i]).String()
+	return what + " at " + s.lineOf(g).String()
+}
+
+// lineOf is the line of the student's that g is on, or was started on.
+func (s site) lineOf(g goroutine) line {
+	f := g.created
+	if i, ok := s.studentFrame(g); ok {
+		f = g.frames[i]
+	}
+	return line{path.Base(f.file), f.line}
 }
 
 const (
 	callerOfStudents = "udpkata/harness.(*World).Call"
 	connMethods      = "udpkata/harness.(*conn)."
 )
-
-func frameLine(f frame) line { return line{path.Base(f.file), f.line} }
 
 func activity(state string) string {
 	switch state {

@@ -73,7 +73,7 @@ func OnEachNetwork(t *testing.T, story func(w *World)) {
 				result.note(verdict.Skipped, sentence)
 				t.Skip(sentence)
 			}
-			f := newWorld(n, s).tell(story)
+			f := newWorld(n, s).tell(t, story)
 			if f == nil {
 				result.note(verdict.Passed, "")
 				return

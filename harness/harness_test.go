@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -30,17 +31,16 @@ func TestMain(m *testing.M) {
 	bounds.leastWait = 200 * time.Millisecond
 	bounds.idleTicks = 1
 	bounds.mostCPUTime = 100 * time.Millisecond
-	goleak.VerifyTestMain(released{m})
+	status := m.Run()
+	if err := goleak.Find(stuck...); err != nil && status == 0 {
+		fmt.Println(err)
+		status = 1
+	}
+	os.Exit(status)
 }
 
-// released runs the tests and then lets go of the code that is stuck on
-// purpose.
-type released struct{ m *testing.M }
-
-func (r released) Run() int {
-	defer close(students.Released)
-	return r.m.Run()
-}
+// stuck are the goroutines of stories that are stuck on purpose.
+var stuck []goleak.Option
 
 // A fakeTB is what a story's outcome is reported to.
 type fakeTB struct {
@@ -55,10 +55,10 @@ func (f *fakeTB) FailNow()          { f.failed = true; runtime.Goexit() }
 func (f *fakeTB) Skip(args ...any)  { f.skipped = args[0].(string); runtime.Goexit() }
 
 // tell tells a story and returns the outcome and how it was reported.
-func tell(story func(*World)) (*failure, *fakeTB) {
+func tell(t *testing.T, n network, story func(*World)) (*failure, *fakeTB) {
 	s := callerSite("TestIt", 1)
 	s.student = students.Dir
-	f := newWorld(networks[0], s).tell(story)
+	f := newWorld(n, s).tell(t, story)
 	tb := &fakeTB{}
 	if f != nil {
 		done := make(chan bool)
@@ -116,7 +116,7 @@ func TestMessages(t *testing.T) {
 		name  string
 		state verdict.State
 		story func(w *World)
-		want  string
+		want  string // VIRTUAL and LOOPBACK begin lines that only one network gives
 	}{
 		{"todo", verdict.Todo, func(w *World) {
 			_, serve := serving(w, students.Todo)
@@ -268,9 +268,11 @@ Next: read lessons/students/hints.md, section TestIt.
 		{"mutex", verdict.Stuck, func(w *World) {
 			_, serve := serving(w, students.BlockedOnMutex)
 			serve.End()
-		}, `STORY: Serve did not return, though its context is cancelled and its socket closed: it waits for a mutex at {mutex}.
-
-Your code: Serve waits for a mutex at {mutex}.
+		}, `LOOPBACK STORY: Serve did not return, though its context is cancelled and its socket closed: it waits for a mutex at {mutex}.
+LOOPBACK 
+LOOPBACK Your code: Serve waits for a mutex at {mutex}.
+VIRTUAL {mutex}: The code waits for a mutex at {mutex}, and time stands still. Hold no mutex while you wait for something else.
+VIRTUAL 
 Next: read lessons/students/hints.md, section TestIt.
 `},
 		{"goes round on a closed socket", verdict.Stuck, func(w *World) {
@@ -278,6 +280,33 @@ Next: read lessons/students/hints.md, section TestIt.
 			w.Close(conn)
 			serve.Fails(net.ErrClosed)
 		}, `{closed}: The code keeps calling ReadFrom of server's socket, though it has failed 10000 times in a row: read udp ADDR: use of closed network connection.
+
+Next: read lessons/students/hints.md, section TestIt.
+`},
+		{"channel of the package", verdict.Stuck, func(w *World) {
+			_, serve := serving(w, students.BlockedOnSharedChannel)
+			serve.End()
+		}, `LOOPBACK STORY: Serve did not return, though its context is cancelled and its socket closed: it waits to receive from a channel at {shared}.
+LOOPBACK 
+LOOPBACK Your code: Serve waits to receive from a channel at {shared}.
+VIRTUAL {shared}: The code waits to receive from a channel at {shared}, and time stands still. Keep no channel in a package-level variable.
+VIRTUAL 
+Next: read lessons/students/hints.md, section TestIt.
+`},
+		{"socket of its own", verdict.Stuck, func(w *World) {
+			_, serve := serving(w, students.OwnSocket)
+			serve.End()
+		}, `LOOPBACK STORY: Serve did not return, though its context is cancelled and its socket closed: it waits for input at {own}.
+LOOPBACK 
+LOOPBACK Your code: Serve waits for input at {own}.
+VIRTUAL {own}: The code waits for input at {own}, and time stands still. Use the socket that you were given.
+VIRTUAL 
+Next: read lessons/students/hints.md, section TestIt.
+`},
+		{"exit", verdict.Failed, func(w *World) {
+			_, serve := serving(w, students.Exits)
+			serve.Returns(nil)
+		}, `{exit}: Serve panicked: unexpected call to os.Exit(0) during test
 
 Next: read lessons/students/hints.md, section TestIt.
 `},
@@ -384,17 +413,40 @@ Next: read lessons/students/hints.md, section TestIt.
 `},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			todoSeen.Store(false)
-			f, tb := tell(tt.story)
-			require.NotNil(t, f, "the story did not fail")
-			require.Equal(t, message(t, tt.want), read(tb))
-			require.Equal(t, tt.state, f.state)
-			require.True(t, tb.failed)
-			first, _, _ := strings.Cut(tb.output.String(), "\n")
-			require.Equal(t, first, f.reason())
-		})
+		for _, n := range []network{virtual{localhost4}, loopback{localhost4}} {
+			t.Run(tt.name+"/"+n.name(), func(t *testing.T) {
+				todoSeen.Store(false)
+				if tt.state == verdict.Stuck {
+					require.NoError(t, goleak.Find(stuck...))
+				}
+				f, tb := tell(t, n, tt.story)
+				if tt.state == verdict.Stuck {
+					stuck = append(stuck, goleak.IgnoreCurrent())
+				}
+				require.NotNil(t, f, "the story did not fail")
+				require.Equal(t, message(t, onlyOf(n, tt.want)), read(tb))
+				require.Equal(t, tt.state, f.state)
+				require.True(t, tb.failed)
+				first, _, _ := strings.Cut(tb.output.String(), "\n")
+				require.Equal(t, first, f.reason())
+			})
+		}
 	}
+}
+
+// onlyOf takes out the lines of a message that another network gives.
+func onlyOf(n network, text string) string {
+	mine, others := "VIRTUAL ", "LOOPBACK "
+	if _, real := n.(loopback); real {
+		mine, others = others, mine
+	}
+	var out strings.Builder
+	for l := range strings.Lines(text) {
+		if !strings.HasPrefix(l, others) {
+			out.WriteString(strings.TrimPrefix(l, mine))
+		}
+	}
+	return out.String()
 }
 
 // TestLine: a message names the line of the story that failed; of a function
@@ -404,7 +456,7 @@ func TestLine(t *testing.T) {
 		w.Helper()
 		w.FailNow()
 	}
-	f, _ := tell(func(w *World) {
+	f, _ := tell(t, networks[2], func(w *World) {
 		helper(w) // here
 	})
 	source, err := os.ReadFile("harness_test.go")
@@ -418,7 +470,7 @@ func TestSpin(t *testing.T) {
 	students.StopSpinning.Store(false)
 	defer stuckTask.Store(nil)
 	defer students.StopSpinning.Store(true)
-	f, tb := tell(func(w *World) { serving(w, students.Spins) })
+	f, tb := tell(t, networks[2], func(w *World) { serving(w, students.Spins) })
 	require.Equal(t, verdict.Stuck, f.state)
 	require.Equal(t, message(t, `STORY: Serve did not return, though its context is cancelled and its socket closed: it is running at {spin}.
 
@@ -432,6 +484,40 @@ Next: read lessons/students/hints.md, section TestIt.
 	})
 }
 
+// TestSpinInBubble: the same in virtual time, which stands still meanwhile.
+func TestSpinInBubble(t *testing.T) {
+	students.StopSpinning.Store(false)
+	defer stuckTask.Store(nil)
+	defer func() {
+		students.StopSpinning.Store(true)
+		stuck = append(stuck, goleak.IgnoreCurrent())
+	}()
+	f, tb := tell(t, virtual{localhost4}, func(w *World) { serving(w, students.Spins) })
+	require.Equal(t, verdict.Stuck, f.state)
+	require.Equal(t, message(t, `{spin}: The code is running at {spin} and never waits.
+
+Your code: It can't be stopped, so the tests after this one are skipped.
+Next: read lessons/students/hints.md, section TestIt.
+`), read(tb))
+}
+
+// TestPolling: in virtual time, whoever looks at the context once in a while
+// is late.
+func TestPolling(t *testing.T) {
+	f, tb := tell(t, virtual{localhost4}, func(w *World) {
+		_, serve := serving(w, students.Polls)
+		w.At(time.Millisecond)
+		serve.Cancel()
+	})
+	require.NotNil(t, f)
+	require.Equal(t, message(t, `STORY: Serve did not return when its context was cancelled: it waits in ReadFrom at {polls}.
+
+Your code: Serve waits in ReadFrom at {polls}.
+           server's socket has a read deadline, set at students.go:LINE.
+Next: read lessons/students/hints.md, section TestIt.
+`), regexp.MustCompile(`set at students\.go:\d+`).ReplaceAllString(read(tb), "set at students.go:LINE"))
+}
+
 // TestLaterTodosAreSkipped: one TODO a process is enough to read.
 func TestLaterTodosAreSkipped(t *testing.T) {
 	story := func(w *World) {
@@ -439,9 +525,9 @@ func TestLaterTodosAreSkipped(t *testing.T) {
 		serve.Returns(nil)
 	}
 	todoSeen.Store(false)
-	_, first := tell(story)
+	_, first := tell(t, networks[2], story)
 	require.True(t, first.failed)
-	f, second := tell(story)
+	f, second := tell(t, networks[2], story)
 	require.False(t, second.failed)
 	require.Equal(t, f.reason(), second.skipped)
 	require.Empty(t, second.output.String())
@@ -498,7 +584,7 @@ func TestRightCodePasses(t *testing.T) {
 			}
 			s := callerSite("TestIt", 0)
 			s.student = students.Dir
-			f := newWorld(n, s).tell(func(w *World) {
+			f := newWorld(n, s).tell(t, func(w *World) {
 				conn, serve := serving(w, students.Echo)
 				alice, bob := w.Peer("alice"), w.Peer("bob")
 				alice.Send(conn, "a")
@@ -521,7 +607,7 @@ func TestRightCodePasses(t *testing.T) {
 
 // TestRefuseNextRead: one read fails as Linux words it, and the next does not.
 func TestRefuseNextRead(t *testing.T) {
-	f, tb := tell(func(w *World) {
+	f, tb := tell(t, networks[2], func(w *World) {
 		conn := w.ListenPacket("server")
 		w.RefuseNextRead(conn)
 		_, _, err := conn.ReadFrom(nil)
@@ -601,7 +687,7 @@ created by udpkata/lessons/02-echo.Serve in goroutine 7
 	/x y/lessons/02-echo/echo.go:9 +0x2d`)
 	require.True(t, ok)
 	require.Equal(t, goroutine{
-		id: 34, state: "chan receive",
+		id: 34, state: "chan receive", bubble: true,
 		frames:  []frame{{"udpkata/lessons/02-echo.(*server).loop", "/x y/lessons/02-echo/echo.go", 12}},
 		created: frame{"udpkata/lessons/02-echo.Serve", "/x y/lessons/02-echo/echo.go", 9},
 	}, g)

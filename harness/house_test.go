@@ -24,7 +24,8 @@ var below = map[string][]string{
 	"curriculum":        nil,
 	"demo":              nil,
 	"internal/students": nil,
-	"":                  {"verdict", "capability", "wire"},
+	"simnet":            {"wire"},
+	"":                  {"verdict", "capability", "wire", "simnet"},
 	"judge":             {"curriculum", "verdict", "capability", "wire"},
 	"cmd/kata":          {"judge", "curriculum", "verdict", "capability", "wire"},
 }

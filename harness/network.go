@@ -4,52 +4,87 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"testing"
+	"time"
 
 	"udpkata/harness/capability"
+	"udpkata/harness/simnet"
 )
 
-// A network is what a story's sockets are made of. The story is the same on
-// each.
+// A network is a kind of sockets that stories can be told on. A story is the
+// same on each.
 type network interface {
 	// name is the subtest's name, as in "loopback/ip4".
 	name() string
 	// missing says why this machine can't have the network, or "".
 	missing() string
-	// listenPacket opens an unconnected socket on a port that the network
-	// chooses.
-	listenPacket() (net.PacketConn, error)
 	// maxPayload is the biggest UDP payload, in bytes.
 	maxPayload() int
+	// run runs a story on sockets of this network and returns once it has
+	// ended, or has been abandoned.
+	run(t *testing.T, w *World, story func(*World))
 }
 
-// networks are all that OnEachNetwork goes through, in its order.
+// sockets opens the sockets of one story, each on a port that the network
+// chooses.
+type sockets interface {
+	listen() (net.PacketConn, error)
+	dial(to netip.AddrPort) (net.Conn, error)
+}
+
+var (
+	localhost4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	localhost6 = netip.IPv6Loopback()
+)
+
+// networks are all that OnEachNetwork goes through, in its order: real waits
+// are met only by code that is right in virtual time.
 var networks = []network{
-	loopback{version: 4, ip: netip.AddrFrom4([4]byte{127, 0, 0, 1})},
-	loopback{version: 6, ip: netip.IPv6Loopback()},
+	virtual{localhost4},
+	virtual{localhost6},
+	loopback{localhost4},
+	loopback{localhost6},
+}
+
+func version(ip netip.Addr) string {
+	if ip.Is4() {
+		return "ip4"
+	}
+	return "ip6"
+}
+
+// maxPayload is what a 16-bit length leaves beside the 8 bytes of UDP's header
+// (RFC 768) and, as IPv4's length counts the IP header too, its 20 (RFC 791).
+func maxPayload(ip netip.Addr) int {
+	if ip.Is4() {
+		return 65535 - 20 - 8
+	}
+	return 65535 - 8
 }
 
 // loopback is the kernel's own sockets on this machine's loopback address.
-type loopback struct {
-	version int
-	ip      netip.Addr
-}
+type loopback struct{ ip netip.Addr }
 
-func (n loopback) name() string { return fmt.Sprintf("loopback/ip%d", n.version) }
+func (n loopback) name() string    { return "loopback/" + version(n.ip) }
+func (n loopback) maxPayload() int { return maxPayload(n.ip) }
 
 func (n loopback) missing() string {
-	if n.version == 6 {
+	if n.ip.Is6() {
 		return capability.IPv6.Missing()
 	}
 	return ""
 }
 
-// maxPayload is what a 16-bit length leaves beside the 8 bytes of UDP's header
-// (RFC 768) and, as IPv4's length counts the IP header too, its 20 (RFC 791).
-func (n loopback) maxPayload() int {
-	if n.version == 4 {
-		return 65535 - 20 - 8
-	}
-	return 65535 - 8
+func (n loopback) run(_ *testing.T, w *World, story func(*World)) { w.perform(n, story) }
+
+func (n loopback) any() *net.UDPAddr { return net.UDPAddrFromAddrPort(netip.AddrPortFrom(n.ip, 0)) }
+
+func (n loopback) listen() (net.PacketConn, error) {
+	return buffered(net.ListenUDP("udp", n.any()))
+}
+
+func (n loopback) dial(to netip.AddrPort) (net.Conn, error) {
+	return buffered(net.DialUDP("udp", n.any(), net.UDPAddrFromAddrPort(to)))
 }
 
 // Some systems refuse datagrams that are bigger than the write buffer, and the
@@ -59,18 +94,48 @@ const (
 	readBuffer  = 1 << 20 // the kernel may cut it to its own limit
 )
 
-func (n loopback) listenPacket() (net.PacketConn, error) {
-	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(n.ip, 0)))
+func buffered(conn *net.UDPConn, err error) (*net.UDPConn, error) {
 	if err != nil {
 		return nil, err
 	}
 	if err := conn.SetWriteBuffer(writeBuffer); err != nil {
 		conn.Close()
-		return nil, err
+		return nil, fmt.Errorf("write buffer: %w", err)
 	}
 	if err := conn.SetReadBuffer(readBuffer); err != nil {
 		conn.Close()
-		return nil, err
+		return nil, fmt.Errorf("read buffer: %w", err)
 	}
 	return conn, nil
 }
+
+// virtual is a network in memory and in virtual time, with one host.
+type virtual struct{ ip netip.Addr }
+
+func (n virtual) name() string    { return "virtual/" + version(n.ip) }
+func (n virtual) maxPayload() int { return maxPayload(n.ip) }
+func (n virtual) missing() string { return "" }
+
+func (n virtual) run(t *testing.T, w *World, story func(*World)) {
+	w.inBubble(t, func() {
+		w.virtual = new(simnet.Network)
+		w.perform(virtualHost{n.ip, w.virtual.Host()}, story)
+	})
+}
+
+type virtualHost struct {
+	ip   netip.Addr
+	host *simnet.Host
+}
+
+func (h virtualHost) any() netip.AddrPort { return netip.AddrPortFrom(h.ip, 0) }
+
+func (h virtualHost) listen() (net.PacketConn, error) {
+	return h.host.Listen(h.any(), simnet.Options{})
+}
+
+func (h virtualHost) dial(to netip.AddrPort) (net.Conn, error) { return h.host.Dial(h.any(), to) }
+
+// aLongTime is how long a wait in virtual time lasts: longer than any wait of a
+// lesson's own.
+const aLongTime = 10 * time.Second

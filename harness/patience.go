@@ -32,6 +32,15 @@ type patience struct {
 
 func newPatience() *patience { return &patience{start: time.Now(), cpu: cpuTime()} }
 
+// stalled is asked once a tick in which nothing happened, with the goroutines
+// of a bubble: it reports whether nothing will.
+func (p *patience) stalled(bubble []goroutine) bool {
+	if !slices.ContainsFunc(bubble, goroutine.busy) {
+		p.idle++
+	}
+	return p.idle >= bounds.idleTicks || cpuTime()-p.cpu >= bounds.mostCPUTime
+}
+
 // over is asked once a tick, with the student's goroutines as they are now.
 func (p *patience) over(students []goroutine) bool {
 	if len(students) == 0 {

@@ -44,16 +44,16 @@ func (w *World) failHere(state verdict.State, format string, args ...any) {
 }
 
 func (w *World) failAt(at line, state verdict.State, text string) {
-	if w.hasFailed() {
-		return
+	code := w.situation()
+	w.update(func() { w.note(failure{state: state, at: at, text: text, code: code}) })
+}
+
+// note keeps the first failure. w.mu is held.
+func (w *World) note(f failure) {
+	if w.failed == nil {
+		f.wire = wire.Text(w.seen, w.about, w.called)
+		w.failed = &f
 	}
-	f := &failure{state: state, at: at, text: text, code: w.situation()}
-	w.update(func() {
-		if w.failed == nil {
-			f.wire = wire.Text(w.seen, w.about, w.called)
-			w.failed = f
-		}
-	})
 }
 
 // fatal is fail for the story's goroutine, which it ends.

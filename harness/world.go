@@ -10,8 +10,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
 	"time"
 
+	"udpkata/harness/simnet"
 	"udpkata/harness/verdict"
 	"udpkata/harness/wire"
 )
@@ -21,10 +25,15 @@ import (
 // uses. Its methods belong to the story's goroutine; when one of them finds
 // the story broken, it ends that goroutine.
 type World struct {
-	net   network
-	site  site
-	start time.Time
-	old   map[int]bool // the code's goroutines that earlier stories left
+	net     network
+	sockets sockets
+	virtual *simnet.Network // nil on real sockets
+	site    site
+	start   time.Time
+	old     map[int]bool // the code's goroutines that earlier stories left
+
+	steps     atomic.Uint64 // how often the harness was called
+	abandoned atomic.Bool
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced at every update
@@ -45,9 +54,8 @@ type Endpoint interface{ LocalAddr() net.Addr }
 
 func newWorld(n network, s site) *World {
 	w := &World{
-		net: n, site: s, start: time.Now(),
+		net: n, site: s,
 		old:     map[int]bool{},
-		changed: make(chan struct{}),
 		names:   map[netip.AddrPort]string{},
 		helpers: map[string]bool{},
 	}
@@ -68,6 +76,7 @@ func (w *World) Log() io.Writer { return &w.log }
 
 // update changes what the world knows, and wakes whoever waits for it.
 func (w *World) update(change func()) {
+	w.checkpoint()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	change()
@@ -78,8 +87,13 @@ func (w *World) update(change func()) {
 // waitFor waits until cond, which is called with w.mu held, is true. It
 // returns false once the student's code has had its time.
 func (w *World) waitFor(cond func() bool) bool {
-	p := newPatience()
-	ok := w.wait(cond, func() bool { return p.over(w.alive()) })
+	var ok bool
+	if w.virtual != nil {
+		ok = w.wait(cond, aLongTime, func() bool { return true })
+	} else {
+		p := newPatience()
+		ok = w.wait(cond, tick, func() bool { return p.over(w.alive()) })
+	}
 	w.update(func() { w.gaveUp = !ok })
 	return ok
 }
@@ -98,9 +112,9 @@ func (w *World) await(cond func() bool) bool {
 	return ok
 }
 
-// wait waits until cond is true, or over, which is asked once a tick.
-func (w *World) wait(cond, over func() bool) bool {
-	ticks := time.NewTicker(tick)
+// wait waits until cond is true, or over, which is asked once in a while.
+func (w *World) wait(cond func() bool, while time.Duration, over func() bool) bool {
+	ticks := time.NewTicker(while)
 	defer ticks.Stop()
 	for last := false; ; {
 		w.mu.Lock()
@@ -122,9 +136,37 @@ func (w *World) alive() []goroutine {
 	return slices.DeleteFunc(w.site.snapshot(), func(g goroutine) bool { return w.old[g.id] })
 }
 
-// tell runs the story, ends what it began, and says how that went: nil if the
-// code did all that the story wants.
-func (w *World) tell(story func(*World)) *failure {
+// tell tells a story and says how that went: nil if the code did all that the
+// story wants.
+func (w *World) tell(t *testing.T, story func(*World)) *failure {
+	w.net.run(t, w, story)
+	if w.hasFailed() && !w.settles() {
+		stuckTask.Store(&w.site.task)
+		w.failed.code = append(w.failed.code, "It can't be stopped, so the tests after this one are skipped.")
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failed
+}
+
+// settles waits until none of the code's goroutines is busy.
+func (w *World) settles() bool {
+	p := newPatience()
+	for {
+		students := w.alive()
+		if !slices.ContainsFunc(students, goroutine.busy) {
+			return true
+		}
+		if p.over(students) {
+			return false
+		}
+		time.Sleep(tick)
+	}
+}
+
+// perform runs the story and ends what it began.
+func (w *World) perform(s sockets, story func(*World)) {
+	w.sockets, w.start, w.changed = s, time.Now(), make(chan struct{})
 	told := make(chan struct{})
 	go func() {
 		defer close(told)
@@ -143,18 +185,11 @@ func (w *World) tell(story func(*World)) *failure {
 	for _, p := range w.peers {
 		p.close()
 	}
-	if w.hasFailed() && !w.waitFor(func() bool { return !slices.ContainsFunc(w.alive(), goroutine.busy) }) {
-		stuckTask.Store(&w.site.task)
-		w.failed.code = append(w.failed.code, "It can't be stopped, so the tests after this one are skipped.")
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.failed
 }
 
 // listen opens a socket and gives it a name in the story.
 func (w *World) listen(name string) net.PacketConn {
-	inner, err := w.net.listenPacket()
+	inner, err := w.sockets.listen()
 	if err != nil {
 		w.fatal(verdict.NotRun, "No socket for %s: %v.", name, err)
 	}
@@ -198,6 +233,9 @@ func (w *World) NothingLeftBehind() {
 		left = slices.DeleteFunc(w.alive(), func(g goroutine) bool { return !w.site.isStudents(g) })
 		return len(left) == 0
 	}
+	if w.virtual != nil {
+		synctest.Wait()
+	}
 	if !w.await(none) {
 		w.fatal(verdict.Failed, "A goroutine is left over: it %s. Whoever starts a goroutine waits for its end before returning.", w.site.doing(left[0]))
 	}
@@ -233,6 +271,21 @@ func (w *World) conn(socket net.PacketConn) *conn {
 func (w *World) closeConns() {
 	for _, c := range w.conns {
 		c.shut()
+	}
+}
+
+// At lets the rest of the story happen d after its beginning. In virtual time
+// alone there is such an instant.
+func (w *World) At(d time.Duration) {
+	w.onlyVirtual("At")
+	time.Sleep(time.Until(w.start.Add(d)))
+	synctest.Wait()
+	w.await(func() bool { return true }) // not past a failure
+}
+
+func (w *World) onlyVirtual(method string) {
+	if w.virtual == nil {
+		panic(method + " is for stories told by OnVirtual")
 	}
 }
 

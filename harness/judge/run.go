@@ -297,6 +297,9 @@ func (r *run) because(output string) string {
 		return ", as os.Exit does."
 	}
 	text := ": " + strings.TrimSuffix(cry[1], " [recovered]")
+	if strings.Contains(text, "synctest channel from outside bubble") {
+		text = ": it uses a channel that an earlier story made (keep no channel in a package-level variable)"
+	}
 	for _, m := range goPlace.FindAllStringSubmatch(output, -1) {
 		dir, name := filepath.Split(filepath.FromSlash(m[1]))
 		if filepath.Clean(dir) == r.params.Lesson.Dir && !strings.HasSuffix(name, "_test.go") {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -87,22 +88,45 @@ func Mute(ctx context.Context, conn net.PacketConn) error {
 
 func EndsAtOnce(context.Context, net.PacketConn) error { return errors.New("no socket for me") }
 
-// Released, once closed, ends the functions below, which nothing else can.
-var Released = make(chan struct{})
-
 func BlockedOnChannel(context.Context, net.PacketConn) error {
-	<-Released // channel
+	<-make(chan int) // channel
 	return nil
 }
 
 func BlockedOnMutex(context.Context, net.PacketConn) error {
 	var mu sync.Mutex
 	mu.Lock()
-	go func() {
-		<-Released
-		mu.Unlock()
-	}()
 	mu.Lock() // mutex
+	return nil
+}
+
+var shared = make(chan int)
+
+func BlockedOnSharedChannel(context.Context, net.PacketConn) error {
+	<-shared // shared
+	return nil
+}
+
+func OwnSocket(context.Context, net.PacketConn) error {
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	_, _, err = conn.ReadFrom(make([]byte, 8)) // own
+	return err
+}
+
+func Polls(ctx context.Context, conn net.PacketConn) error {
+	for ctx.Err() == nil {
+		conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+		conn.ReadFrom(make([]byte, 8)) // polls
+	}
+	return ctx.Err()
+}
+
+func Exits(context.Context, net.PacketConn) error {
+	os.Exit(0) // exit
 	return nil
 }
 

@@ -1,0 +1,350 @@
+package simnet
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// A Conn is a UDP socket: a net.PacketConn and, if it was dialled, a net.Conn.
+// It is safe for concurrent use.
+type Conn struct {
+	host   *Host
+	local  netip.AddrPort
+	remote netip.AddrPort // zero unless connected
+	shared bool
+
+	// Guarded by the network's mutex.
+	wake          chan struct{} // closed and replaced when a reader should look again
+	closed        bool
+	queue         []Datagram
+	queued        int           // bytes, with what the kernel adds to each
+	pending       syscall.Errno // what the next call returns, see udp(7); 0 if nothing
+	readDeadline  time.Time
+	writeDeadline time.Time
+	broadcast     bool
+	dontFragment  bool
+	mtu           int
+}
+
+var (
+	_ net.PacketConn = (*Conn)(nil)
+	_ net.Conn       = (*Conn)(nil)
+)
+
+const (
+	// loopbackMTU is what Linux reports for an untouched path over loopback.
+	loopbackMTU = 65535
+	linkMTU     = 1500
+
+	// A queue holds as much as Linux's net.core.rmem_default, where each
+	// datagram counts for more than its payload.
+	queueLimit    = 212_992
+	queueOverhead = 768
+)
+
+func (n *Network) mtu(h *Host, to netip.Addr) int {
+	if h.owns(to) || to.IsLoopback() {
+		return loopbackMTU
+	}
+	return linkMTU
+}
+
+// maxPayload is the biggest payload that UDP's and IP's 16-bit lengths allow.
+func (c *Conn) maxPayload() int {
+	if c.local.Addr().Is4() {
+		return 65535 - 20 - 8
+	}
+	return 65535 - 8
+}
+
+// LocalAddr is a *net.UDPAddr.
+func (c *Conn) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(c.local) }
+
+// RemoteAddr is a *net.UDPAddr, or nil for a socket that is not connected.
+func (c *Conn) RemoteAddr() net.Addr {
+	if !c.remote.IsValid() {
+		return nil
+	}
+	return net.UDPAddrFromAddrPort(c.remote)
+}
+
+// SetBroadcast permits or forbids sending to broadcast addresses (SO_BROADCAST).
+// As with Go's own sockets, it is permitted at first.
+func (c *Conn) SetBroadcast(permitted bool) {
+	c.host.network.mu.Lock()
+	defer c.host.network.mu.Unlock()
+	c.broadcast = permitted
+}
+
+// SetDontFragment forbids or permits cutting up what is sent (IP_MTU_DISCOVER
+// as IP_PMTUDISC_DO or IP_PMTUDISC_DONT).
+func (c *Conn) SetDontFragment(forbidden bool) {
+	c.host.network.mu.Lock()
+	defer c.host.network.mu.Unlock()
+	c.dontFragment = forbidden
+}
+
+// PathMTU is the MTU of the path, in bytes, as far as the socket knows it
+// (IP_MTU). A socket that is not connected has none: the error is ENOTCONN.
+func (c *Conn) PathMTU() (int, error) {
+	c.host.network.mu.Lock()
+	defer c.host.network.mu.Unlock()
+	if !c.remote.IsValid() {
+		return 0, os.NewSyscallError("getsockopt", syscall.ENOTCONN)
+	}
+	return c.mtu, nil
+}
+
+// ReadFrom waits for a datagram. What does not fit into p is lost, without an
+// error.
+func (c *Conn) ReadFrom(p []byte) (int, net.Addr, error) {
+	d, err := c.read("recvfrom")
+	if err != nil {
+		return 0, nil, c.opError("read", c.RemoteAddr(), err)
+	}
+	return copy(p, d.Payload), net.UDPAddrFromAddrPort(d.From), nil
+}
+
+// Read is ReadFrom without the source. As with Go's own sockets, reading into
+// nothing returns at once.
+func (c *Conn) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		c.host.network.mu.Lock()
+		defer c.host.network.mu.Unlock()
+		if c.closed {
+			return 0, c.opError("read", c.RemoteAddr(), net.ErrClosed)
+		}
+		return 0, nil
+	}
+	d, err := c.read("read")
+	if err != nil {
+		return 0, c.opError("read", c.RemoteAddr(), err)
+	}
+	return copy(p, d.Payload), nil
+}
+
+// read waits for a datagram, a pending error, the deadline or the socket's end.
+func (c *Conn) read(call string) (Datagram, error) {
+	mu := &c.host.network.mu
+	for {
+		mu.Lock()
+		d, err, ready := c.take(call)
+		wake, deadline := c.wake, c.readDeadline
+		mu.Unlock()
+		if ready {
+			return d, err
+		}
+		if deadline.IsZero() {
+			<-wake
+			continue
+		}
+		timer := time.NewTimer(time.Until(deadline))
+		select {
+		case <-wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// take is one look of read, with the mutex held.
+func (c *Conn) take(call string) (d Datagram, err error, ready bool) {
+	switch {
+	case c.closed:
+		return d, net.ErrClosed, true
+	case passed(c.readDeadline):
+		return d, os.ErrDeadlineExceeded, true
+	case c.pending != 0:
+		return d, os.NewSyscallError(call, c.takePending()), true
+	case len(c.queue) > 0:
+		d = c.queue[0]
+		c.queue = c.queue[1:]
+		c.queued -= len(d.Payload) + queueOverhead
+		return d, nil, true
+	}
+	return d, nil, false
+}
+
+func passed(deadline time.Time) bool { return !deadline.IsZero() && !time.Now().Before(deadline) }
+
+func (c *Conn) takePending() syscall.Errno {
+	errno := c.pending
+	c.pending = 0
+	return errno
+}
+
+// WriteTo sends a datagram. It does not wait.
+func (c *Conn) WriteTo(p []byte, to net.Addr) (int, error) {
+	udp, ok := to.(*net.UDPAddr)
+	switch {
+	case !ok:
+		return 0, c.opError("write", to, syscall.EINVAL)
+	case c.remote.IsValid():
+		return 0, c.opError("write", to, net.ErrWriteToConnected)
+	case udp == nil:
+		return 0, c.opError("write", nil, errors.New("missing address"))
+	}
+	addr := udp.AddrPort()
+	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
+	if c.local.Addr().Is4() && !addr.Addr().Is4() {
+		return 0, c.opError("write", to, &net.AddrError{Err: "non-IPv4 address", Addr: udp.IP.String()})
+	}
+	return c.write("sendto", p, addr, to)
+}
+
+// Write sends a datagram to whom the socket is connected to. It does not wait.
+func (c *Conn) Write(p []byte) (int, error) {
+	if !c.remote.IsValid() {
+		return 0, c.opError("write", nil, os.NewSyscallError("write", syscall.EDESTADDRREQ))
+	}
+	return c.write("write", p, c.remote, c.RemoteAddr())
+}
+
+func (c *Conn) write(call string, p []byte, to netip.AddrPort, addr net.Addr) (int, error) {
+	n := c.host.network
+	n.mu.Lock()
+	err := c.sendError(call, len(p), to)
+	d := Datagram{From: c.local, To: to, Payload: bytes.Clone(p), DontFragment: c.dontFragment || to.Addr().Is6()}
+	n.mu.Unlock()
+	if err != nil {
+		return 0, c.opError("write", addr, err)
+	}
+	if d.From.Addr().IsUnspecified() {
+		d.From = netip.AddrPortFrom(c.host.source(to.Addr()), d.From.Port())
+	}
+	n.send(c, d)
+	return len(p), nil
+}
+
+// sendError is why a datagram is not sent, in the order in which Linux looks.
+// The mutex is held.
+func (c *Conn) sendError(call string, size int, to netip.AddrPort) error {
+	errno := syscall.Errno(0)
+	packet := Datagram{To: to, Payload: make([]byte, 0)}.size() + size
+	switch {
+	case c.closed:
+		return net.ErrClosed
+	case passed(c.writeDeadline):
+		return os.ErrDeadlineExceeded
+	case size > 65535:
+		errno = syscall.EMSGSIZE
+	case to.Port() == 0:
+		errno = syscall.EINVAL
+	case !c.host.canReach(to.Addr()):
+		errno = syscall.ENETUNREACH
+	case c.host.isBroadcast(to.Addr()) && !c.broadcast:
+		errno = syscall.EACCES
+	case size > c.maxPayload(), c.dontFragment && packet > c.mtu:
+		errno = syscall.EMSGSIZE
+	case c.pending != 0:
+		errno = c.takePending()
+	default:
+		return nil
+	}
+	return os.NewSyscallError(call, errno)
+}
+
+// Close ends every read. A second Close is an error, net.ErrClosed.
+func (c *Conn) Close() error {
+	n := c.host.network
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if c.closed {
+		return c.opError("close", c.RemoteAddr(), net.ErrClosed)
+	}
+	c.closed, c.queue = true, nil
+	c.host.sockets = slices.DeleteFunc(c.host.sockets, func(other *Conn) bool { return other == c })
+	c.wakeReaders()
+	return nil
+}
+
+// SetDeadline sets both deadlines.
+func (c *Conn) SetDeadline(t time.Time) error {
+	return c.setDeadlines(t, &c.readDeadline, &c.writeDeadline)
+}
+
+// SetReadDeadline makes reads fail from t on, also those that wait already; the
+// zero time takes the deadline away.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.setDeadlines(t, &c.readDeadline) }
+
+// SetWriteDeadline makes writes fail from t on; the zero time takes the deadline
+// away.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.setDeadlines(t, &c.writeDeadline) }
+
+func (c *Conn) setDeadlines(t time.Time, deadlines ...*time.Time) error {
+	n := c.host.network
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if c.closed {
+		return &net.OpError{Op: "set", Net: "udp", Addr: c.LocalAddr(), Err: net.ErrClosed}
+	}
+	for _, d := range deadlines {
+		*d = t
+	}
+	c.wakeReaders()
+	return nil
+}
+
+func (c *Conn) opError(op string, addr net.Addr, err error) error {
+	return &net.OpError{Op: op, Net: "udp", Source: c.LocalAddr(), Addr: addr, Err: err}
+}
+
+// What follows is the network's, which holds its mutex.
+
+func (c *Conn) wakeReaders() {
+	close(c.wake)
+	c.wake = make(chan struct{})
+}
+
+// fits says how well a socket fits a datagram, as Linux scores it; 0 is not at
+// all.
+func (c *Conn) fits(d Datagram) int {
+	score := 1
+	switch {
+	case c.local.Port() != d.To.Port(), c.local.Addr().Is4() != d.To.Addr().Is4():
+		return 0
+	case c.local.Addr() == d.To.Addr():
+		score++
+	case !c.local.Addr().IsUnspecified():
+		return 0
+	}
+	switch {
+	case c.remote == d.From:
+		score++
+	case c.remote.IsValid():
+		return 0
+	}
+	return score
+}
+
+// enqueue adds a datagram to what the socket has to read, or drops it if that
+// is too much.
+func (c *Conn) enqueue(d Datagram) {
+	if c.queued > 0 && c.queued+len(d.Payload)+queueOverhead > queueLimit {
+		return
+	}
+	c.queue = append(c.queue, d)
+	c.queued += len(d.Payload) + queueOverhead
+	c.wakeReaders()
+}
+
+// refused notes an error that came back for a datagram. Only a connected socket
+// hears of it.
+func (c *Conn) refused(to netip.AddrPort, errno syscall.Errno) {
+	if c.remote == to && !c.closed {
+		c.pending = errno
+		c.wakeReaders()
+	}
+}
+
+func (c *Conn) learnMTU(to netip.AddrPort, mtu int) {
+	if c.remote == to {
+		c.mtu = min(c.mtu, mtu)
+	}
+}
