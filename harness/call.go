@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing/synctest"
+	"time"
 
 	"udpkata/harness/verdict"
 )
@@ -18,10 +19,12 @@ type Call struct {
 	w      *World
 	name   string
 	cancel context.CancelFunc
-	id     int // the goroutine's; 0 until it runs
+	slack  time.Duration // by how much the call may return late
+	id     int           // the goroutine's; 0 until it runs
 
 	// Guarded by w.mu until done; constant from then on.
 	done   bool
+	doneAt time.Duration // since the story began
 	value  any
 	err    error
 	ended  bool // the story has asked it to end, or waited for that
@@ -37,7 +40,33 @@ func (w *World) Go(name string, f func(ctx context.Context) error) *Call {
 
 // Call is [World.Go] for a function with a result, which [Call.Returns] checks.
 func (w *World) Call(name string, f func(ctx context.Context) (any, error)) *Call {
-	ctx, cancel := context.WithCancel(context.Background())
+	return w.call(context.Background(), name, f)
+}
+
+// CallUntil is [World.Call] with a context whose deadline is d after the
+// story's beginning, and which is done one nanosecond later: so nobody can mix
+// up the two.
+func (w *World) CallUntil(d time.Duration, name string, f func(ctx context.Context) (any, error)) *Call {
+	w.onlyVirtual("CallUntil")
+	deadline := w.start.Add(d)
+	late, release := context.WithDeadline(context.Background(), deadline.Add(1))
+	c := w.call(lateContext{late, deadline}, name, f)
+	cancel := c.cancel
+	c.cancel = func() { cancel(); release() }
+	c.slack = 1
+	return c
+}
+
+// A lateContext says that it is done earlier than it is.
+type lateContext struct {
+	context.Context
+	deadline time.Time
+}
+
+func (c lateContext) Deadline() (time.Time, bool) { return c.deadline, true }
+
+func (w *World) call(parent context.Context, name string, f func(ctx context.Context) (any, error)) *Call {
+	ctx, cancel := context.WithCancel(parent)
 	c := &Call{w: w, name: name, cancel: cancel}
 	w.update(func() { w.calls = append(w.calls, c) })
 	go func() {
@@ -52,7 +81,7 @@ func (w *World) Call(name string, f func(ctx context.Context) (any, error)) *Cal
 		}()
 		w.update(func() { c.id = goroutineID() })
 		value, err := f(ctx)
-		w.update(func() { c.done, c.value, c.err = true, value, err })
+		w.update(func() { c.done, c.doneAt, c.value, c.err = true, time.Since(w.start), value, err })
 	}()
 	return c
 }
@@ -135,6 +164,26 @@ func (c *Call) Fails(want ...error) {
 
 // returned is a condition for [World.await].
 func (c *Call) returned() bool { return c.done }
+
+// ReturnsAt is Returns, at an instant since the story's beginning: exactly
+// then in virtual time, not earlier on real sockets.
+func (c *Call) ReturnsAt(d time.Duration, want any) {
+	c.Returns(want)
+	c.at(d)
+}
+
+// FailsAt is Fails, at an instant since the story's beginning: exactly then in
+// virtual time, not earlier on real sockets.
+func (c *Call) FailsAt(d time.Duration, want ...error) {
+	c.Fails(want...)
+	c.at(d)
+}
+
+func (c *Call) at(d time.Duration) {
+	if c.doneAt < d || c.w.virtual != nil && c.doneAt > d+c.slack {
+		c.w.fatal(verdict.Failed, "%s returned after %v; the story wants it after %v.", c.name, c.doneAt, d)
+	}
+}
 
 func (c *Call) hasReturned() bool {
 	c.w.mu.Lock()

@@ -11,22 +11,29 @@ import (
 	"udpkata/harness/verdict"
 )
 
-// A conn is a socket as the student's code gets it: a net.PacketConn and no
-// more, which notes what is done with it and can be told to fail. Its fields
-// are guarded by w.mu.
+// A conn is a socket that the student's code was given. It notes what is done
+// with it and can be told to fail. The code sees one of two faces of it, a
+// packetConn or a connectedConn, and no more. Its fields are guarded by w.mu.
 type conn struct {
-	net.PacketConn
-	w    *World
-	name string
+	inner udpConn
+	w     *World
+	name  string
 
 	closed   bool
 	closedBy line // known if the student's code did
 	reading  deadline
 	writing  deadline
-	failures int // failed calls in a row
+	failures int // failed calls since second began
+	second   time.Time
 
 	refusal   error // what the next read returns
 	writeErrs map[netip.AddrPort]error
+}
+
+// A udpConn is what *net.UDPConn and *simnet.Conn are.
+type udpConn interface {
+	net.PacketConn
+	net.Conn
 }
 
 type deadline struct {
@@ -34,32 +41,57 @@ type deadline struct {
 	by line
 }
 
-// manyFailures is how many calls in a row may fail. Code that goes on after
-// that is going round in a circle.
-const manyFailures = 10_000
+// A packetConn is a socket that is not connected.
+type packetConn struct{ *conn }
 
-func (c *conn) ReadFrom(p []byte) (int, net.Addr, error) {
-	if err := c.takeRefusal(); err != nil {
+func (c packetConn) ReadFrom(p []byte) (int, net.Addr, error) {
+	if err := c.beforeRead(); err != nil {
 		return 0, nil, c.count("ReadFrom", err)
 	}
-	n, from, err := c.PacketConn.ReadFrom(p)
+	n, from, err := c.inner.ReadFrom(p)
 	if err == nil {
 		c.w.heard(from, c.LocalAddr(), p[:n], n == len(p))
 	}
 	return n, from, c.count("ReadFrom", err)
 }
 
-func (c *conn) WriteTo(p []byte, to net.Addr) (int, error) {
-	i := c.w.sent(c.LocalAddr(), to, p, c.w.site.studentLine())
-	n, err := 0, c.writeError(to)
+func (c packetConn) WriteTo(p []byte, to net.Addr) (int, error) {
+	i, err := c.beforeWrite(p, to)
+	n := 0
 	if err == nil {
-		n, err = c.PacketConn.WriteTo(p, to)
+		n, err = c.inner.WriteTo(p, to)
 	}
-	if err != nil {
-		c.w.notSent(i, err)
-	}
-	return n, c.count("WriteTo", err)
+	return n, c.count("WriteTo", c.w.afterSend(i, err))
 }
+
+// A connectedConn is a socket that sends to one endpoint and hears nobody
+// else.
+type connectedConn struct{ *conn }
+
+func (c connectedConn) RemoteAddr() net.Addr { return c.inner.RemoteAddr() }
+
+func (c connectedConn) Read(p []byte) (int, error) {
+	if err := c.beforeRead(); err != nil {
+		return 0, c.count("Read", err)
+	}
+	n, err := c.inner.Read(p)
+	if err == nil {
+		c.w.heard(c.RemoteAddr(), c.LocalAddr(), p[:n], n == len(p))
+	}
+	return n, c.count("Read", err)
+}
+
+func (c connectedConn) Write(p []byte) (int, error) {
+	i, err := c.beforeWrite(p, c.RemoteAddr())
+	n := 0
+	if err == nil {
+		n, err = c.inner.Write(p)
+	}
+	return n, c.count("Write", c.w.afterSend(i, err))
+}
+
+// LocalAddr is a *net.UDPAddr.
+func (c *conn) LocalAddr() net.Addr { return c.inner.LocalAddr() }
 
 func (c *conn) Close() error {
 	by := c.w.site.studentLine()
@@ -68,19 +100,19 @@ func (c *conn) Close() error {
 			c.closed, c.closedBy = true, by
 		}
 	})
-	return c.PacketConn.Close()
+	return c.inner.Close()
 }
 
 func (c *conn) SetDeadline(t time.Time) error {
-	return c.setDeadline(t, c.PacketConn.SetDeadline, &c.reading, &c.writing)
+	return c.setDeadline(t, c.inner.SetDeadline, &c.reading, &c.writing)
 }
 
 func (c *conn) SetReadDeadline(t time.Time) error {
-	return c.setDeadline(t, c.PacketConn.SetReadDeadline, &c.reading)
+	return c.setDeadline(t, c.inner.SetReadDeadline, &c.reading)
 }
 
 func (c *conn) SetWriteDeadline(t time.Time) error {
-	return c.setDeadline(t, c.PacketConn.SetWriteDeadline, &c.writing)
+	return c.setDeadline(t, c.inner.SetWriteDeadline, &c.writing)
 }
 
 func (c *conn) setDeadline(t time.Time, set func(time.Time) error, notes ...*deadline) error {
@@ -96,18 +128,43 @@ func (c *conn) setDeadline(t time.Time, set func(time.Time) error, notes ...*dea
 	return err
 }
 
+// beforeRead takes the error that a story wants the next read to return.
+func (c *conn) beforeRead() (err error) {
+	c.w.update(func() { err, c.refusal = c.refusal, nil })
+	return err
+}
+
+// beforeWrite records a datagram, and returns its place in the record and the
+// error that a story wants this write to return.
+func (c *conn) beforeWrite(p []byte, to net.Addr) (int, error) {
+	i := c.w.sent(c.LocalAddr(), to, p, c.w.site.studentLine())
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	if err := c.writeErrs[addrPort(to)]; err != nil {
+		return i, c.opError("write", to, os.NewSyscallError("sendto", err))
+	}
+	return i, nil
+}
+
+// manyFailures is how many calls may fail within a second. Code that goes on
+// after that is going round in a circle.
+const manyFailures = 10_000
+
 // count passes err on, unless it is one of too many.
 func (c *conn) count(method string, err error) error {
-	c.w.mu.Lock()
 	if err == nil {
-		c.failures = 0
-	} else {
-		c.failures++
+		return nil
 	}
+	now := time.Now()
+	c.w.mu.Lock()
+	if now.Sub(c.second) >= time.Second {
+		c.second, c.failures = now, 0
+	}
+	c.failures++
 	spinning := c.failures >= manyFailures
 	c.w.mu.Unlock()
 	if spinning {
-		c.w.failHere(verdict.Stuck, "The code keeps calling %s of %s's socket, though it has failed %d times in a row: %v.",
+		c.w.failHere(verdict.Stuck, "The code keeps calling %s of %s's socket, though it has failed %d times in a second: %v.",
 			method, c.name, manyFailures, err)
 		runtime.Goexit()
 	}
@@ -117,7 +174,7 @@ func (c *conn) count(method string, err error) error {
 // shut closes the socket for the story.
 func (c *conn) shut() {
 	c.w.update(func() { c.closed = true })
-	c.PacketConn.Close()
+	c.inner.Close()
 }
 
 // closer is the student's line that closed the socket.
@@ -145,22 +202,8 @@ func (c *conn) refuseNextRead() {
 	})
 }
 
-func (c *conn) takeRefusal() (err error) {
-	c.w.update(func() { err, c.refusal = c.refusal, nil })
-	return err
-}
-
 func (c *conn) failWritesTo(to netip.AddrPort, err error) {
 	c.w.update(func() { c.writeErrs[to] = err })
-}
-
-func (c *conn) writeError(to net.Addr) error {
-	c.w.mu.Lock()
-	defer c.w.mu.Unlock()
-	if err := c.writeErrs[addrPort(to)]; err != nil {
-		return c.opError("write", to, os.NewSyscallError("sendto", err))
-	}
-	return nil
 }
 
 func (c *conn) opError(op string, to net.Addr, err error) error {

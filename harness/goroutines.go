@@ -119,8 +119,8 @@ func (g goroutine) busy() bool { return g.state == "running" || g.state == "runn
 func (s site) doing(g goroutine) string {
 	what := activity(g.state)
 	for _, f := range g.frames {
-		if method, ok := strings.CutPrefix(f.function, connMethods); ok && !g.busy() {
-			what = "waits in " + method
+		if m := connMethod.FindStringSubmatch(f.function); m != nil && !g.busy() {
+			what = "waits in " + m[1]
 		}
 	}
 	if _, ok := s.studentFrame(g); !ok {
@@ -138,10 +138,9 @@ func (s site) lineOf(g goroutine) line {
 	return line{path.Base(f.file), f.line}
 }
 
-const (
-	callerOfStudents = "udpkata/harness.(*World).Call"
-	connMethods      = "udpkata/harness.(*conn)."
-)
+const callerOfStudents = "udpkata/harness.(*World).call"
+
+var connMethod = regexp.MustCompile(`^udpkata/harness\.(?:packetConn|connectedConn|\(\*conn\))\.(\w+)$`)
 
 func activity(state string) string {
 	switch state {

@@ -44,6 +44,7 @@ package harness
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -55,20 +56,44 @@ import (
 // subtests named after them, and ends the test at the first that fails.
 func OnEachNetwork(t *testing.T, story func(w *World)) {
 	t.Helper()
-	s := callerSite(t.Name(), 1)
+	on(t, networks, story)
+}
+
+// OnVirtual is OnEachNetwork for a story about exact time: it is told on the
+// virtual network alone.
+func OnVirtual(t *testing.T, story func(w *World)) {
+	t.Helper()
+	on(t, slices.DeleteFunc(slices.Clone(networks), func(n network) bool { return !isVirtual(n) }), story)
+}
+
+// OnLoopback is OnEachNetwork for a story that only a kernel can show.
+func OnLoopback(t *testing.T, story func(w *World)) {
+	t.Helper()
+	on(t, slices.DeleteFunc(slices.Clone(networks), isVirtual), story)
+}
+
+func isVirtual(n network) bool {
+	_, ok := n.(virtual)
+	return ok
+}
+
+func on(t *testing.T, networks []network, story func(w *World)) {
+	t.Helper()
+	s := callerSite(t.Name(), 2)
 	result := resultOf(t)
 	if by := stuckTask.Load(); by != nil {
 		reason := fmt.Sprintf("not run: the code of %s is still running in this process", *by)
 		result.note(verdict.NotRun, reason)
 		t.Skip(reason)
 	}
+	prefix := result.nextStory()
 	for i, n := range networks {
 		var rest []string
 		for _, other := range networks[i+1:] {
 			rest = append(rest, other.name())
 		}
 		state := verdict.Passed // also where -run leaves the network out
-		t.Run(n.name(), func(t *testing.T) {
+		t.Run(prefix+n.name(), func(t *testing.T) {
 			if sentence := n.missing(); sentence != "" {
 				result.note(verdict.Skipped, sentence)
 				t.Skip(sentence)
@@ -114,6 +139,17 @@ type result struct {
 	mu     sync.Mutex
 	state  verdict.State
 	reason string
+	told   int // stories
+}
+
+// nextStory is what the names of a story's subtests begin with: nothing for the
+// task's first.
+func (r *result) nextStory() string {
+	r.told++
+	if r.told == 1 {
+		return ""
+	}
+	return fmt.Sprintf("story%d/", r.told)
 }
 
 var results sync.Map // of *result, by *testing.T

@@ -137,7 +137,7 @@ Next: read lessons/students/hints.md, section TestIt.
 		{"type assertion", verdict.Failed, func(w *World) {
 			_, serve := serving(w, students.TypeAsserts)
 			serve.Returns(nil)
-		}, `{assert}: Serve panicked: interface conversion: net.PacketConn is *harness.conn, not *net.UDPConn
+		}, `{assert}: Serve panicked: interface conversion: net.PacketConn is harness.packetConn, not *net.UDPConn
 
 Next: read lessons/students/hints.md, section TestIt.
 `},
@@ -279,7 +279,7 @@ Next: read lessons/students/hints.md, section TestIt.
 			conn, serve := serving(w, students.IgnoresErrors)
 			w.Close(conn)
 			serve.Fails(net.ErrClosed)
-		}, `{closed}: The code keeps calling ReadFrom of server's socket, though it has failed 10000 times in a row: read udp ADDR: use of closed network connection.
+		}, `{closed}: The code keeps calling ReadFrom of server's socket, though it has failed 10000 times in a second: read udp ADDR: use of closed network connection.
 
 Next: read lessons/students/hints.md, section TestIt.
 `},

@@ -28,8 +28,8 @@ type network interface {
 // sockets opens the sockets of one story, each on a port that the network
 // chooses.
 type sockets interface {
-	listen() (net.PacketConn, error)
-	dial(to netip.AddrPort) (net.Conn, error)
+	listen() (udpConn, error)
+	dial(to netip.AddrPort) (udpConn, error)
 }
 
 var (
@@ -79,11 +79,11 @@ func (n loopback) run(_ *testing.T, w *World, story func(*World)) { w.perform(n,
 
 func (n loopback) any() *net.UDPAddr { return net.UDPAddrFromAddrPort(netip.AddrPortFrom(n.ip, 0)) }
 
-func (n loopback) listen() (net.PacketConn, error) {
+func (n loopback) listen() (udpConn, error) {
 	return buffered(net.ListenUDP("udp", n.any()))
 }
 
-func (n loopback) dial(to netip.AddrPort) (net.Conn, error) {
+func (n loopback) dial(to netip.AddrPort) (udpConn, error) {
 	return buffered(net.DialUDP("udp", n.any(), net.UDPAddrFromAddrPort(to)))
 }
 
@@ -94,7 +94,7 @@ const (
 	readBuffer  = 1 << 20 // the kernel may cut it to its own limit
 )
 
-func buffered(conn *net.UDPConn, err error) (*net.UDPConn, error) {
+func buffered(conn *net.UDPConn, err error) (udpConn, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -130,11 +130,11 @@ type virtualHost struct {
 
 func (h virtualHost) any() netip.AddrPort { return netip.AddrPortFrom(h.ip, 0) }
 
-func (h virtualHost) listen() (net.PacketConn, error) {
+func (h virtualHost) listen() (udpConn, error) {
 	return h.host.Listen(h.any(), simnet.Options{})
 }
 
-func (h virtualHost) dial(to netip.AddrPort) (net.Conn, error) { return h.host.Dial(h.any(), to) }
+func (h virtualHost) dial(to netip.AddrPort) (udpConn, error) { return h.host.Dial(h.any(), to) }
 
 // aLongTime is how long a wait in virtual time lasts: longer than any wait of a
 // lesson's own.

@@ -33,7 +33,7 @@ type Peer struct {
 
 // Peer adds a peer to the story, on a socket of its own.
 func (w *World) Peer(name string) *Peer {
-	p := &Peer{w: w, name: name, conn: w.listen(name), ended: make(chan struct{})}
+	p := &Peer{w: w, name: name, conn: w.open(name, w.sockets.listen), ended: make(chan struct{})}
 	w.update(func() { w.peers = append(w.peers, p) })
 	go p.read()
 	return p
@@ -66,7 +66,7 @@ func (p *Peer) LocalAddr() net.Addr { return p.conn.LocalAddr() }
 func (p *Peer) Send(to Endpoint, text string) {
 	i := p.w.sent(p.conn.LocalAddr(), to.LocalAddr(), []byte(text), line{})
 	if _, err := p.conn.WriteTo([]byte(text), to.LocalAddr()); err != nil {
-		p.w.notSent(i, err)
+		p.w.afterSend(i, err)
 		p.w.fatal(verdict.NotRun, "%s could not send %s: %v.", p.name, wire.Quote(text), err)
 	}
 }
@@ -146,7 +146,8 @@ func (p *Peer) fence() {
 	}
 }
 
-func (p *Peer) close() {
+// Leave closes the peer's socket: from now on nobody is there.
+func (p *Peer) Leave() {
 	p.conn.Close()
 	<-p.ended
 }

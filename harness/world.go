@@ -43,6 +43,7 @@ type World struct {
 	peers   []*Peer
 	names   map[netip.AddrPort]string
 	seen    []wire.Datagram
+	settled int            // so many of them, at the beginning, can't be heard any more
 	about   netip.AddrPort // whom the failure is about, if that is clear
 	gaveUp  bool           // whether the last wait was in vain
 	log     storyLog
@@ -183,13 +184,13 @@ func (w *World) perform(s sockets, story func(*World)) {
 	}
 	w.closeConns()
 	for _, p := range w.peers {
-		p.close()
+		p.Leave()
 	}
 }
 
-// listen opens a socket and gives it a name in the story.
-func (w *World) listen(name string) net.PacketConn {
-	inner, err := w.sockets.listen()
+// open opens a socket and gives it a name in the story.
+func (w *World) open(name string, open func() (udpConn, error)) udpConn {
+	inner, err := open()
 	if err != nil {
 		w.fatal(verdict.NotRun, "No socket for %s: %v.", name, err)
 	}
@@ -197,19 +198,32 @@ func (w *World) listen(name string) net.PacketConn {
 	return inner
 }
 
-// ListenPacket opens a socket for the student's code, on a port that the
-// system chooses. The world closes it when the story ends.
-func (w *World) ListenPacket(name string) net.PacketConn {
-	c := &conn{PacketConn: w.listen(name), w: w, name: name, writeErrs: map[netip.AddrPort]error{}}
+// hand makes a socket one for the student's code.
+func (w *World) hand(name string, inner udpConn) *conn {
+	c := &conn{inner: inner, w: w, name: name, writeErrs: map[netip.AddrPort]error{}}
 	w.update(func() { w.conns = append(w.conns, c) })
 	return c
 }
 
-// Close closes a socket that ListenPacket opened, as its owner may at any time.
-func (w *World) Close(socket net.PacketConn) { w.conn(socket).shut() }
+// ListenPacket opens a socket for the student's code, on a port that the
+// system chooses. The world closes it when the story ends.
+func (w *World) ListenPacket(name string) net.PacketConn {
+	return packetConn{w.hand(name, w.open(name, w.sockets.listen))}
+}
+
+// Dial opens a socket for the student's code that is connected to an endpoint.
+// The world closes it when the story ends.
+func (w *World) Dial(name string, to Endpoint) net.Conn {
+	return connectedConn{w.hand(name, w.open(name, func() (udpConn, error) {
+		return w.sockets.dial(addrPort(to.LocalAddr()))
+	}))}
+}
+
+// Close closes a socket of the story's, as its owner may at any time.
+func (w *World) Close(socket Endpoint) { w.conn(socket).shut() }
 
 // StillOpen fails the story if the student's code has closed a socket.
-func (w *World) StillOpen(socket net.PacketConn) {
+func (w *World) StillOpen(socket Endpoint) {
 	c := w.conn(socket)
 	if by := c.closer(); by.known() {
 		w.fatal(verdict.Failed, "%s's socket should still be open: it belongs to whoever opened it, but %s closed it.", c.name, by)
@@ -218,11 +232,41 @@ func (w *World) StillOpen(socket net.PacketConn) {
 
 // RefuseNextRead makes the next read of a socket fail with ECONNREFUSED, as
 // systems do that report a refusal of an earlier datagram there.
-func (w *World) RefuseNextRead(socket net.PacketConn) { w.conn(socket).refuseNextRead() }
+func (w *World) RefuseNextRead(socket Endpoint) { w.conn(socket).refuseNextRead() }
 
-// FailWritesTo makes every write of a socket to one endpoint fail with err.
-func (w *World) FailWritesTo(socket net.PacketConn, to Endpoint, err error) {
+// FailWritesTo makes every write of a socket to one endpoint fail with err; nil
+// ends that.
+func (w *World) FailWritesTo(socket, to Endpoint, err error) {
 	w.conn(socket).failWritesTo(addrPort(to.LocalAddr()), err)
+}
+
+// SentAt fails the story unless a socket was asked to send exactly as many
+// times as there are instants, at these instants since the story's beginning.
+// On real sockets, a time between two sends may be longer, but never shorter.
+func (w *World) SentAt(socket Endpoint, instants ...time.Duration) {
+	c := w.conn(socket)
+	self := addrPort(c.LocalAddr())
+	var got []time.Duration
+	w.mu.Lock()
+	for _, d := range w.seen {
+		if d.From == self {
+			got = append(got, d.At)
+		}
+	}
+	w.mu.Unlock()
+	for i, at := range got {
+		switch {
+		case i >= len(instants):
+			w.fatal(verdict.Failed, "%s sent once more after %v; the story wants %d sends.", c.name, at, len(instants))
+		case w.virtual != nil && at != instants[i]:
+			w.fatal(verdict.Failed, "%s sent its datagram number %d after %v; the story wants it after %v.", c.name, i+1, at, instants[i])
+		case i > 0 && at-got[i-1] < instants[i]-instants[i-1]:
+			w.fatal(verdict.Failed, "%s sent its datagram number %d only %v after the one before; the story wants %v between them.", c.name, i+1, at-got[i-1], instants[i]-instants[i-1])
+		}
+	}
+	if len(got) < len(instants) {
+		w.fatal(verdict.Failed, "%s sent %d times; the story wants %d sends, the next one after %v.", c.name, len(got), len(instants), instants[len(got)])
+	}
 }
 
 // NothingLeftBehind fails the story if the calls that have returned left a
@@ -260,9 +304,15 @@ func (w *World) Logged(first string, others ...string) {
 	}
 }
 
-func (w *World) conn(socket net.PacketConn) *conn {
-	c, ok := socket.(*conn)
-	if !ok || c.w != w {
+func (w *World) conn(socket Endpoint) *conn {
+	var c *conn
+	switch s := socket.(type) {
+	case packetConn:
+		c = s.conn
+	case connectedConn:
+		c = s.conn
+	}
+	if c == nil || c.w != w {
 		panic("not a socket that this World opened")
 	}
 	return c
@@ -304,14 +354,23 @@ func (w *World) sent(from, to net.Addr, payload []byte, by line) int {
 	return i
 }
 
-func (w *World) notSent(i int, err error) { w.update(func() { w.seen[i].Err = err }) }
+// afterSend notes what became of a datagram, and passes err on.
+func (w *World) afterSend(i int, err error) error {
+	if err != nil {
+		w.update(func() { w.seen[i].Err = err })
+	}
+	return err
+}
 
 // heard notes that a datagram arrived, and returns what is known of it. If it
 // filled its buffer, it may be the beginning of a longer one.
 func (w *World) heard(from, to net.Addr, payload []byte, filled bool) wire.Datagram {
 	d := wire.Datagram{At: time.Since(w.start), From: addrPort(from), To: addrPort(to), Payload: payload}
 	w.update(func() {
-		for i := range w.seen {
+		for w.settled < len(w.seen) && (w.seen[w.settled].Heard || w.seen[w.settled].Err != nil) {
+			w.settled++
+		}
+		for i := w.settled; i < len(w.seen); i++ {
 			s := &w.seen[i]
 			if s.Heard || s.From != d.From || s.To != d.To || !bytes.HasPrefix(s.Payload, payload) {
 				continue

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"udpkata/harness"
 	echo "udpkata/lessons/02-echo"
@@ -201,7 +202,8 @@ func TestAsk(t *testing.T) {
 }
 
 // TestAskStops: when its context is cancelled, Ask returns, though no answer
-// comes, and says why; the same socket can ask again.
+// comes, and says why; the same socket can ask again. When its context has a
+// deadline, Ask returns at that instant.
 //
 //kata:points 2
 func TestAskStops(t *testing.T) {
@@ -217,6 +219,16 @@ func TestAskStops(t *testing.T) {
 		server.ExpectFrom(client, "hello again")
 		server.Send(client, "Your data was 11 bytes long")
 		again.Returns("Your data was 11 bytes long")
+	})
+
+	// A context with a deadline, which conn is told of, perhaps: whichever of
+	// the two ends the read, there is an error to return.
+	harness.OnVirtual(t, func(w *harness.World) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		asking := w.CallUntil(time.Second, "Ask", func(ctx context.Context) (any, error) {
+			return echo.Ask(ctx, client, server.LocalAddr(), "hello?")
+		})
+		asking.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 	})
 }
 

@@ -123,7 +123,7 @@ var echo = []Mutant{
 		Put: `		if err != nil {
 `,
 		KilledBy: "TestServeSurvives",
-		Says:     "keeps calling ReadFrom of server's socket, though it has failed 10000 times",
+		Says:     "keeps calling ReadFrom of server's socket, though it has failed 10000 times in a second",
 	},
 	{
 		Name:          "failed-reply-ends",
@@ -220,5 +220,57 @@ var echo = []Mutant{
 	n, _, err :=`,
 		KilledBy: "TestAsk",
 		Says:     "Ask returned",
+	},
+	{
+		Name:          "polls",
+		Misconception: "Looking at the context every few milliseconds is as good as waiting for it.",
+		File:          "echo.go",
+		Find: `	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(interrupted)
+		conn.SetReadDeadline(time.Unix(1, 0)) // long past: ends the read
+	})
+	n, from, err := conn.ReadFrom(buf)
+	if !stop() {
+		<-interrupted
+		conn.SetReadDeadline(time.Time{})
+	}
+`,
+		Put: `	var n int
+	var from net.Addr
+	err := os.ErrDeadlineExceeded
+	for ctx.Err() == nil && errors.Is(err, os.ErrDeadlineExceeded) {
+		conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+		n, from, err = conn.ReadFrom(buf)
+	}
+	conn.SetReadDeadline(time.Time{})
+`,
+		KilledBy: "TestServeStops",
+		Says:     "Serve did not return when its context was cancelled: it waits in ReadFrom",
+	},
+	{
+		Name:          "deadline-is-nil",
+		Misconception: "When the deadline that was taken from ctx has passed, ctx.Err() says so already.",
+		File:          "echo.go",
+		Find: `	n, _, err := readFrom(ctx, conn, buf)
+	if err != nil {
+		return "", fmt.Errorf("ask: %w", err)
+	}
+`,
+		Put: `	deadline, _ := ctx.Deadline()
+	stop := context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })
+	conn.SetReadDeadline(deadline)
+	n, _, err := conn.ReadFrom(buf)
+	stop()
+	conn.SetReadDeadline(time.Time{})
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return "", ctx.Err()
+	}
+	if err != nil {
+		return "", fmt.Errorf("ask: %w", err)
+	}
+`,
+		KilledBy: "TestAskStops",
+		Says:     "Ask returned no error (nil)",
 	},
 }
