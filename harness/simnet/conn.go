@@ -134,7 +134,7 @@ func (c *Conn) read(call string) (Datagram, error) {
 	mu := &c.host.network.mu
 	for {
 		mu.Lock()
-		d, err, ready := c.take(call)
+		d, ready, err := c.take(call)
 		wake, deadline := c.wake, c.readDeadline
 		mu.Unlock()
 		if ready {
@@ -154,21 +154,21 @@ func (c *Conn) read(call string) (Datagram, error) {
 }
 
 // take is one look of read, with the mutex held.
-func (c *Conn) take(call string) (d Datagram, err error, ready bool) {
+func (c *Conn) take(call string) (d Datagram, ready bool, err error) {
 	switch {
 	case c.closed:
-		return d, net.ErrClosed, true
+		return d, true, net.ErrClosed
 	case passed(c.readDeadline):
-		return d, os.ErrDeadlineExceeded, true
+		return d, true, os.ErrDeadlineExceeded
 	case c.pending != 0:
-		return d, os.NewSyscallError(call, c.takePending()), true
+		return d, true, os.NewSyscallError(call, c.takePending())
 	case len(c.queue) > 0:
 		d = c.queue[0]
 		c.queue = c.queue[1:]
 		c.queued -= len(d.Payload) + queueOverhead
-		return d, nil, true
+		return d, true, nil
 	}
-	return d, nil, false
+	return d, false, nil
 }
 
 func passed(deadline time.Time) bool { return !deadline.IsZero() && !time.Now().Before(deadline) }
@@ -200,9 +200,6 @@ func (c *Conn) WriteTo(p []byte, to net.Addr) (int, error) {
 
 // Write sends a datagram to whom the socket is connected to. It does not wait.
 func (c *Conn) Write(p []byte) (int, error) {
-	if !c.remote.IsValid() {
-		return 0, c.opError("write", nil, os.NewSyscallError("write", syscall.EDESTADDRREQ))
-	}
 	return c.write("write", p, c.remote, c.RemoteAddr())
 }
 
@@ -210,11 +207,12 @@ func (c *Conn) write(call string, p []byte, to netip.AddrPort, addr net.Addr) (i
 	n := c.host.network
 	n.mu.Lock()
 	err := c.sendError(call, len(p), to)
-	d := Datagram{From: c.local, To: to, Payload: bytes.Clone(p), DontFragment: c.dontFragment || to.Addr().Is6()}
+	d := Datagram{From: c.local, To: to, DontFragment: c.dontFragment || to.Addr().Is6()}
 	n.mu.Unlock()
 	if err != nil {
 		return 0, c.opError("write", addr, err)
 	}
+	d.Payload = bytes.Clone(p)
 	if d.From.Addr().IsUnspecified() {
 		d.From = netip.AddrPortFrom(c.host.source(to.Addr()), d.From.Port())
 	}
@@ -226,7 +224,7 @@ func (c *Conn) write(call string, p []byte, to netip.AddrPort, addr net.Addr) (i
 // The mutex is held.
 func (c *Conn) sendError(call string, size int, to netip.AddrPort) error {
 	errno := syscall.Errno(0)
-	packet := Datagram{To: to, Payload: make([]byte, 0)}.size() + size
+	packet := Datagram{To: to}.size() + size
 	switch {
 	case c.closed:
 		return net.ErrClosed
@@ -234,6 +232,8 @@ func (c *Conn) sendError(call string, size int, to netip.AddrPort) error {
 		return os.ErrDeadlineExceeded
 	case size > 65535:
 		errno = syscall.EMSGSIZE
+	case !to.IsValid():
+		errno = syscall.EDESTADDRREQ
 	case to.Port() == 0:
 		errno = syscall.EINVAL
 	case !c.host.canReach(to.Addr()):

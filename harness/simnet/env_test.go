@@ -1,0 +1,279 @@
+package simnet_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/simnet"
+)
+
+// A udpConn is what both kinds of socket are.
+type udpConn interface {
+	net.PacketConn
+	net.Conn
+}
+
+// An opener opens sockets, of the kernel's or of simnet's.
+type opener interface {
+	listen(addr netip.AddrPort, shared bool) (udpConn, error)
+	dial(addr, to netip.AddrPort) (udpConn, error)
+	setBroadcast(c udpConn, permitted bool)
+}
+
+// An env runs a scenario on one kind of socket and writes down what it
+// observes, with names in place of ports.
+type env struct {
+	opener
+	t     *testing.T
+	ip    netip.Addr
+	names map[string]string // by port
+	conns []udpConn
+
+	mu    sync.Mutex
+	trace []string
+}
+
+// observe returns what a scenario observes on simnet or on the kernel.
+func observe(t *testing.T, ip netip.Addr, kernel bool, scenario func(*env)) []string {
+	e := &env{t: t, ip: ip, names: map[string]string{}}
+	run := func(o opener) {
+		e.opener = o
+		scenario(e)
+		for _, c := range e.conns {
+			c.Close()
+		}
+	}
+	if kernel {
+		run(kernelSockets{t})
+	} else {
+		synctest.Test(t, func(*testing.T) { run(simSockets{new(simnet.Network).Host()}) })
+	}
+	return e.trace
+}
+
+type simSockets struct{ host *simnet.Host }
+
+func (s simSockets) listen(addr netip.AddrPort, shared bool) (udpConn, error) {
+	return s.host.Listen(addr, simnet.Options{Shared: shared})
+}
+
+func (s simSockets) dial(addr, to netip.AddrPort) (udpConn, error) { return s.host.Dial(addr, to) }
+
+func (s simSockets) setBroadcast(c udpConn, permitted bool) { c.(*simnet.Conn).SetBroadcast(permitted) }
+
+type kernelSockets struct{ t *testing.T }
+
+func (k kernelSockets) listen(addr netip.AddrPort, shared bool) (udpConn, error) {
+	var config net.ListenConfig
+	if shared {
+		config.Control = func(_, _ string, c syscall.RawConn) error {
+			var err error
+			return errors.Join(c.Control(func(fd uintptr) { err = setOption(fd, reuseAddr, 1) }), err)
+		}
+	}
+	c, err := config.ListenPacket(context.Background(), "udp", addr.String())
+	if err != nil {
+		return nil, err
+	}
+	conn := c.(*net.UDPConn)
+	return conn, conn.SetWriteBuffer(128 << 10)
+}
+
+func (k kernelSockets) dial(addr, to netip.AddrPort) (udpConn, error) {
+	return net.DialUDP("udp", net.UDPAddrFromAddrPort(addr), net.UDPAddrFromAddrPort(to))
+}
+
+func (k kernelSockets) setBroadcast(c udpConn, permitted bool) {
+	raw, err := c.(*net.UDPConn).SyscallConn()
+	require.NoError(k.t, err)
+	value := 0
+	if permitted {
+		value = 1
+	}
+	require.NoError(k.t, raw.Control(func(fd uintptr) { err = setOption(fd, syscall.SO_BROADCAST, value) }))
+	require.NoError(k.t, err)
+}
+
+// note writes an observation down.
+func (e *env) note(format string, args ...any) {
+	for i, arg := range args {
+		if o, ok := arg.(outcome); ok {
+			args[i] = e.describe(o.err)
+		}
+	}
+	text := e.named(fmt.Sprintf(format, args...))
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.trace = append(e.trace, text)
+}
+
+var aPort = regexp.MustCompile(`(\]|\d):(\d+)`)
+
+// named puts names in place of ports.
+func (e *env) named(text string) string {
+	return aPort.ReplaceAllStringFunc(text, func(found string) string {
+		i := strings.LastIndex(found, ":")
+		if name, ok := e.names[found[i+1:]]; ok {
+			return found[:i+1] + name
+		}
+		return found
+	})
+}
+
+var causes = map[string]error{
+	"EACCES": syscall.EACCES, "EADDRINUSE": syscall.EADDRINUSE, "EADDRNOTAVAIL": syscall.EADDRNOTAVAIL,
+	"ECONNREFUSED": syscall.ECONNREFUSED, "EDESTADDRREQ": syscall.EDESTADDRREQ, "EINVAL": syscall.EINVAL,
+	"EMSGSIZE": syscall.EMSGSIZE, "ENETUNREACH": syscall.ENETUNREACH, "ErrClosed": net.ErrClosed,
+	"ErrDeadlineExceeded": os.ErrDeadlineExceeded, "ErrPermission": os.ErrPermission,
+	"ErrWriteToConnected": net.ErrWriteToConnected,
+}
+
+// describe says of an error what a program can find out; on Linux also its
+// text, which is the kernel's.
+func (e *env) describe(err error) string {
+	if err == nil {
+		return "no error"
+	}
+	var found []string
+	for _, name := range []string{
+		"EACCES", "EADDRINUSE", "EADDRNOTAVAIL", "ECONNREFUSED", "EDESTADDRREQ", "EINVAL", "EMSGSIZE", "ENETUNREACH",
+		"ErrClosed", "ErrDeadlineExceeded", "ErrPermission", "ErrWriteToConnected",
+	} {
+		if errors.Is(err, causes[name]) {
+			found = append(found, name)
+		}
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		found = append(found, "OpError", op.Op, fmt.Sprint(op.Timeout()))
+		found = append(found, fmt.Sprintf("%T %T", op.Source, op.Addr))
+	}
+	if runtime.GOOS == "linux" {
+		found = append(found, err.Error())
+	}
+	return strings.Join(found, " ")
+}
+
+// any is a free port on the scenario's address.
+func (e *env) any() netip.AddrPort { return netip.AddrPortFrom(e.ip, 0) }
+
+// name names a socket's port.
+func (e *env) name(name string, c udpConn) udpConn {
+	e.names[fmt.Sprint(port(c))] = name
+	e.conns = append(e.conns, c)
+	return c
+}
+
+func port(c udpConn) uint16 { return addrPort(c).Port() }
+
+func addrPort(c udpConn) netip.AddrPort { return c.LocalAddr().(*net.UDPAddr).AddrPort() }
+
+// open opens a socket that must open.
+func (e *env) open(name string) udpConn { return e.openAt(name, e.any(), false) }
+
+func (e *env) openAt(name string, addr netip.AddrPort, shared bool) udpConn {
+	c, err := e.listen(addr, shared)
+	if err != nil {
+		e.t.Errorf("%s: %v", name, err)
+		runtime.Goexit()
+	}
+	return e.name(name, c)
+}
+
+func (e *env) connect(name string, to udpConn) udpConn {
+	c, err := e.dial(e.any(), addrPort(to))
+	if err != nil {
+		e.t.Errorf("%s: %v", name, err)
+		runtime.Goexit()
+	}
+	return e.name(name, c)
+}
+
+// gone is a socket that is closed.
+func (e *env) gone() udpConn {
+	c := e.open("gone")
+	require.NoError(e.t, e.shut(c))
+	return c
+}
+
+// shut closes a socket and keeps its port from everybody else on the machine,
+// by a socket that is connected to itself: nobody can reach it.
+func (e *env) shut(c udpConn) error {
+	addr := addrPort(c)
+	err := c.Close()
+	if keeper, dialErr := e.dial(addr, addr); dialErr == nil {
+		e.conns = append(e.conns, keeper)
+	}
+	return err
+}
+
+// send sends from one socket to another.
+func (e *env) send(from udpConn, to udpConn, text string) {
+	n, err := from.WriteTo([]byte(text), to.LocalAddr())
+	e.note("WriteTo: %d, %v", n, outcome{err})
+}
+
+func (e *env) write(c udpConn, text string) {
+	n, err := c.Write([]byte(text))
+	e.note("Write: %d, %v", n, outcome{err})
+}
+
+// An outcome is an error, or none, for note to describe.
+type outcome struct{ err error }
+
+// soon is enough time for whatever has been sent; it is spent where nothing
+// comes.
+const soon = 20 * time.Millisecond
+
+// receive reads one datagram, or sees that none comes.
+func (e *env) receive(c udpConn) {
+	c.SetReadDeadline(time.Now().Add(soon))
+	e.readFrom(c, 1<<16)
+	c.SetReadDeadline(time.Time{})
+}
+
+func (e *env) readFrom(c udpConn, size int) {
+	buf := make([]byte, size)
+	n, from, err := c.ReadFrom(buf)
+	e.note("ReadFrom: %s, %T %v, %v", brief(buf[:n]), from, from, outcome{err})
+}
+
+func (e *env) read(c udpConn, size int) {
+	c.SetReadDeadline(time.Now().Add(soon))
+	buf := make([]byte, size)
+	n, err := c.Read(buf)
+	e.note("Read: %s, %v", brief(buf[:n]), outcome{err})
+	c.SetReadDeadline(time.Time{})
+}
+
+func brief(data []byte) string {
+	if len(data) > 20 {
+		return fmt.Sprintf("%d bytes", len(data))
+	}
+	return fmt.Sprintf("%q", data)
+}
+
+// during calls f while another goroutine does something that f ends.
+func (e *env) during(f, doing func()) {
+	done := make(chan struct{})
+	time.AfterFunc(soon/2, f)
+	go func() {
+		defer close(done)
+		doing()
+	}()
+	<-done
+}

@@ -1,0 +1,11 @@
+//go:build unix
+
+package simnet_test
+
+import "syscall"
+
+const reuseAddr = syscall.SO_REUSEADDR
+
+func setOption(fd uintptr, option, value int) error {
+	return syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, option, value)
+}
