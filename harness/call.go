@@ -89,8 +89,7 @@ func (w *World) call(parent context.Context, name string, f func(ctx context.Con
 // Cancel cancels the call's context, which must be enough to make it return:
 // the sockets stay open.
 func (c *Call) Cancel() {
-	c.w.update(func() { c.ended = true })
-	c.cancel()
+	c.Interrupt()
 	if c.w.virtual != nil {
 		synctest.Wait() // whoever is still waiting now waits for time to pass
 		c.w.update(func() { c.w.gaveUp = !c.done })
@@ -100,6 +99,12 @@ func (c *Call) Cancel() {
 	if !c.hasReturned() {
 		c.w.fatal(verdict.Failed, "%s did not return when its context was cancelled: %s.", c.name, c.doing())
 	}
+}
+
+// Interrupt cancels the call's context and goes on with the story.
+func (c *Call) Interrupt() {
+	c.w.update(func() { c.ended = true })
+	c.cancel()
 }
 
 // End ends the call as every story's end does: it cancels the context, closes
@@ -112,8 +117,7 @@ func (c *Call) End() {
 }
 
 func (c *Call) end() bool {
-	c.w.update(func() { c.ended = true })
-	c.cancel()
+	c.Interrupt()
 	c.w.closeConns()
 	if c.gaveUp {
 		return false

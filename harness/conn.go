@@ -26,8 +26,10 @@ type conn struct {
 	failures int // failed calls since second began
 	second   time.Time
 
-	refusal   error // what the next read returns
-	writeErrs map[netip.AddrPort]error
+	refusal    error // what the next read returns
+	refused    bool  // whether one did
+	writeErrs  map[netip.AddrPort]error
+	slowWrites time.Duration // how long a write takes
 }
 
 // A udpConn is what *net.UDPConn and *simnet.Conn are.
@@ -130,13 +132,19 @@ func (c *conn) setDeadline(t time.Time, set func(time.Time) error, notes ...*dea
 
 // beforeRead takes the error that a story wants the next read to return.
 func (c *conn) beforeRead() (err error) {
-	c.w.update(func() { err, c.refusal = c.refusal, nil })
+	c.w.update(func() {
+		err, c.refusal = c.refusal, nil
+		c.refused = c.refused || err != nil
+	})
 	return err
 }
 
 // beforeWrite records a datagram, and returns its place in the record and the
 // error that a story wants this write to return.
 func (c *conn) beforeWrite(p []byte, to net.Addr) (int, error) {
+	if c.slowWrites > 0 {
+		time.Sleep(c.slowWrites)
+	}
 	i := c.w.sent(c.LocalAddr(), to, p, c.w.site.studentLine())
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
@@ -182,6 +190,12 @@ func (c *conn) closer() line {
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
 	return c.closedBy
+}
+
+func (c *conn) isClosed() bool {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	return c.closed
 }
 
 func (c *conn) deadlineLeft() (what string, by line) {

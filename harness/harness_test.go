@@ -635,6 +635,8 @@ func TestLogCheck(t *testing.T) {
 		{"too many", []string{listening + "\n", hello + "\n", hello + "\n"}, "the log holds a line too many:\n    " + hello},
 		{"in pieces", []string{"Listening at", " 127.0.0.1:1060\n"}, `the log was given "Listening at", which does not end its line`},
 		{"two at once", []string{listening + "\n" + hello + "\n"}, "several lines in one Write"},
+		{"carriage return", []string{listening + "\n", hello + "\r\n"}, "the log lacks the line\n    " + hello + "\nbut holds it with blanks at an end, here as a Go string:\n    " + strconv.Quote(hello+"\r")},
+		{"empty line", []string{listening + "\n\n"}, "an empty line at the end of"},
 		{"unquoted", []string{listening + "\n", "The client says \"two\nlines\"\n"}, "the story wants it quoted, as %q does it"},
 	}
 	for _, tt := range tests {

@@ -33,6 +33,8 @@ func (l *storyLog) check(want []string) error {
 		switch {
 		case !ended:
 			return fmt.Errorf("the log was given %s, which does not end its line: write each line whole, with its \\n, in one Write", wire.Quote(write))
+		case strings.TrimRight(text, "\n") != text:
+			return fmt.Errorf("the log was given an empty line at the end of %s", wire.Quote(write))
 		case strings.Contains(text, "\n"):
 			return fmt.Errorf("the log was given several lines in one Write, %s: give each line a Write of its own", wire.Quote(write))
 		}
@@ -62,7 +64,11 @@ func (l *storyLog) check(want []string) error {
 // wants, or one that stands there too often.
 func strange(extra, want []string) string {
 	for _, line := range extra {
-		if !slices.Contains(want, line) {
+		switch {
+		case slices.Contains(want, line):
+		case strings.TrimSpace(line) == want[0]:
+			return fmt.Sprintf("\nbut holds it with blanks at an end, here as a Go string:\n    %q", line)
+		default:
 			return "\nbut holds\n    " + shorten(line)
 		}
 	}

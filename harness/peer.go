@@ -86,7 +86,7 @@ func (p *Peer) ExpectAnyOrder(from Endpoint, texts ...string) {
 		case !ok:
 			p.fatal("%s waited for %s from %s and heard nothing%s.", p.name, anyOf(want), p.w.nameOf(from), p.instead(from, want))
 		case d.From != addrPort(from.LocalAddr()):
-			p.fatal("%s heard %s from %s; the story wants %s from %s.", p.name, wire.Quote(got), p.w.nameAt(d.From), anyOf(want), p.w.nameOf(from))
+			p.fatal("%s heard %s from %s; the story wants %s from %s.", p.name, wire.Quote(got), p.w.stranger(d.From), anyOf(want), p.w.nameOf(from))
 		case i < 0:
 			p.fatal("%s heard %s from %s%s; the story wants %s.", p.name, wire.Quote(got), p.w.nameOf(from), sentAt(d), anyOf(want))
 		}
@@ -154,7 +154,7 @@ func (p *Peer) Leave() {
 
 // fatal fails the story for something that the peer heard or did not hear.
 func (p *Peer) fatal(format string, args ...any) {
-	p.w.update(func() { p.w.about = addrPort(p.LocalAddr()) })
+	p.w.update(func() { p.w.about.Party = addrPort(p.LocalAddr()) })
 	p.w.fatal(verdict.Failed, format, args...)
 }
 
@@ -182,12 +182,23 @@ func (p *Peer) instead(from Endpoint, want []string) string {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
 	source, here := addrPort(from.LocalAddr()), addrPort(p.LocalAddr())
-	for _, d := range p.w.seen {
+	for i, d := range p.w.seen {
 		if d.From == source && d.To != here && d.Err == nil && slices.Contains(want, string(d.Payload)) {
+			p.w.about.Datagram = i + 1
 			return fmt.Sprintf("; that went to %s%s", p.w.called(d.To), sentAt(d))
 		}
 	}
 	return ""
+}
+
+// stranger names a source, which may be none of the story's.
+func (w *World) stranger(addr netip.AddrPort) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, ok := w.names[addr]; !ok {
+		return addr.String() + ", which is no socket of this story"
+	}
+	return w.called(addr)
 }
 
 func (w *World) nameOf(e Endpoint) string { return w.nameAt(addrPort(e.LocalAddr())) }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -96,8 +97,11 @@ func (w *World) situation() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.calls {
-		if c.done && !c.ended && c.err != nil {
+		switch {
+		case c.done && !c.ended && c.err != nil:
 			facts = append(facts, fmt.Sprintf("%s has returned the error %s.", c.name, quoteError(c.err)))
+		case c.done && !c.ended:
+			facts = append(facts, c.name+" has returned, without an error.")
 		}
 		for _, g := range students {
 			if g.id == c.id && !c.done && w.gaveUp {
@@ -105,12 +109,26 @@ func (w *World) situation() []string {
 			}
 		}
 	}
+	if w.gaveUp {
+		for _, g := range students {
+			isCall := slices.ContainsFunc(w.calls, func(c *Call) bool { return c.id == g.id })
+			if w.site.isStudents(g) && !isCall && !g.busy() {
+				facts = append(facts, "A goroutine "+w.site.doing(g)+".")
+			}
+		}
+	}
 	for _, c := range w.conns {
+		if c.refused {
+			facts = append(facts, fmt.Sprintf("%s's socket has let a read fail with \"connection refused\", as the story wants.", c.name))
+		}
 		if c.closedBy.known() {
 			facts = append(facts, fmt.Sprintf("%s's socket was closed at %s.", c.name, c.closedBy))
 		}
 		if d := c.reading; !d.at.IsZero() && d.by.known() {
 			facts = append(facts, fmt.Sprintf("%s's socket has a read deadline, set at %s.", c.name, d.by))
+		}
+		if d := c.writing; !d.at.IsZero() && d.by.known() && d.by != c.reading.by {
+			facts = append(facts, fmt.Sprintf("%s's socket has a write deadline, set at %s.", c.name, d.by))
 		}
 	}
 	const most = 4

@@ -43,9 +43,9 @@ type World struct {
 	peers   []*Peer
 	names   map[netip.AddrPort]string
 	seen    []wire.Datagram
-	settled int            // so many of them, at the beginning, can't be heard any more
-	about   netip.AddrPort // whom the failure is about, if that is clear
-	gaveUp  bool           // whether the last wait was in vain
+	settled int        // so many of them, at the beginning, can't be heard any more
+	about   wire.Focus // what the failure is about, if that is clear
+	gaveUp  bool       // whether the last wait was in vain
 	log     storyLog
 	helpers map[string]bool
 }
@@ -240,6 +240,13 @@ func (w *World) FailWritesTo(socket, to Endpoint, err error) {
 	w.conn(socket).failWritesTo(addrPort(to.LocalAddr()), err)
 }
 
+// SlowWrites makes every write of a socket take a while, in virtual time, as on
+// a busy machine.
+func (w *World) SlowWrites(socket Endpoint, by time.Duration) {
+	w.onlyVirtual("SlowWrites")
+	w.conn(socket).slowWrites = by
+}
+
 // SentAt fails the story unless a socket was asked to send exactly as many
 // times as there are instants, at these instants since the story's beginning.
 // On real sockets, a time between two sends may be longer, but never shorter.
@@ -277,14 +284,19 @@ func (w *World) NothingLeftBehind() {
 		left = slices.DeleteFunc(w.alive(), func(g goroutine) bool { return !w.site.isStudents(g) })
 		return len(left) == 0
 	}
+	ok := false
 	if w.virtual != nil {
-		synctest.Wait()
+		synctest.Wait() // whoever is left now waits for time to pass, or for ever
+		ok = none()
+	} else {
+		ok = w.await(none)
 	}
-	if !w.await(none) {
+	if !ok {
+		w.update(func() { w.gaveUp = false }) // the sentence says it all
 		w.fatal(verdict.Failed, "A goroutine is left over: it %s. Whoever starts a goroutine waits for its end before returning.", w.site.doing(left[0]))
 	}
 	for _, c := range w.conns {
-		if what, by := c.deadlineLeft(); what != "" {
+		if what, by := c.deadlineLeft(); what != "" && !c.isClosed() {
 			w.fatal(verdict.Failed, "%s's socket is left with a %s deadline, set at %s. The next user of the socket would meet it.", c.name, what, by)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -28,14 +27,27 @@ type Datagram struct {
 // enough for one screen.
 const mostLines = 12
 
+// A Focus is what matters most of an exchange: what one party sent or was
+// sent, and one more datagram. The zero Focus is none.
+type Focus struct {
+	Party    netip.AddrPort
+	Datagram int // its number, from 1
+}
+
 // Text writes datagrams down, one a line, with participants in place of
-// addresses. Of a long exchange it shows what concerns one of them, if about
-// is valid, then the beginning and the end, and says how many it left out.
-func Text(datagrams []Datagram, about netip.AddrPort, name func(netip.AddrPort) string) string {
-	if len(datagrams) > mostLines && about.IsValid() {
-		datagrams = slices.DeleteFunc(slices.Clone(datagrams), func(d Datagram) bool { return d.From != about && d.To != about })
-	}
+// addresses. Of a long exchange it shows what is in focus, then the beginning
+// and the end of that, and says how many it left out.
+func Text(datagrams []Datagram, focus Focus, name func(netip.AddrPort) string) string {
 	shown := datagrams
+	if len(datagrams) > mostLines && focus.Party.IsValid() {
+		shown = nil
+		for i, d := range datagrams {
+			if d.From == focus.Party || d.To == focus.Party || i+1 == focus.Datagram {
+				shown = append(shown, d)
+			}
+		}
+	}
+	datagrams = shown
 	left := 0
 	if len(datagrams) > mostLines {
 		left = len(datagrams) - mostLines

@@ -35,8 +35,8 @@ func TestText(t *testing.T) {
 		{At: 12 * ms, From: bob, To: alice, Payload: []byte("晚安")},
 		{At: time.Second, From: bob, To: alice, Payload: []byte("abc"), Heard: true, Cut: 2},
 		{At: time.Second + time.Microsecond, From: alice, To: alice, Err: &net.OpError{Op: "write", Err: errors.New("no route")}},
-	}, netip.AddrPort{}, name))
-	require.Empty(t, Text(nil, netip.AddrPort{}, name))
+	}, Focus{}, name))
+	require.Empty(t, Text(nil, Focus{}, name))
 }
 
 func TestTextOfManyDatagrams(t *testing.T) {
@@ -48,14 +48,14 @@ func TestTextOfManyDatagrams(t *testing.T) {
 		}
 		many = append(many, d)
 	}
-	text := Text(many, netip.AddrPort{}, name)
+	text := Text(many, Focus{}, name)
 	require.Equal(t, mostLines+1, strings.Count(text, "\n"))
 	require.Contains(t, text, "(18 more)")
 	require.Contains(t, text, `"0"`)
 	require.Contains(t, text, `"29"`)
 	require.NotContains(t, text, `"7"`)
 
-	text = Text(many, alice, name)
+	text = Text(many, Focus{Party: alice}, name)
 	require.Contains(t, text, "(17 more)", "the one that does not concern alice is left out")
 }
 

@@ -26,8 +26,9 @@ import (
 //
 //	The client at ADDR says "TEXT"
 //
-// with the sender's address and the datagram quoted as %q does it. Each line
-// is one Write, with its "\n". log may be used from several goroutines.
+// with the sender's address and the datagram quoted as %q does it, and nothing
+// else. Each line is one Write, with its "\n". log may be used from several
+// goroutines.
 //
 // An error does not end the service, whether it comes from a read or from a
 // reply, with two exceptions:
@@ -40,8 +41,9 @@ import (
 // that is still running when it returns.
 //
 // conn has no deadline when it is handed over. Any implementation may come, so
-// don't type-assert it; the addresses that it gives are *net.UDPAddr. Hold no
-// mutex while you wait, and keep no channel in a package-level variable.
+// don't type-assert it; the addresses that it gives are *net.UDPAddr, and nil
+// beside an error. Hold no mutex while you wait: whoever else needs it could not
+// go on. Keep no channel in a package-level variable: every call is on its own.
 func Serve(ctx context.Context, conn net.PacketConn, log io.Writer) error {
 	panic("TODO: write Serve, which answers each datagram with its length")
 }

@@ -123,7 +123,7 @@ func TestServeLogs(t *testing.T) {
 		serving := serve(w, server)
 		alice.ExpectAnyOrder(server, answers...)
 
-		for _, text := range []string{"a long message", "short", "two\nlines", `a "quote"`, "\xff\x00", ""} {
+		for _, text := range []string{"a long message", "short", "two\nlines", `a "quote"`, "晚安", "\xff\x00", strings.Repeat("long ", 1000), ""} {
 			bob.Send(server, text)
 			bob.ExpectFrom(server, answerTo(text))
 			lines = append(lines, logged(bob, text))
@@ -134,7 +134,8 @@ func TestServeLogs(t *testing.T) {
 }
 
 // TestServeSurvives: neither a reply that can't be sent nor a refusal left over
-// from an earlier one ends the service. Only a closed socket does.
+// from an earlier one ends the service, or shows in the log. Only a closed
+// socket does.
 //
 //kata:points 2
 func TestServeSurvives(t *testing.T) {
@@ -152,6 +153,8 @@ func TestServeSurvives(t *testing.T) {
 
 		w.Close(server)
 		serving.Fails(net.ErrClosed)
+		w.Logged(fmt.Sprintf("Listening at %v", server.LocalAddr()),
+			logged(alice, "hello"), logged(bob, "can you hear me?"), logged(alice, "still there?"))
 	})
 }
 
@@ -198,6 +201,8 @@ func TestAsk(t *testing.T) {
 
 		w.FailWritesTo(client, nowhere, syscall.ENETUNREACH)
 		ask(w, client, nowhere, "anybody?").Fails(syscall.ENETUNREACH)
+		w.RefuseNextRead(client)
+		ask(w, client, server, "are you there?").Fails(syscall.ECONNREFUSED)
 	})
 }
 
@@ -233,7 +238,7 @@ func TestAskStops(t *testing.T) {
 }
 
 // TestNothingIsLeftBehind: neither Serve nor Ask leaves a goroutine running or a
-// deadline on the socket, whether it was cancelled or not.
+// deadline on the socket, however it ends, and however slow the machine is.
 //
 //kata:points 1
 func TestNothingIsLeftBehind(t *testing.T) {
@@ -243,6 +248,14 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		alice.Send(server, "hello")
 		alice.ExpectFrom(server, "Your data was 5 bytes long")
 		serving.Cancel()
+		w.NothingLeftBehind()
+
+		closed := w.ListenPacket("closed server")
+		serving = serve(w, closed)
+		alice.Send(closed, "hello")
+		alice.ExpectFrom(closed, "Your data was 5 bytes long")
+		w.Close(closed)
+		serving.Fails(net.ErrClosed)
 		w.NothingLeftBehind()
 
 		client, bob := w.ListenPacket("client"), w.Peer("bob")
@@ -255,6 +268,22 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		cancelled := ask(w, client, bob, "hello?")
 		bob.ExpectFrom(client, "hello?")
 		cancelled.Cancel()
+		w.NothingLeftBehind()
+
+		w.FailWritesTo(client, bob, syscall.ENETUNREACH)
+		ask(w, client, bob, "anybody?").Fails(syscall.ENETUNREACH)
+		w.NothingLeftBehind()
+	})
+
+	// Cancelled in the middle of an answer.
+	harness.OnVirtual(t, func(w *harness.World) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		w.SlowWrites(server, time.Millisecond)
+		serving := serve(w, server)
+		alice.Send(server, "hello")
+		w.At(time.Microsecond)
+		serving.Interrupt()
+		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 	})
 }

@@ -273,4 +273,57 @@ var echo = []Mutant{
 		KilledBy: "TestAskStops",
 		Says:     "Ask returned no error (nil)",
 	},
+	{
+		Name:          "read-error-ignored",
+		Misconception: "A read that failed has read something.",
+		File:          "echo.go",
+		Find: `		if err != nil {
+			continue // about one datagram, not about the socket
+		}
+`,
+		Put:      "",
+		KilledBy: "TestServeSurvives",
+		Says:     "the log",
+	},
+	{
+		Name:          "ask-hides-error",
+		Misconception: "No answer is an empty answer.",
+		File:          "echo.go",
+		Find: `	n, _, err := readFrom(ctx, conn, buf)
+	if err != nil {
+		return "", fmt.Errorf("ask: %w", err)
+	}
+`,
+		Put: `	n, _, err := readFrom(ctx, conn, buf)
+	if err != nil && ctx.Err() != nil {
+		return "", fmt.Errorf("ask: %w", err)
+	}
+`,
+		KilledBy: "TestAsk",
+		Says:     "Ask returned no error (nil); the story wants syscall.ECONNREFUSED",
+	},
+	{
+		Name:          "handlers-left",
+		Misconception: "A goroutine that answers one datagram is over so soon that nobody need wait for it.",
+		File:          "echo.go",
+		Find: `		reply := fmt.Sprintf("Your data was %d bytes long", n)
+		if _, err := conn.WriteTo([]byte(reply), client); errors.Is(err, net.ErrClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+`,
+		Put: `		reply := fmt.Sprintf("Your data was %d bytes long", n)
+		go func() { conn.WriteTo([]byte(reply), client) }()
+`,
+		KilledBy: "TestNothingIsLeftBehind",
+		Says:     "A goroutine is left over: it waits in WriteTo",
+	},
+	{
+		Name:          "quoted-ascii",
+		Misconception: "Quoting means escaping everything that is not ASCII.",
+		File:          "echo.go",
+		Find:          `The client at %v says %q\n`,
+		Put:           `The client at %v says %+q\n`,
+		KilledBy:      "TestServeLogs",
+		Says:          "the log lacks the line",
+	},
 }
