@@ -1,8 +1,10 @@
 package harness
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"runtime"
 	"slices"
@@ -111,14 +113,16 @@ func (c *Call) Interrupt() {
 // the sockets that the story handed out, and waits for the call to return.
 // What it returns does not matter.
 func (c *Call) End() {
-	if !c.end() {
+	c.Interrupt()
+	c.w.closeConns()
+	if !c.end(c.w.storyLine()) {
 		runtime.Goexit()
 	}
 }
 
-func (c *Call) end() bool {
-	c.Interrupt()
-	c.w.closeConns()
+// end waits, once, for the end of a call that was told to end; at is the
+// story's line that told it.
+func (c *Call) end(at line) bool {
 	if c.gaveUp {
 		return false
 	}
@@ -126,7 +130,8 @@ func (c *Call) end() bool {
 		return true
 	}
 	c.gaveUp = true
-	c.w.fail(verdict.Stuck, "%s did not return, though its context is cancelled and its socket closed: %s.", c.name, c.doing())
+	c.w.failAt(at, verdict.Stuck, fmt.Sprintf(
+		"%s did not return, though its context is cancelled and its socket closed: %s.", c.name, c.doing()))
 	return false
 }
 
@@ -139,9 +144,19 @@ func (c *Call) Returns(want any) {
 		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants no error.", c.name, quoteError(c.err))
 	case c.err != nil:
 		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants %s and no error.", c.name, quoteError(c.err), quoteValue(want))
-	case !reflect.DeepEqual(want, c.value):
+	case !equal(want, c.value):
 		c.w.fatal(verdict.Failed, "%s returned %s; the story wants %s.", c.name, quoteValue(c.value), quoteValue(want))
 	}
+}
+
+// equal compares results; no bytes are no bytes, nil or not.
+func equal(want, got any) bool {
+	a, aOK := want.([]byte)
+	b, bOK := got.([]byte)
+	if aOK && bOK {
+		return bytes.Equal(a, b)
+	}
+	return reflect.DeepEqual(want, got)
 }
 
 // Fails waits for the call to return an error that is one of want, as

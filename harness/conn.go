@@ -179,10 +179,25 @@ func (c *conn) count(method string, err error) error {
 	return err
 }
 
+// sends are the instants at which the socket was asked to send.
+func (c *conn) sends() (instants []time.Duration) {
+	self := addrPort(c.LocalAddr())
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	for _, d := range c.w.seen {
+		if d.From == self {
+			instants = append(instants, d.At)
+		}
+	}
+	return instants
+}
+
 // shut closes the socket for the story.
 func (c *conn) shut() {
-	c.w.update(func() { c.closed = true })
-	c.inner.Close()
+	if !c.isClosed() {
+		c.w.update(func() { c.closed = true })
+		c.inner.Close()
+	}
 }
 
 // closer is the student's line that closed the socket.

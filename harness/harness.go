@@ -44,7 +44,6 @@ package harness
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -60,21 +59,17 @@ func OnEachNetwork(t *testing.T, story func(w *World)) {
 }
 
 // OnVirtual is OnEachNetwork for a story about exact time: it is told on the
-// virtual network alone.
+// virtual network alone, and, as time is the same on both IP versions, on IPv4.
 func OnVirtual(t *testing.T, story func(w *World)) {
 	t.Helper()
-	on(t, slices.DeleteFunc(slices.Clone(networks), func(n network) bool { return !isVirtual(n) }), story)
+	on(t, []network{virtual{localhost4}}, story)
 }
 
-// OnLoopback is OnEachNetwork for a story that only a kernel can show.
+// OnLoopback is OnEachNetwork for a story that only a kernel can show, told on
+// IPv4.
 func OnLoopback(t *testing.T, story func(w *World)) {
 	t.Helper()
-	on(t, slices.DeleteFunc(slices.Clone(networks), isVirtual), story)
-}
-
-func isVirtual(n network) bool {
-	_, ok := n.(virtual)
-	return ok
+	on(t, []network{loopback{localhost4}}, story)
 }
 
 func on(t *testing.T, networks []network, story func(w *World)) {

@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"runtime"
@@ -27,11 +28,18 @@ type failure struct {
 // fail ends the story's waits. Only the first failure counts: the others may
 // follow from it.
 func (w *World) fail(state verdict.State, format string, args ...any) {
-	at := w.site.storyLine(w.helperNames())
-	if !at.known() {
-		at = w.site.begin
+	w.failAt(w.storyLine(), state, fmt.Sprintf(format, args...))
+}
+
+// storyLine is the line that the story is at, or began at.
+func (w *World) storyLine() line {
+	w.mu.Lock()
+	helpers := maps.Clone(w.helpers)
+	w.mu.Unlock()
+	if at := w.site.storyLine(helpers); at.known() {
+		return at
 	}
-	w.failAt(at, state, fmt.Sprintf(format, args...))
+	return w.site.begin
 }
 
 // failHere is fail for a failure that the student's code shows, on the
@@ -69,16 +77,6 @@ func (w *World) hasFailed() bool {
 	return w.failed != nil
 }
 
-func (w *World) helperNames() map[string]bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	names := make(map[string]bool, len(w.helpers))
-	for name := range w.helpers {
-		names[name] = true
-	}
-	return names
-}
-
 // panicked turns what recover returned into a failure. The panic's frames are
 // still on the stack.
 func (w *World) panicked(name string, value any) {
@@ -113,7 +111,9 @@ func (w *World) situation() []string {
 		for _, g := range students {
 			isCall := slices.ContainsFunc(w.calls, func(c *Call) bool { return c.id == g.id })
 			if w.site.isStudents(g) && !isCall && !g.busy() {
-				facts = append(facts, "A goroutine "+w.site.doing(g)+".")
+				if fact := "A goroutine " + w.site.doing(g) + "."; !slices.Contains(facts, fact) {
+					facts = append(facts, fact)
+				}
 			}
 		}
 	}

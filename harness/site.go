@@ -1,10 +1,14 @@
 package harness
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"path"
+	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 )
 
 // A site says whose lines are whose in a story: the student's code, the
@@ -14,6 +18,10 @@ type site struct {
 	student string // the directory of the code under test
 	story   string // the directory of the test files that tell the story
 	begin   line   // where the story was started
+
+	// given are the names of the files there that students don't write. Where
+	// the sources can't be read, they are taken for the student's.
+	given map[string]bool
 }
 
 // lesson is the directory's name, as in "02-echo".
@@ -34,12 +42,32 @@ func (l line) known() bool { return l.number > 0 }
 func callerSite(task string, skip int) site {
 	_, file, number, _ := runtime.Caller(skip + 1)
 	dir := path.Dir(file)
-	return site{task: task, student: dir, story: dir, begin: line{path.Base(file), number}}
+	return site{task: task, student: dir, story: dir, begin: line{path.Base(file), number}, given: givenFiles(dir)}
+}
+
+var givenByDir sync.Map // of map[string]bool, by directory
+
+// givenFiles are the names of the finished files in a lesson's directory.
+func givenFiles(dir string) map[string]bool {
+	if known, ok := givenByDir.Load(dir); ok {
+		return known.(map[string]bool)
+	}
+	given := map[string]bool{}
+	files, _ := filepath.Glob(filepath.Join(filepath.FromSlash(dir), "*.go"))
+	for _, file := range files {
+		if data, err := os.ReadFile(file); err == nil && bytes.Contains(data, []byte("\n//kata:given\n")) {
+			given[filepath.Base(file)] = true
+		}
+	}
+	givenByDir.Store(dir, given)
+	return given
 }
 
 func isTest(file string) bool { return strings.HasSuffix(file, "_test.go") }
 
-func (s site) isStudent(file string) bool { return path.Dir(file) == s.student && !isTest(file) }
+func (s site) isStudent(file string) bool {
+	return path.Dir(file) == s.student && !isTest(file) && !s.given[path.Base(file)]
+}
 
 func (s site) isStory(file string) bool { return path.Dir(file) == s.story && isTest(file) }
 

@@ -76,6 +76,17 @@ func (p *process) line() string {
 	return strings.TrimSuffix(text, "\n")
 }
 
+// rest reads all that the demo still prints, and returns the last line.
+func (p *process) rest() (last string) {
+	for {
+		text, err := p.stdout.ReadString('\n')
+		if err != nil {
+			return last
+		}
+		last = strings.TrimSuffix(text, "\n")
+	}
+}
+
 // end waits for the demo's end and compares its status and what it said on
 // stderr.
 func (p *process) end(status int, stderr string) {
@@ -83,6 +94,37 @@ func (p *process) end(status int, stderr string) {
 	p.cmd.Wait()
 	require.Regexp(p.t, "^"+stderr+"$", p.stderr.String())
 	require.Equal(p.t, status, p.cmd.ProcessState.ExitCode())
+}
+
+// TestBackoffDemo: a client that is not told how many answers are dropped gets
+// through or gives up, and says which.
+func TestBackoffDemo(t *testing.T) {
+	program := buildDemo(t, "04-backoff")
+	server := start(t, program, "server", "127.0.0.1", "-p", "0")
+	addr, err := netip.ParseAddrPort(strings.TrimPrefix(server.line(), "Listening at "))
+	require.NoError(t, err)
+	_, port, _ := strings.Cut(addr.String(), ":")
+
+	client := start(t, program, "client", "127.0.0.1", "-p", port)
+	require.Regexp(t, `^Client socket name is 127\.0\.0\.1:\d+$`, client.line())
+	require.Equal(t, "Waiting up to 100ms for a reply", client.line())
+	last := client.rest()
+	client.cmd.Wait()
+	if client.cmd.ProcessState.ExitCode() == 0 {
+		require.Equal(t, `The server says "Your data was 23 bytes long"`, last)
+	} else { // one time in 32
+		require.Equal(t, "Waiting up to 1.6s for a reply", last)
+		require.Regexp(t, "^client: I think the server is down: .+\n$", client.stderr.String())
+	}
+	require.Regexp(t, `^(Pretending to drop packet from \S+|The client at \S+ says "This is another message")$`, server.line())
+
+	start(t, program, "client", "-p", port).end(2, "HOST is missing after client; usage: .+\n")
+	start(t, program, "client", "no such host").end(1, "client: .+\n")
+	start(t, program, "server", "127.0.0.1", "-p", port).end(1, "server: listen udp .+\n")
+	if runtime.GOOS != "windows" {
+		require.NoError(t, server.cmd.Process.Signal(os.Interrupt))
+		server.end(0, "")
+	}
 }
 
 func TestEchoDemo(t *testing.T) {

@@ -218,7 +218,7 @@ func killed(l curriculum.Lesson, m mutants.Mutant, r judge.Report) error {
 		return fmt.Errorf("the mutant dies by %v, and not by %s", dead, m.KilledBy)
 	case named.State != verdict.Failed && named.State != verdict.Stuck && named.State != verdict.Crashed:
 		return fmt.Errorf("%s ends as %q: %s", m.KilledBy, named.State, named.Reason)
-	case !strings.Contains(named.Output, m.Says):
+	case !strings.Contains(named.Output+named.Reason, m.Says):
 		return fmt.Errorf("the message of %s lacks %q:\n%s", m.KilledBy, m.Says, named.Output)
 	case !m.Total && 2*len(dead) > len(r.Results):
 		return fmt.Errorf("the mutant fails %d of %d tasks, more than half, and is not marked Total: %v", len(dead), len(r.Results), dead)

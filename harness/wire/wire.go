@@ -65,9 +65,21 @@ func Text(datagrams []Datagram, focus Focus, name func(netip.AddrPort) string) s
 			fmt.Fprintf(&b, "%12s  (%d more)\n", "…", left)
 		}
 		pad := strings.Repeat(" ", widest-utf8.RuneCountInString(routes[i]))
-		fmt.Fprintf(&b, "%10.3fms  %s%s  %s%s\n", float64(d.At)/float64(time.Millisecond), routes[i], pad, Quote(string(d.Payload)), fate(d))
+		fmt.Fprintf(&b, "%12s  %s%s  %s%s\n", stamp(d.At), routes[i], pad, Quote(string(d.Payload)), fate(d))
 	}
 	return b.String()
+}
+
+// stamp writes a time in milliseconds, to the microsecond; a nanosecond beside a
+// whole millisecond shows.
+func stamp(at time.Duration) string {
+	switch whole := at.Round(time.Millisecond); at - whole {
+	case 1:
+		return fmt.Sprintf("%dms+1ns", whole.Milliseconds())
+	case -1:
+		return fmt.Sprintf("%dms-1ns", whole.Milliseconds())
+	}
+	return fmt.Sprintf("%.3fms", float64(at)/float64(time.Millisecond))
 }
 
 func fate(d Datagram) string {

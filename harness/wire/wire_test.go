@@ -59,6 +59,15 @@ func TestTextOfManyDatagrams(t *testing.T) {
 	require.Contains(t, text, "(17 more)", "the one that does not concern alice is left out")
 }
 
+func TestStamp(t *testing.T) {
+	for at, want := range map[time.Duration]string{
+		0: "0.000ms", 100 * time.Millisecond: "100.000ms", 1499999: "1.500ms",
+		100*time.Millisecond - 1: "100ms-1ns", 100*time.Millisecond + 1: "100ms+1ns", 100*time.Millisecond + 2: "100.000ms",
+	} {
+		require.Equal(t, want, stamp(at))
+	}
+}
+
 func TestQuote(t *testing.T) {
 	require.Equal(t, `""`, Quote(""))
 	require.Equal(t, `"a\n\xff\"晚"`, Quote("a\n\xff\"晚"))

@@ -219,7 +219,7 @@ var echo = []Mutant{
 		Put: `	buf := make([]byte, 512)
 	n, _, err :=`,
 		KilledBy: "TestAsk",
-		Says:     "Ask returned",
+		Says:     "Not run, as this failed: virtual/ip6, loopback/ip4, loopback/ip6.",
 	},
 	{
 		Name:          "polls",
@@ -325,5 +325,22 @@ var echo = []Mutant{
 		Put:           `The client at %v says %+q\n`,
 		KilledBy:      "TestServeLogs",
 		Says:          "the log lacks the line",
+	},
+	{
+		Name:          "package-channel",
+		Misconception: "A channel in a package-level variable serves every call.",
+		File:          "echo.go",
+		Find:          "func Serve(ctx context.Context, conn net.PacketConn, log io.Writer) error {\n",
+		Put: `var serving chan int
+
+func Serve(ctx context.Context, conn net.PacketConn, log io.Writer) error {
+	if serving == nil {
+		serving = make(chan int, 1000)
+	}
+	serving <- 1
+`,
+		KilledBy: "TestServeAnswers",
+		Says:     "it uses a channel that an earlier story made (keep no channel in a package-level variable)",
+		Total:    true,
 	},
 }

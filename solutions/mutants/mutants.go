@@ -23,7 +23,8 @@ type Mutant struct {
 func Of(lesson string) []Mutant { return byLesson[lesson] }
 
 var byLesson = map[string][]Mutant{
-	"02-echo": echo,
+	"02-echo":    echo,
+	"04-backoff": backoff,
 }
 
 // Apply makes the edit in a solution's text.

@@ -119,8 +119,8 @@ func OwnSocket(context.Context, net.PacketConn) error {
 
 func Polls(ctx context.Context, conn net.PacketConn) error {
 	for ctx.Err() == nil {
-		conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
-		conn.ReadFrom(make([]byte, 8)) // polls
+		conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond)) // short
+		conn.ReadFrom(make([]byte, 8))                              // polls
 	}
 	return ctx.Err()
 }
@@ -137,6 +137,20 @@ func Spins(context.Context, net.PacketConn) error {
 	for !StopSpinning.Load() { // spin
 	}
 	return nil
+}
+
+func SpinsOnClock(context.Context, net.PacketConn) error {
+	for end := time.Now().Add(time.Hour); time.Now().Before(end) && !StopSpinning.Load(); { // clock
+	}
+	return nil
+}
+
+func SpinsOnDeadline(ctx context.Context, conn net.PacketConn) error {
+	conn.SetReadDeadline(time.Now()) // expired
+	for ctx.Err() == nil {
+		conn.ReadFrom(make([]byte, 8)) // past
+	}
+	return ctx.Err()
 }
 
 func IgnoresErrors(_ context.Context, conn net.PacketConn) error {
@@ -167,6 +181,13 @@ func LeavesGoroutine(_ context.Context, conn net.PacketConn) error {
 func LeavesReader(_ context.Context, conn net.PacketConn) error {
 	go func() {
 		conn.ReadFrom(make([]byte, 8)) // reader
+	}()
+	return nil
+}
+
+func LeavesBlocked(context.Context, net.PacketConn) error {
+	go func() {
+		<-make(chan int) // blocked
 	}()
 	return nil
 }

@@ -1,0 +1,202 @@
+package harness
+
+import (
+	"context"
+	"io"
+	"net"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"udpkata/harness/internal/students"
+	"udpkata/harness/verdict"
+)
+
+// TestSpin: code that can't be stopped fails its task, and the tasks after it
+// are not run.
+func TestSpin(t *testing.T) {
+	students.StopSpinning.Store(false)
+	defer stuckTask.Store(nil)
+	defer students.StopSpinning.Store(true)
+	f, tb := tell(t, networks[2], func(w *World) { serving(w, students.Spins) })
+	require.Equal(t, verdict.Stuck, f.state)
+	require.Equal(t, message(t, `STORY: Serve did not return, though its context is cancelled and its socket closed: it is running at {spin}.
+
+Your code: Serve is running at {spin}.
+           It can't be stopped, so the tests after this one are skipped.
+Next: read lessons/students/hints.md, section TestIt.
+`), read(tb))
+	t.Run("after", func(t *testing.T) {
+		t.Cleanup(func() { require.True(t, t.Skipped()) })
+		OnEachNetwork(t, func(w *World) { t.Error("told a story beside code that can't be stopped") })
+	})
+}
+
+// TestExactMessages: what only virtual time can say.
+func TestExactMessages(t *testing.T) {
+	const ms = time.Millisecond
+	sleep := func(d time.Duration) func(context.Context) (any, error) {
+		return func(context.Context) (any, error) { time.Sleep(d); return "done", io.EOF }
+	}
+	writing := func(w *World, instants ...time.Duration) net.Conn {
+		client := w.Dial("client", w.Peer("server"))
+		for _, at := range instants {
+			w.At(at)
+			client.Write([]byte("?"))
+		}
+		return client
+	}
+	tests := []struct {
+		name  string
+		story func(w *World)
+		want  string // the first line's text; "" if the story holds
+	}{
+		{"at its time", func(w *World) { w.Call("Ask", sleep(5*ms)).FailsAt(5*ms, io.EOF) }, ""},
+		{"early", func(w *World) { w.Call("Ask", sleep(5*ms-1)).FailsAt(5*ms, io.EOF) },
+			"Ask returned after 4.999999ms; the story wants it after 5ms."},
+		{"late", func(w *World) { w.Call("Ask", sleep(5*ms+1)).FailsAt(5*ms, io.EOF) },
+			"Ask returned after 5.000001ms; the story wants it after 5ms."},
+		{"another result", func(w *World) {
+			w.Call("Ask", func(context.Context) (any, error) { return "a", nil }).ReturnsAt(0, "b")
+		}, `Ask returned "a"; the story wants "b".`},
+		{"until a deadline", func(w *World) {
+			w.CallUntil(5*ms, "Ask", func(ctx context.Context) (any, error) {
+				deadline, ok := ctx.Deadline()
+				require.True(w, ok)
+				time.Sleep(time.Until(deadline))
+				return nil, ctx.Err()
+			}).FailsAt(5*ms, context.DeadlineExceeded)
+		}, "Ask returned no error (nil); the story wants context.DeadlineExceeded."},
+		{"until the context is done", func(w *World) {
+			w.CallUntil(5*ms, "Ask", func(ctx context.Context) (any, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}).FailsAt(5*ms, context.DeadlineExceeded)
+		}, ""},
+		{"sends at their times", func(w *World) { w.SentAt(writing(w, 0, ms, 7*ms), 0, ms, 7*ms) }, ""},
+		{"a send too early", func(w *World) { w.SentAt(writing(w, 0, ms-1), 0, ms) },
+			"client sent its datagram number 2 after 999.999µs; the story wants it after 1ms."},
+		{"a send too many", func(w *World) { w.SentAt(writing(w, 0, ms), 0) },
+			"client sent once more after 1ms; the story wants it to send no more than 1 time(s)."},
+		{"a send too few", func(w *World) { w.SentAt(writing(w, 0), 0, ms) },
+			"client sent 1 of the 2 times that the story wants; the next one was due after 1ms."},
+		{"silence", func(w *World) { w.SilentSince(writing(w, 0, ms), ms) }, ""},
+		{"no silence", func(w *World) { w.SilentSince(writing(w, 0, 2*ms), ms) },
+			"client sent once more after 2ms; the story wants silence from 1ms on."},
+		{"nobody there", func(w *World) {
+			server := w.Peer("server")
+			client := w.Dial("client", server)
+			server.Leave()
+			client.Write([]byte("?"))
+			_, err := client.Read(make([]byte, 1))
+			require.ErrorIs(w, err, syscall.ECONNREFUSED)
+		}, ""},
+		{"a write that is slow", func(w *World) {
+			conn, alice := w.ListenPacket("server"), w.Peer("alice")
+			w.SlowWrites(conn, ms)
+			w.Go("Serve", func(context.Context) error {
+				_, err := conn.WriteTo([]byte("!"), alice.LocalAddr())
+				return err
+			}).Returns(nil)
+			w.SentAt(conn, ms)
+		}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, tb := tell(t, virtual{localhost4}, tt.story)
+			if tt.want == "" {
+				require.Nil(t, f, read(tb))
+				return
+			}
+			require.NotNil(t, f)
+			require.Equal(t, tt.want, f.text)
+		})
+	}
+	t.Run("on real sockets", func(t *testing.T) {
+		f, _ := tell(t, loopback{localhost4}, func(w *World) {
+			client := w.Dial("client", w.Peer("server"))
+			client.Write([]byte("?"))
+			w.SentAt(client, 0, time.Hour)
+			client.Write([]byte("?"))
+			w.SentAt(client, 0, time.Hour)
+		})
+		require.NotNil(t, f)
+		require.Contains(t, f.text, "client sent its datagram number 2 early, after ")
+		f, _ = tell(t, loopback{localhost4}, func(w *World) { w.At(0) })
+		require.NotNil(t, f)
+		require.Equal(t, "The story panicked: At is for stories told by OnVirtual", f.text)
+	})
+}
+
+// TestSpinInBubble: the same in virtual time, which stands still meanwhile.
+func TestSpinInBubble(t *testing.T) {
+	for name, spins := range map[string]student{"spin": students.Spins, "clock": students.SpinsOnClock} {
+		t.Run(name, func(t *testing.T) {
+			students.StopSpinning.Store(false)
+			defer stuckTask.Store(nil)
+			defer func() {
+				students.StopSpinning.Store(true)
+				stuck = append(stuck, goleak.IgnoreCurrent())
+			}()
+			f, tb := tell(t, virtual{localhost4}, func(w *World) { serving(w, spins) })
+			require.Equal(t, verdict.Stuck, f.state)
+			here := message(t, "{"+name+"}")
+			require.Equal(t, here+": The code is running at "+here+` and never waits.
+
+Your code: It can't be stopped, so the tests after this one are skipped.
+Next: read lessons/students/hints.md, section TestIt.
+`, read(tb))
+		})
+	}
+}
+
+// TestLeftBlocked: a goroutine that nothing can wake fails the story that looks
+// for it, and no other, though its bubble can't end.
+func TestLeftBlocked(t *testing.T) {
+	for _, n := range []network{virtual{localhost4}, loopback{localhost4}} {
+		t.Run(n.name(), func(t *testing.T) {
+			defer func() { stuck = append(stuck, goleak.IgnoreCurrent()) }()
+			f, tb := tell(t, n, func(w *World) {
+				_, serve := serving(w, students.LeavesBlocked)
+				serve.Returns(nil)
+			})
+			require.Nil(t, f, read(tb))
+			f, tb = tell(t, n, func(w *World) {
+				_, serve := serving(w, students.LeavesBlocked)
+				serve.Returns(nil)
+				w.NothingLeftBehind()
+			})
+			require.NotNil(t, f)
+			require.Equal(t, message(t, `STORY: A goroutine is left over: it waits to receive from a channel at {blocked}. Whoever starts a goroutine waits for its end before returning.
+
+Next: read lessons/students/hints.md, section TestIt.
+`), read(tb))
+			f, tb = tell(t, n, func(w *World) {
+				_, serve := serving(w, func(context.Context, net.PacketConn) error { return nil })
+				serve.Returns(nil)
+				w.NothingLeftBehind()
+			})
+			require.Nil(t, f, "the goroutine of an earlier story is held against a later one: %s", read(tb))
+		})
+	}
+}
+
+// TestPolling: in virtual time, whoever looks at the context once in a while
+// is late.
+func TestPolling(t *testing.T) {
+	f, tb := tell(t, virtual{localhost4}, func(w *World) {
+		_, serve := serving(w, students.Polls)
+		w.At(time.Millisecond)
+		serve.Cancel()
+	})
+	require.NotNil(t, f)
+	require.Equal(t, message(t, `STORY: Serve did not return when its context was cancelled: it waits in ReadFrom at {polls}.
+
+Your code: Serve waits in ReadFrom at {polls}.
+           server's socket has a read deadline, set at {short}.
+Next: read lessons/students/hints.md, section TestIt.
+`), read(tb))
+}

@@ -1,0 +1,122 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"udpkata/harness/internal/students"
+)
+
+func TestMain(m *testing.M) {
+	// The code below is known not to answer, so there is no use in patience.
+	bounds.leastWait = 200 * time.Millisecond
+	bounds.idleTicks = 1
+	bounds.mostCPUTime = 100 * time.Millisecond
+	status := m.Run()
+	if err := goleak.Find(stuck...); err != nil && status == 0 {
+		fmt.Println(err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+// stuck are the goroutines of stories that are stuck on purpose.
+var stuck []goleak.Option
+
+// A fakeTB is what a story's outcome is reported to.
+type fakeTB struct {
+	testing.TB
+	output  bytes.Buffer
+	failed  bool
+	skipped string
+}
+
+func (f *fakeTB) Output() io.Writer { return &f.output }
+
+func (f *fakeTB) FailNow() { f.failed = true; runtime.Goexit() }
+
+func (f *fakeTB) Skip(args ...any) { f.skipped = args[0].(string); runtime.Goexit() }
+
+// tell tells a story and returns the outcome and how it was reported.
+func tell(t *testing.T, n network, story func(*World)) (*failure, *fakeTB) {
+	s := callerSite("TestIt", 1)
+	s.student = students.Dir
+	f := newWorld(n, s).tell(t, story)
+	tb := &fakeTB{}
+	if f != nil {
+		done := make(chan bool)
+		go func() {
+			defer close(done)
+			report(tb, s, f, nil)
+		}()
+		<-done
+	}
+	return f, tb
+}
+
+// What differs from run to run.
+var (
+	aTime  = regexp.MustCompile(` +\d+\.\d{3}ms`)
+	aPort  = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	aMark  = regexp.MustCompile(`\{(\w+)\}`)
+	aStory = regexp.MustCompile(`(?:messages|exact|harness)_test\.go:\d+`)
+)
+
+// read is a message without what differs from run to run.
+func read(tb *fakeTB) string {
+	text := aTime.ReplaceAllString(tb.output.String(), "  T")
+	text = aPort.ReplaceAllString(text, "ADDR")
+	return aStory.ReplaceAllString(text, "STORY")
+}
+
+// message fills in the lines of students.go that the marks in a text name.
+func message(t *testing.T, text string) string {
+	source, err := os.ReadFile(filepath.FromSlash(students.Dir + "/students.go"))
+	require.NoError(t, err)
+	return aMark.ReplaceAllStringFunc(text, func(mark string) string {
+		for i, line := range strings.Split(string(source), "\n") {
+			if strings.HasSuffix(line, "// "+strings.Trim(mark, "{}")) {
+				return "students.go:" + strconv.Itoa(i+1)
+			}
+		}
+		t.Fatalf("no line of students.go is named %s", mark)
+		return ""
+	})
+}
+
+type student = func(context.Context, net.PacketConn) error
+
+// serving starts a student's server.
+func serving(w *World, f student) (net.PacketConn, *Call) {
+	conn := w.ListenPacket("server")
+	return conn, w.Go("Serve", func(ctx context.Context) error { return f(ctx, conn) })
+}
+
+// onlyOf takes out the lines of a message that another network gives.
+func onlyOf(n network, text string) string {
+	mine, others := "VIRTUAL ", "LOOPBACK "
+	if _, real := n.(loopback); real {
+		mine, others = others, mine
+	}
+	var out strings.Builder
+	for l := range strings.Lines(text) {
+		if !strings.HasPrefix(l, others) {
+			out.WriteString(strings.TrimPrefix(l, mine))
+		}
+	}
+	return out.String()
+}

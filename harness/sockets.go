@@ -1,0 +1,83 @@
+package harness
+
+import (
+	"net"
+	"net/netip"
+	"time"
+
+	"udpkata/harness/verdict"
+)
+
+// An Endpoint is what datagrams are sent to: a socket or a [Peer].
+type Endpoint interface{ LocalAddr() net.Addr }
+
+// open opens a socket and gives it a name in the story.
+func (w *World) open(name string, open func() (udpConn, error)) udpConn {
+	inner, err := open()
+	if err != nil {
+		w.fatal(verdict.NotRun, "No socket for %s: %v.", name, err)
+	}
+	w.update(func() { w.names[addrPort(inner.LocalAddr())] = name })
+	return inner
+}
+
+// hand makes a socket one for the student's code.
+func (w *World) hand(name string, inner udpConn) *conn {
+	c := &conn{inner: inner, w: w, name: name, writeErrs: map[netip.AddrPort]error{}}
+	w.update(func() { w.conns = append(w.conns, c) })
+	return c
+}
+
+// ListenPacket opens a socket for the student's code, on a port that the
+// system chooses. The world closes it when the story ends.
+func (w *World) ListenPacket(name string) net.PacketConn {
+	return packetConn{w.hand(name, w.open(name, w.sockets.listen))}
+}
+
+// Dial opens a socket for the student's code that is connected to an endpoint.
+// The world closes it when the story ends.
+func (w *World) Dial(name string, to Endpoint) net.Conn {
+	return connectedConn{w.hand(name, w.open(name, func() (udpConn, error) {
+		return w.sockets.dial(addrPort(to.LocalAddr()))
+	}))}
+}
+
+// Close closes a socket of the story's, as its owner may at any time.
+func (w *World) Close(socket Endpoint) { w.conn(socket).shut() }
+
+// RefuseNextRead makes the next read of a socket fail with ECONNREFUSED, as
+// systems do that report a refusal of an earlier datagram there.
+func (w *World) RefuseNextRead(socket Endpoint) { w.conn(socket).refuseNextRead() }
+
+// FailWritesTo makes every write of a socket to one endpoint fail with err; nil
+// ends that.
+func (w *World) FailWritesTo(socket, to Endpoint, err error) {
+	w.conn(socket).failWritesTo(addrPort(to.LocalAddr()), err)
+}
+
+// SlowWrites makes every write of a socket take a while, in virtual time, as on
+// a busy machine.
+func (w *World) SlowWrites(socket Endpoint, by time.Duration) {
+	w.onlyVirtual("SlowWrites")
+	w.conn(socket).slowWrites = by
+}
+
+func (w *World) conn(socket Endpoint) *conn {
+	var c *conn
+	switch s := socket.(type) {
+	case packetConn:
+		c = s.conn
+	case connectedConn:
+		c = s.conn
+	}
+	if c == nil || c.w != w {
+		panic("not a socket that this World opened")
+	}
+	return c
+}
+
+func (w *World) closeConns() {
+	for _, c := range w.conns {
+		c.shut()
+	}
+}

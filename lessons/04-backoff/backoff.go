@@ -1,0 +1,85 @@
+// Package backoff is lesson 04: a client that asks again when no answer comes,
+// waiting twice as long each time, and a server that drops what it likes.
+package backoff
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+)
+
+// ErrServerDown is why Ask gives up.
+//
+//lint:ignore ST1005 the chapter's words
+var ErrServerDown = errors.New("I think the server is down")
+
+// Ask sends msg on conn and returns the datagram that comes back. If none does,
+// it sends the same bytes again, five times in all, and waits longer each time:
+//
+//	send 1, wait up to 100 ms
+//	send 2, wait up to 200 ms
+//	send 3, wait up to 400 ms
+//	send 4, wait up to 800 ms
+//	send 5, wait up to 1600 ms
+//
+// There is no sixth, as its wait of 3200 ms would be longer than 2 s. So the
+// sends are at 0, 100, 300, 700 and 1500 ms, and Ask gives up after 3100 ms, with
+// an error that wraps ErrServerDown and a cause: os.ErrDeadlineExceeded, or what
+// else conn said (such as syscall.ECONNREFUSED), or both.
+//
+// Any datagram that comes while Ask waits is an answer, also one to an earlier
+// send, one that is empty, and one as long as UDP allows (65,507 bytes on IPv4,
+// 65,527 on IPv6). Once it has an answer, Ask sends nothing more.
+//
+// An error that conn returns, such as "connection refused", is not an answer: it
+// ends neither the wait nor Ask, and brings no send forward. A send that fails
+// counts as a send. Only when conn is closed does Ask return at once, with an
+// error that wraps net.ErrClosed.
+//
+// When ctx ends, Ask returns at once, with an error that wraps ctx.Err() or
+// os.ErrDeadlineExceeded.
+//
+// To log it writes, for each of its waits, one line with one Write:
+//
+//	Waiting up to 100ms for a reply
+//
+// where 100ms is a time.Duration as it prints itself, and nothing else.
+//
+// Ask leaves conn as it was: open, without a deadline, and with no goroutine
+// that still uses it.
+//
+// conn has no deadline when it is handed over. Any implementation may come, so
+// don't type-assert it. Hold no mutex while you wait, and keep no channel in a
+// package-level variable.
+func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte, error) {
+	panic("TODO: write Ask, which sends again, and waits twice as long each time")
+}
+
+// Serve answers datagrams on conn as lesson 02's server does, but drops some: it
+// calls drop once for each datagram, in the order in which they come, and
+// answers only if that returns false.
+//
+// To log it writes, first
+//
+//	Listening at ADDR
+//
+// then for each datagram that it answers
+//
+//	The client at ADDR says "TEXT"
+//
+// (TEXT as %q), and for each that it drops only
+//
+//	Pretending to drop packet from ADDR
+//
+// each line with one Write. The answer is
+//
+//	Your data was N bytes long
+//
+// Errors do not end the service, with lesson 02's two exceptions: when ctx is
+// cancelled, Serve returns at once, with an error that wraps ctx.Err() or
+// os.ErrDeadlineExceeded; when conn is closed, with one that wraps
+// net.ErrClosed. It leaves conn open, without a deadline, and nobody reading.
+func Serve(ctx context.Context, conn net.PacketConn, drop func() bool, log io.Writer) error {
+	panic("TODO: write Serve, which answers as lesson 02's does, but drops some datagrams")
+}

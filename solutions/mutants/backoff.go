@@ -1,0 +1,325 @@
+package mutants
+
+var backoff = []Mutant{
+	{
+		Name:          "constant-wait",
+		Misconception: "Asking again after the same time is enough.",
+		File:          "backoff.go",
+		Find:          "	for wait := firstWait; wait <= mostWait; wait *= 2 {\n",
+		Put:           "	for wait := firstWait; wait <= mostWait; wait += 0 * wait {\n",
+		KilledBy:      "TestAskDoublesItsWait",
+		Says:          "the story wants",
+	},
+	{
+		Name:          "linear-wait",
+		Misconception: "Waiting a bit longer each time is the same as doubling.",
+		File:          "backoff.go",
+		Find:          "wait <= mostWait; wait *= 2 {\n",
+		Put:           "wait <= 5*firstWait; wait += firstWait {\n",
+		KilledBy:      "TestAskDoublesItsWait",
+		Says:          "the story wants it after",
+	},
+	{
+		Name:          "doubled-first",
+		Misconception: "The wait is doubled before it is used.",
+		File:          "backoff.go",
+		Find: `	for wait := firstWait; wait <= mostWait; wait *= 2 {
+		deadline`,
+		Put: `	for wait := firstWait; wait <= mostWait; {
+		wait *= 2
+		deadline`,
+		KilledBy: "TestAskDoublesItsWait",
+		Says:     "the story wants it after",
+	},
+	{
+		Name:          "six-sends",
+		Misconception: "The last wait is the first that is longer than 2 s.",
+		File:          "backoff.go",
+		Find:          "wait <= mostWait; wait *= 2 {\n",
+		Put:           "wait/2 <= mostWait; wait *= 2 {\n",
+		KilledBy:      "TestAskDoublesItsWait",
+		Says:          "the story wants it after 3.1s",
+	},
+	{
+		Name:          "four-sends",
+		Misconception: "The 2 s are for all waits together.",
+		File:          "backoff.go",
+		Find:          "wait <= mostWait; wait *= 2 {\n",
+		Put:           "wait < mostWait/2; wait *= 2 {\n",
+		KilledBy:      "TestAskDoublesItsWait",
+		Says:          "client sent 4 of the 5 times that the story wants; the next one was due after 1.5s",
+	},
+	{
+		Name:          "one-deadline",
+		Misconception: "One deadline for everything is enough; the reads end somehow.",
+		File:          "backoff.go",
+		Find: `	for wait := firstWait; wait <= mostWait; wait *= 2 {
+		deadline := time.Now().Add(wait)
+`,
+		Put: `	deadline := time.Now().Add(3100 * time.Millisecond)
+	for wait := firstWait; wait <= mostWait; wait *= 2 {
+`,
+		KilledBy: "TestAskDoublesItsWait",
+		Says:     "client sent 1 of the 5 times that the story wants; the next one was due after 100ms",
+		Total:    true,
+	},
+	{
+		Name:          "deadline-not-reset",
+		Misconception: "A deadline that has passed is gone.",
+		File:          "backoff.go",
+		Find: `	for wait := firstWait; wait <= mostWait; wait *= 2 {
+		deadline := time.Now().Add(wait)
+`,
+		Put: `	deadline := time.Now().Add(firstWait)
+	for wait := firstWait; wait <= mostWait; wait *= 2 {
+`,
+		KilledBy: "TestAskDoublesItsWait",
+		Says:     "the story wants it after",
+		Total:    true,
+	},
+	{
+		Name:          "sleeps-first",
+		Misconception: "Waiting for an answer means sleeping, and then looking whether it is there.",
+		File:          "backoff.go",
+		Find: `		for {
+			n, err := readUntil(ctx, conn, deadline, buf)
+`,
+		Put: `		time.Sleep(wait)
+		deadline = time.Now().Add(1)
+		for {
+			n, err := readUntil(ctx, conn, deadline, buf)
+`,
+		KilledBy: "TestAskTakesLateAnswers",
+		Says:     "the story wants it after",
+		Total:    true,
+	},
+	{
+		Name:          "refused-is-final",
+		Misconception: "Connection refused means that there is no server, and never will be.",
+		File:          "backoff.go",
+		Find:          "			cause = err // a refusal, say: no answer, and no reason to hurry\n",
+		Put:           "			return nil, fmt.Errorf(\"%w: %w\", ErrServerDown, err)\n",
+		KilledBy:      "TestAskIgnoresErrors",
+		Says:          "the story wants it after 3.1s",
+	},
+	{
+		Name:          "refused-is-answer",
+		Misconception: "Connection refused ends the wait, so the next send can go out.",
+		File:          "backoff.go",
+		Find:          "			cause = err // a refusal, say: no answer, and no reason to hurry\n",
+		Put:           "			cause = err\n			break\n",
+		KilledBy:      "TestAskIgnoresErrors",
+		Says:          "the story wants it after",
+	},
+	{
+		Name:          "failed-send-is-final",
+		Misconception: "A send that fails fails for good.",
+		File:          "backoff.go",
+		Find: `		if _, err := conn.Write(msg); err != nil {
+			cause = err
+		}
+`,
+		Put: `		if _, err := conn.Write(msg); err != nil {
+			return nil, err
+		}
+`,
+		KilledBy: "TestAskIgnoresErrors",
+		Says:     "Ask returned",
+	},
+	{
+		Name:          "gives-up-silently",
+		Misconception: "No answer is no error.",
+		File:          "backoff.go",
+		Find:          "	return nil, fmt.Errorf(\"%w: %w\", ErrServerDown, cause)\n",
+		Put:           "	_ = cause\n	return nil, nil\n",
+		KilledBy:      "TestAskDoublesItsWait",
+		Says:          "Ask returned no error (nil)",
+	},
+	{
+		Name:          "cause-dropped",
+		Misconception: "Whoever asked need not know why.",
+		File:          "backoff.go",
+		Find:          "	return nil, fmt.Errorf(\"%w: %w\", ErrServerDown, cause)\n",
+		Put:           "	_ = cause\n	return nil, ErrServerDown\n",
+		KilledBy:      "TestAskDoublesItsWait",
+		Says:          `Ask returned the error "I think the server is down"; the story wants one that errors.Is finds to be os.ErrDeadlineExceeded`,
+	},
+	{
+		Name:          "jitter",
+		Misconception: "A bit of chance is always better than exact waits.",
+		File:          "backoff.go",
+		Find:          "		deadline := time.Now().Add(wait)\n",
+		Put:           "		deadline := time.Now().Add(wait + time.Duration(uint64(time.Now().UnixNano())*2654435761>>40)%(wait/8) + 1)\n",
+		KilledBy:      "TestAskDoublesItsWait",
+		Says:          "the story wants it after",
+	},
+	{
+		Name:          "sends-go-on",
+		Misconception: "A timer that sends again stops by itself once the answer is there.",
+		File:          "backoff.go",
+		Find: `		if _, err := conn.Write(msg); err != nil {
+			cause = err
+		}
+`,
+		Put: `		if wait == firstWait {
+			for _, at := range []time.Duration{0, 100, 300, 700, 1500} {
+				go func() {
+					time.Sleep(at * time.Millisecond)
+					conn.Write(msg)
+				}()
+			}
+		}
+`,
+		KilledBy: "TestAskIsSilentAfterwards",
+		Says:     "A goroutine is left over: it sleeps",
+	},
+	{
+		Name:          "late-answer-refused",
+		Misconception: "What lies on the socket from an earlier wait is no answer.",
+		File:          "backoff.go",
+		Find: `		for {
+			n, err := readUntil(ctx, conn, deadline, buf)
+			if err == nil {
+`,
+		Put: `		for {
+			n, err := readUntil(ctx, conn, deadline, buf)
+			if err == nil && wait > firstWait && time.Until(deadline) > wait*3/4 {
+				continue
+			}
+			if err == nil {
+`,
+		KilledBy: "TestAskTakesLateAnswers",
+		Says:     "the story wants",
+	},
+	{
+		Name:          "ask-ignores-context",
+		Misconception: "It will be over in three seconds anyway.",
+		File:          "backoff.go",
+		Find:          "			n, err := readUntil(ctx, conn, deadline, buf)\n",
+		Put:           "			n, err := readUntil(context.Background(), conn, deadline, buf)\n",
+		KilledBy:      "TestAskStops",
+		Says:          "Ask did not return when its context was cancelled",
+	},
+	{
+		Name:          "nil-at-deadline",
+		Misconception: "When a deadline taken from ctx has passed, ctx.Err() says so already.",
+		File:          "backoff.go",
+		Find:          "		deadline := time.Now().Add(wait)\n",
+		Put: `		deadline := time.Now().Add(wait)
+		if end, ok := ctx.Deadline(); ok && end.Before(deadline) {
+			conn.SetReadDeadline(end)
+			_, err := conn.Read(buf)
+			conn.SetReadDeadline(time.Time{})
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				return nil, ctx.Err()
+			}
+		}
+`,
+		KilledBy: "TestAskStops",
+		Says:     "Ask returned no error (nil)",
+	},
+	{
+		Name:          "other-bytes",
+		Misconception: "A repeated question may be marked as one.",
+		File:          "backoff.go",
+		Find:          "conn.Write(msg); err",
+		Put:           "conn.Write(append(msg[:len(msg):len(msg)], fmt.Sprint(wait)[3:]...)); err",
+		KilledBy:      "TestAskDoublesItsWait",
+		Says:          "the story wants",
+	},
+	{
+		Name:          "drop-asked-twice",
+		Misconception: "Asking drop twice gives the same answer twice.",
+		File:          "backoff.go",
+		Find:          "		if drop() {\n",
+		Put:           "		if drop() || drop() {\n",
+		KilledBy:      "TestServeDrops",
+		Says:          "heard nothing",
+	},
+	{
+		Name:          "dropped-is-logged",
+		Misconception: "A datagram that is dropped was heard all the same, and belongs in the log.",
+		File:          "backoff.go",
+		Find: `		if drop() {
+			fmt.Fprintf(log, "Pretending to drop packet from %v\n", client)
+			continue
+		}
+		fmt.Fprintf(log, "The client at %v says %q\n", client, buf[:n])
+`,
+		Put: `		fmt.Fprintf(log, "The client at %v says %q\n", client, buf[:n])
+		if drop() {
+			fmt.Fprintf(log, "Pretending to drop packet from %v\n", client)
+			continue
+		}
+`,
+		KilledBy: "TestServeDrops",
+		Says:     "the log",
+	},
+	{
+		Name:          "a-little-early",
+		Misconception: "Time on the wire is part of the wait, so one may be a little early.",
+		File:          "backoff.go",
+		Find:          "		deadline := time.Now().Add(wait)\n",
+		Put:           "		deadline := time.Now().Add(wait - 5*time.Millisecond)\n",
+		KilledBy:      "TestAskDoublesItsWait",
+		Says:          "client sent its datagram number 2 after 95ms; the story wants it after 100ms",
+	},
+	{
+		Name:          "early-for-real",
+		Misconception: "What is right in virtual time is right for every clock.",
+		File:          "backoff.go",
+		Find:          "		deadline := time.Now().Add(wait)\n",
+		Put: `		deadline := time.Now().Add(wait)
+		if deadline.Year() > 2000 {
+			deadline = deadline.Add(-5 * time.Millisecond)
+		}
+`,
+		KilledBy: "TestAskAnswered",
+		Says:     "client sent its datagram number 2 early",
+	},
+	{
+		Name:          "small-buffer",
+		Misconception: "Answers are as short as the ones seen so far.",
+		File:          "backoff.go",
+		Find:          "	buf := make([]byte, maxDatagram)\n	cause",
+		Put:           "	buf := make([]byte, 64)\n	cause",
+		KilledBy:      "TestAskAnswered",
+		Says:          "only its first 64 bytes were read",
+	},
+	{
+		Name:          "asks-drop-for-errors",
+		Misconception: "Each turn of the loop is a datagram.",
+		File:          "backoff.go",
+		Find: `		n, client, err := readFrom(ctx, conn, buf)
+		if ctx.Err() != nil {
+`,
+		Put: `		n, client, err := readFrom(ctx, conn, buf)
+		if err != nil {
+			drop()
+		}
+		if ctx.Err() != nil {
+`,
+		KilledBy: "TestServeDrops",
+		Says:     "heard nothing",
+	},
+	{
+		Name:          "serve-ignores-context",
+		Misconception: "Asking ctx.Err() before each read is enough to be cancellable.",
+		File:          "backoff.go",
+		Find: `		n, client, err := readFrom(ctx, conn, buf)
+`,
+		Put: `		n, client, err := conn.ReadFrom(buf)
+`,
+		KilledBy: "TestServeStops",
+		Says:     "Serve did not return when its context was cancelled",
+	},
+	{
+		Name:          "ask-spins-on-closed",
+		Misconception: "Every error of a read passes.",
+		File:          "backoff.go",
+		Find:          "			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {\n",
+		Put:           "			if ctx.Err() != nil {\n",
+		KilledBy:      "TestAskStops",
+		Says:          "The code keeps calling Read of client's socket",
+	},
+}
