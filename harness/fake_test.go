@@ -23,8 +23,8 @@ import (
 
 func TestMain(m *testing.M) {
 	// The code below is known not to answer, so there is no use in patience.
-	bounds.leastWait = 200 * time.Millisecond
-	bounds.idleTicks = 1
+	bounds.leastWait = 300 * time.Millisecond
+	bounds.idleTicks = 3
 	bounds.mostCPUTime = 100 * time.Millisecond
 	status := m.Run()
 	if err := goleak.Find(stuck...); err != nil && status == 0 {

@@ -28,8 +28,7 @@ type Conn struct {
 	readDeadline  time.Time
 	writeDeadline time.Time
 	broadcast     bool
-	dontFragment  bool
-	mtu           int
+	discovery     PMTUDiscovery
 }
 
 var (
@@ -37,23 +36,27 @@ var (
 	_ net.Conn       = (*Conn)(nil)
 )
 
-const (
-	// loopbackMTU is what Linux reports for an untouched path over loopback.
-	loopbackMTU = 65535
-	linkMTU     = 1500
+// PMTUDiscovery is how a socket deals with datagrams that are longer than some
+// link's MTU (IP_MTU_DISCOVER in ip(7)).
+type PMTUDiscovery int
 
+const (
+	// Want is Linux's default: what is known not to fit is cut up by the
+	// sender; the rest must not be cut up on its way, and is lost where it
+	// does not fit, which makes the MTU known.
+	Want PMTUDiscovery = iota
+	// Do is Want, but what is known not to fit is refused with EMSGSIZE.
+	Do
+	// Dont lets routers cut up what does not fit. On IPv6 they never do.
+	Dont
+)
+
+const (
 	// A queue holds as much as Linux's net.core.rmem_default, where each
 	// datagram counts for more than its payload.
 	queueLimit    = 212_992
 	queueOverhead = 768
 )
-
-func (n *Network) mtu(h *Host, to netip.Addr) int {
-	if h.owns(to) || to.IsLoopback() {
-		return loopbackMTU
-	}
-	return linkMTU
-}
 
 // maxPayload is the biggest payload that UDP's and IP's 16-bit lengths allow.
 func (c *Conn) maxPayload() int {
@@ -82,23 +85,21 @@ func (c *Conn) SetBroadcast(permitted bool) {
 	c.broadcast = permitted
 }
 
-// SetDontFragment forbids or permits cutting up what is sent (IP_MTU_DISCOVER
-// as IP_PMTUDISC_DO or IP_PMTUDISC_DONT).
-func (c *Conn) SetDontFragment(forbidden bool) {
+// SetPMTUDiscovery sets IP_MTU_DISCOVER or IPV6_MTU_DISCOVER.
+func (c *Conn) SetPMTUDiscovery(d PMTUDiscovery) {
 	c.host.network.mu.Lock()
 	defer c.host.network.mu.Unlock()
-	c.dontFragment = forbidden
+	c.discovery = d
 }
 
-// PathMTU is the MTU of the path, in bytes, as far as the socket knows it
-// (IP_MTU). A socket that is not connected has none: the error is ENOTCONN.
+// PathMTU is the MTU of the path, in bytes, as far as the host knows it (IP_MTU). A socket that is not connected has none: the error is ENOTCONN.
 func (c *Conn) PathMTU() (int, error) {
 	c.host.network.mu.Lock()
 	defer c.host.network.mu.Unlock()
 	if !c.remote.IsValid() {
 		return 0, os.NewSyscallError("getsockopt", syscall.ENOTCONN)
 	}
-	return c.mtu, nil
+	return c.host.mtu(c.remote.Addr()), nil
 }
 
 // ReadFrom waits for a datagram. What does not fit into p is lost, without an
@@ -207,7 +208,9 @@ func (c *Conn) write(call string, p []byte, to netip.AddrPort, addr net.Addr) (i
 	n := c.host.network
 	n.mu.Lock()
 	err := c.sendError(call, len(p), to)
-	d := Datagram{From: c.local, To: to, DontFragment: c.dontFragment || to.Addr().Is6()}
+	d := Datagram{From: c.local, To: to, Payload: p}
+	fits := to.IsValid() && d.size() <= c.host.mtu(to.Addr())
+	d.DontFragment = fits && (c.discovery != Dont || to.Addr().Is6())
 	n.mu.Unlock()
 	if err != nil {
 		return 0, c.opError("write", addr, err)
@@ -224,7 +227,6 @@ func (c *Conn) write(call string, p []byte, to netip.AddrPort, addr net.Addr) (i
 // The mutex is held.
 func (c *Conn) sendError(call string, size int, to netip.AddrPort) error {
 	errno := syscall.Errno(0)
-	packet := Datagram{To: to}.size() + size
 	switch {
 	case c.closed:
 		return net.ErrClosed
@@ -240,7 +242,7 @@ func (c *Conn) sendError(call string, size int, to netip.AddrPort) error {
 		errno = syscall.ENETUNREACH
 	case c.host.isBroadcast(to.Addr()) && !c.broadcast:
 		errno = syscall.EACCES
-	case size > c.maxPayload(), c.dontFragment && packet > c.mtu:
+	case size > c.maxPayload(), c.discovery == Do && headers(to.Addr())+size > c.host.mtu(to.Addr()):
 		errno = syscall.EMSGSIZE
 	case c.pending != 0:
 		errno = c.takePending()
@@ -340,11 +342,5 @@ func (c *Conn) refused(to netip.AddrPort, errno syscall.Errno) {
 	if c.remote == to && !c.closed {
 		c.pending = errno
 		c.wakeReaders()
-	}
-}
-
-func (c *Conn) learnMTU(to netip.AddrPort, mtu int) {
-	if c.remote == to {
-		c.mtu = min(c.mtu, mtu)
 	}
 }

@@ -10,17 +10,20 @@ type Datagram struct {
 	From, To     netip.AddrPort
 	Payload      []byte        // not to be changed
 	Delay        time.Duration // from now until it arrives
-	DontFragment bool          // IPv4's DF; IPv6 has no other way
+	DontFragment bool          // routers must not cut it up
 	TooBig       int           // the MTU, in bytes, of the link that it did not fit; else 0
 }
 
-// size is the length of the IP packet: 20 or 40 bytes of IP header and 8 of
-// UDP's before the payload.
-func (d Datagram) size() int {
-	if d.To.Addr().Is4() {
-		return 20 + 8 + len(d.Payload)
+// size is the length of the IP packet.
+func (d Datagram) size() int { return headers(d.To.Addr()) + len(d.Payload) }
+
+// headers is the length of what stands before the payload: 20 or 40 bytes of
+// IP's header and 8 of UDP's.
+func headers(to netip.Addr) int {
+	if to.Is4() {
+		return 20 + 8
 	}
-	return 40 + 8 + len(d.Payload)
+	return 40 + 8
 }
 
 // A Path says what becomes of a datagram: it returns what arrives of it, which

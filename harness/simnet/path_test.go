@@ -109,53 +109,119 @@ func TestInject(t *testing.T) {
 	})
 }
 
-// TestRouter: where cutting up is forbidden, what is too long is lost in
-// silence; then the sender's socket knows the MTU and has an error pending,
-// which the next datagram that fits meets (RFC 1191; Linux).
-func TestRouter(t *testing.T) {
+// A routed is a connected socket with a router to a 1280-byte link on its way.
+type routed struct {
+	t    *testing.T
+	a, b *simnet.Conn
+}
+
+func throughRouter(t *testing.T, one, two string, f func(r routed)) {
 	synctest.Test(t, func(t *testing.T) {
 		n := new(simnet.Network)
 		n.SetPath(simnet.Router(1280))
-		one, two := netip.MustParsePrefix("10.0.0.1/24"), netip.MustParsePrefix("10.0.0.2/24")
-		b, err := n.Host(two).Listen(netip.AddrPortFrom(two.Addr(), 0), simnet.Options{})
+		p, q := netip.MustParsePrefix(one), netip.MustParsePrefix(two)
+		b, err := n.Host(q).Listen(netip.AddrPortFrom(q.Addr(), 0), simnet.Options{})
 		require.NoError(t, err)
 		defer b.Close()
-		a, err := n.Host(one).Dial(netip.AddrPortFrom(one.Addr(), 0), b.LocalAddr().(*net.UDPAddr).AddrPort())
+		a, err := n.Host(p).Dial(netip.AddrPortFrom(p.Addr(), 0), b.LocalAddr().(*net.UDPAddr).AddrPort())
 		require.NoError(t, err)
 		defer a.Close()
-		write := func(size int) error {
-			_, err := a.Write(make([]byte, size))
-			return err
-		}
-		mtu := func() int {
-			mtu, err := a.PathMTU()
-			require.NoError(t, err)
-			return mtu
-		}
-		require.NoError(t, write(1450), "cut up at the router")
-		a.SetDontFragment(true)
-		require.Equal(t, 1500, mtu())
-		require.ErrorIs(t, write(1473), syscall.EMSGSIZE)
-		require.NoError(t, write(1450), "lost at the router")
-		require.Equal(t, 1280, mtu())
-		require.ErrorIs(t, write(1450), syscall.EMSGSIZE)
-		require.ErrorIs(t, write(1000), syscall.EMSGSIZE, "the error that was pending")
-		require.NoError(t, write(1252))
-		require.ErrorIs(t, write(1253), syscall.EMSGSIZE)
+		f(routed{t, a, b})
+	})
+}
 
-		var sizes []int
-		buf := make([]byte, 1<<16)
-		for {
-			b.SetReadDeadline(time.Now().Add(time.Second))
-			n, _, err := b.ReadFrom(buf)
-			if err != nil {
-				break
-			}
-			sizes = append(sizes, n)
+// write sends so many bytes, and says whether they were refused.
+func (r routed) write(size int) (refused bool) {
+	_, err := r.a.Write(make([]byte, size))
+	if err != nil {
+		require.ErrorIs(r.t, err, syscall.EMSGSIZE)
+	}
+	return err != nil
+}
+
+func (r routed) mtu() int {
+	mtu, err := r.a.PathMTU()
+	require.NoError(r.t, err)
+	return mtu
+}
+
+// sizes are those of the datagrams that came through.
+func (r routed) sizes() (sizes []int) {
+	buf := make([]byte, 1<<16)
+	for {
+		r.b.SetReadDeadline(time.Now().Add(time.Second))
+		n, _, err := r.b.ReadFrom(buf)
+		if err != nil {
+			return sizes
 		}
-		require.Equal(t, []int{1450, 1252}, sizes)
-		_, err = b.PathMTU()
-		require.ErrorIs(t, err, syscall.ENOTCONN)
+		sizes = append(sizes, n)
+	}
+}
+
+// TestRouter: where cutting up is forbidden, what is too long is lost in
+// silence; then the sender's host knows the MTU, and its socket has an error
+// pending, which the next datagram that fits meets (RFC 1191; Linux).
+func TestRouter(t *testing.T) {
+	t.Run("do", func(t *testing.T) {
+		throughRouter(t, "10.0.0.1/24", "10.0.0.2/24", func(r routed) {
+			r.a.SetPMTUDiscovery(simnet.Do)
+			require.Equal(t, 1500, r.mtu())
+			require.True(t, r.write(1473))
+			require.False(t, r.write(1450), "lost at the router")
+			require.Equal(t, 1280, r.mtu())
+			require.True(t, r.write(1450))
+			require.True(t, r.write(1000), "the error that was pending")
+			require.False(t, r.write(1252))
+			require.True(t, r.write(1253))
+			require.Equal(t, []int{1252}, r.sizes())
+			_, err := r.b.PathMTU()
+			require.ErrorIs(t, err, syscall.ENOTCONN)
+		})
+	})
+	t.Run("want", func(t *testing.T) {
+		throughRouter(t, "10.0.0.1/24", "10.0.0.2/24", func(r routed) {
+			require.False(t, r.write(1473), "cut up by the sender")
+			require.False(t, r.write(1450), "lost at the router")
+			require.True(t, r.write(1450), "the error that was pending")
+			require.False(t, r.write(1450), "cut up by the sender")
+			require.Equal(t, []int{1473, 1450}, r.sizes())
+		})
+	})
+	t.Run("dont", func(t *testing.T) {
+		throughRouter(t, "10.0.0.1/24", "10.0.0.2/24", func(r routed) {
+			r.a.SetPMTUDiscovery(simnet.Dont)
+			require.False(t, r.write(1450), "cut up at the router")
+			require.Equal(t, 1500, r.mtu())
+			require.Equal(t, []int{1450}, r.sizes())
+		})
+	})
+	t.Run("IPv6", func(t *testing.T) {
+		throughRouter(t, "fd00::1/64", "fd00::2/64", func(r routed) {
+			r.a.SetPMTUDiscovery(simnet.Dont)
+			require.False(t, r.write(1450), "lost: routers don't cut up IPv6")
+			require.Equal(t, 1280, r.mtu())
+			require.True(t, r.write(1232), "the error that was pending")
+			r.a.SetPMTUDiscovery(simnet.Do)
+			require.True(t, r.write(1233))
+			require.False(t, r.write(1232))
+			require.Equal(t, []int{1232}, r.sizes())
+		})
+	})
+	t.Run("loopback", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			self := netip.AddrPortFrom(netip.IPv6Loopback(), 0)
+			host := new(simnet.Network).Host()
+			b, err := host.Listen(self, simnet.Options{})
+			require.NoError(t, err)
+			a, err := host.Dial(self, b.LocalAddr().(*net.UDPAddr).AddrPort())
+			require.NoError(t, err)
+			r := routed{t, a, b}
+			require.False(t, r.write(65_489))
+			a.SetPMTUDiscovery(simnet.Do)
+			require.False(t, r.write(65_488))
+			require.True(t, r.write(65_489))
+			require.Equal(t, []int{65_489, 65_488}, r.sizes())
+		})
 	})
 }
 

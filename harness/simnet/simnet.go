@@ -42,6 +42,7 @@ type Host struct {
 	prefixes []netip.Prefix
 	sockets  []*Conn // the newest last
 	lastPort uint16
+	learned  map[netip.Addr]int // path MTUs that routers told of
 }
 
 // Linux hands out ports from this range, see ip_local_port_range in ip(7).
@@ -56,7 +57,7 @@ var loopbacks = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8"), netip.MustP
 func (n *Network) Host(addrs ...netip.Prefix) *Host {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	h := &Host{network: n, prefixes: append(slices.Clone(addrs), loopbacks...), lastPort: lastPort}
+	h := &Host{network: n, prefixes: append(slices.Clone(addrs), loopbacks...), lastPort: lastPort, learned: map[netip.Addr]int{}}
 	n.hosts = append(n.hosts, h)
 	return h
 }
@@ -109,7 +110,7 @@ func (h *Host) open(op string, addr, to netip.AddrPort, o Options) (*Conn, error
 	}
 	c := &Conn{
 		host: h, local: addr, remote: to, shared: o.Shared,
-		broadcast: true, mtu: loopbackMTU, wake: make(chan struct{}),
+		broadcast: true, wake: make(chan struct{}),
 	}
 	failed := func(call string, errno syscall.Errno) (*Conn, error) {
 		err := &net.OpError{Op: op, Net: "udp", Addr: net.UDPAddrFromAddrPort(addr), Err: os.NewSyscallError(call, errno)}
@@ -134,7 +135,6 @@ func (h *Host) open(op string, addr, to netip.AddrPort, o Options) (*Conn, error
 		if !h.canReach(to.Addr()) {
 			return failed("connect", syscall.ENETUNREACH)
 		}
-		c.mtu = h.network.mtu(h, to.Addr())
 	}
 	h.sockets = append(h.sockets, c)
 	return c, nil
@@ -173,6 +173,21 @@ func broadcastAddr(p netip.Prefix) (netip.Addr, bool) {
 // canReach reports whether the host has a subnet that addr is in.
 func (h *Host) canReach(addr netip.Addr) bool {
 	return slices.ContainsFunc(h.prefixes, func(p netip.Prefix) bool { return p.Masked().Contains(addr) })
+}
+
+// mtu is the MTU of the path to an address, in bytes, as far as the host knows
+// it.
+func (h *Host) mtu(to netip.Addr) int {
+	if mtu, ok := h.learned[to]; ok {
+		return mtu
+	}
+	switch {
+	case !h.owns(to) && !to.IsLoopback():
+		return 1500
+	case to.Is4():
+		return 65535 // lo's 65,536, of which IPv4 can't use the last
+	}
+	return 65536
 }
 
 // source is the host's own address for datagrams to another.
@@ -233,8 +248,8 @@ func (n *Network) arrive(from *Conn, d Datagram) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if d.TooBig > 0 {
+		from.host.learned[d.To.Addr()] = d.TooBig
 		from.refused(d.To, syscall.EMSGSIZE)
-		from.learnMTU(d.To, d.TooBig)
 		return
 	}
 	sender := from.host
