@@ -265,17 +265,17 @@ var backoff = []Mutant{
 		Says:          "client sent its datagram number 2 after 95ms; the story wants it after 100ms",
 	},
 	{
-		Name:          "early-for-real",
+		Name:          "other-clock",
 		Misconception: "What is right in virtual time is right for every clock.",
 		File:          "backoff.go",
 		Find:          "		deadline := time.Now().Add(wait)\n",
 		Put: `		deadline := time.Now().Add(wait)
-		if deadline.Year() > 2000 {
-			deadline = deadline.Add(-5 * time.Millisecond)
+		if deadline.Year() > 2000 { // the virtual network's clock begins in 2000
+			deadline = deadline.Add(time.Hour)
 		}
 `,
 		KilledBy: "TestAskAnswered",
-		Says:     "client sent its datagram number 2 early",
+		Says:     `server waited for "This is another message" from client and heard nothing`,
 	},
 	{
 		Name:          "small-buffer",
