@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -132,10 +133,7 @@ func (c *conn) setDeadline(t time.Time, set func(time.Time) error, notes ...*dea
 
 // beforeRead takes the error that a story wants the next read to return.
 func (c *conn) beforeRead() (err error) {
-	c.w.update(func() {
-		err, c.refusal = c.refusal, nil
-		c.refused = c.refused || err != nil
-	})
+	c.w.update(func() { err, c.refusal = c.refusal, nil })
 	return err
 }
 
@@ -169,6 +167,7 @@ func (c *conn) count(method string, err error) error {
 		c.second, c.failures = now, 0
 	}
 	c.failures++
+	c.refused = c.refused || errors.Is(err, syscall.ECONNREFUSED)
 	spinning := c.failures >= manyFailures
 	c.w.mu.Unlock()
 	if spinning {

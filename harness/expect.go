@@ -78,7 +78,8 @@ func (w *World) Logged(first string, others ...string) {
 	}
 }
 
-// SilentSince fails the story if a socket was asked to send after an instant.
+// SilentSince fails the story if a socket was asked to send later than at an
+// instant.
 func (w *World) SilentSince(socket Endpoint, instant time.Duration) {
 	c := w.conn(socket)
 	for _, at := range c.sends() {

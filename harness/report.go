@@ -119,7 +119,7 @@ func (w *World) situation() []string {
 	}
 	for _, c := range w.conns {
 		if c.refused {
-			facts = append(facts, fmt.Sprintf("%s's socket has let a read fail with \"connection refused\", as the story wants.", c.name))
+			facts = append(facts, fmt.Sprintf("%s's socket has reported \"connection refused\".", c.name))
 		}
 		if c.closedBy.known() {
 			facts = append(facts, fmt.Sprintf("%s's socket was closed at %s.", c.name, c.closedBy))

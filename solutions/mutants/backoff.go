@@ -322,4 +322,73 @@ var backoff = []Mutant{
 		KilledBy:      "TestAskStops",
 		Says:          "The code keeps calling Read of client's socket",
 	},
+	{
+		Name:          "sends-after-the-end",
+		Misconception: "The end of ctx is the end of a wait, and the loop goes on.",
+		File:          "backoff.go",
+		Find:          "			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {\n",
+		Put: `			if ctx.Err() != nil {
+				break
+			}
+			if errors.Is(err, net.ErrClosed) {
+`,
+		KilledBy: "TestAskStops",
+		Says:     "client sent once more after 550ms",
+	},
+	{
+		Name:          "refused-stops-listening",
+		Misconception: "After a refusal nothing can come before the next send.",
+		File:          "backoff.go",
+		Find:          "			cause = err // a refusal, say: no answer, and no reason to hurry\n",
+		Put: `			cause = err
+			<-time.After(time.Until(deadline))
+`,
+		KilledBy: "TestAskIgnoresErrors",
+		Says:     "Ask returned after 100ms; the story wants it after 50ms",
+	},
+	{
+		Name:          "failed-send-stops-listening",
+		Misconception: "Nobody answers a datagram that was not sent.",
+		File:          "backoff.go",
+		Find: `			cause = err
+		}
+		fmt`,
+		Put: `			cause = err
+			time.Sleep(wait)
+			continue
+		}
+		fmt`,
+		KilledBy: "TestAskIgnoresErrors",
+		Says:     `Ask returned the error "I think the server is down`,
+	},
+	{
+		Name:          "answers-share-memory",
+		Misconception: "What was returned is copied.",
+		File:          "backoff.go",
+		Find: `// Ask sends msg on conn until a datagram comes back, and doubles its wait each
+// time.
+func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte, error) {
+	buf := make([]byte, maxDatagram)
+`,
+		Put: `var buf = make([]byte, maxDatagram)
+
+// Ask sends msg on conn until a datagram comes back, and doubles its wait each
+// time.
+func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte, error) {
+`,
+		KilledBy: "TestAskAnswered",
+		Says:     `Ask returned "!!!!`,
+	},
+	{
+		Name:          "logs-the-answer",
+		Misconception: "Whatever happens belongs in the log.",
+		File:          "backoff.go",
+		Find: `				return buf[:n], nil
+`,
+		Put: `				fmt.Fprintf(log, "The server says %q\n", buf[:n])
+				return buf[:n], nil
+`,
+		KilledBy: "TestAskAnswered",
+		Says:     "the log",
+	},
 }
