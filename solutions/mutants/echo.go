@@ -258,8 +258,8 @@ var echo = []Mutant{
 	}
 `,
 		Put: `	deadline, _ := ctx.Deadline()
-	stop := context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })
 	conn.SetReadDeadline(deadline)
+	stop := context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })
 	n, _, err := conn.ReadFrom(buf)
 	stop()
 	conn.SetReadDeadline(time.Time{})
