@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/curriculum"
+	"udpkata/harness/judge"
+	"udpkata/harness/verdict"
+)
+
+func TestRun(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		err  string
+	}{
+		{"nothing", nil, usage},
+		{"no command of that name", []string{"grade"}, usage},
+		{"no lesson", []string{"judge"}, usage},
+		{"no directory", []string{"judge", "02-echo"}, usage},
+		{"too much", []string{"judge", "02-echo", "a", "b"}, usage},
+		{"unknown flag", []string{"judge", "-q", "02-echo", "a"}, "flag provided but not defined: -q; " + usage},
+		{"unknown lesson", []string{"judge", "echo", "a"}, `there is no lesson "echo" with tasks; there are 02-echo, `},
+		{"a page to read", []string{"judge", "00-before", "a"}, `there is no lesson "00-before" with tasks`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			passed, err := run(context.Background(), tt.args, &bytes.Buffer{})
+			require.ErrorContains(t, err, tt.err)
+			require.False(t, passed)
+		})
+	}
+	t.Run("help", func(t *testing.T) {
+		_, err := run(context.Background(), []string{"judge", "-h"}, &bytes.Buffer{})
+		require.ErrorIs(t, err, flag.ErrHelp)
+	})
+	t.Run("files that are missing", func(t *testing.T) {
+		var out bytes.Buffer
+		dir := t.TempDir()
+		passed, err := run(context.Background(), []string{"judge", "02-echo", dir}, &out)
+		require.NoError(t, err)
+		require.False(t, passed)
+		require.Contains(t, out.String(), "not run         1  TestServeAnswers\n                  echo.go is missing from "+dir+".\n")
+		require.Regexp(t, `02-echo: 0 of \d+ points\n$`, out.String())
+	})
+	t.Run("nowhere", func(t *testing.T) {
+		var out bytes.Buffer
+		passed, err := run(context.Background(), []string{"judge", "02-echo", filepath.Join(t.TempDir(), "no")}, &out)
+		require.NoError(t, err)
+		require.False(t, passed)
+		require.Contains(t, out.String(), "not run         1  TestServeAnswers\n")
+	})
+}
+
+func TestPrint(t *testing.T) {
+	lesson := curriculum.Lesson{Name: "09-x", Tasks: []curriculum.Task{{Name: "TestOne", Points: 2}, {Name: "TestTwo", Points: 1}}}
+	report := judge.Report{
+		Notes:   []string{"x_test.go was left out: the tests are the course's."},
+		Results: []judge.Result{{Task: "TestOne", State: verdict.Passed}, {Task: "TestTwo", State: verdict.Failed, Reason: "x.go:1: no", Output: "all of it"}},
+	}
+	var out bytes.Buffer
+	require.False(t, print(&out, lesson, report, true))
+	require.Equal(t, `note: x_test.go was left out: the tests are the course's.
+passed          2  TestOne
+failed          1  TestTwo
+                  x.go:1: no
+all of it
+09-x: 2 of 3 points
+`, out.String())
+	report.Results[1] = judge.Result{Task: "TestTwo", State: verdict.Passed}
+	require.True(t, print(&bytes.Buffer{}, lesson, report, false))
+}
