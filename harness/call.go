@@ -22,9 +22,9 @@ type Call struct {
 	name   string
 	cancel context.CancelFunc
 	slack  time.Duration // by how much the call may return late
-	id     int           // the goroutine's; 0 until it runs
 
 	// Guarded by w.mu until done; constant from then on.
+	id     int // the goroutine's; 0 until it runs
 	done   bool
 	doneAt time.Duration // since the story began
 	value  any
@@ -219,8 +219,11 @@ func (c *Call) wait() {
 
 // doing says on which line the call is, and in what.
 func (c *Call) doing() string {
+	c.w.mu.Lock()
+	id := c.id
+	c.w.mu.Unlock()
 	for _, g := range c.w.site.snapshot() {
-		if g.id == c.id {
+		if g.id == id {
 			return "it " + c.w.site.doing(g)
 		}
 	}

@@ -28,7 +28,7 @@ type conn struct {
 	second   time.Time
 
 	refusal    error // what the next read returns
-	refused    bool  // whether one did
+	refused    bool  // whether a call has said "connection refused"
 	writeErrs  map[netip.AddrPort]error
 	slowWrites time.Duration // how long a write takes
 }

@@ -43,7 +43,6 @@ const (
 type Lesson struct {
 	Name        string // as in "02-echo"
 	Dir         string // its absolute path, without symbolic links
-	Package     string // as in "echo"; "" if there is no code
 	TestPackage string // the package clause of its tests
 	Tasks       []Task
 	Files       []File // its non-test Go files, by name
@@ -136,7 +135,6 @@ func load(dir string) (Lesson, error) {
 			l.Files = append(l.Files, File{Name: name, Given: file != nil && isGiven(file)})
 		}
 	}
-	l.Package = strings.TrimSuffix(l.TestPackage, "_test")
 	if len(l.Tasks) == 0 {
 		return l, errors.Join(wrong...)
 	}

@@ -91,7 +91,7 @@ func TestLoad(t *testing.T) {
 		{Name: "00-before", Dir: filepath.Join(root, "lessons", "00-before")},
 		{
 			Name: "02-echo", Dir: filepath.Join(root, "lessons", "02-echo"),
-			Package: "echo", TestPackage: "echo_test",
+			TestPackage: "echo_test",
 			Tasks: []Task{
 				{Name: "TestOne", Points: 2, Doc: "TestOne: does one thing.", Hints: map[string]Advice{English: one, Chinese: one}},
 				{Name: "TestTwo", Points: 1, Doc: "TestTwo: does another,\nwhich takes two lines.", Hints: map[string]Advice{English: two, Chinese: two}},
