@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"reflect"
 	"runtime"
 	"slices"
@@ -160,9 +161,12 @@ func equal(want, got any) bool {
 }
 
 // Fails waits for the call to return an error that is one of want, as
-// [errors.Is] sees it.
+// [errors.Is] sees it; without any, it may be any error.
 func (c *Call) Fails(want ...error) {
 	c.wait()
+	if len(want) == 0 && c.err != nil {
+		return
+	}
 	if slices.ContainsFunc(want, func(e error) bool { return errors.Is(c.err, e) }) {
 		return
 	}
@@ -175,10 +179,49 @@ func (c *Call) Fails(want ...error) {
 		}
 	}
 	wanted := strings.Join(names, " or ")
+	if len(want) == 0 {
+		wanted = "an error"
+	}
 	if c.err == nil {
-		c.w.fatal(verdict.Failed, "%s returned no error (nil); the story wants %s.", c.name, wanted)
+		c.w.fatal(verdict.Failed, "%s %s; the story wants %s.", c.name, c.success(), wanted)
 	}
 	c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants one that errors.Is finds to be %s.%s", c.name, quoteError(c.err), wanted, hint)
+}
+
+// success says what the call returned instead of an error.
+func (c *Call) success() string {
+	socket, ok := c.value.(interface{ LocalAddr() net.Addr })
+	switch {
+	case ok && !isNil(socket):
+		return fmt.Sprintf("opened a socket at %v", socket.LocalAddr())
+	case isNil(c.value):
+		return "returned no error (nil)"
+	}
+	return fmt.Sprintf("returned %s and no error (nil)", quoteValue(c.value))
+}
+
+// FailsNot waits for the call to return an error that is not unwanted.
+func (c *Call) FailsNot(unwanted error) {
+	c.Fails()
+	if errors.Is(c.err, unwanted) {
+		c.w.fatal(verdict.Failed, "%s returned the error %s, which errors.Is finds to be %s as well; the story wants it not to be.", c.name, quoteError(c.err), errorName(unwanted))
+	}
+}
+
+// Says waits for the call to return an error whose text contains a text.
+func (c *Call) Says(text string) {
+	c.Fails()
+	if !strings.Contains(c.err.Error(), text) {
+		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants it to name %s.", c.name, quoteError(c.err), text)
+	}
+}
+
+// Beside waits for the call to return want, whether with an error or without.
+func (c *Call) Beside(want any) {
+	c.wait()
+	if !equal(want, c.value) {
+		c.w.fatal(verdict.Failed, "%s returned %s beside the error %s; the story wants %s there.", c.name, quoteValue(c.value), quoteError(c.err), quoteValue(want))
+	}
 }
 
 // returned is a condition for [World.await].

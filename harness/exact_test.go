@@ -94,6 +94,31 @@ func TestExactMessages(t *testing.T) {
 			_, err := client.Read(make([]byte, 1))
 			require.ErrorIs(w, err, syscall.ECONNREFUSED)
 		}, ""},
+		{"everything read", func(w *World) {
+			conn, _ := serving(w, students.Mute)
+			alice := w.Peer("alice")
+			alice.Send(conn, "one")
+			alice.Send(conn, "two")
+			w.AllRead(conn)
+		}, ""},
+		{"not everything read", func(w *World) {
+			conn, _ := serving(w, students.BlockedUntilCancelled)
+			w.Peer("alice").Send(conn, "one")
+			w.AllRead(conn)
+		}, `server did not read "one" from alice.`},
+		{"nobody left to read", func(w *World) {
+			conn, _ := serving(w, students.EndsAtOnce)
+			w.Peer("alice").Send(conn, "one")
+			w.AllRead(conn)
+		}, ""},
+		{"forged", func(w *World) {
+			alice, bob, mallory := w.Peer("alice"), w.Peer("bob"), w.Peer("mallory")
+			w.Forge(alice, bob, "fine")
+			bob.ExpectFrom(alice, "fine")
+			require.Equal(w, "mallory", w.Name(mallory.LocalAddr()))
+			require.True(w, w.seen[0].Forged)
+			require.True(w, w.seen[0].Heard)
+		}, ""},
 		{"a write that is slow", func(w *World) {
 			conn, alice := w.ListenPacket("server"), w.Peer("alice")
 			w.SlowWrites(conn, ms)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"udpkata/harness/verdict"
+	"udpkata/harness/wire"
 )
 
 // StillOpen fails the story if the student's code has closed a socket.
@@ -86,5 +87,24 @@ func (w *World) SilentSince(socket Endpoint, instant time.Duration) {
 		if at > instant {
 			w.fatal(verdict.Failed, "%s sent once more after %v; the story wants silence from %v on.", c.name, at, instant)
 		}
+	}
+}
+
+// AllRead waits until the student's code has read every datagram that was sent
+// to a socket, or has returned. So what is sent next is read next, which no
+// network promises otherwise.
+func (w *World) AllRead(socket Endpoint) {
+	c := w.conn(socket)
+	self := addrPort(c.LocalAddr())
+	var next wire.Datagram // to be read
+	done := func() bool {
+		unread := slices.IndexFunc(w.seen, func(d wire.Datagram) bool { return d.To == self && !d.Heard && d.Err == nil })
+		if unread >= 0 {
+			next = w.seen[unread]
+		}
+		return unread < 0 || !slices.ContainsFunc(w.calls, func(c *Call) bool { return !c.done })
+	}
+	if !w.await(done) {
+		w.fatal(verdict.Failed, "%s did not read %s from %s.", c.name, wire.Quote(string(next.Payload)), w.nameAt(next.From))
 	}
 }

@@ -65,11 +65,24 @@ func OnVirtual(t *testing.T, story func(w *World)) {
 	on(t, []network{virtual{localhost4}}, story)
 }
 
-// OnLoopback is OnEachNetwork for a story that only a kernel can show, told on
-// IPv4.
+// OnLoopback is OnEachNetwork for a story that only a kernel can show, such as
+// one in which the student's code opens sockets itself.
 func OnLoopback(t *testing.T, story func(w *World)) {
 	t.Helper()
+	on(t, []network{loopback{localhost4}, loopback{localhost6}}, story)
+}
+
+// OnLoopback4 is OnLoopback on IPv4 alone, for a story that takes real time.
+func OnLoopback4(t *testing.T, story func(w *World)) {
+	t.Helper()
 	on(t, []network{loopback{localhost4}}, story)
+}
+
+// Offline tells a story without a network, of functions that work with values
+// alone.
+func Offline(t *testing.T, story func(w *World)) {
+	t.Helper()
+	on(t, []network{offline{virtual{localhost4}}}, story)
 }
 
 func on(t *testing.T, networks []network, story func(w *World)) {
@@ -82,6 +95,7 @@ func on(t *testing.T, networks []network, story func(w *World)) {
 		t.Skip(reason)
 	}
 	prefix := result.nextStory()
+	told, lacking := false, ""
 	for i, n := range networks {
 		var rest []string
 		for _, other := range networks[i+1:] {
@@ -89,11 +103,21 @@ func on(t *testing.T, networks []network, story func(w *World)) {
 		}
 		state := verdict.Passed // also where -run leaves the network out
 		t.Run(prefix+n.name(), func(t *testing.T) {
-			if sentence := n.missing(); sentence != "" {
-				result.note(verdict.Skipped, sentence)
-				t.Skip(sentence)
+			missing := n.missing()
+			var f *failure
+			if missing == "" {
+				f = newWorld(n, s).tell(t, story)
 			}
-			f := newWorld(n, s).tell(t, story)
+			if f != nil && f.state == verdict.Skipped {
+				missing = f.text
+			}
+			if missing != "" {
+				if lacking == "" {
+					lacking = missing
+				}
+				t.Skip(missing)
+			}
+			told = true
 			if f == nil {
 				result.note(verdict.Passed, "")
 				return
@@ -109,8 +133,9 @@ func on(t *testing.T, networks []network, story func(w *World)) {
 			t.SkipNow()
 		}
 	}
-	if result.state == verdict.Skipped {
-		t.SkipNow() // no network could tell the story
+	if !told && lacking != "" {
+		result.note(verdict.Skipped, lacking)
+		t.SkipNow()
 	}
 }
 

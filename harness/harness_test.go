@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"udpkata/harness/capability"
 	"udpkata/harness/internal/students"
 	"udpkata/harness/verdict"
 )
@@ -90,6 +91,59 @@ func TestMissingNetwork(t *testing.T) {
 		})
 	}
 	require.Equal(t, 1, told)
+}
+
+// TestSkippedStories: a story that can't be told on one network counts where it
+// was told; one that can be told nowhere makes its task skipped, whatever the
+// task's other stories did.
+func TestSkippedStories(t *testing.T) {
+	defer func(all []network) { networks = all }(networks)
+	networks = []network{loopback{localhost4}, virtual{localhost4}}
+	lacks := func(on string) func(*World) {
+		return func(w *World) {
+			if strings.HasPrefix(w.net.name(), on) {
+				w.need("needs what it has not")
+			}
+		}
+	}
+	for _, tt := range []struct {
+		name    string
+		stories []func(*World)
+		want    verdict.State
+	}{
+		{"told on one", []func(*World){lacks("virtual")}, verdict.Passed},
+		{"told on none", []func(*World){lacks("")}, verdict.Skipped},
+		{"one of two", []func(*World){func(*World) {}, lacks("")}, verdict.Skipped},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			result := resultOf(t)
+			t.Cleanup(func() {
+				require.Equal(t, tt.want, result.state)
+				require.Equal(t, tt.want == verdict.Skipped, t.Skipped())
+				if t.Skipped() {
+					require.Equal(t, "needs what it has not", result.reason)
+				}
+			})
+			for _, story := range tt.stories {
+				OnEachNetwork(t, story)
+			}
+		})
+	}
+}
+
+// TestNetworkNames: what the kinds of stories are called, and are told on.
+func TestNetworkNames(t *testing.T) {
+	told := map[string]int{}
+	story := func(w *World) { told[w.net.name()]++ }
+	OnVirtual(t, story)
+	OnLoopback(t, story)
+	OnLoopback4(t, story)
+	Offline(t, story)
+	want := map[string]int{"virtual/ip4": 1, "loopback/ip4": 2, "offline": 1}
+	if capability.IPv6.Missing() == "" {
+		want["loopback/ip6"] = 1
+	}
+	require.Equal(t, want, told)
 }
 
 // TestRightCodePasses: what the messages above are held against.

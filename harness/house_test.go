@@ -89,7 +89,9 @@ func complaints(p pkg) []string {
 	case part == "solutions" && rest != "" && rest != "mutants":
 		forbid("solution", p.Imports, isSys)
 	case part == "solutions":
-		forbid("code", p.Imports, func(i string) bool { return !strings.HasPrefix(i, module) })
+		forbid("code", p.Imports, func(i string) bool {
+			return !strings.HasPrefix(i, module) || i == module+"harness/capability"
+		})
 	case part == "harness":
 		siblings, known := below[rest]
 		if !known {
@@ -131,6 +133,7 @@ func TestComplaints(t *testing.T) {
 		{"demo with harness", pkg{ImportPath: "udpkata/lessons/05-x/demo", Imports: []string{"udpkata/harness"}}, false},
 		{"solution with a library", pkg{ImportPath: "udpkata/solutions/05-x", Imports: []string{"github.com/stretchr/testify/require"}}, false},
 		{"mutants with the harness", pkg{ImportPath: "udpkata/solutions/mutants", Imports: []string{"udpkata/harness/judge"}}, false},
+		{"mutants with a capability", pkg{ImportPath: "udpkata/solutions/mutants", Imports: []string{"udpkata/harness/capability"}}, true},
 		{"upwards", pkg{ImportPath: "udpkata/harness/wire", Imports: []string{"udpkata/harness"}}, false},
 		{"sideways", pkg{ImportPath: "udpkata/harness/verdict", Imports: []string{"udpkata/harness/wire"}}, false},
 		{"down", pkg{ImportPath: "udpkata/harness/judge", Imports: []string{"udpkata/harness/verdict", "github.com/x/y"}}, true},

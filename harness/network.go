@@ -18,23 +18,30 @@ type network interface {
 	name() string
 	// missing says why this machine can't have the network, or "".
 	missing() string
-	// maxPayload is the biggest UDP payload, in bytes.
-	maxPayload() int
+	// addr is the address that the story's sockets have.
+	addr() netip.Addr
+	// second is another address of the same host, or says why there is none.
+	second() (addr netip.Addr, missing string)
 	// run runs a story on sockets of this network and returns once it has
 	// ended, or has been abandoned.
 	run(t *testing.T, w *World, story func(*World))
 }
 
-// sockets opens the sockets of one story, each on a port that the network
-// chooses.
+// sockets opens the sockets of one story.
 type sockets interface {
-	listen() (udpConn, error)
-	dial(to netip.AddrPort) (udpConn, error)
+	listen(at netip.AddrPort) (udpConn, error)
+	dial(to netip.AddrPort) (udpConn, error) // on a port that the network chooses
 }
 
 var (
 	localhost4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	localhost6 = netip.IPv6Loopback()
+
+	// The second addresses. IPv6 has only one on loopback (RFC 4291 section
+	// 2.5.3), so on the virtual network, where nobody minds, it is another.
+	second4   = netip.AddrFrom4([4]byte{127, 0, 0, 2})
+	second6   = netip.MustParsePrefix("fd00::2/64")
+	oneOnIPv6 = "needs a second loopback address, and IPv6 has only ::1"
 )
 
 // networks are all that OnEachNetwork goes through, in its order: real waits
@@ -65,8 +72,15 @@ func maxPayload(ip netip.Addr) int {
 // loopback is the kernel's own sockets on this machine's loopback address.
 type loopback struct{ ip netip.Addr }
 
-func (n loopback) name() string    { return "loopback/" + version(n.ip) }
-func (n loopback) maxPayload() int { return maxPayload(n.ip) }
+func (n loopback) name() string     { return "loopback/" + version(n.ip) }
+func (n loopback) addr() netip.Addr { return n.ip }
+
+func (n loopback) second() (netip.Addr, string) {
+	if n.ip.Is6() {
+		return netip.Addr{}, oneOnIPv6
+	}
+	return second4, capability.SecondLoopback.Missing()
+}
 
 func (n loopback) missing() string {
 	if n.ip.Is6() {
@@ -77,14 +91,12 @@ func (n loopback) missing() string {
 
 func (n loopback) run(_ *testing.T, w *World, story func(*World)) { w.perform(n, story) }
 
-func (n loopback) any() *net.UDPAddr { return net.UDPAddrFromAddrPort(netip.AddrPortFrom(n.ip, 0)) }
-
-func (n loopback) listen() (udpConn, error) {
-	return buffered(net.ListenUDP("udp", n.any()))
+func (n loopback) listen(at netip.AddrPort) (udpConn, error) {
+	return buffered(net.ListenUDP("udp", net.UDPAddrFromAddrPort(at)))
 }
 
 func (n loopback) dial(to netip.AddrPort) (udpConn, error) {
-	return buffered(net.DialUDP("udp", n.any(), net.UDPAddrFromAddrPort(to)))
+	return buffered(net.DialUDP("udp", net.UDPAddrFromAddrPort(anyPort(n)), net.UDPAddrFromAddrPort(to)))
 }
 
 // Some systems refuse datagrams that are bigger than the write buffer, and the
@@ -112,29 +124,42 @@ func buffered(conn *net.UDPConn, err error) (udpConn, error) {
 // virtual is a network in memory and in virtual time, with one host.
 type virtual struct{ ip netip.Addr }
 
-func (n virtual) name() string    { return "virtual/" + version(n.ip) }
-func (n virtual) maxPayload() int { return maxPayload(n.ip) }
-func (n virtual) missing() string { return "" }
+func (n virtual) name() string     { return "virtual/" + version(n.ip) }
+func (n virtual) addr() netip.Addr { return n.ip }
+func (n virtual) missing() string  { return "" }
+
+func (n virtual) second() (netip.Addr, string) {
+	if n.ip.Is6() {
+		return second6.Addr(), ""
+	}
+	return second4, ""
+}
 
 func (n virtual) run(t *testing.T, w *World, story func(*World)) {
 	w.inBubble(t, func() {
 		w.virtual = new(simnet.Network)
-		w.perform(virtualHost{n.ip, w.virtual.Host()}, story)
+		w.perform(virtualHost{n, w.virtual.Host(second6)}, story)
 	})
 }
 
 type virtualHost struct {
-	ip   netip.Addr
+	virtual
 	host *simnet.Host
 }
 
-func (h virtualHost) any() netip.AddrPort { return netip.AddrPortFrom(h.ip, 0) }
-
-func (h virtualHost) listen() (udpConn, error) {
-	return h.host.Listen(h.any(), simnet.Options{})
+func (h virtualHost) listen(at netip.AddrPort) (udpConn, error) {
+	return h.host.Listen(at, simnet.Options{})
 }
 
-func (h virtualHost) dial(to netip.AddrPort) (udpConn, error) { return h.host.Dial(h.any(), to) }
+func (h virtualHost) dial(to netip.AddrPort) (udpConn, error) { return h.host.Dial(anyPort(h), to) }
+
+// offline is where functions of values are called, which need no network.
+type offline struct{ virtual }
+
+func (offline) name() string { return "offline" }
+
+// anyPort is a port that the network chooses, on its own address.
+func anyPort(n interface{ addr() netip.Addr }) netip.AddrPort { return netip.AddrPortFrom(n.addr(), 0) }
 
 // aLongTime is how long a wait in virtual time lasts: longer than any wait of a
 // lesson's own.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing/synctest"
 
+	"udpkata/harness/simnet"
 	"udpkata/harness/verdict"
 	"udpkata/harness/wire"
 )
@@ -32,11 +33,32 @@ type Peer struct {
 }
 
 // Peer adds a peer to the story, on a socket of its own.
-func (w *World) Peer(name string) *Peer {
-	p := &Peer{w: w, name: name, conn: w.open(name, w.sockets.listen), ended: make(chan struct{})}
+func (w *World) Peer(name string) *Peer { return w.peerOn(name, w.open(name, w.listen)) }
+
+func (w *World) peerOn(name string, conn net.PacketConn) *Peer {
+	p := &Peer{w: w, name: name, conn: conn, ended: make(chan struct{})}
 	w.update(func() { w.peers = append(w.peers, p) })
 	go p.read()
 	return p
+}
+
+// Twins adds two peers with the same port on two addresses of the host: the
+// first where all others are, the second on [World.SecondLoopback].
+func (w *World) Twins(name, other string) (*Peer, *Peer) {
+	second := w.SecondLoopback()
+	var first, twin udpConn
+	var err error
+	// Whoever else has the port on the second address does not have the next.
+	for range manyPorts {
+		first = w.open(name, w.listen)
+		port := addrPort(first.LocalAddr()).Port()
+		if twin, err = w.sockets.listen(netip.AddrPortFrom(second, port)); err == nil {
+			break
+		}
+		first.Close()
+	}
+	opened := func() (udpConn, error) { return twin, err }
+	return w.peerOn(name, first), w.peerOn(other, w.open(other, opened))
 }
 
 func (p *Peer) read() {
@@ -69,6 +91,16 @@ func (p *Peer) Send(to Endpoint, text string) {
 		p.w.afterSend(i, err)
 		p.w.fatal(verdict.NotRun, "%s could not send %s: %v.", p.name, wire.Quote(text), err)
 	}
+}
+
+// Forge delivers a datagram that says it comes from an endpoint, which has not
+// sent it. Whoever can write IP headers of their own can do that (RFC 2827); on
+// the virtual network anybody can.
+func (w *World) Forge(from, to Endpoint, text string) {
+	w.onlyVirtual("Forge")
+	i := w.sent(from.LocalAddr(), to.LocalAddr(), []byte(text), line{})
+	w.update(func() { w.seen[i].Forged = true })
+	w.virtual.Inject(simnet.Datagram{From: addrPort(from.LocalAddr()), To: addrPort(to.LocalAddr()), Payload: []byte(text)})
 }
 
 // ExpectFrom waits for the next datagram, which must come from the endpoint
@@ -201,7 +233,10 @@ func (w *World) stranger(addr netip.AddrPort) string {
 	return w.called(addr)
 }
 
-func (w *World) nameOf(e Endpoint) string { return w.nameAt(addrPort(e.LocalAddr())) }
+func (w *World) nameOf(e Endpoint) string { return w.Name(e.LocalAddr()) }
+
+// Name is the name in the story of whoever has an address, or the address.
+func (w *World) Name(addr net.Addr) string { return w.nameAt(addrPort(addr)) }
 
 func (w *World) nameAt(addr netip.AddrPort) string {
 	w.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -69,6 +70,13 @@ func (w *World) note(f failure) {
 func (w *World) fatal(state verdict.State, format string, args ...any) {
 	w.fail(state, format, args...)
 	runtime.Goexit()
+}
+
+// need ends the story, which is skipped, if something is missing.
+func (w *World) need(missing string) {
+	if missing != "" {
+		w.fatal(verdict.Skipped, "%s", missing)
+	}
 }
 
 func (w *World) hasFailed() bool {
@@ -180,6 +188,8 @@ func errorName(err error) string {
 		"net.ErrClosed":            net.ErrClosed,
 		"syscall.ECONNREFUSED":     syscall.ECONNREFUSED,
 		"syscall.ENETUNREACH":      syscall.ENETUNREACH,
+		"syscall.EADDRINUSE":       syscall.EADDRINUSE,
+		"syscall.EACCES":           syscall.EACCES,
 	} {
 		if err == e {
 			return name
@@ -198,12 +208,30 @@ func quoteError(err error) string {
 // quoteValue writes a value as a student would in Go, long ones cut.
 func quoteValue(v any) string {
 	switch v := v.(type) {
-	case string:
-		return wire.Quote(v)
 	case []byte:
 		return wire.Quote(string(v))
-	case net.Addr:
+	case fmt.Stringer:
 		return v.String()
 	}
+	value := reflect.ValueOf(v)
+	switch value.Kind() {
+	case reflect.String:
+		return wire.Quote(value.String())
+	case reflect.Struct:
+		return quoteStruct(value)
+	}
 	return fmt.Sprintf("%+v", v)
+}
+
+// quoteStruct writes a struct of strings and numbers.
+func quoteStruct(value reflect.Value) string {
+	fields := make([]string, value.NumField())
+	for i := range fields {
+		text := fmt.Sprint(value.Field(i))
+		if value.Field(i).Kind() == reflect.String {
+			text = wire.Quote(text)
+		}
+		fields[i] = value.Type().Field(i).Name + ": " + text
+	}
+	return "{" + strings.Join(fields, ", ") + "}"
 }

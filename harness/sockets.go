@@ -31,8 +31,11 @@ func (w *World) hand(name string, inner udpConn) *conn {
 // ListenPacket opens a socket for the student's code, on a port that the
 // system chooses. The world closes it when the story ends.
 func (w *World) ListenPacket(name string) net.PacketConn {
-	return packetConn{w.hand(name, w.open(name, w.sockets.listen))}
+	return packetConn{w.hand(name, w.open(name, w.listen))}
 }
+
+// listen opens a socket on a port that the network chooses.
+func (w *World) listen() (udpConn, error) { return w.sockets.listen(anyPort(w.net)) }
 
 // Dial opens a socket for the student's code that is connected to an endpoint.
 // The world closes it when the story ends.

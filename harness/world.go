@@ -46,6 +46,8 @@ type World struct {
 	gaveUp  bool       // whether the last wait was in vain
 	log     storyLog
 	helpers map[string]bool
+
+	closers []func() error // the story's goroutine's, for its end
 }
 
 func newWorld(n network, s site) *World {
@@ -64,7 +66,19 @@ func newWorld(n network, s site) *World {
 
 // MaxPayload is the biggest payload of a UDP datagram on the story's network,
 // in bytes: 65,507 on IPv4, 65,527 on IPv6.
-func (w *World) MaxPayload() int { return w.net.maxPayload() }
+func (w *World) MaxPayload() int { return maxPayload(w.net.addr()) }
+
+// Loopback is the address that all sockets of the story have, except where it
+// says otherwise: 127.0.0.1 or ::1.
+func (w *World) Loopback() netip.Addr { return w.net.addr() }
+
+// SecondLoopback is another address of the same host. The story is skipped on a
+// network where there is none.
+func (w *World) SecondLoopback() netip.Addr {
+	addr, missing := w.net.second()
+	w.need(missing)
+	return addr
+}
 
 // Log is the writer to hand to the student's code as its log. It may be used
 // from several goroutines.
@@ -180,9 +194,13 @@ func (w *World) perform(s sockets, story func(*World)) {
 	w.closeConns()
 	for _, c := range w.calls {
 		c.end(w.site.begin)
+		c.closeSocket()
 	}
 	for _, p := range w.peers {
 		p.Leave()
+	}
+	for _, close := range w.closers {
+		close()
 	}
 }
 
@@ -198,6 +216,12 @@ func (w *World) At(d time.Duration) {
 func (w *World) onlyVirtual(method string) {
 	if w.virtual == nil {
 		panic(method + " is for stories told by OnVirtual")
+	}
+}
+
+func (w *World) onlyKernel(method string) {
+	if w.virtual != nil {
+		panic(method + " is for stories told by OnLoopback")
 	}
 }
 

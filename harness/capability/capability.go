@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -37,6 +38,41 @@ var IPv6 = &Capability{
 			return err
 		}
 		return conn.Close()
+	}),
+}
+
+// SecondLoopback is the loopback address 127.0.0.2.
+var SecondLoopback = &Capability{
+	name: "a second loopback address",
+	cure: "give loopback the address 127.0.0.2 (on macOS: sudo ifconfig lo0 alias 127.0.0.2)",
+	probe: sync.OnceValue(func() error {
+		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2)})
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	}),
+}
+
+// LowPort is a port that ForbiddenPort tries. On most systems the ports below
+// 1024 are for administrators alone; this one, of an old service (TCPMUX, RFC
+// 1078), is hardly ever in use.
+const LowPort = 1
+
+// ForbiddenPort is that this user may not open LowPort.
+var ForbiddenPort = &Capability{
+	name: "a port that the user may not open",
+	cure: "run the tests as an ordinary user, not as root (on Linux: with sysctl net.ipv4.ip_unprivileged_port_start=1024)",
+	probe: sync.OnceValue(func() error {
+		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: LowPort})
+		switch {
+		case err == nil:
+			conn.Close()
+			return fmt.Errorf("port %d is open to this user", LowPort)
+		case errors.Is(err, os.ErrPermission):
+			return nil
+		}
+		return err
 	}),
 }
 

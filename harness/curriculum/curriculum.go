@@ -51,7 +51,7 @@ type Lesson struct {
 // A Task is one exported top-level test.
 type Task struct {
 	Name   string
-	Points int               // 1 or more
+	Points int               // 0 for a task that shows something and counts for nothing
 	Doc    string            // the description, in English
 	Hints  map[string]Advice // by language
 }
@@ -223,8 +223,8 @@ func readPoints(doc *ast.CommentGroup) (int, error) {
 		for _, c := range doc.List {
 			if text, ok := strings.CutPrefix(c.Text, "//kata:points "); ok {
 				points, err := strconv.Atoi(text)
-				if err != nil || points < 1 {
-					return 0, fmt.Errorf("//kata:points %s: want a whole number from 1 up", text)
+				if err != nil || points < 0 {
+					return 0, fmt.Errorf("//kata:points %s: want a whole number from 0 up", text)
 				}
 				return points, nil
 			}

@@ -19,8 +19,9 @@ const (
 )
 
 // gravity orders the states that the stories of one task can have in one
-// process. A task that passed on every network that the machine has, passed.
-var gravity = map[State]int{Skipped: 1, Passed: 2, NotRun: 3, Todo: 4, Failed: 5, Stuck: 6}
+// process. A task has passed if each of its stories has, on every network that
+// can tell it; a story that none can tell makes it skipped.
+var gravity = map[State]int{Passed: 1, Skipped: 2, NotRun: 3, Todo: 4, Failed: 5, Stuck: 6}
 
 // Worse returns whichever of a and b says more against the code; the empty
 // state says nothing.

@@ -19,6 +19,7 @@ type Datagram struct {
 	Payload []byte
 	Sender  string // the line of code that sent it, as in "echo.go:12"; "" if unknown
 	Heard   bool   // whether a participant of the story received it
+	Forged  bool   // somebody else sent it in From's name
 	Cut     int    // if only so many bytes of it were read, for want of room; else 0
 	Err     error  // why the network did not take it; nil if it did
 }
@@ -65,7 +66,11 @@ func Text(datagrams []Datagram, focus Focus, name func(netip.AddrPort) string) s
 			fmt.Fprintf(&b, "%12s  (%d more)\n", "…", left)
 		}
 		pad := strings.Repeat(" ", widest-utf8.RuneCountInString(routes[i]))
-		fmt.Fprintf(&b, "%12s  %s%s  %s%s\n", stamp(d.At), routes[i], pad, Quote(string(d.Payload)), fate(d))
+		forged := ""
+		if d.Forged {
+			forged = "  ✗ forged: " + name(d.From) + " did not send it"
+		}
+		fmt.Fprintf(&b, "%12s  %s%s  %s%s%s\n", stamp(d.At), routes[i], pad, Quote(string(d.Payload)), forged, fate(d))
 	}
 	return b.String()
 }

@@ -61,7 +61,7 @@ func TestAskAnswered(t *testing.T) {
 		first.Returns([]byte(reply)) // still the same bytes
 		w.Logged("Waiting up to 100ms for a reply", "Waiting up to 100ms for a reply")
 	})
-	harness.OnLoopback(t, func(w *harness.World) {
+	harness.OnLoopback4(t, func(w *harness.World) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
 		asking := ask(w, client)

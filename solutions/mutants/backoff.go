@@ -133,7 +133,7 @@ var backoff = []Mutant{
 		Find:          "	return nil, fmt.Errorf(\"%w: %w\", ErrServerDown, cause)\n",
 		Put:           "	_ = cause\n	return nil, nil\n",
 		KilledBy:      "TestAskDoublesItsWait",
-		Says:          "Ask returned no error (nil)",
+		Says:          `Ask returned "" and no error (nil)`,
 	},
 	{
 		Name:          "cause-dropped",
@@ -216,7 +216,7 @@ var backoff = []Mutant{
 		}
 `,
 		KilledBy: "TestAskStops",
-		Says:     "Ask returned no error (nil)",
+		Says:     `Ask returned "" and no error (nil)`,
 	},
 	{
 		Name:          "other-bytes",

@@ -271,7 +271,7 @@ var echo = []Mutant{
 	}
 `,
 		KilledBy: "TestAskStops",
-		Says:     "Ask returned no error (nil)",
+		Says:     `Ask returned "" and no error (nil)`,
 	},
 	{
 		Name:          "read-error-ignored",
@@ -300,7 +300,7 @@ var echo = []Mutant{
 	}
 `,
 		KilledBy: "TestAsk",
-		Says:     "Ask returned no error (nil); the story wants syscall.ECONNREFUSED",
+		Says:     `Ask returned "" and no error (nil); the story wants syscall.ECONNREFUSED`,
 	},
 	{
 		Name:          "handlers-left",

@@ -5,6 +5,8 @@ package mutants
 import (
 	"fmt"
 	"strings"
+
+	"udpkata/harness/capability"
 )
 
 // A Mutant is one misconception.
@@ -14,9 +16,14 @@ type Mutant struct {
 	File          string // of the solution
 	Find          string // stands in File exactly once
 	Put           string // takes its place
+	Import        string // a package that Put needs and File does not import; or ""
 	KilledBy      string // the task that must fail
 	Says          string // what its message must contain
 	Total         bool   // may fail more than half of the lesson's tasks
+
+	// Needs is what a machine must be capable of to kill the mutant; nil if
+	// any can.
+	Needs *capability.Capability
 }
 
 // Of returns the mutants of a lesson, by its directory's name.
@@ -37,5 +44,9 @@ func (m Mutant) Apply(solution string) (string, error) {
 	case m.Find == m.Put:
 		return "", fmt.Errorf("mutant %s: it replaces a text by itself", m.Name)
 	}
-	return strings.Replace(solution, m.Find, m.Put, 1), nil
+	text := strings.Replace(solution, m.Find, m.Put, 1)
+	if m.Import != "" {
+		text = strings.Replace(text, "import (\n", fmt.Sprintf("import (\n\t%q\n", m.Import), 1)
+	}
+	return text, nil
 }

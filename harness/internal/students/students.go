@@ -93,6 +93,11 @@ func BlockedOnChannel(context.Context, net.PacketConn) error {
 	return nil
 }
 
+func BlockedUntilCancelled(ctx context.Context, _ net.PacketConn) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 func BlockedOnMutex(context.Context, net.PacketConn) error {
 	var mu sync.Mutex
 	mu.Lock()

@@ -1,0 +1,148 @@
+package harness
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"os"
+	"runtime"
+	"sync"
+
+	"udpkata/harness/capability"
+	"udpkata/harness/verdict"
+)
+
+// This file is about ports that the student's code is told to open.
+
+// manyPorts is how many ports are tried before a story gives up finding one.
+const manyPorts = 1000
+
+// FreePort is a port that is free for UDP and for TCP on the story's addresses,
+// and stays so until the code under test takes it.
+func (w *World) FreePort() uint16 {
+	w.onlyKernel("FreePort")
+	addrs := []netip.Addr{w.net.addr()}
+	if second, missing := w.net.second(); missing == "" {
+		addrs = append(addrs, second)
+	}
+	low, high := unassigned()
+	var err error
+	for range manyPorts {
+		port := uint16(low + rand.IntN(high-low+1))
+		if err = w.reserve(port); err != nil {
+			continue
+		}
+		for _, addr := range addrs {
+			err = errors.Join(err, tryPort(netip.AddrPortFrom(addr, port)))
+		}
+		if err == nil {
+			return port
+		}
+	}
+	w.fatal(verdict.NotRun, "This computer has no free port: %v.", err)
+	return 0
+}
+
+// unassigned is the greater part of the ports from 1024 up that the system
+// gives nobody who does not name them. So a port that is free there stays free
+// even if it is not held. Where the system leaves none, it is all from 1024 up.
+func unassigned() (low, high int) {
+	const first, last, few = 1024, 65535, 1000
+	system, err := systemPorts()
+	below, above := system.first-first, last-system.last
+	switch {
+	case err != nil, max(below, above) < few:
+		return first, last
+	case above > below:
+		return system.last + 1, last
+	}
+	return first, system.first - 1
+}
+
+// bookings is a loopback address that nobody uses for anything else: a TCP
+// listener there on a port tells the harness in other processes to leave the
+// port alone, and is in nobody's way.
+var bookings = netip.AddrFrom4([4]byte{127, 85, 68, 80})
+
+// reserve keeps the harness in other processes off a port until the story's
+// end, where loopback has more than one address.
+func (w *World) reserve(port uint16) error {
+	if capability.SecondLoopback.Missing() != "" {
+		return nil
+	}
+	return w.listenTCP(netip.AddrPortFrom(bookings, port))
+}
+
+// tryPort reports whether a port is free.
+func tryPort(at netip.AddrPort) error {
+	udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
+	if err != nil {
+		return err
+	}
+	udp.Close()
+	tcp, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
+	if err != nil {
+		return err
+	}
+	return tcp.Close()
+}
+
+// ListenTCP lets somebody listen on TCP until the story ends.
+func (w *World) ListenTCP(at netip.AddrPort) {
+	w.onlyKernel("ListenTCP")
+	if err := w.listenTCP(at); err != nil {
+		w.fatal(verdict.NotRun, "No TCP listener: %v.", err)
+	}
+}
+
+func (w *World) listenTCP(at netip.AddrPort) error {
+	listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
+	if err == nil {
+		w.closers = append(w.closers, listener.Close)
+	}
+	return err
+}
+
+// ForbiddenPort is a port that this user may not open. The story is skipped
+// where every port may be opened.
+func (w *World) ForbiddenPort() uint16 {
+	w.onlyKernel("ForbiddenPort")
+	w.need(capability.ForbiddenPort.Missing())
+	return capability.LowPort
+}
+
+// ChosenBySystem fails the story unless a socket's port is one that the system
+// may have chosen. Only Linux says for sure which those are; elsewhere any will
+// do.
+func (w *World) ChosenBySystem(socket Endpoint) {
+	w.onlyKernel("ChosenBySystem")
+	if runtime.GOOS != "linux" {
+		return
+	}
+	system, err := systemPorts()
+	if err != nil {
+		w.need(fmt.Sprintf("needs to know which ports the system chooses from, which it does not say (%v): mount /proc", err))
+	}
+	if port := int(addrPort(socket.LocalAddr()).Port()); port < system.first || port > system.last {
+		w.fatal(verdict.Failed, "%s is at port %d, which the system did not choose: it chooses from %d to %d.", w.nameOf(socket), port, system.first, system.last)
+	}
+}
+
+// ports are those from first to last.
+type ports struct{ first, last int }
+
+// systemPorts are those that the system chooses from: on Linux as it is set up,
+// see ip_local_port_range in ip(7); elsewhere IANA's (RFC 6335 section 6), unless
+// somebody has set up something else.
+var systemPorts = sync.OnceValues(func() (p ports, err error) {
+	if runtime.GOOS != "linux" {
+		return ports{49152, 65535}, nil
+	}
+	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
+	if err == nil {
+		_, err = fmt.Sscan(string(text), &p.first, &p.last)
+	}
+	return p, err
+})
