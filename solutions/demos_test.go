@@ -4,11 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
+	"net"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -50,6 +54,7 @@ func buildDemo(t *testing.T, lesson string) string {
 type process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
+	stdin  io.WriteCloser
 	stdout *bufio.Reader
 	stderr bytes.Buffer
 }
@@ -59,6 +64,8 @@ func start(t *testing.T, program string, args ...string) *process {
 	out, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
 	p.stdout = bufio.NewReader(out)
+	p.stdin, err = p.cmd.StdinPipe()
+	require.NoError(t, err)
 	p.cmd.Stderr = &p.stderr
 	require.NoError(t, p.cmd.Start())
 	t.Cleanup(func() { p.cmd.Process.Kill() })
@@ -74,6 +81,18 @@ func (p *process) line() string {
 		p.t.Fatalf("the demo ended; it said: %s", p.stderr.String())
 	}
 	return strings.TrimSuffix(text, "\n")
+}
+
+// addr is the address at the end of the next line that the demo prints.
+func (p *process) addr(before string) (addr, port string) {
+	p.t.Helper()
+	line := p.line()
+	addr, ok := strings.CutPrefix(line, before)
+	require.True(p.t, ok, line)
+	at, err := netip.ParseAddrPort(addr)
+	require.NoError(p.t, err, line)
+	require.Equal(p.t, "127.0.0.1", at.Addr().String())
+	return addr, strconv.Itoa(int(at.Port()))
 }
 
 // rest reads all that the demo still prints, and returns the last line.
@@ -96,17 +115,181 @@ func (p *process) end(status int, stderr string) {
 	require.Equal(p.t, status, p.cmd.ProcessState.ExitCode())
 }
 
+// interrupt presses Ctrl-C, which ends every demo quietly.
+func (p *process) interrupt() {
+	p.t.Helper()
+	if runtime.GOOS == "windows" {
+		return // a process can't be sent an interrupt there
+	}
+	require.NoError(p.t, p.cmd.Process.Signal(os.Interrupt))
+	p.end(0, "")
+}
+
+// TestDemosRefuse: a wrong command line gets one line that says what is wrong
+// with it, and how it should look.
+func TestDemosRefuse(t *testing.T) {
+	const badPort = `invalid value ".+" for flag -p: a port is a whole number from 0 to 65535`
+	for lesson, lines := range map[string]map[string]string{
+		"01-ports": {
+			"":               "a role is missing",
+			"clasify 1":      `there is no role "clasify"`,
+			"classify":       "PORT is missing after classify",
+			"classify 65536": `"65536" is no port: .+`,
+			"claim +7":       `"\+7" is no port: .+`,
+			"claim 0":        "claim needs a port from 1 up",
+			"claim 7 -p 7":   "claim takes no -p",
+			"system 1":       `"1" is one argument too many for system`,
+		},
+		"02-echo": {
+			"":                "a role is missing",
+			"sever":           `there is no role "sever"`,
+			"server -p 65536": badPort,
+			"client -p 0":     "a client needs the server's port, from 1 up",
+			"client here":     `"here" is one argument too many for client`,
+		},
+		"03-spoof": {
+			"":                  "a role is missing",
+			"attack 7":          `there is no role "attack"`,
+			"attacker":          "PORT is missing after attacker",
+			"attacker 0":        `"0" is no client's port: .+`,
+			"attacker here":     `"here" is no client's port: .+`,
+			"client -p 0":       "a client needs the server's port, from 1 up",
+			"client -p x":       badPort,
+			"client -paused":    "client takes no -paused",
+			"server -connected": "server takes no -connected",
+		},
+		"04-backoff": {
+			"":                      "a role is missing",
+			"servant x":             `there is no role "servant"`,
+			"client -p 7":           "HOST is missing after client",
+			"client localhost -p 0": "a client needs the server's port, from 1 up",
+			"client a_b:c":          `.*too many colons.*|there is no host .+`,
+			"client no..host":       `there is no host "no\.\.host" .+`,
+			"server no..host":       `there is no host "no\.\.host" .+`,
+			"server localhost -p x": badPort,
+		},
+	} {
+		t.Run(lesson, func(t *testing.T) {
+			t.Parallel()
+			program := buildDemo(t, lesson)
+			for line, stderr := range lines {
+				start(t, program, strings.Fields(line)...).end(2, "(?:"+stderr+"); usage: .+\n")
+			}
+			start(t, program, "-h").end(0, "")
+		})
+	}
+}
+
+func TestPortsDemo(t *testing.T) {
+	t.Parallel()
+	program := buildDemo(t, "01-ports")
+	classify := start(t, program, "classify", "1060")
+	require.Equal(t, "1060 is a registered port", classify.line())
+	classify.end(0, "")
+
+	system := start(t, program, "system")
+	require.Regexp(t, `^This system chooses from \d+ to \d+; IANA's dynamic ports are 49152 to 65535$`, system.line())
+	system.end(0, "")
+
+	ephemeral := start(t, program, "ephemeral")
+	require.Regexp(t, `^The system chose 127\.0\.0\.1:\d+, a (registered|dynamic) port$`, ephemeral.line())
+	ephemeral.end(0, "")
+
+	// Somebody has the first of these ports, and the demo the first that is
+	// free.
+	taken, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), 0)))
+	require.NoError(t, err)
+	defer taken.Close()
+	first := taken.LocalAddr().(*net.UDPAddr).Port
+	const refused = `claim: .*127\.0\.0\.1:\d+.*: the port is taken: .+\n`
+	start(t, program, "claim", strconv.Itoa(first)).end(1, refused)
+	for port := first - 1; ; port-- {
+		require.Greater(t, port, first-100, "no port is free")
+		addr := fmt.Sprintf("127.0.0.1:%d", port)
+		claim := start(t, program, "claim", strconv.Itoa(port))
+		text, err := claim.stdout.ReadString('\n')
+		if err != nil {
+			claim.end(1, refused)
+			continue
+		}
+		require.Equal(t, "Claimed "+addr+"; Ctrl-C gives it back\n", text)
+		start(t, program, "claim", strconv.Itoa(port)).end(1, refused)
+		claim.interrupt()
+		return
+	}
+}
+
+func TestEchoDemo(t *testing.T) {
+	t.Parallel()
+	program := buildDemo(t, "02-echo")
+	server := start(t, program, "server", "-p", "0")
+	addr, port := server.addr("Listening at ")
+
+	client := start(t, program, "client", "-p", port)
+	own, _ := client.addr("The OS assigned me the address ")
+	require.Equal(t, "The server "+addr+` replied "Your data was 38 bytes long"`, client.line())
+	client.end(0, "")
+	require.Regexp(t, `^The client at `+own+` says "The time is \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}"$`, server.line())
+
+	start(t, program, "server", "-p", port).end(1, "server: listen udp "+addr+": bind: .+\n")
+	server.interrupt()
+	alone := start(t, program, "client", "-p", port)
+	alone.line()
+	alone.interrupt()
+}
+
+// TestSpoofDemo: while the server is paused, an attacker writes to the client.
+func TestSpoofDemo(t *testing.T) {
+	t.Parallel()
+	program := buildDemo(t, "03-spoof")
+	paused := func() (server *process, addr, port string) {
+		server = start(t, program, "server", "-paused", "-p", "0")
+		addr, port = server.addr("Listening at ")
+		require.Equal(t, "Paused; Enter goes on", server.line())
+		return server, addr, port
+	}
+	attack := func(port string) (attacker string) {
+		p := start(t, program, "attacker", port)
+		attacker, _ = p.addr(`Sent "fine" to 127.0.0.1:` + port + " from ")
+		p.end(0, "")
+		return attacker
+	}
+	for _, way := range []string{"", "-connected"} {
+		server, addr, port := paused()
+		client := start(t, program, strings.Fields("client -p "+port+" "+way)...)
+		own, clientPort := client.addr("The OS assigned me the address ")
+		attacker := attack(clientPort)
+		_, err := io.WriteString(server.stdin, "\n")
+		require.NoError(t, err)
+		if way == "" {
+			require.Equal(t, "Turned away 1 datagram(s), from "+attacker, client.line())
+		}
+		require.Equal(t, "The server "+addr+` replied "Your data was 38 bytes long"`, client.line())
+		client.end(0, "")
+		require.Regexp(t, `^The client at `+own+` says "The time is .{26}"$`, server.line())
+		start(t, program, "server", "-p", port).end(1, "server: listen udp "+addr+": bind: .+\n")
+		server.interrupt()
+	}
+
+	server, _, port := paused()
+	server.stdin.Close()
+	client := start(t, program, "client", "-p", port)
+	_, clientPort := client.addr("The OS assigned me the address ")
+	attack(clientPort)
+	client.interrupt()
+	server.interrupt()
+}
+
 // TestBackoffDemo: a client that is not told how many answers are dropped gets
 // through or gives up, and says which.
 func TestBackoffDemo(t *testing.T) {
+	t.Parallel()
 	program := buildDemo(t, "04-backoff")
 	server := start(t, program, "server", "127.0.0.1", "-p", "0")
-	addr, err := netip.ParseAddrPort(strings.TrimPrefix(server.line(), "Listening at "))
-	require.NoError(t, err)
-	_, port, _ := strings.Cut(addr.String(), ":")
+	addr, port := server.addr("Listening at ")
 
 	client := start(t, program, "client", "127.0.0.1", "-p", port)
-	require.Regexp(t, `^Client socket name is 127\.0\.0\.1:\d+$`, client.line())
+	client.addr("Client socket name is ")
 	require.Equal(t, "Waiting up to 100ms for a reply", client.line())
 	last := client.rest()
 	client.cmd.Wait()
@@ -118,42 +301,6 @@ func TestBackoffDemo(t *testing.T) {
 	}
 	require.Regexp(t, `^(Pretending to drop packet from \S+|The client at \S+ says "This is another message")$`, server.line())
 
-	start(t, program, "client", "-p", port).end(2, "HOST is missing after client; usage: .+\n")
-	start(t, program, "client", "no such host").end(1, "client: .+\n")
-	start(t, program, "server", "127.0.0.1", "-p", port).end(1, "server: listen udp .+\n")
-	if runtime.GOOS != "windows" {
-		require.NoError(t, server.cmd.Process.Signal(os.Interrupt))
-		server.end(0, "")
-	}
-}
-
-func TestEchoDemo(t *testing.T) {
-	program := buildDemo(t, "02-echo")
-	server := start(t, program, "server", "-p", "0")
-	listening := server.line()
-	addr, err := netip.ParseAddrPort(strings.TrimPrefix(listening, "Listening at "))
-	require.NoError(t, err, listening)
-	require.Equal(t, "127.0.0.1", addr.Addr().String())
-	_, port, _ := strings.Cut(addr.String(), ":")
-
-	client := start(t, program, "client", "-p", port)
-	own, ok := strings.CutPrefix(client.line(), "The OS assigned me the address ")
-	require.True(t, ok)
-	require.Equal(t, "The server "+addr.String()+` replied "Your data was 38 bytes long"`, client.line())
-	client.end(0, "")
-	require.Regexp(t, `^The client at `+own+` says "The time is \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}"$`, server.line())
-
-	start(t, program, "server", "-p", port).end(1, "server: listen udp "+addr.String()+": bind: .+\n")
-	start(t, program, "client", "-p", "0").end(2, "a client needs .+; usage: .+\n")
-	start(t, program).end(2, "a role is missing; usage: .+\n")
-
-	if runtime.GOOS == "windows" {
-		t.Skip("needs a process that can be sent an interrupt, which Windows lacks: press Ctrl-C by hand")
-	}
-	require.NoError(t, server.cmd.Process.Signal(os.Interrupt))
-	server.end(0, "")
-	alone := start(t, program, "client", "-p", port)
-	alone.line()
-	require.NoError(t, alone.cmd.Process.Signal(os.Interrupt))
-	alone.end(0, "")
+	start(t, program, "server", "127.0.0.1", "-p", port).end(1, "server: listen udp "+addr+": bind: .+\n")
+	server.interrupt()
 }

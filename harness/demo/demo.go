@@ -1,5 +1,5 @@
 // Package demo is the little that the lessons' demo programs share: roles, the
-// -p flag, one-line errors, and an end by Ctrl-C.
+// -p flag and switches, one-line errors, and an end by Ctrl-C.
 package demo
 
 import (
@@ -8,10 +8,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
+	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,20 +22,29 @@ import (
 // DefaultPort is the chapter's.
 const DefaultPort = 1060
 
+// Localhost is 127.0.0.1 with a port.
+func Localhost(port uint16) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)
+}
+
 // A Role is one of the things that a demo can be run as.
 type Role struct {
-	Name   string
-	Params []string // the names of its arguments, as in "HOST"
-	Run    func(ctx context.Context, args Args) error
+	Name      string
+	Params    []string // the names of its arguments, as in "HOST"
+	TakesPort bool     // it has the flag -p PORT
+	Switches  []string // its flags without a value, as in "paused"
+	Run       func(ctx context.Context, args Args) error
 }
 
 // Args are what a role was started with.
 type Args struct {
-	Port   uint16   // -p, DefaultPort if it wasn't given
-	Params []string // one for each of the role's Params
+	Port   uint16          // -p, DefaultPort if it wasn't given
+	Params []string        // one for each of the role's Params
+	On     map[string]bool // which of the role's Switches were given
 }
 
-// A UsageError is returned by a role for arguments that it can't use.
+// A UsageError is returned by a role for arguments that it can't use. A host
+// that nobody knows (a *net.DNSError) counts as one.
 type UsageError string
 
 func (e UsageError) Error() string { return string(e) }
@@ -56,12 +68,16 @@ func run(ctx context.Context, line []string, stdout, stderr io.Writer, roles []R
 		err = call(ctx, role, args)
 	}
 	var wrong UsageError
+	var unknown *net.DNSError
 	switch {
+	case err == nil, ctx.Err() != nil:
+		return 0
 	case errors.As(err, &wrong):
 		fmt.Fprintf(stderr, "%v; %s\n", wrong, usage(roles))
 		return 2
-	case err == nil, ctx.Err() != nil:
-		return 0
+	case errors.As(err, &unknown):
+		fmt.Fprintf(stderr, "there is no host %q (%s); %s\n", unknown.Name, unknown.Err, usage(roles))
+		return 2
 	}
 	fmt.Fprintf(stderr, "%s: %v\n", role.Name, err)
 	return 1
@@ -71,13 +87,20 @@ func run(ctx context.Context, line []string, stdout, stderr io.Writer, roles []R
 func usage(roles []Role) string {
 	var forms []string
 	for _, r := range roles {
-		forms = append(forms, strings.Join(append([]string{r.Name}, r.Params...), " ")+" [-p PORT]")
+		words := append([]string{r.Name}, r.Params...)
+		if r.TakesPort {
+			words = append(words, "[-p PORT]")
+		}
+		for _, name := range r.Switches {
+			words = append(words, "[-"+name+"]")
+		}
+		forms = append(forms, strings.Join(words, " "))
 	}
 	return "usage: " + strings.Join(forms, " | ")
 }
 
 func parse(line []string, roles []Role) (Role, Args, error) {
-	port := uint16(DefaultPort)
+	args := Args{Port: DefaultPort, On: map[string]bool{}}
 	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.Func("p", "UDP `port`", func(text string) error {
@@ -85,9 +108,21 @@ func parse(line []string, roles []Role) (Role, Args, error) {
 		if err != nil {
 			return errors.New("a port is a whole number from 0 to 65535")
 		}
-		port = uint16(n)
+		args.Port = uint16(n)
 		return nil
 	})
+	for _, role := range roles {
+		for _, name := range role.Switches {
+			if flags.Lookup(name) != nil {
+				continue
+			}
+			flags.BoolFunc(name, "", func(text string) error {
+				on, err := strconv.ParseBool(text)
+				args.On[name] = on
+				return err
+			})
+		}
+	}
 	// Flags may stand before, between and after the other arguments.
 	var words []string
 	for rest := line; ; {
@@ -104,19 +139,25 @@ func parse(line []string, roles []Role) (Role, Args, error) {
 	if len(words) == 0 {
 		return Role{}, Args{}, UsageError("a role is missing")
 	}
-	for _, role := range roles {
-		params := words[1:]
-		switch {
-		case role.Name != words[0]:
-		case len(params) < len(role.Params):
-			return Role{}, Args{}, UsageError(fmt.Sprintf("%s is missing after %s", role.Params[len(params)], role.Name))
-		case len(params) > len(role.Params):
-			return Role{}, Args{}, UsageError(fmt.Sprintf("%q is one argument too many for %s", params[len(role.Params)], role.Name))
-		default:
-			return role, Args{Port: port, Params: params}, nil
-		}
+	i := slices.IndexFunc(roles, func(r Role) bool { return r.Name == words[0] })
+	if i < 0 {
+		return Role{}, Args{}, UsageError(fmt.Sprintf("there is no role %q", words[0]))
 	}
-	return Role{}, Args{}, UsageError(fmt.Sprintf("there is no role %q", words[0]))
+	role := roles[i]
+	args.Params = words[1:]
+	switch got, want := len(args.Params), len(role.Params); {
+	case got < want:
+		return Role{}, Args{}, UsageError(fmt.Sprintf("%s is missing after %s", role.Params[got], role.Name))
+	case got > want:
+		return Role{}, Args{}, UsageError(fmt.Sprintf("%q is one argument too many for %s", args.Params[want], role.Name))
+	}
+	var odd error
+	flags.Visit(func(f *flag.Flag) {
+		if takes := f.Name == "p" && role.TakesPort || slices.Contains(role.Switches, f.Name); !takes {
+			odd = UsageError(fmt.Sprintf("%s takes no -%s", role.Name, f.Name))
+		}
+	})
+	return role, args, odd
 }
 
 // call runs a role. A TODO that it meets becomes an error.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"strings"
 	"testing"
 
@@ -11,19 +13,26 @@ import (
 )
 
 func TestRun(t *testing.T) {
-	ok := func(context.Context, Args) error { return nil }
 	roles := []Role{
-		{Name: "server", Run: ok},
-		{Name: "client", Params: []string{"HOST"}, Run: func(_ context.Context, a Args) error {
+		{Name: "server", TakesPort: true, Switches: []string{"paused"}, Run: func(_ context.Context, a Args) error {
+			if a.On["paused"] && a.Port != 7 {
+				return errors.New("paused")
+			}
+			return nil
+		}},
+		{Name: "client", Params: []string{"HOST"}, TakesPort: true, Run: func(_ context.Context, a Args) error {
 			if a.Params[0] != "host" || a.Port != 7 {
 				return UsageError("other arguments than were given")
 			}
 			return nil
 		}},
 		{Name: "failing", Run: func(context.Context, Args) error { return errors.New("no socket") }},
+		{Name: "lost", Run: func(context.Context, Args) error {
+			return fmt.Errorf("dial: %w", &net.DNSError{Err: "no such host", Name: "nowhere", IsNotFound: true})
+		}},
 		{Name: "todo", Run: func(context.Context, Args) error { panic("TODO: write it") }},
 	}
-	const usage = "; usage: server [-p PORT] | client HOST [-p PORT] | failing [-p PORT] | todo [-p PORT]\n"
+	const usage = "; usage: server [-p PORT] [-paused] | client HOST [-p PORT] | failing | lost | todo\n"
 	tests := []struct {
 		line   string
 		status int
@@ -35,7 +44,14 @@ func TestRun(t *testing.T) {
 		{"client host -p 7", 0, ""},
 		{"client -p 7 host", 0, ""},
 		{"-p=7 client host", 0, ""},
+		{"server -paused", 1, "server: paused\n"},
+		{"-paused server -p 7", 0, ""},
+		{"server -paused=false", 0, ""},
 		{"failing", 1, "failing: no socket\n"},
+		{"lost", 2, `there is no host "nowhere" (no such host)` + usage},
+		{"failing -p 7", 2, "failing takes no -p" + usage},
+		{"client host -p 7 -paused", 2, "client takes no -paused" + usage},
+		{"server -paused=perhaps", 2, `invalid boolean value "perhaps" for -paused: strconv.ParseBool: parsing "perhaps": invalid syntax` + usage},
 		{"", 2, "a role is missing" + usage},
 		{"sever", 2, `there is no role "sever"` + usage},
 		{"client", 2, "HOST is missing after client" + usage},

@@ -30,7 +30,9 @@ type Mutant struct {
 func Of(lesson string) []Mutant { return byLesson[lesson] }
 
 var byLesson = map[string][]Mutant{
+	"01-ports":   ports,
 	"02-echo":    echo,
+	"03-spoof":   spoof,
 	"04-backoff": backoff,
 }
 

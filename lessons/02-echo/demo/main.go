@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
 	"time"
 
@@ -18,15 +17,13 @@ import (
 
 func main() {
 	demo.Main(
-		demo.Role{Name: "server", Run: server},
-		demo.Role{Name: "client", Run: client},
+		demo.Role{Name: "server", TakesPort: true, Run: server},
+		demo.Role{Name: "client", TakesPort: true, Run: client},
 	)
 }
 
 // localhost is 127.0.0.1 with a port.
-func localhost(port uint16) *net.UDPAddr {
-	return net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port))
-}
+func localhost(port uint16) *net.UDPAddr { return net.UDPAddrFromAddrPort(demo.Localhost(port)) }
 
 func server(ctx context.Context, args demo.Args) error {
 	conn, err := net.ListenUDP("udp", localhost(args.Port))

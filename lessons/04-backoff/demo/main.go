@@ -23,8 +23,8 @@ import (
 func main() {
 	host := []string{"HOST"}
 	demo.Main(
-		demo.Role{Name: "server", Params: host, Run: server},
-		demo.Role{Name: "client", Params: host, Run: client},
+		demo.Role{Name: "server", Params: host, TakesPort: true, Run: server},
+		demo.Role{Name: "client", Params: host, TakesPort: true, Run: client},
 	)
 }
 

@@ -1,0 +1,75 @@
+// Package ports is lesson 01: what a port's number says, and how to get a
+// socket on a port.
+package ports
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+)
+
+// A Range is one of the three into which IANA divides the ports (RFC 6335
+// section 6). It prints as its name.
+type Range string
+
+const (
+	WellKnown  Range = "well known" // 0 to 1023
+	Registered Range = "registered" // 1024 to 49151
+	Dynamic    Range = "dynamic"    // 49152 to 65535
+)
+
+// RangeOf returns the range of a port. Port 0 counts as well known,
+// although no socket is ever at it. A number below 0 or above 65535 is no port:
+// that is an error.
+func RangeOf(port int) (Range, error) {
+	panic("TODO: write RangeOf, which says in which range a port is")
+}
+
+// ParsePort reads a port's number, from 0 to 65535, in decimal digits and
+// nothing else. Whatever could be written in a shorter way, or is not a number,
+// or no port, is an error: "01060", "+1060", "1060 ", "0x424", "" and "65536".
+func ParsePort(text string) (int, error) {
+	panic("TODO: write ParsePort, which reads a port's number and is strict about it")
+}
+
+// Ephemeral opens a UDP socket at the address loopback, and nowhere else, on a
+// port that the system chooses. The socket is as package net opens it: a
+// *net.UDPConn.
+func Ephemeral(loopback netip.Addr) (net.PacketConn, error) {
+	panic("TODO: write Ephemeral, which lets the system choose a port")
+}
+
+// ParseSystemRange reads the first and the last port of a range, as Linux writes
+// them in /proc/sys/net/ipv4/ip_local_port_range: two numbers with blanks or
+// tabs between them, and a newline at the end.
+//
+//	32768	60999
+//
+// It is an error if there are fewer or more than two numbers, if one of them is
+// not one that ParsePort accepts, or if the first is greater than the last.
+func ParseSystemRange(text string) (first, last int, err error) {
+	panic("TODO: write ParseSystemRange, which reads two ports")
+}
+
+// Why Claim can't open a socket.
+var (
+	ErrTaken     = errors.New("the port is taken")
+	ErrForbidden = errors.New("the port is forbidden")
+)
+
+// Claim opens a UDP socket at exactly addr, on no other port and at no other
+// address. The socket is as package net opens it: a *net.UDPConn.
+//
+// If another UDP socket has the port, the error wraps ErrTaken; if this user may
+// not open it, ErrForbidden; and not both. Either way it wraps the system's
+// cause as well, which is InUse or Denied, and its text contains addr, written
+// as addr.String() does.
+//
+// Port 0 is an error, since it does not say which port is to be claimed. Any
+// other error of the system's is returned, as it is or wrapped.
+//
+// A port that is taken on TCP, or at another address, is free for all that Claim
+// cares about. Once the socket is closed, the port can be claimed again.
+func Claim(addr netip.AddrPort) (net.PacketConn, error) {
+	panic("TODO: write Claim, which opens a socket on exactly this port")
+}

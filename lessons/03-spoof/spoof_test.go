@@ -1,0 +1,339 @@
+package spoof_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"udpkata/harness"
+	spoof "udpkata/lessons/03-spoof"
+)
+
+const (
+	question = "The time is now"
+	answer   = "Your data was 15 bytes long"
+)
+
+// heard is an Answer as the stories compare it: with names for addresses, and
+// how many of them there are.
+type heard struct {
+	Data       string
+	TurnedAway int
+	Listed     int
+	Strangers  string
+}
+
+func hear(w *harness.World, a spoof.Answer) heard {
+	var names []string
+	for _, s := range a.Strangers {
+		names = append(names, w.Name(s))
+	}
+	return heard{string(a.Data), a.TurnedAway, len(names), strings.Join(names, ", ")}
+}
+
+// ask starts the student's client.
+func ask(w *harness.World, client net.PacketConn, server harness.Endpoint, text string) *harness.Call {
+	return askAt(w, "Ask", client, server.LocalAddr(), text)
+}
+
+func askAt(w *harness.World, name string, client net.PacketConn, server net.Addr, text string) *harness.Call {
+	return w.Call(name, func(ctx context.Context) (any, error) {
+		a, err := spoof.Ask(ctx, client, server, []byte(text))
+		return hear(w, a), err
+	})
+}
+
+func askConnected(w *harness.World, client net.Conn, text string) *harness.Call {
+	return w.Call("AskConnected", func(ctx context.Context) (any, error) {
+		return spoof.AskConnected(ctx, client, []byte(text))
+	})
+}
+
+// in16 is the same address with its IP in 16 bytes, as net.ParseIP gives it.
+func in16(addr net.Addr) net.Addr {
+	udp := *addr.(*net.UDPAddr)
+	udp.IP = udp.IP.To16()
+	return &udp
+}
+
+// TestSameEndpoint: IP address, zone and port must all be the same, however an
+// address is written; nil is the same as nothing.
+//
+//kata:points 2
+func TestSameEndpoint(t *testing.T) {
+	harness.Offline(t, func(w *harness.World) {
+		at := func(text string) net.Addr { return net.UDPAddrFromAddrPort(netip.MustParseAddrPort(text)) }
+		var noAddr *net.UDPAddr
+		for _, tt := range []struct {
+			a, b net.Addr
+			want bool
+		}{
+			{at("127.0.0.1:1060"), at("127.0.0.1:1060"), true},
+			{at("127.0.0.1:1060"), at("127.0.0.1:1061"), false},
+			{at("127.0.0.1:1060"), at("127.0.0.2:1060"), false},
+			{at("127.0.0.1:1060"), at("127.0.0.11:60"), false},
+			{at("127.0.0.1:1160"), at("127.0.0.11:160"), false},
+			{at("127.0.0.1:1060"), at("[::ffff:127.0.0.1]:1060"), true},
+			{in16(at("127.0.0.1:1060")), at("127.0.0.1:1060"), true},
+			{at("127.0.0.1:1060"), at("[::ffff:127.0.0.1]:1061"), false},
+			{at("127.0.0.1:1060"), at("[::ffff:127.0.0.2]:1060"), false},
+			{at("[::1]:1060"), at("[::1]:1060"), true},
+			{at("[::1]:1060"), at("[::1]:1061"), false},
+			{at("[::1]:1060"), at("127.0.0.1:1060"), false},
+			{at("[fe80::1%eth0]:1060"), at("[fe80::1%eth0]:1060"), true},
+			{at("[fe80::1%eth0]:1060"), at("[fe80::1%eth1]:1060"), false},
+			{at("[fe80::1%eth0]:1060"), at("[fe80::1]:1060"), false},
+			{at("127.0.0.1:1060"), nil, false},
+			{at("127.0.0.1:1060"), noAddr, false},
+			{nil, nil, false},
+			{noAddr, noAddr, false},
+			{nil, noAddr, false},
+		} {
+			for _, pair := range [][2]net.Addr{{tt.a, tt.b}, {tt.b, tt.a}} {
+				name := fmt.Sprintf("SameEndpoint(%s, %s)", written(pair[0]), written(pair[1]))
+				w.Call(name, func(context.Context) (any, error) {
+					return spoof.SameEndpoint(pair[0], pair[1]), nil
+				}).Returns(tt.want)
+			}
+		}
+	})
+}
+
+// written shows in which form an address is.
+func written(addr net.Addr) string {
+	switch udp, _ := addr.(*net.UDPAddr); {
+	case addr == nil:
+		return "nil"
+	case udp == nil:
+		return "a nil *net.UDPAddr"
+	default:
+		return udp.AddrPort().String()
+	}
+}
+
+// TestAsk: the client sends the bytes as they are and returns the server's as
+// they are; an error of the socket's is returned.
+//
+//kata:points 1
+func TestAsk(t *testing.T) {
+	harness.OnEachNetwork(t, func(w *harness.World) {
+		client, server, nowhere := w.ListenPacket("client"), w.Peer("server"), w.Peer("nowhere")
+		biggest := strings.Repeat("y", w.MaxPayload())
+		for _, tt := range []struct{ text, answer string }{
+			{question, answer},
+			{"", ""},
+			{biggest, "\xff\xfe"},
+			{"as much as you can", biggest},
+		} {
+			asking := ask(w, client, server, tt.text)
+			server.ExpectFrom(client, tt.text)
+			server.Send(client, tt.answer)
+			asking.Returns(heard{Data: tt.answer})
+		}
+		server.HeardNothingElse()
+
+		w.FailWritesTo(client, nowhere, syscall.ENETUNREACH)
+		ask(w, client, nowhere, "anybody?").Fails(syscall.ENETUNREACH)
+		w.RefuseNextRead(client)
+		ask(w, client, server, "are you there?").Fails(syscall.ECONNREFUSED)
+	})
+}
+
+// TestAskTurnsAwayStrangers: what comes from another port than the server's is
+// turned away and counted, before the answer and after it, even if it holds the
+// very same text.
+//
+//kata:points 3
+func TestAskTurnsAwayStrangers(t *testing.T) {
+	harness.OnEachNetwork(t, func(w *harness.World) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		mallory, eve := w.Peer("mallory"), w.Peer("eve")
+		mallory.Send(client, "fine")
+		asking := ask(w, client, server, question)
+		server.ExpectFrom(client, question)
+		w.AllRead(client)
+		eve.Send(client, answer)
+		w.AllRead(client)
+		mallory.Send(client, "")
+		w.AllRead(client)
+		server.Send(client, answer)
+		asking.Returns(heard{answer, 3, 2, "mallory, eve"})
+
+		mallory.Send(client, "fine")
+		again := askAt(w, "Ask (with the server's IP address in 16 bytes)", client, in16(server.LocalAddr()), "and now?")
+		server.ExpectFrom(client, "and now?")
+		w.AllRead(client)
+		server.Send(client, "Your data was 8 bytes long")
+		again.Returns(heard{"Your data was 8 bytes long", 1, 1, "mallory"})
+		server.HeardNothingElse()
+	})
+}
+
+// TestAskTurnsAwayTwin: what comes from the server's port at another IP address
+// is turned away too.
+//
+//kata:points 2
+func TestAskTurnsAwayTwin(t *testing.T) {
+	harness.OnEachNetwork(t, func(w *harness.World) {
+		server, mallory := w.Twins("server", "mallory")
+		client := w.ListenPacket("client")
+		asking := ask(w, client, server, question)
+		server.ExpectFrom(client, question)
+		mallory.Send(client, answer)
+		w.AllRead(client)
+		server.Send(client, answer)
+		asking.Returns(heard{answer, 1, 1, "mallory"})
+	})
+}
+
+// TestAskBearsAThousand: however many strangers write, Ask ends when its context
+// does, and lists no more than the first 16 of them.
+//
+//kata:points 2
+func TestAskBearsAThousand(t *testing.T) {
+	harness.OnVirtual(t, func(w *harness.World) {
+		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
+		asking := w.CallUntil(time.Second, "Ask", func(ctx context.Context) (any, error) {
+			a, err := spoof.Ask(ctx, client, server.LocalAddr(), []byte(question))
+			return hear(w, a), err
+		})
+		for i := range 1000 {
+			w.At(time.Duration(i)*time.Millisecond + time.Nanosecond)
+			mallory.Send(client, "fine")
+		}
+		asking.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		asking.Beside(heard{"", 1000, 1, "mallory"})
+	})
+	harness.OnVirtual(t, func(w *harness.World) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		asking := ask(w, client, server, question)
+		server.ExpectFrom(client, question)
+		crowd := make([]*harness.Peer, 20)
+		var first []string
+		for i := range crowd {
+			name := fmt.Sprintf("stranger %d", i+1)
+			crowd[i] = w.Peer(name)
+			if i < spoof.MaxStrangers {
+				first = append(first, name)
+			}
+		}
+		for range 50 {
+			for _, stranger := range crowd {
+				stranger.Send(client, "fine")
+			}
+			w.AllRead(client)
+		}
+		server.Send(client, answer)
+		asking.Returns(heard{answer, 1000, len(first), strings.Join(first, ", ")})
+	})
+}
+
+// TestAskStops: when its context is cancelled or its socket closed, Ask returns,
+// says why, and has counted the strangers all the same. Nothing is left behind.
+//
+//kata:points 2
+func TestAskStops(t *testing.T) {
+	harness.OnEachNetwork(t, func(w *harness.World) {
+		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
+		asking := ask(w, client, server, question)
+		server.ExpectFrom(client, question)
+		mallory.Send(client, "fine")
+		w.AllRead(client)
+		asking.Cancel()
+		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
+		asking.Beside(heard{"", 1, 1, "mallory"})
+		w.StillOpen(client)
+		w.NothingLeftBehind()
+
+		again := ask(w, client, server, "and now?")
+		server.ExpectFrom(client, "and now?")
+		w.Close(client)
+		again.Fails(net.ErrClosed)
+		w.NothingLeftBehind()
+	})
+}
+
+// TestDial: the socket is connected to the server: it sends there and hears
+// nobody else.
+//
+//kata:points 1
+func TestDial(t *testing.T) {
+	harness.OnLoopback(t, func(w *harness.World) {
+		server, mallory := w.Peer("server"), w.Peer("mallory")
+		to := server.LocalAddr().(*net.UDPAddr).AddrPort()
+		client := w.Call(fmt.Sprintf("Dial(%v)", to), func(context.Context) (any, error) {
+			return spoof.Dial(to)
+		}).Connects("client", server)
+
+		if _, err := client.Write([]byte(question)); err != nil {
+			w.Errorf("The socket can't send: %v.", err)
+		}
+		server.ExpectFrom(client, question)
+		mallory.Send(client, "fine")
+		server.Send(client, answer)
+		w.Call("Read", func(context.Context) (any, error) {
+			buf := make([]byte, 100)
+			n, err := client.Read(buf)
+			return string(buf[:n]), err
+		}).Returns(answer)
+	})
+}
+
+// TestAskConnected: on a connected socket the system turns strangers away, and a
+// refusal is reported. The answer may be of any length. When the context is
+// cancelled, AskConnected returns; nothing is left behind.
+//
+//kata:points 2
+func TestAskConnected(t *testing.T) {
+	harness.OnEachNetwork(t, func(w *harness.World) {
+		server, mallory := w.Peer("server"), w.Peer("mallory")
+		client := w.Dial("client", server)
+		for _, reply := range []string{answer, "", strings.Repeat("y", w.MaxPayload())} {
+			asking := askConnected(w, client, question)
+			server.ExpectFrom(client, question)
+			mallory.Send(client, "fine")
+			server.Send(client, reply)
+			asking.Returns([]byte(reply))
+			w.NothingLeftBehind()
+		}
+
+		asking := askConnected(w, client, question)
+		server.ExpectFrom(client, question)
+		asking.Cancel()
+		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
+		w.StillOpen(client)
+		w.NothingLeftBehind()
+
+		w.RefuseNextRead(client)
+		askConnected(w, client, question).Fails(syscall.ECONNREFUSED)
+		w.FailWritesTo(client, server, syscall.ENETUNREACH)
+		askConnected(w, client, question).Fails(syscall.ENETUNREACH)
+	})
+	harness.OnVirtual(t, func(w *harness.World) {
+		server := w.Peer("server")
+		client := w.Dial("client", server)
+		server.Leave()
+		askConnected(w, client, question).Fails(syscall.ECONNREFUSED)
+	})
+}
+
+// TestAskIsFooled: mallory forges the source address itself, and Ask takes the
+// datagram for the server's. No comparison of addresses can tell; so this test
+// passes when Ask is fooled, and is worth nothing.
+//
+//kata:points 0
+func TestAskIsFooled(t *testing.T) {
+	harness.OnVirtual(t, func(w *harness.World) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		asking := ask(w, client, server, question)
+		server.ExpectFrom(client, question)
+		w.Forge(server, client, "fine")
+		asking.Returns(heard{Data: "fine"})
+	})
+}
