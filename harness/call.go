@@ -100,7 +100,7 @@ func (c *Call) Cancel() {
 		c.w.await(c.returned)
 	}
 	if !c.hasReturned() {
-		c.w.fatal(verdict.Failed, "%s did not return when its context was cancelled: %s.", c.name, c.doing())
+		c.w.fatal(verdict.Failed, "%s did not return at once when its context was cancelled: %s.", c.name, c.doing())
 	}
 }
 
@@ -120,6 +120,9 @@ func (c *Call) End() {
 		runtime.Goexit()
 	}
 }
+
+// Ends waits for the call to return, whatever it returns.
+func (c *Call) Ends() { c.wait() }
 
 // end waits, once, for the end of a call that was told to end; at is the
 // story's line that told it.
@@ -164,10 +167,17 @@ func equal(want, got any) bool {
 // [errors.Is] sees it; without any, it may be any error.
 func (c *Call) Fails(want ...error) {
 	c.wait()
+	switch socket, opened := c.value.(interface{ LocalAddr() net.Addr }); {
+	case c.err == nil || c.value == nil:
+	case isNil(c.value):
+		c.w.fatal(verdict.Failed, "%s returned a nil %T beside its error; in an interface, that is not nil. The story wants a plain nil there.", c.name, c.value)
+	case opened:
+		c.w.fatal(verdict.Failed, "%s returned a socket at %v beside the error %s; the story wants none there.", c.name, socket.LocalAddr(), quoteError(c.err))
+	}
 	if len(want) == 0 && c.err != nil {
 		return
 	}
-	if slices.ContainsFunc(want, func(e error) bool { return errors.Is(c.err, e) }) {
+	if slices.ContainsFunc(want, func(e error) bool { return isError(c.err, e) }) {
 		return
 	}
 	names := make([]string, len(want))
@@ -188,6 +198,14 @@ func (c *Call) Fails(want ...error) {
 	c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants one that errors.Is finds to be %s.%s", c.name, quoteError(c.err), wanted, hint)
 }
 
+// isError is errors.Is for an error that may be Named.
+func isError(err, target error) bool {
+	if n, ok := target.(named); ok {
+		target = n.error
+	}
+	return errors.Is(err, target)
+}
+
 // success says what the call returned instead of an error.
 func (c *Call) success() string {
 	socket, ok := c.value.(interface{ LocalAddr() net.Addr })
@@ -203,7 +221,7 @@ func (c *Call) success() string {
 // FailsNot waits for the call to return an error that is not unwanted.
 func (c *Call) FailsNot(unwanted error) {
 	c.Fails()
-	if errors.Is(c.err, unwanted) {
+	if isError(c.err, unwanted) {
 		c.w.fatal(verdict.Failed, "%s returned the error %s, which errors.Is finds to be %s as well; the story wants it not to be.", c.name, quoteError(c.err), errorName(unwanted))
 	}
 }

@@ -6,10 +6,12 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
 	"udpkata/harness/verdict"
+	"udpkata/harness/wire"
 )
 
 // A conn is a socket that the student's code was given. It notes what is done
@@ -27,10 +29,14 @@ type conn struct {
 	failures int // failed calls since second began
 	second   time.Time
 
-	refusal    error // what the next read returns
-	refused    bool  // whether a call has said "connection refused"
+	failure    error // what the next read returns
+	failed     error // what a read has returned because the story wanted it
+	refused    bool  // whether the network has said "connection refused"
 	writeErrs  map[netip.AddrPort]error
 	slowWrites time.Duration // how long a write takes
+
+	slowDeadlines bool
+	slowSince     int // how many datagrams had been sent when they became slow
 }
 
 // A udpConn is what *net.UDPConn and *simnet.Conn are.
@@ -40,8 +46,9 @@ type udpConn interface {
 }
 
 type deadline struct {
-	at time.Time
-	by line
+	at   time.Time
+	by   line
+	late bool // set after the calls that knew the socket had returned
 }
 
 // A packetConn is a socket that is not connected.
@@ -120,20 +127,55 @@ func (c *conn) SetWriteDeadline(t time.Time) error {
 
 func (c *conn) setDeadline(t time.Time, set func(time.Time) error, notes ...*deadline) error {
 	by := c.w.site.studentLine()
+	if c.slowDeadlines && !t.IsZero() && t.Before(time.Now()) {
+		c.linger()
+	}
 	err := set(t)
 	if err == nil {
 		c.w.update(func() {
+			late := c.w.idle()
 			for _, d := range notes {
-				*d = deadline{t, by}
+				*d = deadline{t, by, late}
 			}
 		})
 	}
 	return err
 }
 
+// linger returns once a datagram was sent to the socket and each call of the
+// student's code has returned, or waits for something else than a datagram, such
+// as the goroutine that lingers here; or once the socket is closed.
+func (c *conn) linger() {
+	w, self := c.w, goroutineID()
+	for !c.isClosed() {
+		time.Sleep(time.Millisecond)
+		waiting := map[int]bool{}
+		w.mu.Lock()
+		answered := slices.ContainsFunc(w.seen[c.slowSince:], func(d wire.Datagram) bool { return d.To == addrPort(c.LocalAddr()) })
+		for _, call := range w.calls {
+			if !call.done && call.id != self {
+				waiting[call.id] = true
+			}
+		}
+		w.mu.Unlock()
+		for _, g := range w.alive() {
+			if !g.busy() && g.state != "IO wait" {
+				delete(waiting, g.id)
+			}
+		}
+		if answered && len(waiting) == 0 {
+			return
+		}
+	}
+}
+
 // beforeRead takes the error that a story wants the next read to return.
 func (c *conn) beforeRead() (err error) {
-	c.w.update(func() { err, c.refusal = c.refusal, nil })
+	c.w.update(func() {
+		if c.failure != nil {
+			err, c.failed, c.failure = c.failure, c.failure, nil
+		}
+	})
 	return err
 }
 
@@ -167,7 +209,7 @@ func (c *conn) count(method string, err error) error {
 		c.second, c.failures = now, 0
 	}
 	c.failures++
-	c.refused = c.refused || errors.Is(err, syscall.ECONNREFUSED)
+	c.refused = c.refused || errors.Is(err, syscall.ECONNREFUSED) && err != c.failed
 	spinning := c.failures >= manyFailures
 	c.w.mu.Unlock()
 	if spinning {
@@ -212,22 +254,20 @@ func (c *conn) isClosed() bool {
 	return c.closed
 }
 
-func (c *conn) deadlineLeft() (what string, by line) {
+func (c *conn) deadlineLeft() (what string, d deadline) {
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
 	switch {
 	case !c.reading.at.IsZero():
-		return "read", c.reading.by
+		return "read", c.reading
 	case !c.writing.at.IsZero():
-		return "write", c.writing.by
+		return "write", c.writing
 	}
-	return "", line{}
+	return "", deadline{}
 }
 
-func (c *conn) refuseNextRead() {
-	c.w.update(func() {
-		c.refusal = c.opError("read", nil, os.NewSyscallError("recvfrom", syscall.ECONNREFUSED))
-	})
+func (c *conn) failNextRead(errno syscall.Errno) {
+	c.w.update(func() { c.failure = c.opError("read", nil, os.NewSyscallError("recvfrom", errno)) })
 }
 
 func (c *conn) failWritesTo(to netip.AddrPort, err error) {

@@ -83,9 +83,9 @@ func TestExactMessages(t *testing.T) {
 			"client sent once more after 1ms; the story wants it to send no more than 1 time(s)."},
 		{"a send too few", func(w *World) { w.SentAt(writing(w, 0), 0, ms) },
 			"client sent 1 of the 2 times that the story wants; the next one was due after 1ms."},
-		{"silence", func(w *World) { w.SilentSince(writing(w, 0, ms), ms) }, ""},
-		{"no silence", func(w *World) { w.SilentSince(writing(w, 0, 2*ms), ms) },
-			"client sent once more after 2ms; the story wants silence from 1ms on."},
+		{"silence", func(w *World) { w.SilentFrom(writing(w, 0, ms-1), ms) }, ""},
+		{"no silence", func(w *World) { w.SilentFrom(writing(w, 0, ms), ms) },
+			"client sent once more after 1ms; the story wants silence from 1ms on."},
 		{"nobody there", func(w *World) {
 			server := w.Peer("server")
 			client := w.Dial("client", server)
@@ -218,10 +218,53 @@ func TestPolling(t *testing.T) {
 		serve.Cancel()
 	})
 	require.NotNil(t, f)
-	require.Equal(t, message(t, `STORY: Serve did not return when its context was cancelled: it waits in ReadFrom at {polls}.
+	require.Equal(t, message(t, `STORY: Serve did not return at once when its context was cancelled: it waits in ReadFrom at {polls}.
 
 Your code: Serve waits in ReadFrom at {polls}.
            server's socket has a read deadline, set at {short}.
 Next: read lessons/students/hints.md, section TestIt.
 `), read(tb))
+}
+
+// TestSlowDeadlines: whoever does not wait for the goroutine that sets a deadline
+// is caught each time; whoever does is not.
+func TestSlowDeadlines(t *testing.T) {
+	story := func(f student) func(w *World) {
+		return func(w *World) {
+			conn, alice := w.ListenPacket("server"), w.Peer("alice")
+			w.SlowDeadlines(conn)
+			serve := w.Go("Serve", func(ctx context.Context) error { return f(ctx, conn) })
+			serve.Interrupt()
+			alice.Send(conn, "hello")
+			serve.Returns(nil)
+			w.NothingLeftBehind()
+		}
+	}
+	f, tb := tell(t, loopback{localhost4}, story(students.WaitsForWatcher))
+	require.Nil(t, f, read(tb))
+	f, tb = tell(t, loopback{localhost4}, story(students.DoesNotWaitForWatcher))
+	require.NotNil(t, f)
+	require.Equal(t, message(t, `STORY: server's socket is left with a read deadline: it was set at {watcher} when the call had returned already. Wait for the goroutine that sets it before you clear it.
+
+  T  alice → server  "hello"
+
+Your code: server's socket has a read deadline, set at {watcher}.
+Next: read lessons/students/hints.md, section TestIt.
+`), read(tb))
+}
+
+// TestFailedRead: a read that fails because the story wants it does not pass for
+// something that the network did.
+func TestFailedRead(t *testing.T) {
+	f, tb := tell(t, virtual{localhost4}, func(w *World) {
+		conn := w.ListenPacket("server")
+		w.FailNextRead(conn, syscall.ECONNREFUSED)
+		w.Go("Serve", func(ctx context.Context) error { return students.Echo(ctx, conn) }).Returns(nil)
+	})
+	require.NotNil(t, f)
+	require.Equal(t, `STORY: Serve returned the error "read udp ADDR: recvfrom: connection refused"; the story wants no error.
+
+Your code: A read of server's socket failed, as the story wants: connection refused.
+Next: read lessons/students/hints.md, section TestIt.
+`, read(tb))
 }

@@ -59,8 +59,12 @@ func (w *World) NothingLeftBehind() {
 		w.fatal(verdict.Failed, "A goroutine is left over: it %s. Whoever starts a goroutine waits for its end before returning.", w.site.doing(left[0]))
 	}
 	for _, c := range w.conns {
-		if what, by := c.deadlineLeft(); what != "" && !c.isClosed() {
-			w.fatal(verdict.Failed, "%s's socket is left with a %s deadline, set at %s. The next user of the socket would meet it.", c.name, what, by)
+		switch what, d := c.deadlineLeft(); {
+		case what == "" || c.isClosed():
+		case d.late:
+			w.fatal(verdict.Failed, "%s's socket is left with a %s deadline: it was set at %s when the call had returned already. Wait for the goroutine that sets it before you clear it.", c.name, what, d.by)
+		default:
+			w.fatal(verdict.Failed, "%s's socket is left with a %s deadline, set at %s. The next user of the socket would meet it.", c.name, what, d.by)
 		}
 	}
 }
@@ -69,25 +73,36 @@ func (w *World) NothingLeftBehind() {
 // the others in any order, each written with one Write. A line too many fails
 // the story like a missing one.
 func (w *World) Logged(first string, others ...string) {
-	want := append([]string{first}, others...)
+	w.logged(append([]string{first}, others...), (*storyLog).check)
+}
+
+// LoggedInAnyOrder is Logged without a line that has to be the first.
+func (w *World) LoggedInAnyOrder(lines ...string) { w.logged(lines, (*storyLog).checkInAnyOrder) }
+
+func (w *World) logged(want []string, check func(*storyLog, []string) error) {
 	w.await(func() bool { return len(w.log.writes) >= len(want) })
 	w.mu.Lock()
-	err := w.log.check(want)
+	err := check(&w.log, want)
 	w.mu.Unlock()
 	if err != nil {
 		w.fatal(verdict.Failed, "%v", err)
 	}
 }
 
-// SilentSince fails the story if a socket was asked to send later than at an
-// instant.
-func (w *World) SilentSince(socket Endpoint, instant time.Duration) {
+// SilentFrom fails the story if a socket was asked to send at an instant or
+// later.
+func (w *World) SilentFrom(socket Endpoint, instant time.Duration) {
 	c := w.conn(socket)
 	for _, at := range c.sends() {
-		if at > instant {
+		if at >= instant {
 			w.fatal(verdict.Failed, "%s sent once more after %v; the story wants silence from %v on.", c.name, at, instant)
 		}
 	}
+}
+
+// idle reports whether every call has returned. w.mu is held.
+func (w *World) idle() bool {
+	return !slices.ContainsFunc(w.calls, func(c *Call) bool { return !c.done })
 }
 
 // AllRead waits until the student's code has read every datagram that was sent
@@ -102,7 +117,7 @@ func (w *World) AllRead(socket Endpoint) {
 		if unread >= 0 {
 			next = w.seen[unread]
 		}
-		return unread < 0 || !slices.ContainsFunc(w.calls, func(c *Call) bool { return !c.done })
+		return unread < 0 || w.idle()
 	}
 	if !w.await(done) {
 		w.fatal(verdict.Failed, "%s did not read %s from %s.", c.name, wire.Quote(string(next.Payload)), w.nameAt(next.From))

@@ -78,6 +78,22 @@ func OnLoopback4(t *testing.T, story func(w *World)) {
 	on(t, []network{loopback{localhost4}}, story)
 }
 
+// OnSubnet is OnEachNetwork for a story about broadcasts, which IPv4 alone has.
+// On the virtual network every socket is on a host of its own, on one subnet;
+// in the kernel all of them are on loopback, which is a subnet too.
+func OnSubnet(t *testing.T, story func(w *World)) {
+	t.Helper()
+	on(t, []network{onHosts(subnet4), loopback{localhost4}}, story)
+}
+
+// OnPath is OnEachNetwork for a story about what happens on the way: it is told
+// on the virtual network alone, where every socket is on a host of its own, and
+// the story says what is between them.
+func OnPath(t *testing.T, story func(w *World)) {
+	t.Helper()
+	on(t, []network{onHosts(subnet4), onHosts(subnet6)}, story)
+}
+
 // Offline tells a story without a network, of functions that work with values
 // alone.
 func Offline(t *testing.T, story func(w *World)) {

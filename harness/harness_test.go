@@ -139,7 +139,9 @@ func TestNetworkNames(t *testing.T) {
 	OnLoopback(t, story)
 	OnLoopback4(t, story)
 	Offline(t, story)
-	want := map[string]int{"virtual/ip4": 1, "loopback/ip4": 2, "offline": 1}
+	OnSubnet(t, story)
+	OnPath(t, story)
+	want := map[string]int{"virtual/ip4": 3, "virtual/ip6": 1, "loopback/ip4": 3, "offline": 1}
 	if capability.IPv6.Missing() == "" {
 		want["loopback/ip6"] = 1
 	}
@@ -176,11 +178,11 @@ func TestRightCodePasses(t *testing.T) {
 	}
 }
 
-// TestRefuseNextRead: one read fails as Linux words it, and the next does not.
-func TestRefuseNextRead(t *testing.T) {
+// TestFailNextRead: one read fails as Linux words it, and the next does not.
+func TestFailNextRead(t *testing.T) {
 	f, tb := tell(t, networks[2], func(w *World) {
 		conn := w.ListenPacket("server")
-		w.RefuseNextRead(conn)
+		w.FailNextRead(conn, syscall.ECONNREFUSED)
 		_, _, err := conn.ReadFrom(nil)
 		require.ErrorIs(w, err, syscall.ECONNREFUSED)
 		require.ErrorAs(w, err, new(*net.OpError))

@@ -24,29 +24,46 @@ func (l *storyLog) Write(p []byte) (int, error) {
 // check holds the log to the wanted lines: the first is the first, the others
 // come in any order.
 func (l *storyLog) check(want []string) error {
-	var got []string
-	for _, write := range l.writes {
-		text, ended := strings.CutSuffix(write, "\n")
-		if i := slices.IndexFunc(want, func(line string) bool { return text != line && text == unquoted(line) }); i >= 0 {
-			return fmt.Errorf("the log holds a datagram as it came:\n    %s\nand the story wants it quoted, as %%q does it:\n    %s", text, want[i])
-		}
-		switch {
-		case !ended:
-			return fmt.Errorf("the log was given %s, which does not end its line: write each line whole, with its \\n, in one Write", wire.Quote(write))
-		case strings.TrimRight(text, "\n") != text:
-			return fmt.Errorf("the log was given an empty line at the end of %s", wire.Quote(write))
-		case strings.Contains(text, "\n"):
-			return fmt.Errorf("the log was given several lines in one Write, %s: give each line a Write of its own", wire.Quote(write))
-		}
-		got = append(got, text)
-	}
+	got, err := l.lines(want)
 	switch {
-	case len(got) == 0:
-		return fmt.Errorf("nothing was logged; the story wants the line\n    %s", want[0])
+	case err != nil:
+		return err
 	case got[0] != want[0]:
 		return fmt.Errorf("the log begins with the line\n    %s\nand the story wants\n    %s", shorten(got[0]), want[0])
 	}
-	extra := slices.Clone(got)
+	return l.checkInAnyOrder(want)
+}
+
+// lines are what was written, if each Write is one line. want are the lines that
+// are wanted.
+func (l *storyLog) lines(want []string) (got []string, err error) {
+	for _, write := range l.writes {
+		text, ended := strings.CutSuffix(write, "\n")
+		if i := slices.IndexFunc(want, func(line string) bool { return text != line && text == unquoted(line) }); i >= 0 {
+			return nil, fmt.Errorf("the log holds a datagram as it came:\n    %s\nand the story wants it quoted, as %%q does it:\n    %s", text, want[i])
+		}
+		switch {
+		case !ended:
+			return nil, fmt.Errorf("the log was given %s, which does not end its line: write each line whole, with its \\n, in one Write", wire.Quote(write))
+		case strings.TrimRight(text, "\n") != text:
+			return nil, fmt.Errorf("the log was given an empty line at the end of %s", wire.Quote(write))
+		case strings.Contains(text, "\n"):
+			return nil, fmt.Errorf("the log was given several lines in one Write, %s: give each line a Write of its own", wire.Quote(write))
+		}
+		got = append(got, text)
+	}
+	if len(got) == 0 {
+		return nil, fmt.Errorf("nothing was logged; the story wants the line\n    %s", want[0])
+	}
+	return got, nil
+}
+
+// checkInAnyOrder is check without a line that is the first.
+func (l *storyLog) checkInAnyOrder(want []string) error {
+	extra, err := l.lines(want)
+	if err != nil {
+		return err
+	}
 	for i, line := range want {
 		j := slices.Index(extra, line)
 		if j < 0 {

@@ -152,7 +152,7 @@ Next: read lessons/students/hints.md, section TestIt.
 		{"ignores its context", verdict.Failed, func(w *World) {
 			_, serve := serving(w, students.IgnoresContext)
 			serve.Cancel()
-		}, `STORY: Serve did not return when its context was cancelled: it waits in ReadFrom at {deaf}.
+		}, `STORY: Serve did not return at once when its context was cancelled: it waits in ReadFrom at {deaf}.
 
 Your code: Serve waits in ReadFrom at {deaf}.
 Next: read lessons/students/hints.md, section TestIt.

@@ -1,9 +1,12 @@
 package harness
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"syscall"
 	"testing"
 	"time"
 
@@ -42,6 +45,14 @@ var (
 	second4   = netip.AddrFrom4([4]byte{127, 0, 0, 2})
 	second6   = netip.MustParsePrefix("fd00::2/64")
 	oneOnIPv6 = "needs a second loopback address, and IPv6 has only ::1"
+
+	// Where the sockets of hosts are.
+	subnet4 = netip.MustParsePrefix("10.0.0.0/24")
+	subnet6 = netip.MustParsePrefix("fd00::/64")
+
+	// The broadcast addresses of subnet4 and of loopback, 127.0.0.0/8.
+	broadcast4         = netip.AddrFrom4([4]byte{10, 0, 0, 255})
+	loopbackBroadcast4 = netip.AddrFrom4([4]byte{127, 255, 255, 255})
 )
 
 // networks are all that OnEachNetwork goes through, in its order: real waits
@@ -99,6 +110,19 @@ func (n loopback) dial(to netip.AddrPort) (udpConn, error) {
 	return buffered(net.DialUDP("udp", net.UDPAddrFromAddrPort(anyPort(n)), net.UDPAddrFromAddrPort(to)))
 }
 
+// hearing opens a socket for broadcasts to a port, which it shares.
+func (n loopback) hearing(port uint16) (udpConn, error) {
+	shared := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		var err error
+		return errors.Join(raw.Control(func(fd uintptr) { err = setOption(fd, syscall.SO_REUSEADDR, 1) }), err)
+	}}
+	conn, err := shared.ListenPacket(context.Background(), "udp4", netip.AddrPortFrom(loopbackBroadcast4, port).String())
+	if err != nil {
+		return nil, err
+	}
+	return buffered(conn.(*net.UDPConn), nil)
+}
+
 // Some systems refuse datagrams that are bigger than the write buffer, and the
 // smallest default for either buffer is too small for the biggest datagram.
 const (
@@ -152,6 +176,47 @@ func (h virtualHost) listen(at netip.AddrPort) (udpConn, error) {
 }
 
 func (h virtualHost) dial(to netip.AddrPort) (udpConn, error) { return h.host.Dial(anyPort(h), to) }
+
+// hosts is a virtual network on which every socket is on a host of its own.
+type hosts struct {
+	virtual
+	subnet netip.Prefix
+}
+
+func onHosts(subnet netip.Prefix) network { return hosts{virtual{subnet.Addr()}, subnet} }
+
+func (n hosts) run(t *testing.T, w *World, story func(*World)) {
+	w.inBubble(t, func() {
+		w.virtual = new(simnet.Network)
+		w.perform(&newHosts{n, w.virtual, n.subnet.Addr()}, story)
+	})
+}
+
+// newHosts opens each socket on a new host, whatever address it is told.
+type newHosts struct {
+	hosts
+	network *simnet.Network
+	last    netip.Addr
+}
+
+func (h *newHosts) host() *simnet.Host {
+	h.last = h.last.Next()
+	return h.network.Host(netip.PrefixFrom(h.last, h.subnet.Bits()))
+}
+
+func (h *newHosts) listen(at netip.AddrPort) (udpConn, error) {
+	host := h.host()
+	return host.Listen(netip.AddrPortFrom(h.last, at.Port()), simnet.Options{})
+}
+
+func (h *newHosts) dial(to netip.AddrPort) (udpConn, error) {
+	host := h.host()
+	return host.Dial(netip.AddrPortFrom(h.last, 0), to)
+}
+
+func (h *newHosts) hearing(port uint16) (udpConn, error) {
+	return h.host().Listen(netip.AddrPortFrom(broadcast4, port), simnet.Options{})
+}
 
 // offline is where functions of values are called, which need no network.
 type offline struct{ virtual }

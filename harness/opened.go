@@ -18,7 +18,9 @@ import (
 func (c *Call) Opens(name string, at netip.AddrPort) *Peer {
 	conn := c.socket()
 	got := addrPort(conn.LocalAddr())
-	switch {
+	switch remote := conn.RemoteAddr(); {
+	case remote != nil:
+		c.w.fatal(verdict.Failed, "%s opened a socket that is connected to %v; the story wants one that is not.", c.name, remote)
 	case got.Addr() != at.Addr() && got.Addr().IsUnspecified():
 		c.w.fatal(verdict.Failed, "%s opened a socket at %v, which is all addresses of this computer; the story wants %v.", c.name, got, where(at))
 	case got.Addr() != at.Addr(), at.Port() != 0 && got != at:
@@ -53,6 +55,11 @@ func (c *Call) socket() *net.UDPConn {
 		c.w.fatal(verdict.Failed, "%s returned neither a socket nor an error; the story wants a socket.", c.name)
 	case !ok:
 		c.w.fatal(verdict.Failed, "%s returned a %T; the story wants a UDP socket as package net opens it, a *net.UDPConn.", c.name, c.value)
+	}
+	for _, p := range c.w.peers {
+		if p.conn == net.PacketConn(conn) {
+			c.w.fatal(verdict.Failed, "%s returned the same socket as before, %s's; the story wants another one.", c.name, p.name)
+		}
 	}
 	if err := conn.SetDeadline(time.Time{}); errors.Is(err, net.ErrClosed) {
 		c.w.fatal(verdict.Failed, "%s returned a socket that is closed already; the story wants to use it.", c.name)

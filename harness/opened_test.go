@@ -50,6 +50,29 @@ func TestOpenedSockets(t *testing.T) {
 			opens(w, udp(t, "127.0.0.1:0"), nil).Opens("socket", netip.AddrPortFrom(localhost4, 1))
 		},
 			"Open opened a socket at 127.0.0.1:PORT; the story wants 127.0.0.1:1."},
+		{"the same socket", func(w *World) {
+			conn := udp(t, "127.0.0.1:0")
+			opens(w, conn, nil).Opens("one", anyPort)
+			opens(w, conn, nil).Opens("two", anyPort)
+		}, "Open returned the same socket as before, one's; the story wants another one."},
+		{"a connected socket", func(w *World) {
+			conn, err := net.Dial("udp", w.Peer("server").LocalAddr().String())
+			opens(w, conn, err).Opens("socket", anyPort)
+		}, "Open opened a socket that is connected to 127.0.0.1:PORT; the story wants one that is not."},
+		{"a socket beside an error", func(w *World) { opens(w, udp(t, "127.0.0.1:0"), io.EOF).Fails() },
+			`Open returned a socket at 127.0.0.1:PORT beside the error "EOF"; the story wants none there.`},
+		{"nowhere", func(w *World) {
+			conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(w.AbsentAddr(), 0)))
+			if err == nil {
+				conn.Close()
+			}
+			require.Error(w, err)
+		}, ""},
+		{"a named error", func(w *World) { opens(w, nil, io.EOF).Fails(Named("ErrEnd", io.EOF)) }, ""},
+		{"another named error", func(w *World) { opens(w, nil, io.ErrNoProgress).Fails(Named("ErrEnd", io.EOF)) },
+			`Open returned the error "multiple Read calls return no data or error"; the story wants one that errors.Is finds to be ErrEnd ("EOF").`},
+		{"an unwanted named error", func(w *World) { opens(w, nil, io.EOF).FailsNot(Named("ErrEnd", io.EOF)) },
+			`Open returned the error "EOF", which errors.Is finds to be ErrEnd ("EOF") as well; the story wants it not to be.`},
 		{"an error", func(w *World) { opens(w, nil, errors.New("no")).Opens("socket", anyPort) },
 			`Open returned the error "no"; the story wants a socket and no error.`},
 		{"nothing", func(w *World) { opens(w, nil, nil).Opens("socket", anyPort) },
@@ -80,6 +103,8 @@ func TestOpenedSockets(t *testing.T) {
 			`Open opened a socket at 127.0.0.1:PORT; the story wants "permission denied".`},
 		{"a value instead of an error", func(w *World) { opens(w, "hi", nil).Fails() },
 			`Open returned "hi" and no error (nil); the story wants an error.`},
+		{"a nil pointer beside an error", func(w *World) { opens(w, (*net.UDPConn)(nil), io.EOF).Fails() },
+			"Open returned a nil *net.UDPConn beside its error; in an interface, that is not nil. The story wants a plain nil there."},
 		{"any error", func(w *World) { opens(w, nil, io.EOF).Fails() }, ""},
 		{"an error that it must not be", func(w *World) { opens(w, nil, errors.Join(io.EOF, net.ErrClosed)).FailsNot(net.ErrClosed) },
 			`Open returned the error "EOF\nuse of closed network connection", which errors.Is finds to be net.ErrClosed as well; the story wants it not to be.`},
@@ -187,6 +212,8 @@ func TestKernelOnly(t *testing.T) {
 		"ForbiddenPort":                       func(w *World) { w.ForbiddenPort() },
 		"ListenTCP":                           func(w *World) { w.ListenTCP(netip.AddrPort{}) },
 		"ChosenBySystem":                      func(w *World) { w.ChosenBySystem(w.Peer("alice")) },
+		"BroadcastAddr":                       func(w *World) { w.BroadcastAddr() },
+		"a *net.UDPConn":                      func(w *World) { w.UDPConn("client") },
 		"a socket that the code opens itself": func(w *World) { opens(w, nil, nil).Opens("socket", netip.AddrPort{}) },
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {

@@ -25,21 +25,34 @@ type Peer struct {
 	conn  net.PacketConn
 	ended chan struct{} // closed when the reader has ended
 
+	// reply is what the peer answers by itself; nil if it does not.
+	reply func(payload []byte) string
+
 	// Guarded by w.mu.
 	inbox  []wire.Datagram // heard, and not yet expected
-	fenced uint64          // the newest fence that came back
-
-	fences uint64 // how many were sent
+	fenced uint64          // the newest fence that arrived
 }
 
 // Peer adds a peer to the story, on a socket of its own.
 func (w *World) Peer(name string) *Peer { return w.peerOn(name, w.open(name, w.listen)) }
 
 func (w *World) peerOn(name string, conn net.PacketConn) *Peer {
-	p := &Peer{w: w, name: name, conn: conn, ended: make(chan struct{})}
+	return w.join(&Peer{w: w, name: name, conn: conn, ended: make(chan struct{})})
+}
+
+func (w *World) join(p *Peer) *Peer {
 	w.update(func() { w.peers = append(w.peers, p) })
 	go p.read()
 	return p
+}
+
+// EchoServer adds a peer that answers as lesson 02's server does: each datagram
+// with its length.
+func (w *World) EchoServer(name string) *Peer {
+	return w.join(&Peer{
+		w: w, name: name, conn: w.open(name, w.listen), ended: make(chan struct{}),
+		reply: func(payload []byte) string { return fmt.Sprintf("Your data was %d bytes long", len(payload)) },
+	})
 }
 
 // Twins adds two peers with the same port on two addresses of the host: the
@@ -64,7 +77,6 @@ func (w *World) Twins(name, other string) (*Peer, *Peer) {
 func (p *Peer) read() {
 	defer close(p.ended)
 	buf := make([]byte, 1<<16)
-	self := addrPort(p.conn.LocalAddr())
 	for {
 		n, from, err := p.conn.ReadFrom(buf)
 		switch {
@@ -72,11 +84,14 @@ func (p *Peer) read() {
 			return
 		case err != nil:
 			continue // Windows reports refusals of earlier datagrams here
-		case addrPort(from) == self:
+		case p.w.isFence(from):
 			p.w.update(func() { p.fenced = binary.BigEndian.Uint64(buf) })
 		default:
 			d := p.w.heard(from, p.conn.LocalAddr(), bytes.Clone(buf[:n]), false)
 			p.w.update(func() { p.inbox = append(p.inbox, d) })
+			if p.reply != nil {
+				p.send(from, p.reply(d.Payload))
+			}
 		}
 	}
 }
@@ -86,11 +101,15 @@ func (p *Peer) LocalAddr() net.Addr { return p.conn.LocalAddr() }
 
 // Send sends one datagram. Its bytes are text's, which need not be UTF-8.
 func (p *Peer) Send(to Endpoint, text string) {
-	i := p.w.sent(p.conn.LocalAddr(), to.LocalAddr(), []byte(text), line{})
-	if _, err := p.conn.WriteTo([]byte(text), to.LocalAddr()); err != nil {
-		p.w.afterSend(i, err)
+	if err := p.send(to.LocalAddr(), text); err != nil {
 		p.w.fatal(verdict.NotRun, "%s could not send %s: %v.", p.name, wire.Quote(text), err)
 	}
+}
+
+func (p *Peer) send(to net.Addr, text string) error {
+	i := p.w.sent(p.conn.LocalAddr(), to, []byte(text), line{})
+	_, err := p.conn.WriteTo([]byte(text), to)
+	return p.w.afterSend(i, err)
 }
 
 // Forge delivers a datagram that says it comes from an endpoint, which has not
@@ -140,6 +159,24 @@ func (p *Peer) HeardNothingElse() {
 	}
 }
 
+// OneHears waits until one of several peers has heard a datagram, which must come
+// from the endpoint and hold text. Which of them it is, only the system knows.
+func (w *World) OneHears(from Endpoint, text string, peers ...*Peer) {
+	var heard *Peer
+	w.await(func() bool {
+		for _, p := range peers {
+			if len(p.inbox) > 0 {
+				heard = p
+			}
+		}
+		return heard != nil
+	})
+	if heard == nil {
+		heard = peers[0]
+	}
+	heard.ExpectFrom(from, text)
+}
+
 // next takes the next datagram out of the inbox.
 func (p *Peer) next() (d wire.Datagram, ok bool) {
 	take := func() bool {
@@ -157,25 +194,45 @@ func (p *Peer) next() (d wire.Datagram, ok bool) {
 }
 
 // fence waits until all that has reached the peer's socket is in its inbox: it
-// sends a numbered datagram to itself, which the kernel queues behind the
-// others. A full queue may drop one, so it sends another after a while.
+// sends a numbered datagram there, which the kernel queues behind the others. A
+// full queue may drop one, so it sends another after a while.
 func (p *Peer) fence() {
-	first := p.fences + 1
-	back := func() bool { return p.fenced >= first }
-	onceATick := func() bool { return true }
 	if p.w.virtual != nil {
 		synctest.Wait() // the peer's reader has nothing left to read
 		return
 	}
+	conn := p.w.fencer()
+	first := p.w.fences + 1
+	back := func() bool { return p.fenced >= first }
+	onceATick := func() bool { return true }
 	for {
-		p.fences++
-		if _, err := p.conn.WriteTo(binary.BigEndian.AppendUint64(nil, p.fences), p.conn.LocalAddr()); err != nil {
-			p.w.fatal(verdict.NotRun, "%s could not send to itself: %v.", p.name, err)
+		p.w.fences++
+		if _, err := conn.WriteTo(binary.BigEndian.AppendUint64(nil, p.w.fences), p.conn.LocalAddr()); err != nil {
+			p.w.fatal(verdict.NotRun, "No fence could be sent to %s: %v.", p.name, err)
 		}
 		if p.w.wait(back, tick, onceATick) {
 			return
 		}
 	}
+}
+
+// fencer is the socket that fences come from.
+func (w *World) fencer() net.PacketConn {
+	if w.fenceConn == nil {
+		conn, err := w.listen()
+		if err != nil {
+			w.fatal(verdict.NotRun, "No socket for the harness: %v.", err)
+		}
+		w.update(func() { w.fenceConn = conn })
+		w.closers = append(w.closers, conn.Close)
+	}
+	return w.fenceConn
+}
+
+func (w *World) isFence(from net.Addr) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.fenceConn != nil && addrPort(from) == addrPort(w.fenceConn.LocalAddr())
 }
 
 // Leave closes the peer's socket: from now on nobody is there.

@@ -113,6 +113,15 @@ func (w *World) ForbiddenPort() uint16 {
 	return capability.LowPort
 }
 
+// AbsentAddr is an address that this computer does not have: it is for examples
+// (RFC 5737, RFC 3849). No socket can be opened there, and nothing is sent there.
+func (w *World) AbsentAddr() netip.Addr {
+	if w.net.addr().Is6() {
+		return netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 15: 1})
+	}
+	return netip.AddrFrom4([4]byte{192, 0, 2, 1})
+}
+
 // ChosenBySystem fails the story unless a socket's port is one that the system
 // may have chosen. Only Linux says for sure which those are; elsewhere any will
 // do.

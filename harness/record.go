@@ -19,6 +19,9 @@ func (w *World) sent(from, to net.Addr, payload []byte, by line) int {
 		if by.known() {
 			d.Sender = by.String()
 		}
+		if remote, connected := w.remotes[d.To]; connected {
+			d.Barred = remote != d.From
+		}
 		w.seen = append(w.seen, d)
 	})
 	return i

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -126,6 +127,9 @@ func (w *World) situation() []string {
 		}
 	}
 	for _, c := range w.conns {
+		if errno := syscall.Errno(0); errors.As(c.failed, &errno) {
+			facts = append(facts, fmt.Sprintf("A read of %s's socket failed, as the story wants: %v.", c.name, errno))
+		}
 		if c.refused {
 			facts = append(facts, fmt.Sprintf("%s's socket has reported \"connection refused\".", c.name))
 		}
@@ -179,8 +183,20 @@ func (f *failure) reason() string {
 // Log would put before it.
 func print(tb testing.TB, text string) { fmt.Fprint(tb.Output(), text) }
 
+// Named is an error of the lesson's with the name that its code has for it, for
+// messages.
+func Named(name string, err error) error { return named{err, name} }
+
+type named struct {
+	error
+	name string
+}
+
 // errorName is how Go code names an error.
 func errorName(err error) string {
+	if n, ok := err.(named); ok {
+		return fmt.Sprintf("%s (%s)", n.name, quoteError(n.error))
+	}
 	for name, e := range map[string]error{
 		"context.Canceled":         context.Canceled,
 		"context.DeadlineExceeded": context.DeadlineExceeded,

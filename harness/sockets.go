@@ -3,8 +3,11 @@ package harness
 import (
 	"net"
 	"net/netip"
+	"syscall"
+	"testing/synctest"
 	"time"
 
+	"udpkata/harness/simnet"
 	"udpkata/harness/verdict"
 )
 
@@ -24,7 +27,12 @@ func (w *World) open(name string, open func() (udpConn, error)) udpConn {
 // hand makes a socket one for the student's code.
 func (w *World) hand(name string, inner udpConn) *conn {
 	c := &conn{inner: inner, w: w, name: name, writeErrs: map[netip.AddrPort]error{}}
-	w.update(func() { w.conns = append(w.conns, c) })
+	w.update(func() {
+		w.conns = append(w.conns, c)
+		if remote := addrPort(inner.RemoteAddr()); remote.IsValid() {
+			w.remotes[addrPort(inner.LocalAddr())] = remote
+		}
+	})
 	return c
 }
 
@@ -48,9 +56,18 @@ func (w *World) Dial(name string, to Endpoint) net.Conn {
 // Close closes a socket of the story's, as its owner may at any time.
 func (w *World) Close(socket Endpoint) { w.conn(socket).shut() }
 
-// RefuseNextRead makes the next read of a socket fail with ECONNREFUSED, as
-// systems do that report a refusal of an earlier datagram there.
-func (w *World) RefuseNextRead(socket Endpoint) { w.conn(socket).refuseNextRead() }
+// FailNextRead makes the next read of a socket fail. ECONNREFUSED, for one, is
+// what systems report there when an earlier datagram was refused.
+func (w *World) FailNextRead(socket Endpoint, errno syscall.Errno) {
+	w.conn(socket).failNextRead(errno)
+}
+
+// FailRead makes the read of a socket fail that waits now, in virtual time.
+func (w *World) FailRead(socket Endpoint, errno syscall.Errno) {
+	w.onlyVirtual("FailRead")
+	w.conn(socket).inner.(*simnet.Conn).Report(errno)
+	synctest.Wait()
+}
 
 // FailWritesTo makes every write of a socket to one endpoint fail with err; nil
 // ends that.
@@ -65,12 +82,23 @@ func (w *World) SlowWrites(socket Endpoint, by time.Duration) {
 	w.conn(socket).slowWrites = by
 }
 
+// SlowDeadlines makes it take its time to set a read deadline that has passed:
+// until the story has sent one more datagram to the socket, and the code has
+// done what it does if it does not wait for the deadline.
+func (w *World) SlowDeadlines(socket Endpoint) {
+	w.onlyKernel("SlowDeadlines") // in virtual time, a mutex held meanwhile would stop the clock
+	c := w.conn(socket)
+	w.update(func() { c.slowDeadlines, c.slowSince = true, len(w.seen) })
+}
+
 func (w *World) conn(socket Endpoint) *conn {
 	var c *conn
 	switch s := socket.(type) {
 	case packetConn:
 		c = s.conn
 	case connectedConn:
+		c = s.conn
+	case *Path:
 		c = s.conn
 	}
 	if c == nil || c.w != w {
@@ -82,5 +110,8 @@ func (w *World) conn(socket Endpoint) *conn {
 func (w *World) closeConns() {
 	for _, c := range w.conns {
 		c.shut()
+	}
+	for c := range w.kernel {
+		c.Close()
 	}
 }

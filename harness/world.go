@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"runtime"
 	"slices"
@@ -40,6 +41,7 @@ type World struct {
 	conns   []*conn
 	peers   []*Peer
 	names   map[netip.AddrPort]string
+	remotes map[netip.AddrPort]netip.AddrPort // of the connected sockets that the code was given
 	seen    []wire.Datagram
 	settled int        // so many of them, at the beginning, can't be heard any more
 	about   wire.Focus // what the failure is about, if that is clear
@@ -47,7 +49,13 @@ type World struct {
 	log     storyLog
 	helpers map[string]bool
 
-	closers []func() error // the story's goroutine's, for its end
+	fenceConn net.PacketConn // guarded by mu; nil until the first fence
+
+	// The story's goroutine's.
+	fences  uint64                  // how many were sent
+	path    []simnet.Path           // what is between the hosts
+	kernel  map[*net.UDPConn]string // the sockets that the code was given bare, with their names
+	closers []func() error          // for its end
 }
 
 func newWorld(n network, s site) *World {
@@ -55,6 +63,8 @@ func newWorld(n network, s site) *World {
 		net: n, site: s,
 		old:     map[int]bool{},
 		names:   map[netip.AddrPort]string{},
+		remotes: map[netip.AddrPort]netip.AddrPort{},
+		kernel:  map[*net.UDPConn]string{},
 		helpers: map[string]bool{},
 	}
 	w.log.w = w

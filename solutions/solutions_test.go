@@ -56,13 +56,19 @@ func try(t *testing.T, name string, params judge.Params, check func(*testing.T, 
 func TestStubsEndWithTheirTodo(t *testing.T) {
 	for _, l := range lessons(t) {
 		try(t, l.Name, judge.Params{Lesson: l}, func(t *testing.T, r judge.Report) {
-			var other []string
+			var other, skipped []string
 			for _, res := range r.Results {
-				if res.State != verdict.Todo {
+				switch res.State {
+				case verdict.Todo:
+				case verdict.Skipped:
+					skipped = append(skipped, res.Task+" "+res.Reason)
+				default:
 					other = append(other, fmt.Sprintf("%s: %s %s", res.Task, res.State, res.Reason))
 				}
 			}
 			switch {
+			case len(other) == 0 && len(skipped) > 0:
+				t.Skip(strings.Join(skipped, "\n"))
 			case len(other) == 0:
 			case os.Getenv("CI") == "":
 				t.Skipf("lessons/%s has been worked on in this tree: not every task ends with its TODO", l.Name)
@@ -108,18 +114,18 @@ func allPass(t *testing.T, r judge.Report) {
 	for _, note := range r.Notes {
 		t.Error(note)
 	}
-	skipped := ""
+	var skipped []string
 	for _, res := range r.Results {
 		switch res.State {
 		case verdict.Passed:
 		case verdict.Skipped:
-			skipped += res.Task + " " + res.Reason + "\n"
+			skipped = append(skipped, res.Task+" "+res.Reason)
 		default:
 			t.Errorf("%s: %s: %s\n%s", res.Task, res.State, res.Reason, res.Output)
 		}
 	}
-	if skipped != "" && !t.Failed() {
-		t.Skip(skipped)
+	if len(skipped) > 0 && !t.Failed() {
+		t.Skip(strings.Join(skipped, "\n"))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 )
@@ -47,6 +48,23 @@ var SecondLoopback = &Capability{
 	cure: "give loopback the address 127.0.0.2 (on macOS: sudo ifconfig lo0 alias 127.0.0.2)",
 	probe: sync.OnceValue(func() error {
 		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2)})
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	}),
+}
+
+// Broadcast is that loopback has a broadcast address, 127.255.255.255, which
+// only those may send to who are permitted to.
+var Broadcast = &Capability{
+	name: "broadcasts on loopback",
+	cure: "run the tests on Linux",
+	probe: sync.OnceValue(func() error {
+		if runtime.GOOS != "linux" {
+			return errors.New("loopback has no broadcast address on " + runtime.GOOS)
+		}
+		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 255, 255, 255)})
 		if err != nil {
 			return err
 		}

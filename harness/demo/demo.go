@@ -30,7 +30,7 @@ func Localhost(port uint16) netip.AddrPort {
 // A Role is one of the things that a demo can be run as.
 type Role struct {
 	Name      string
-	Params    []string // the names of its arguments, as in "HOST"
+	Params    []string // the names of its arguments, as in "HOST"; "[SIZE]" may be left out
 	TakesPort bool     // it has the flag -p PORT
 	Switches  []string // its flags without a value, as in "paused"
 	Run       func(ctx context.Context, args Args) error
@@ -39,7 +39,7 @@ type Role struct {
 // Args are what a role was started with.
 type Args struct {
 	Port   uint16          // -p, DefaultPort if it wasn't given
-	Params []string        // one for each of the role's Params
+	Params []string        // one for each of the role's Params, "" for one that was left out
 	On     map[string]bool // which of the role's Switches were given
 }
 
@@ -145,11 +145,14 @@ func parse(line []string, roles []Role) (Role, Args, error) {
 	}
 	role := roles[i]
 	args.Params = words[1:]
-	switch got, want := len(args.Params), len(role.Params); {
-	case got < want:
-		return Role{}, Args{}, UsageError(fmt.Sprintf("%s is missing after %s", role.Params[got], role.Name))
-	case got > want:
+	if got, want := len(args.Params), len(role.Params); got > want {
 		return Role{}, Args{}, UsageError(fmt.Sprintf("%q is one argument too many for %s", args.Params[want], role.Name))
+	}
+	for _, missing := range role.Params[len(args.Params):] {
+		if !strings.HasPrefix(missing, "[") {
+			return Role{}, Args{}, UsageError(fmt.Sprintf("%s is missing after %s", missing, role.Name))
+		}
+		args.Params = append(args.Params, "")
 	}
 	var odd error
 	flags.Visit(func(f *flag.Flag) {

@@ -26,13 +26,16 @@ func TestRun(t *testing.T) {
 			}
 			return nil
 		}},
+		{Name: "sized", Params: []string{"HOST", "[SIZE]"}, Run: func(_ context.Context, a Args) error {
+			return errors.New(strings.Join(a.Params, ","))
+		}},
 		{Name: "failing", Run: func(context.Context, Args) error { return errors.New("no socket") }},
 		{Name: "lost", Run: func(context.Context, Args) error {
 			return fmt.Errorf("dial: %w", &net.DNSError{Err: "no such host", Name: "nowhere", IsNotFound: true})
 		}},
 		{Name: "todo", Run: func(context.Context, Args) error { panic("TODO: write it") }},
 	}
-	const usage = "; usage: server [-p PORT] [-paused] | client HOST [-p PORT] | failing | lost | todo\n"
+	const usage = "; usage: server [-p PORT] [-paused] | client HOST [-p PORT] | sized HOST [SIZE] | failing | lost | todo\n"
 	tests := []struct {
 		line   string
 		status int
@@ -47,6 +50,10 @@ func TestRun(t *testing.T) {
 		{"server -paused", 1, "server: paused\n"},
 		{"-paused server -p 7", 0, ""},
 		{"server -paused=false", 0, ""},
+		{"sized a", 1, "sized: a,\n"},
+		{"sized a 7", 1, "sized: a,7\n"},
+		{"sized", 2, "HOST is missing after sized" + usage},
+		{"sized a 7 8", 2, `"8" is one argument too many for sized` + usage},
 		{"failing", 1, "failing: no socket\n"},
 		{"lost", 2, `there is no host "nowhere" (no such host)` + usage},
 		{"failing -p 7", 2, "failing takes no -p" + usage},
@@ -89,4 +96,9 @@ func TestRun(t *testing.T) {
 		require.Equal(t, 0, run(ctx, []string{"failing"}, &stdout, &stderr, roles))
 		require.Empty(t, stderr.String())
 	})
+}
+
+func TestQuote(t *testing.T) {
+	require.Equal(t, `"short\n"`, quote([]byte("short\n")))
+	require.Equal(t, `"`+strings.Repeat("#", 60)+`"… (65000 bytes)`, quote(bytes.Repeat([]byte("#"), 65000)))
 }

@@ -209,7 +209,7 @@ func (c *Conn) write(call string, p []byte, to netip.AddrPort, addr net.Addr) (i
 	n.mu.Lock()
 	err := c.sendError(call, len(p), to)
 	d := Datagram{From: c.local, To: to, Payload: p}
-	fits := to.IsValid() && d.size() <= c.host.mtu(to.Addr())
+	fits := to.IsValid() && d.Size() <= c.host.mtu(to.Addr())
 	d.DontFragment = fits && (c.discovery != Dont || to.Addr().Is6())
 	n.mu.Unlock()
 	if err != nil {
@@ -250,6 +250,15 @@ func (c *Conn) sendError(call string, size int, to netip.AddrPort) error {
 		return nil
 	}
 	return os.NewSyscallError(call, errno)
+}
+
+// Report makes the next call fail, or the read that waits, as an ICMP message
+// does that comes back for an earlier datagram.
+func (c *Conn) Report(errno syscall.Errno) {
+	c.host.network.mu.Lock()
+	defer c.host.network.mu.Unlock()
+	c.pending = errno
+	c.wakeReaders()
 }
 
 // Close ends every read. A second Close is an error, net.ErrClosed.

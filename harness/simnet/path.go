@@ -14,8 +14,8 @@ type Datagram struct {
 	TooBig       int           // the MTU, in bytes, of the link that it did not fit; else 0
 }
 
-// size is the length of the IP packet.
-func (d Datagram) size() int { return headers(d.To.Addr()) + len(d.Payload) }
+// Size is the length of the IP packet, in bytes.
+func (d Datagram) Size() int { return headers(d.To.Addr()) + len(d.Payload) }
 
 // headers is the length of what stands before the payload: 20 or 40 bytes of
 // IP's header and 8 of UDP's.
@@ -108,7 +108,7 @@ func Hold() Path {
 // sender hears of it.
 func Router(mtu int) Path {
 	return func(d Datagram) []Datagram {
-		if d.size() > mtu && d.DontFragment {
+		if d.Size() > mtu && d.DontFragment {
 			d.TooBig = mtu
 		}
 		return []Datagram{d}

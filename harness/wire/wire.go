@@ -20,6 +20,7 @@ type Datagram struct {
 	Sender  string // the line of code that sent it, as in "echo.go:12"; "" if unknown
 	Heard   bool   // whether a participant of the story received it
 	Forged  bool   // somebody else sent it in From's name
+	Barred  bool   // the socket at To is connected to somebody else, and does not hear it
 	Cut     int    // if only so many bytes of it were read, for want of room; else 0
 	Err     error  // why the network did not take it; nil if it did
 }
@@ -97,6 +98,8 @@ func fate(d Datagram) string {
 		return fmt.Sprintf("  ✗ not sent: %v", err)
 	case d.Cut > 0:
 		return fmt.Sprintf("  ✗ only its first %d bytes were read", d.Cut)
+	case d.Barred:
+		return "  – turned away by the system"
 	case !d.Heard:
 		return "  ✗ nobody read it"
 	}

@@ -31,12 +31,14 @@ func TestText(t *testing.T) {
   1000.000ms  127.0.0.1:22 → alice  "abc"  ✗ only its first 2 bytes were read
   1000.001ms  alice → alice         ""  ✗ not sent: no route
   2000.000ms  alice → 127.0.0.1:22  "hi"  ✗ forged: alice did not send it
+  2000.000ms  alice → 127.0.0.1:22  "hi"  – turned away by the system
 `, Text([]Datagram{
 		{At: ms / 2, From: alice, To: bob, Payload: []byte("hi"), Heard: true},
 		{At: 12 * ms, From: bob, To: alice, Payload: []byte("晚安")},
 		{At: time.Second, From: bob, To: alice, Payload: []byte("abc"), Heard: true, Cut: 2},
 		{At: time.Second + time.Microsecond, From: alice, To: alice, Err: &net.OpError{Op: "write", Err: errors.New("no route")}},
 		{At: 2 * time.Second, From: alice, To: bob, Payload: []byte("hi"), Heard: true, Forged: true},
+		{At: 2 * time.Second, From: alice, To: bob, Payload: []byte("hi"), Barred: true},
 	}, Focus{}, name))
 	require.Empty(t, Text(nil, Focus{}, name))
 }

@@ -34,7 +34,8 @@ func ParsePort(text string) (int, error) {
 
 // Ephemeral opens a UDP socket at the address loopback, and nowhere else, on a
 // port that the system chooses. The socket is as package net opens it: a
-// *net.UDPConn.
+// *net.UDPConn, another one each time. Beside an error there is none, but a plain
+// nil.
 func Ephemeral(loopback netip.Addr) (net.PacketConn, error) {
 	panic("TODO: write Ephemeral, which lets the system choose a port")
 }
@@ -58,7 +59,8 @@ var (
 )
 
 // Claim opens a UDP socket at exactly addr, on no other port and at no other
-// address. The socket is as package net opens it: a *net.UDPConn.
+// address. The socket is as package net opens it: a *net.UDPConn. Beside an error
+// there is none, but a plain nil.
 //
 // If another UDP socket has the port, the error wraps ErrTaken; if this user may
 // not open it, ErrForbidden; and not both. Either way it wraps the system's

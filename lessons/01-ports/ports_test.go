@@ -10,6 +10,13 @@ import (
 	ports "udpkata/lessons/01-ports"
 )
 
+var (
+	errTaken     = harness.Named("ErrTaken", ports.ErrTaken)
+	errForbidden = harness.Named("ErrForbidden", ports.ErrForbidden)
+	inUse        = harness.Named("InUse", ports.InUse)
+	denied       = harness.Named("Denied", ports.Denied)
+)
+
 // rangeOf starts the student's RangeOf.
 func rangeOf(w *harness.World, port int) *harness.Call {
 	return w.Call(fmt.Sprintf("RangeOf(%d)", port), func(context.Context) (any, error) { return ports.RangeOf(port) })
@@ -131,7 +138,8 @@ func TestParseSystemRange(t *testing.T) {
 }
 
 // TestClaim: the socket is at exactly the address and the port, and receives.
-// Once it is closed, the port can be claimed again. Port 0 can't be claimed.
+// Once it is closed, the port can be claimed again. Port 0 can't be claimed, and
+// neither can an address that the computer does not have.
 //
 //kata:points 2
 func TestClaim(t *testing.T) {
@@ -145,6 +153,11 @@ func TestClaim(t *testing.T) {
 			claimed.Leave()
 		}
 		claim(w, netip.AddrPortFrom(w.Loopback(), 0)).Fails()
+
+		absent := claim(w, netip.AddrPortFrom(w.AbsentAddr(), addr.Port()))
+		absent.Fails()
+		absent.FailsNot(errTaken)
+		absent.FailsNot(errForbidden)
 	})
 }
 
@@ -157,10 +170,14 @@ func TestClaimTaken(t *testing.T) {
 		alice := w.Peer("alice")
 		addr := netip.MustParseAddrPort(alice.LocalAddr().String())
 		claiming := claim(w, addr)
-		claiming.Fails(ports.ErrTaken)
-		claiming.Fails(ports.InUse)
+		claiming.Fails(errTaken)
+		claiming.Fails(inUse)
 		claiming.Says(addr.String())
-		claiming.FailsNot(ports.ErrForbidden)
+		claiming.FailsNot(errForbidden)
+
+		free := netip.AddrPortFrom(w.Loopback(), w.FreePort())
+		claim(w, free).Opens("claimed", free)
+		claim(w, free).Fails(errTaken)
 	})
 }
 
@@ -172,10 +189,10 @@ func TestClaimForbidden(t *testing.T) {
 	harness.OnLoopback(t, func(w *harness.World) {
 		addr := netip.AddrPortFrom(w.Loopback(), w.ForbiddenPort())
 		claiming := claim(w, addr)
-		claiming.Fails(ports.ErrForbidden)
-		claiming.Fails(ports.Denied)
+		claiming.Fails(errForbidden)
+		claiming.Fails(denied)
 		claiming.Says(addr.String())
-		claiming.FailsNot(ports.ErrTaken)
+		claiming.FailsNot(errTaken)
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 // Serve answers every datagram that arrives on conn with its length, until ctx
 // is cancelled or conn is closed.
 //
-// To a datagram of N bytes it answers, to whoever sent it,
+// To a datagram of N bytes it answers, through conn, to whoever sent it,
 //
 //	Your data was N bytes long
 //
@@ -28,7 +28,7 @@ import (
 //
 // with the sender's address and the datagram quoted as %q does it, and nothing
 // else. Each line is one Write, with its "\n". log may be used from several
-// goroutines.
+// goroutines. It hides package log, which is not needed here.
 //
 // An error does not end the service, whether it comes from a read or from a
 // reply, with two exceptions:
@@ -42,23 +42,25 @@ import (
 //
 // conn has no deadline when it is handed over. Any implementation may come, so
 // don't type-assert it; the addresses that it gives are *net.UDPAddr, and nil
-// beside an error. Hold no mutex while you wait: whoever else needs it could not
-// go on. Keep no channel in a package-level variable: every call is on its own.
+// beside an error. Hold no mutex while you wait: while another goroutine waits
+// for it, the virtual network's clock stands still. Keep no channel in a
+// package-level variable: every call is on its own.
 func Serve(ctx context.Context, conn net.PacketConn, log io.Writer) error {
 	panic("TODO: write Serve, which answers each datagram with its length")
 }
 
-// Ask sends text to server as one datagram, and returns the text of the
-// datagram that comes back. Either may be empty, and as long as UDP allows
-// (65,507 bytes on IPv4, 65,527 on IPv6). In this lesson, nobody but the server
-// sends to conn.
+// Ask sends text to server through conn, as one datagram, and returns the text
+// of the datagram that comes back. Either may be empty, and as long as UDP
+// allows (65,507 bytes on IPv4, 65,527 on IPv6). In this lesson, nobody but the
+// server sends to conn.
 //
 // When ctx ends first, Ask returns at once, with an error that wraps ctx.Err()
 // or os.ErrDeadlineExceeded. An error of conn's ends it too, and is returned as
 // it is or wrapped. The text is then "".
 //
 // Ask leaves conn as it was: open, without a deadline, with nobody reading from
-// it. Another Ask on the same conn works, whatever became of this one.
+// it. Another Ask on the same conn works, whatever became of this one. (A late
+// answer to this one would be taken by the next; here none comes.)
 //
 // The rules for conn are those of Serve.
 func Ask(ctx context.Context, conn net.PacketConn, server net.Addr, text string) (string, error) {

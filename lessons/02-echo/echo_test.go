@@ -123,7 +123,7 @@ func TestServeLogs(t *testing.T) {
 		serving := serve(w, server)
 		alice.ExpectAnyOrder(server, answers...)
 
-		for _, text := range []string{"a long message", "short", "two\nlines", `a "quote"`, "晚安", "\xff\x00", strings.Repeat("long ", 1000), ""} {
+		for _, text := range []string{"a message longer than any of alice's", "short", "two\nlines", `a "quote"`, "晚安", "\xff\x00", strings.Repeat("long ", 1000), ""} {
 			bob.Send(server, text)
 			bob.ExpectFrom(server, answerTo(text))
 			lines = append(lines, logged(bob, text))
@@ -141,13 +141,14 @@ func TestServeLogs(t *testing.T) {
 func TestServeSurvives(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
-		w.RefuseNextRead(server)
+		w.FailNextRead(server, syscall.ECONNREFUSED)
 		w.FailWritesTo(server, bob, syscall.ENETUNREACH)
 		serving := serve(w, server)
 
 		alice.Send(server, "hello")
 		alice.ExpectFrom(server, "Your data was 5 bytes long")
 		bob.Send(server, "can you hear me?")
+		w.FailNextRead(server, syscall.EHOSTUNREACH)
 		alice.Send(server, "still there?")
 		alice.ExpectFrom(server, "Your data was 12 bytes long")
 
@@ -201,7 +202,7 @@ func TestAsk(t *testing.T) {
 
 		w.FailWritesTo(client, nowhere, syscall.ENETUNREACH)
 		ask(w, client, nowhere, "anybody?").Fails(syscall.ENETUNREACH)
-		w.RefuseNextRead(client)
+		w.FailNextRead(client, syscall.ECONNREFUSED)
 		ask(w, client, server, "are you there?").Fails(syscall.ECONNREFUSED)
 	})
 }
@@ -250,11 +251,11 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		serving.Cancel()
 		w.NothingLeftBehind()
 
-		closed := w.ListenPacket("closed server")
-		serving = serve(w, closed)
-		alice.Send(closed, "hello")
-		alice.ExpectFrom(closed, "Your data was 5 bytes long")
-		w.Close(closed)
+		second := w.ListenPacket("second server")
+		serving = serve(w, second)
+		alice.Send(second, "hello")
+		alice.ExpectFrom(second, "Your data was 5 bytes long")
+		w.Close(second)
 		serving.Fails(net.ErrClosed)
 		w.NothingLeftBehind()
 
@@ -272,6 +273,19 @@ func TestNothingIsLeftBehind(t *testing.T) {
 
 		w.FailWritesTo(client, bob, syscall.ENETUNREACH)
 		ask(w, client, bob, "anybody?").Fails(syscall.ENETUNREACH)
+		w.NothingLeftBehind()
+	})
+
+	// The answer comes while Ask is being cancelled, and whoever does that takes
+	// its time.
+	harness.OnLoopback4(t, func(w *harness.World) {
+		client, bob := w.ListenPacket("client"), w.Peer("bob")
+		w.SlowDeadlines(client)
+		asking := ask(w, client, bob, "hello?")
+		bob.ExpectFrom(client, "hello?")
+		asking.Interrupt()
+		bob.Send(client, "Your data was 6 bytes long")
+		asking.Ends()
 		w.NothingLeftBehind()
 	})
 

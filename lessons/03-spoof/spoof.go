@@ -38,7 +38,8 @@ type Answer struct {
 // goes on waiting. server may be written in any form of SameEndpoint.
 //
 // When ctx ends first, Ask returns at once, with an error that wraps ctx.Err()
-// or os.ErrDeadlineExceeded. No datagram changes when that is. An error of
+// or os.ErrDeadlineExceeded. No datagram changes when that is. (If ctx has ended
+// and an answer is there too, either may win.) An error of
 // conn's ends Ask too, and is returned as it is or wrapped. Beside either, the
 // Answer still says who was turned away.
 //
@@ -47,7 +48,9 @@ type Answer struct {
 //
 // conn has no deadline when it is handed over. Any implementation may come, so
 // don't type-assert it; the addresses that it gives are *net.UDPAddr. Hold no
-// mutex while you wait, and keep no channel in a package-level variable.
+// mutex while you wait: while another goroutine waits for it, the virtual
+// network's clock stands still. Keep no channel in a package-level variable: every
+// call is on its own.
 func Ask(ctx context.Context, conn net.PacketConn, server net.Addr, msg []byte) (Answer, error) {
 	panic("TODO: write Ask, which takes an answer only from whom it asked")
 }

@@ -25,8 +25,14 @@ const (
 type heard struct {
 	Data       string
 	TurnedAway int
-	Listed     int
 	Strangers  string
+}
+
+func listed(names ...string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%d: %s", len(names), strings.Join(names, ", "))
 }
 
 func hear(w *harness.World, a spoof.Answer) heard {
@@ -34,7 +40,7 @@ func hear(w *harness.World, a spoof.Answer) heard {
 	for _, s := range a.Strangers {
 		names = append(names, w.Name(s))
 	}
-	return heard{string(a.Data), a.TurnedAway, len(names), strings.Join(names, ", ")}
+	return heard{string(a.Data), a.TurnedAway, listed(names...)}
 }
 
 // ask starts the student's client.
@@ -134,14 +140,32 @@ func TestAsk(t *testing.T) {
 			asking := ask(w, client, server, tt.text)
 			server.ExpectFrom(client, tt.text)
 			server.Send(client, tt.answer)
-			asking.Returns(heard{Data: tt.answer})
+			asking.Returns(heard{tt.answer, 0, listed()})
 		}
 		server.HeardNothingElse()
 
 		w.FailWritesTo(client, nowhere, syscall.ENETUNREACH)
 		ask(w, client, nowhere, "anybody?").Fails(syscall.ENETUNREACH)
-		w.RefuseNextRead(client)
+		w.FailNextRead(client, syscall.ECONNREFUSED)
 		ask(w, client, server, "are you there?").Fails(syscall.ECONNREFUSED)
+	})
+
+	// A server that takes its time, first with a deadline and then without.
+	harness.OnVirtual(t, func(w *harness.World) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		limited := w.CallUntil(time.Minute, "Ask", func(ctx context.Context) (any, error) {
+			a, err := spoof.Ask(ctx, client, server.LocalAddr(), []byte(question))
+			return hear(w, a), err
+		})
+		w.At(time.Second)
+		server.Send(client, answer)
+		limited.Returns(heard{answer, 0, listed()})
+		w.NothingLeftBehind()
+
+		patient := ask(w, client, server, question)
+		w.At(time.Hour)
+		server.Send(client, answer)
+		patient.Returns(heard{answer, 0, listed()})
 	})
 }
 
@@ -163,14 +187,14 @@ func TestAskTurnsAwayStrangers(t *testing.T) {
 		mallory.Send(client, "")
 		w.AllRead(client)
 		server.Send(client, answer)
-		asking.Returns(heard{answer, 3, 2, "mallory, eve"})
+		asking.Returns(heard{answer, 3, listed("mallory", "eve")})
 
 		mallory.Send(client, "fine")
 		again := askAt(w, "Ask (with the server's IP address in 16 bytes)", client, in16(server.LocalAddr()), "and now?")
 		server.ExpectFrom(client, "and now?")
 		w.AllRead(client)
 		server.Send(client, "Your data was 8 bytes long")
-		again.Returns(heard{"Your data was 8 bytes long", 1, 1, "mallory"})
+		again.Returns(heard{"Your data was 8 bytes long", 1, listed("mallory")})
 		server.HeardNothingElse()
 	})
 }
@@ -188,7 +212,7 @@ func TestAskTurnsAwayTwin(t *testing.T) {
 		mallory.Send(client, answer)
 		w.AllRead(client)
 		server.Send(client, answer)
-		asking.Returns(heard{answer, 1, 1, "mallory"})
+		asking.Returns(heard{answer, 1, listed("mallory")})
 	})
 }
 
@@ -208,7 +232,8 @@ func TestAskBearsAThousand(t *testing.T) {
 			mallory.Send(client, "fine")
 		}
 		asking.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
-		asking.Beside(heard{"", 1000, 1, "mallory"})
+		asking.Beside(heard{"", 1000, listed("mallory")})
+		w.NothingLeftBehind()
 	})
 	harness.OnVirtual(t, func(w *harness.World) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
@@ -223,14 +248,14 @@ func TestAskBearsAThousand(t *testing.T) {
 				first = append(first, name)
 			}
 		}
-		for range 50 {
+		for range 150 {
 			for _, stranger := range crowd {
 				stranger.Send(client, "fine")
 			}
 			w.AllRead(client)
 		}
 		server.Send(client, answer)
-		asking.Returns(heard{answer, 1000, len(first), strings.Join(first, ", ")})
+		asking.Returns(heard{answer, 3000, listed(first...)})
 	})
 }
 
@@ -247,7 +272,7 @@ func TestAskStops(t *testing.T) {
 		w.AllRead(client)
 		asking.Cancel()
 		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
-		asking.Beside(heard{"", 1, 1, "mallory"})
+		asking.Beside(heard{"", 1, listed("mallory")})
 		w.StillOpen(client)
 		w.NothingLeftBehind()
 
@@ -267,9 +292,11 @@ func TestDial(t *testing.T) {
 	harness.OnLoopback(t, func(w *harness.World) {
 		server, mallory := w.Peer("server"), w.Peer("mallory")
 		to := server.LocalAddr().(*net.UDPAddr).AddrPort()
-		client := w.Call(fmt.Sprintf("Dial(%v)", to), func(context.Context) (any, error) {
-			return spoof.Dial(to)
-		}).Connects("client", server)
+		dial := func() *harness.Call {
+			return w.Call(fmt.Sprintf("Dial(%v)", to), func(context.Context) (any, error) { return spoof.Dial(to) })
+		}
+		dial().Connects("another client", server)
+		client := dial().Connects("client", server)
 
 		if _, err := client.Write([]byte(question)); err != nil {
 			w.Errorf("The socket can't send: %v.", err)
@@ -310,7 +337,7 @@ func TestAskConnected(t *testing.T) {
 		w.StillOpen(client)
 		w.NothingLeftBehind()
 
-		w.RefuseNextRead(client)
+		w.FailNextRead(client, syscall.ECONNREFUSED)
 		askConnected(w, client, question).Fails(syscall.ECONNREFUSED)
 		w.FailWritesTo(client, server, syscall.ENETUNREACH)
 		askConnected(w, client, question).Fails(syscall.ENETUNREACH)
@@ -318,6 +345,18 @@ func TestAskConnected(t *testing.T) {
 	harness.OnVirtual(t, func(w *harness.World) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
+		limited := w.CallUntil(time.Minute, "AskConnected", func(ctx context.Context) (any, error) {
+			return spoof.AskConnected(ctx, client, []byte(question))
+		})
+		w.At(time.Second)
+		server.Send(client, answer)
+		limited.Returns([]byte(answer))
+		w.NothingLeftBehind()
+
+		patient := askConnected(w, client, question)
+		w.At(time.Hour)
+		server.Send(client, answer)
+		patient.Returns([]byte(answer))
 		server.Leave()
 		askConnected(w, client, question).Fails(syscall.ECONNREFUSED)
 	})
@@ -334,6 +373,6 @@ func TestAskIsFooled(t *testing.T) {
 		asking := ask(w, client, server, question)
 		server.ExpectFrom(client, question)
 		w.Forge(server, client, "fine")
-		asking.Returns(heard{Data: "fine"})
+		asking.Returns(heard{"fine", 0, listed()})
 	})
 }

@@ -24,6 +24,8 @@ const (
 	reply   = "Your data was 23 bytes long"
 )
 
+var errServerDown = harness.Named("ErrServerDown", backoff.ErrServerDown)
+
 // ask starts the student's client.
 func ask(w *harness.World, client net.Conn) *harness.Call {
 	return w.Call("Ask", func(ctx context.Context) (any, error) {
@@ -88,7 +90,7 @@ func TestAskDoublesItsWait(t *testing.T) {
 		for range 5 {
 			server.ExpectFrom(client, message)
 		}
-		asking.FailsAt(3100*ms, backoff.ErrServerDown)
+		asking.FailsAt(3100*ms, errServerDown)
 		asking.Fails(os.ErrDeadlineExceeded, context.DeadlineExceeded)
 		w.Logged("Waiting up to 100ms for a reply", waiting("200ms", "400ms", "800ms", "1.6s")...)
 		w.NothingLeftBehind()
@@ -115,7 +117,7 @@ func TestAskTakesLateAnswers(t *testing.T) {
 		asking := ask(w, client)
 		w.At(3100*ms + ns)
 		server.Send(client, reply)
-		asking.FailsAt(3100*ms, backoff.ErrServerDown)
+		asking.FailsAt(3100*ms, errServerDown)
 	})
 }
 
@@ -148,7 +150,7 @@ func TestAskIsSilentAfterwards(t *testing.T) {
 		w.NothingLeftBehind()
 		w.StillOpen(client)
 		w.At(10 * time.Second)
-		w.SilentSince(client, 350*ms-ns)
+		w.SilentFrom(client, 350*ms)
 
 		again := ask(w, client)
 		w.At(10*time.Second + 150*ms)
@@ -168,18 +170,34 @@ func TestAskIgnoresErrors(t *testing.T) {
 		client := w.Dial("client", server)
 		server.Leave()
 		asking := ask(w, client)
-		asking.FailsAt(3100*ms, backoff.ErrServerDown)
+		asking.FailsAt(3100*ms, errServerDown)
 		w.SentAt(client, instants...)
 		asking.Fails(syscall.ECONNREFUSED, os.ErrDeadlineExceeded, context.DeadlineExceeded)
+		w.Logged("Waiting up to 100ms for a reply", waiting("200ms", "400ms", "800ms", "1.6s")...)
 	})
+	// Each refusal takes 30 ms to come back, and interrupts a wait.
 	harness.OnVirtual(t, func(w *harness.World) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
-		w.RefuseNextRead(client)
+		w.Distance(30 * ms)
+		server.Leave()
 		asking := ask(w, client)
-		w.At(50 * ms)
+		asking.FailsAt(3100*ms, errServerDown)
+		w.SentAt(client, instants...)
+	})
+	// After two errors in the third wait, an answer comes.
+	harness.OnVirtual(t, func(w *harness.World) {
+		server := w.Peer("server")
+		client := w.Dial("client", server)
+		asking := ask(w, client)
+		w.At(330 * ms)
+		w.FailRead(client, syscall.EHOSTUNREACH)
+		w.At(350 * ms)
+		w.FailRead(client, syscall.ECONNREFUSED)
+		w.At(450 * ms)
 		server.Send(client, reply)
-		asking.ReturnsAt(50*ms, []byte(reply))
+		asking.ReturnsAt(450*ms, []byte(reply))
+		w.SentAt(client, instants[:3]...)
 	})
 	harness.OnVirtual(t, func(w *harness.World) {
 		server := w.Peer("server")
@@ -190,6 +208,7 @@ func TestAskIgnoresErrors(t *testing.T) {
 		server.Send(client, reply)
 		asking.ReturnsAt(250*ms, []byte(reply))
 		w.SentAt(client, instants[:2]...)
+		w.Logged("Waiting up to 100ms for a reply", waiting("200ms")...)
 	})
 }
 
@@ -208,7 +227,8 @@ func TestAskStops(t *testing.T) {
 		w.NothingLeftBehind()
 		w.StillOpen(client)
 		w.At(10 * time.Second)
-		w.SilentSince(client, 550*ms-ns)
+		w.SilentFrom(client, 550*ms)
+		asking.FailsNot(errServerDown)
 	})
 	harness.OnVirtual(t, func(w *harness.World) {
 		client := w.Dial("client", w.Peer("server"))
@@ -223,6 +243,7 @@ func TestAskStops(t *testing.T) {
 		w.At(550 * ms)
 		w.Close(client)
 		asking.FailsAt(550*ms, net.ErrClosed)
+		asking.FailsNot(errServerDown)
 	})
 }
 
@@ -246,7 +267,7 @@ func TestAskMeetsLoss(t *testing.T) {
 				server.Send(client, reply)
 				asking.Returns([]byte(reply))
 			} else {
-				asking.Fails(backoff.ErrServerDown)
+				asking.Fails(errServerDown)
 			}
 			w.Close(client)
 		}
@@ -255,13 +276,15 @@ func TestAskMeetsLoss(t *testing.T) {
 }
 
 // TestServeDrops: the server asks drop once for each datagram, answers those that
-// it keeps, and logs both sorts. A read that fails has brought no datagram.
+// it keeps, and logs both sorts. A read that fails has brought no datagram, and
+// an answer that can't be sent is no reason to stop.
 //
 //kata:points 2
 func TestServeDrops(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
-		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
-		w.RefuseNextRead(server)
+		server, alice, bob, carol := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob"), w.Peer("carol")
+		w.FailNextRead(server, syscall.ECONNREFUSED)
+		w.FailWritesTo(server, carol, syscall.ENETUNREACH)
 		var asked atomic.Int64
 		serving := w.Go("Serve", func(ctx context.Context) error {
 			return backoff.Serve(ctx, server, func() bool { return asked.Add(1)%2 == 0 }, w.Log())
@@ -271,6 +294,8 @@ func TestServeDrops(t *testing.T) {
 			from *harness.Peer
 			text string
 		}{
+			{carol, "can you hear me?"},
+			{carol, "dropped"},
 			{alice, "hello"},
 			{alice, "dropped"},
 			{alice, ""},
@@ -284,7 +309,9 @@ func TestServeDrops(t *testing.T) {
 				lines = append(lines, fmt.Sprintf("Pretending to drop packet from %v", datagram.from.LocalAddr()))
 				continue
 			}
-			datagram.from.ExpectFrom(server, fmt.Sprintf("Your data was %d bytes long", len(datagram.text)))
+			if datagram.from != carol {
+				datagram.from.ExpectFrom(server, fmt.Sprintf("Your data was %d bytes long", len(datagram.text)))
+			}
 			lines = append(lines, fmt.Sprintf("The client at %v says %q", datagram.from.LocalAddr(), datagram.text))
 		}
 		serving.End()

@@ -38,7 +38,10 @@ func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte,
 			if err == nil {
 				return buf[:n], nil
 			}
-			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+			if ctx.Err() != nil {
+				return nil, fmt.Errorf("ask: %w", ctx.Err())
+			}
+			if errors.Is(err, net.ErrClosed) {
 				return nil, fmt.Errorf("ask: %w", err)
 			}
 			if errors.Is(err, os.ErrDeadlineExceeded) {

@@ -100,7 +100,7 @@ var echo = []Mutant{
 		if ctx.Err() != nil {
 `,
 		KilledBy: "TestServeStops",
-		Says:     "Serve did not return when its context was cancelled: it waits in ReadFrom",
+		Says:     "Serve did not return at once when its context was cancelled: it waits in ReadFrom",
 	},
 	{
 		Name:          "closes-conn",
@@ -169,6 +169,48 @@ var echo = []Mutant{
 		Says:     "socket is left with a read deadline",
 	},
 	{
+		Name:          "does-not-wait",
+		Misconception: "Once stop has returned, the function that AfterFunc has started is over.",
+		File:          "echo.go",
+		Find: `	if !stop() {
+		<-interrupted
+		conn.SetReadDeadline(time.Time{})
+	}
+`,
+		Put: `	stop()
+	conn.SetReadDeadline(time.Time{})
+`,
+		KilledBy: "TestNothingIsLeftBehind",
+		Says:     "when the call had returned already. Wait for the goroutine that sets it before you clear it.",
+	},
+	{
+		Name:          "second-refusal-ends",
+		Misconception: "One failed read is bad luck, two are the end.",
+		File:          "echo.go",
+		Find: `	buf := make([]byte, maxDatagram)
+	for {
+		n, client, err := readFrom(ctx, conn, buf)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+`,
+		Put: `	buf := make([]byte, maxDatagram)
+	for failures := 0; ; {
+		n, client, err := readFrom(ctx, conn, buf)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			failures++
+		}
+		if failures == 2 {
+			return err
+		}
+`,
+		KilledBy: "TestServeSurvives",
+		Says:     "no route to host",
+	},
+	{
 		Name:          "unquoted",
 		Misconception: "What a stranger sends can go to the log as it is.",
 		File:          "echo.go",
@@ -208,7 +250,7 @@ var echo = []Mutant{
 		Put: `	n, _, err := conn.ReadFrom(buf)
 `,
 		KilledBy: "TestAskStops",
-		Says:     "Ask did not return when its context was cancelled",
+		Says:     "Ask did not return at once when its context was cancelled",
 	},
 	{
 		Name:          "ask-buffer",
@@ -246,7 +288,7 @@ var echo = []Mutant{
 	conn.SetReadDeadline(time.Time{})
 `,
 		KilledBy: "TestServeStops",
-		Says:     "Serve did not return when its context was cancelled: it waits in ReadFrom",
+		Says:     "Serve did not return at once when its context was cancelled: it waits in ReadFrom",
 	},
 	{
 		Name:          "deadline-is-nil",

@@ -201,6 +201,30 @@ func LeavesDeadline(_ context.Context, conn net.PacketConn) error {
 	return conn.SetDeadline(time.Now().Add(time.Hour)) // deadline
 }
 
+func DoesNotWaitForWatcher(ctx context.Context, conn net.PacketConn) error {
+	stop := context.AfterFunc(ctx, func() {
+		conn.SetReadDeadline(time.Unix(1, 0)) // watcher
+	})
+	_, _, err := conn.ReadFrom(make([]byte, 8))
+	stop()
+	conn.SetReadDeadline(time.Time{})
+	return err
+}
+
+func WaitsForWatcher(ctx context.Context, conn net.PacketConn) error {
+	watched := make(chan bool)
+	stop := context.AfterFunc(ctx, func() {
+		conn.SetReadDeadline(time.Unix(1, 0))
+		close(watched)
+	})
+	_, _, err := conn.ReadFrom(make([]byte, 8))
+	if !stop() {
+		<-watched
+		conn.SetReadDeadline(time.Time{})
+	}
+	return err
+}
+
 func LosesCause(ctx context.Context, _ net.PacketConn) error {
 	<-ctx.Done()
 	return fmt.Errorf("serve: %v", ctx.Err())

@@ -13,7 +13,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -42,7 +41,6 @@ func server(ctx context.Context, args demo.Args) error {
 	if err != nil {
 		return err
 	}
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	defer conn.Close()
 	fmt.Printf("Listening at %v\n", conn.LocalAddr())
 	if args.On["paused"] {
@@ -51,18 +49,7 @@ func server(ctx context.Context, args demo.Args) error {
 			return err
 		}
 	}
-	buf := make([]byte, 1<<16)
-	for {
-		n, client, err := conn.ReadFrom(buf)
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return err
-		case err != nil:
-			continue // Windows reports here that an earlier answer was refused
-		}
-		fmt.Printf("The client at %v says %q\n", client, buf[:n])
-		conn.WriteTo(fmt.Appendf(nil, "Your data was %d bytes long", n), client)
-	}
+	return demo.Echo(ctx, conn)
 }
 
 // enter waits until Enter is pressed. Where nobody can press it, it waits until
