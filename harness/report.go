@@ -206,6 +206,9 @@ func errorName(err error) string {
 		"syscall.ENETUNREACH":      syscall.ENETUNREACH,
 		"syscall.EADDRINUSE":       syscall.EADDRINUSE,
 		"syscall.EACCES":           syscall.EACCES,
+		"syscall.ENOTCONN":         syscall.ENOTCONN,
+		"syscall.EDESTADDRREQ":     syscall.EDESTADDRREQ,
+		"syscall.ENOTSOCK":         syscall.ENOTSOCK,
 	} {
 		if err == e {
 			return name

@@ -67,7 +67,7 @@ func (w *World) hearing(names []string) ([]udpConn, Everyone) {
 }
 
 // ForbidBroadcast takes a socket's permission to broadcast away, which Go gives
-// to every socket that it opens.
+// to the sockets that it opens (on Windows, to those of IPv4).
 func (w *World) ForbidBroadcast(socket Endpoint) {
 	var inner any = socket
 	if _, bare := socket.(*net.UDPConn); !bare {

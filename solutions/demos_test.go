@@ -18,11 +18,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"udpkata/harness/capability"
 	"udpkata/harness/curriculum"
 )
 
 // buildDemo builds a lesson's demo over its solution.
-func buildDemo(t *testing.T, lesson string) string {
+func buildDemo(t *testing.T, lesson string, flags ...string) string {
 	all, err := curriculum.Load(root)
 	require.NoError(t, err)
 	replace := map[string]string{}
@@ -42,7 +43,8 @@ func buildDemo(t *testing.T, lesson string) string {
 	dir := t.TempDir()
 	overlay, program := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "demo.exe")
 	require.NoError(t, os.WriteFile(overlay, data, 0o600))
-	cmd := exec.Command("go", "build", "-overlay", overlay, "-o", program, "./lessons/"+lesson+"/demo")
+	args := append([]string{"build", "-overlay", overlay, "-o", program}, flags...)
+	cmd := exec.Command("go", append(args, "./lessons/"+lesson+"/demo")...)
 	cmd.Dir, err = filepath.EvalSymlinks(root)
 	require.NoError(t, err)
 	out, err := cmd.CombinedOutput()
@@ -163,9 +165,35 @@ func TestDemosRefuse(t *testing.T) {
 			"servant x":             `there is no role "servant"`,
 			"client -p 7":           "HOST is missing after client",
 			"client localhost -p 0": "a client needs the server's port, from 1 up",
-			"client a_b:c":          `.*too many colons.*|there is no host .+`,
+			"client a_b:c":          `there is no host "a_b:c" .+`,
 			"client no..host":       `there is no host "no\.\.host" .+`,
 			"server no..host":       `there is no host "no\.\.host" .+`,
+			"server localhost -p x": badPort,
+		},
+		"05-broadcast": {
+			"":                        "a role is missing",
+			"serve x":                 `there is no role "serve"`,
+			"server":                  "HOST is missing after server",
+			"client":                  "NETWORK is missing after client",
+			"server no..host":         `there is no host "no\.\.host" .+`,
+			"client here":             `"here" is no NETWORK: .+`,
+			"client ::1":              `"::1" is no NETWORK: .+`,
+			"client fd00::/64":        ".+ IPv6 has no broadcast",
+			"client 10.0.0.1/32":      "10.0.0.1/32: .+ has no broadcast address",
+			"client 127.0.0.0/33":     `"127.0.0.0/33" is no NETWORK: .+`,
+			"client 127.0.0.0/8 -p 0": "a client needs the servers' port, from 1 up",
+			"server localhost -p -1":  badPort,
+		},
+		"06-pmtu": {
+			"":                      "a role is missing",
+			"sender x":              `there is no role "sender"`,
+			"client":                "HOST is missing after client",
+			"client localhost big":  `"big" is no SIZE: .+`,
+			"client localhost -1":   "flag provided but not defined: -1",
+			"client localhost 1 2":  `"2" is one argument too many for client`,
+			"client localhost -p 0": "a client needs the server's port, from 1 up",
+			"client no..host":       `there is no host "no\.\.host" .+`,
+			"probe no..host":        `there is no host "no\.\.host" .+`,
 			"server localhost -p x": badPort,
 		},
 	} {
@@ -303,4 +331,74 @@ func TestBackoffDemo(t *testing.T) {
 
 	start(t, program, "server", "127.0.0.1", "-p", port).end(1, "server: listen udp "+addr+": bind: .+\n")
 	server.interrupt()
+}
+
+// TestBroadcastDemo: one datagram reaches two servers on one port.
+func TestBroadcastDemo(t *testing.T) {
+	if missing := capability.Broadcast.Missing(); missing != "" {
+		t.Skip(missing)
+	}
+	t.Parallel()
+	program := buildDemo(t, "05-broadcast")
+	first := start(t, program, "server", "127.255.255.255", "-p", "0")
+	line := first.line()
+	addr, ok := strings.CutPrefix(line, "Listening for datagrams at ")
+	require.True(t, ok, line)
+	_, port, _ := strings.Cut(addr, ":")
+	second := start(t, program, "server", "127.255.255.255", "-p", port)
+	require.Equal(t, line, second.line())
+
+	for _, network := range []string{"127.0.0.0/8", "127.255.255.255"} {
+		client := start(t, program, "client", network, "-p", port)
+		require.Equal(t, "Sent to "+addr, client.line())
+		client.end(0, "")
+		for _, server := range []*process{first, second} {
+			require.Regexp(t, `^The client at 127\.0\.0\.1:\d+ says: "Broadcast datagram!"$`, server.line())
+		}
+	}
+	first.interrupt()
+	second.interrupt()
+
+	taken, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	require.NoError(t, err)
+	defer taken.Close()
+	_, port, _ = strings.Cut(taken.LocalAddr().String(), ":")
+	start(t, program, "server", "127.0.0.1", "-p", port).end(1, "server: listen udp .+\n")
+}
+
+func TestPMTUDemo(t *testing.T) {
+	t.Parallel()
+	program := buildDemo(t, "06-pmtu")
+	server := start(t, program, "server", "127.0.0.1", "-p", "0")
+	addr, port := server.addr("Listening at ")
+	start(t, program, "server", "127.0.0.1", "-p", port).end(1, "server: listen udp "+addr+": bind: .+\n")
+	if runtime.GOOS != "linux" {
+		unsupported(t, program, port)
+		server.interrupt()
+		return
+	}
+	client := start(t, program, "client", "127.0.0.1", "-p", port)
+	require.Equal(t, "The big datagram was sent!", client.line())
+	client.end(0, "")
+	require.Regexp(t, `^The client at \S+ says "#{60}"… \(65000 bytes\)$`, server.line())
+
+	client = start(t, program, "client", "127.0.0.1", "65508", "-p", port)
+	require.Equal(t, "Alas, the datagram did not make it", client.line())
+	require.Regexp(t, `^Actual MTU: \d+$`, client.line())
+	client.end(0, "")
+
+	probe := start(t, program, "probe", "127.0.0.1", "-p", port)
+	require.Regexp(t, `^\d+ bytes arrive in one piece$`, probe.line())
+	probe.end(0, "")
+	server.interrupt()
+
+	// What other systems see.
+	unsupported(t, buildDemo(t, "06-pmtu", "-tags", "unsupported"), port)
+}
+
+// unsupported runs lesson 06's demo where there is no MTU discovery.
+func unsupported(t *testing.T, program, port string) {
+	for _, role := range []string{"client", "probe"} {
+		start(t, program, role, "127.0.0.1", "-p", port).end(1, role+": Unsupported: Can only perform MTU discovery on Linux\n")
+	}
 }

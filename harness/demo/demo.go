@@ -43,6 +43,22 @@ type Args struct {
 	On     map[string]bool // which of the role's Switches were given
 }
 
+// Address is the role's first argument, a HOST, with the port.
+func (a Args) Address() string {
+	return net.JoinHostPort(a.Params[0], strconv.Itoa(int(a.Port)))
+}
+
+// ServerAddress is Address for a client, to which neither part may be missing.
+func (a Args) ServerAddress() (string, error) {
+	switch {
+	case a.Port == 0:
+		return "", UsageError("a client needs the server's port, from 1 up")
+	case a.Params[0] == "":
+		return "", UsageError("a client needs the server's HOST")
+	}
+	return a.Address(), nil
+}
+
 // A UsageError is returned by a role for arguments that it can't use. A host
 // that nobody knows (a *net.DNSError) counts as one.
 type UsageError string

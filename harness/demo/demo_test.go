@@ -102,3 +102,26 @@ func TestQuote(t *testing.T) {
 	require.Equal(t, `"short\n"`, quote([]byte("short\n")))
 	require.Equal(t, `"`+strings.Repeat("#", 60)+`"… (65000 bytes)`, quote(bytes.Repeat([]byte("#"), 65000)))
 }
+
+func TestServerAddress(t *testing.T) {
+	for _, tt := range []struct {
+		host       string
+		port       uint16
+		want, fail string
+	}{
+		{"localhost", 7, "localhost:7", ""},
+		{"::1", 7, "[::1]:7", ""},
+		{"localhost", 0, "", "a client needs the server's port, from 1 up"},
+		{"", 7, "", "a client needs the server's HOST"},
+	} {
+		args := Args{Port: tt.port, Params: []string{tt.host}}
+		got, err := args.ServerAddress()
+		if tt.fail != "" {
+			require.Equal(t, UsageError(tt.fail), err)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, tt.want, got)
+		require.Equal(t, tt.want, args.Address())
+	}
+}

@@ -61,7 +61,7 @@ func build(ctx context.Context, p Params, tmp string, overlay map[string]string)
 
 	// With -cover, go would test the stubs and not say so (golang/go#73802).
 	// Without debugging information, which nobody reads here, it links faster.
-	args := []string{"test", "-c", "-o", b.path, "-overlay", list, "-cover=false", "-ldflags=-s -w"}
+	args := []string{"test", "-c", "-o", b.path, "-overlay", list, "-cover=false", "-ldflags=-s -w", "-tags=" + p.Tags}
 	if p.Race {
 		args = append(args, "-race")
 	}

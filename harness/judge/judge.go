@@ -37,6 +37,9 @@ type Params struct {
 	// Race builds with the race detector, which needs a C compiler.
 	Race bool
 
+	// Tags are build tags, with commas between them, as go build takes them.
+	Tags string
+
 	// Timeout is how long one task, or the start of the program, may take in
 	// wall-clock time. It is for code that the harness can't stop, such as an
 	// init function without end. The zero value means one minute.

@@ -30,10 +30,12 @@ type Mutant struct {
 func Of(lesson string) []Mutant { return byLesson[lesson] }
 
 var byLesson = map[string][]Mutant{
-	"01-ports":   ports,
-	"02-echo":    echo,
-	"03-spoof":   spoof,
-	"04-backoff": backoff,
+	"01-ports":     ports,
+	"02-echo":      echo,
+	"03-spoof":     spoof,
+	"04-backoff":   backoff,
+	"05-broadcast": broadcast,
+	"06-pmtu":      pmtu,
 }
 
 // Apply makes the edit in a solution's text.

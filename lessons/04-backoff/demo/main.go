@@ -14,7 +14,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
-	"strconv"
 
 	"udpkata/harness/demo"
 	backoff "udpkata/lessons/04-backoff"
@@ -28,13 +27,9 @@ func main() {
 	)
 }
 
-func address(args demo.Args) string {
-	return net.JoinHostPort(args.Params[0], strconv.Itoa(int(args.Port)))
-}
-
 func server(ctx context.Context, args demo.Args) error {
 	var config net.ListenConfig
-	conn, err := config.ListenPacket(ctx, "udp", address(args))
+	conn, err := config.ListenPacket(ctx, "udp", args.Address())
 	if err != nil {
 		return err
 	}
@@ -43,14 +38,12 @@ func server(ctx context.Context, args demo.Args) error {
 }
 
 func client(ctx context.Context, args demo.Args) error {
-	switch {
-	case args.Port == 0:
-		return demo.UsageError("a client needs the server's port, from 1 up")
-	case args.Params[0] == "":
-		return demo.UsageError("a client needs the server's HOST")
+	server, err := args.ServerAddress()
+	if err != nil {
+		return err
 	}
 	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "udp", address(args))
+	conn, err := dialer.DialContext(ctx, "udp", server)
 	if err != nil {
 		return err
 	}

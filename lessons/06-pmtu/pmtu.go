@@ -1,0 +1,67 @@
+// Package pmtu is lesson 06: how big a datagram may be that nobody cuts up on
+// its way.
+package pmtu
+
+import (
+	"context"
+	"errors"
+)
+
+// ErrUnsupported is what ForbidFragments, PathMTU and SendBig return where the
+// system is not Linux.
+//
+//lint:ignore ST1005 the chapter's words
+var ErrUnsupported = errors.New("Unsupported: Can only perform MTU discovery on Linux")
+
+// ErrNoAnswer is why Probe gives up.
+var ErrNoAnswer = errors.New("no answer")
+
+// MaxPayload returns how many bytes a datagram can carry over a link or a path
+// with this MTU (in bytes) without being cut up: what IP's header of 20 bytes, or
+// 40 on IPv6, and UDP's of 8 leave. It is never more than UDP can carry anyway,
+// 65,507 bytes on IPv4 and 65,527 on IPv6, and never negative.
+func MaxPayload(mtu int, ipv6 bool) int {
+	panic("TODO: write MaxPayload, which takes the headers off")
+}
+
+// A Report is what became of a big datagram.
+type Report struct {
+	Sent bool // the system has sent it
+	MTU  int  // of the path, in bytes, if the datagram did not fit; else 0
+	Fits int  // how many bytes would fit, if these did not; else 0
+}
+
+// Probe returns how many bytes the biggest datagram has that gets over path
+// without being cut up. At the other end is lesson 02's server: it answers a
+// datagram of N bytes with
+//
+//	Your data was N bytes long
+//
+// Probe begins with the size that path.MTU makes likely, MaxPayload of it. It
+// sends so many bytes, whatever bytes they are, and waits for the answer that has
+// this number in it. No other answer counts, as it may be one to an earlier send;
+// and that Write returned no error proves nothing.
+//
+// If the path can't take that much, Write fails with syscall.EMSGSIZE, or a later
+// Read or Write does. Probe then asks path.MTU again. If less fits now than it has
+// tried, it sends that much, at once. If not, the error is about an earlier
+// datagram: it changes nothing.
+//
+// While no answer comes, Probe sends the same size again, and waits as lesson
+// 04's client does: 100, 200, 400, 800 and 1600 ms, the deadline of each wait
+// being counted from its send. Each smaller size has five sends of its own. After
+// the fifth wait Probe gives up, with an error that wraps ErrNoAnswer.
+//
+// Other errors of Write and Read (such as "connection refused") are no answer,
+// and change nothing; a Write that fails counts as a send. But when path is
+// closed, Probe returns at once, with an error that wraps net.ErrClosed; when ctx
+// ends, with one that wraps ctx.Err() or os.ErrDeadlineExceeded. An error of
+// path.MTU's is returned, as it is or wrapped.
+//
+// Probe leaves path without a deadline, and with nobody reading from it. path has
+// no deadline when it is handed over. Hold no mutex while you wait: while another
+// goroutine waits for it, the virtual network's clock stands still. Keep no channel
+// in a package-level variable: every call is on its own.
+func Probe(ctx context.Context, path Path) (int, error) {
+	panic("TODO: write Probe, which sends, learns from the refusal, and shrinks")
+}

@@ -1,0 +1,346 @@
+package pmtu_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"udpkata/harness"
+	pmtu "udpkata/lessons/06-pmtu"
+)
+
+const ms = time.Millisecond
+
+var (
+	errNoAnswer    = harness.Named("ErrNoAnswer", pmtu.ErrNoAnswer)
+	errUnsupported = harness.Named("ErrUnsupported", pmtu.ErrUnsupported)
+)
+
+// payload is what an MTU leaves for the bytes of a datagram.
+func payload(ipv6 bool, mtu int) int {
+	if ipv6 {
+		return min(mtu-40-8, 65535-8)
+	}
+	return min(mtu-20-8, 65535-20-8)
+}
+
+func answerTo(size int) string { return fmt.Sprintf("Your data was %d bytes long", size) }
+
+// probe starts the student's Probe.
+func probe(w *harness.World, path *harness.Path) *harness.Call {
+	return w.Call("Probe", func(ctx context.Context) (any, error) { return pmtu.Probe(ctx, path) })
+}
+
+func forbid(w *harness.World, conn *net.UDPConn) *harness.Call {
+	return w.Go("ForbidFragments", func(context.Context) error { return pmtu.ForbidFragments(conn) })
+}
+
+func pathMTU(w *harness.World, conn *net.UDPConn) *harness.Call {
+	return w.Call("PathMTU", func(context.Context) (any, error) { return pmtu.PathMTU(conn) })
+}
+
+func sendBig(w *harness.World, conn *net.UDPConn, size int) *harness.Call {
+	return w.Call(fmt.Sprintf("SendBig(%d)", size), func(context.Context) (any, error) { return pmtu.SendBig(conn, size) })
+}
+
+// onLinux tells a story of what Linux's sockets can do. On other systems the
+// functions are given, and say that they can't do it.
+func onLinux(t *testing.T, story func(w *harness.World)) {
+	if pmtu.Supported {
+		harness.OnLoopback(t, story)
+		return
+	}
+	harness.OnLoopback4(t, func(w *harness.World) {
+		conn := w.DialUDP("client", w.Peer("server"))
+		forbid(w, conn).Fails(errUnsupported)
+		pathMTU(w, conn).Fails(errUnsupported)
+		sendBig(w, conn, 1).Fails(errUnsupported)
+	})
+}
+
+// TestMaxPayload: an MTU less the headers; never more than UDP can carry, and
+// never negative.
+//
+//kata:points 2
+func TestMaxPayload(t *testing.T) {
+	harness.Offline(t, func(w *harness.World) {
+		for _, tt := range []struct{ mtu, ip4, ip6 int }{
+			{1500, 1472, 1452},
+			{1280, 1252, 1232},
+			{576, 548, 528},
+			{9000, 8972, 8952},
+			{65535, 65507, 65487},
+			{65536, 65507, 65488},
+			{65575, 65507, 65527},
+			{65576, 65507, 65527},
+			{1 << 20, 65507, 65527},
+			{49, 21, 1},
+			{48, 20, 0},
+			{29, 1, 0},
+			{28, 0, 0},
+			{27, 0, 0},
+			{0, 0, 0},
+		} {
+			for i, want := range []int{tt.ip4, tt.ip6} {
+				ipv6 := i == 1
+				w.Call(fmt.Sprintf("MaxPayload(%d, %t)", tt.mtu, ipv6), func(context.Context) (any, error) {
+					return pmtu.MaxPayload(tt.mtu, ipv6), nil
+				}).Returns(want)
+			}
+		}
+	})
+}
+
+// TestForbidFragments: after the call, nobody may cut up the socket's datagrams,
+// on IPv4 and on IPv6. If that fails, there is an error.
+//
+//kata:points 2
+func TestForbidFragments(t *testing.T) {
+	onLinux(t, func(w *harness.World) {
+		for _, conn := range []*net.UDPConn{w.UDPConn("client"), w.DialUDP("connected client", w.Peer("server"))} {
+			forbid(w, conn).Returns(nil)
+			w.ForbidsFragments(conn)
+			w.StillNonBlocking(conn)
+		}
+
+		closed := w.UDPConn("closed")
+		closed.Close()
+		forbid(w, closed).Fails(net.ErrClosed)
+		broken, want := w.BrokenSocket("broken")
+		forbid(w, broken).Fails(want)
+	})
+}
+
+// TestPathMTU: a connected socket knows the MTU of its path; for one that is not
+// connected, there is an error.
+//
+//kata:points 1
+func TestPathMTU(t *testing.T) {
+	onLinux(t, func(w *harness.World) {
+		client := w.DialUDP("client", w.Peer("server"))
+		pathMTU(w, client).Returns(w.MTU(client))
+		w.StillNonBlocking(client)
+		pathMTU(w, w.UDPConn("unconnected")).Fails(syscall.ENOTCONN)
+
+		closed := w.DialUDP("closed", w.Peer("another server"))
+		closed.Close()
+		pathMTU(w, closed).Fails(net.ErrClosed)
+	})
+}
+
+// TestSendBig: what fits the path is sent, and arrives. One byte more is not sent,
+// nor is more than UDP can carry: the Report says what would fit.
+//
+//kata:points 2
+func TestSendBig(t *testing.T) {
+	onLinux(t, func(w *harness.World) {
+		server := w.Peer("server")
+		client := w.DialUDP("client", server)
+		mtu, ipv6 := w.MTU(client), w.Loopback().Is6()
+		fits := payload(ipv6, mtu)
+		for _, size := range []int{fits, 1, 0} {
+			sendBig(w, client, size).Returns(pmtu.Report{Sent: true})
+			server.ExpectFrom(client, strings.Repeat("#", size))
+		}
+		w.ForbidsFragments(client)
+		for _, size := range []int{fits + 1, 65536, 1 << 20} {
+			client := w.DialUDP(fmt.Sprintf("client of %d bytes", size), server)
+			sendBig(w, client, size).Returns(pmtu.Report{MTU: mtu, Fits: pmtu.MaxPayload(mtu, ipv6)})
+		}
+		server.HeardNothingElse()
+	})
+}
+
+// TestSendBigReportsErrors: only "message too long" says that a datagram does not
+// fit. Everything else is an error.
+//
+//kata:points 1
+func TestSendBigReportsErrors(t *testing.T) {
+	onLinux(t, func(w *harness.World) {
+		sendBig(w, w.UDPConn("unconnected"), 1).Fails(syscall.EDESTADDRREQ)
+		closed := w.DialUDP("closed", w.Peer("server"))
+		closed.Close()
+		sendBig(w, closed, 1).Fails(net.ErrClosed)
+		broken, want := w.BrokenSocket("broken")
+		sendBig(w, broken, 1).Fails(want)
+	})
+}
+
+// TestProbe: without a router, and with one before a smaller link, Probe finds
+// the biggest size that arrives. What the system tells of the path at first is
+// too much.
+//
+//kata:points 3
+func TestProbe(t *testing.T) {
+	for _, mtu := range []int{1500, 1280, 1499, 1300} {
+		harness.OnPath(t, func(w *harness.World) {
+			w.Router(mtu)
+			path := w.DialPath("client", w.EchoServer("server"))
+			probe(w, path).Returns(payload(path.IPv6(), mtu))
+			w.StillOpen(path)
+			w.NothingLeftBehind()
+		})
+	}
+	harness.OnPath(t, func(w *harness.World) {
+		w.Router(1400)
+		w.Router(1350)
+		w.Router(1300)
+		path := w.DialPath("client", w.EchoServer("server"))
+		probe(w, path).Returns(payload(path.IPv6(), 1300))
+	})
+
+	// The MTU shrinks before the first datagram is sent, so Write refuses it.
+	harness.OnPath(t, func(w *harness.World) {
+		path := w.DialPath("client", w.EchoServer("server"))
+		first := &changingMTU{Path: path, answers: []int{9000}}
+		w.Call("Probe", func(ctx context.Context) (any, error) {
+			return pmtu.Probe(ctx, first)
+		}).ReturnsAt(0, payload(path.IPv6(), 1500))
+	})
+}
+
+// changingMTU is a Path that says what it is told of its MTU, and then its error
+// or the truth.
+type changingMTU struct {
+	*harness.Path
+	answers []int
+	err     error
+}
+
+func (p *changingMTU) MTU() (int, error) {
+	if len(p.answers) > 0 {
+		mtu := p.answers[0]
+		p.answers = p.answers[1:]
+		return mtu, nil
+	}
+	if p.err != nil {
+		return 0, p.err
+	}
+	return p.Path.MTU()
+}
+
+// TestProbeWaits: a datagram that nobody answers is sent five times, at 0, 100,
+// 300, 700 and 1500 ms, and a smaller one five times more. After the last wait,
+// Probe gives up. An answer that comes in time ends it.
+//
+//kata:points 2
+func TestProbeWaits(t *testing.T) {
+	instants := []time.Duration{0, 100 * ms, 300 * ms, 700 * ms, 1500 * ms}
+	harness.OnPath(t, func(w *harness.World) {
+		w.BlackHole(1400)
+		path := w.DialPath("client", w.EchoServer("server"))
+		probe(w, path).FailsAt(3100*ms, errNoAnswer)
+		w.SentAt(path, instants...)
+		w.NothingLeftBehind()
+	})
+	harness.OnPath(t, func(w *harness.World) {
+		server := w.EchoServer("server")
+		w.Lose(server, 4)
+		path := w.DialPath("client", server)
+		probe(w, path).ReturnsAt(1500*ms, payload(path.IPv6(), 1500))
+		w.SentAt(path, instants...)
+	})
+
+	// The router takes 30 ms to answer. From then on, there are five more sends.
+	harness.OnPath(t, func(w *harness.World) {
+		w.Distance(30 * ms)
+		w.Router(1400)
+		w.BlackHole(1300)
+		path := w.DialPath("client", w.EchoServer("server"))
+		probe(w, path).FailsAt(3130*ms, errNoAnswer)
+		w.SentAt(path, 0, 30*ms, 130*ms, 330*ms, 730*ms, 1530*ms)
+	})
+}
+
+// TestProbeMeetsOldErrors: an error that an earlier datagram left behind, an
+// answer to another size, or an error of another kind says nothing about the
+// size that was sent last.
+//
+//kata:points 2
+func TestProbeMeetsOldErrors(t *testing.T) {
+	// The router takes 250 ms to answer, and by then it has been sent two that
+	// are too big. The first one of all is lost.
+	harness.OnPath(t, func(w *harness.World) {
+		server := w.EchoServer("server")
+		w.Lose(server, 1)
+		w.Distance(250 * ms)
+		w.Router(1280)
+		path := w.DialPath("client", server)
+		probe(w, path).ReturnsAt(850*ms, payload(path.IPv6(), 1280))
+		w.SentAt(path, 0, 100*ms, 300*ms, 350*ms, 450*ms, 650*ms)
+	})
+	// The first Write meets an error that was there before.
+	for _, errno := range []syscall.Errno{syscall.EMSGSIZE, syscall.ECONNREFUSED} {
+		harness.OnPath(t, func(w *harness.World) {
+			path := w.DialPath("client", w.EchoServer("server"))
+			w.LeaveError(path, errno)
+			probe(w, path).ReturnsAt(100*ms, payload(path.IPv6(), 1500))
+			w.SentAt(path, 0, 100*ms)
+		})
+	}
+	harness.OnPath(t, func(w *harness.World) {
+		server := w.Peer("server")
+		path := w.DialPath("client", server)
+		size := payload(path.IPv6(), 1500)
+		probing := probe(w, path)
+		w.At(30 * ms)
+		w.FailRead(path, syscall.EMSGSIZE)
+		w.At(40 * ms)
+		w.FailRead(path, syscall.ECONNREFUSED)
+		w.At(50 * ms)
+		for _, text := range []string{answerTo(size - 1), answerTo(size) + " ", "", answerTo(size)[1:]} {
+			server.Send(path, text)
+		}
+		w.At(150 * ms)
+		server.Send(path, answerTo(size))
+		probing.ReturnsAt(150*ms, size)
+		w.SentAt(path, 0, 100*ms)
+	})
+}
+
+// TestProbeStops: when its context ends, when its path is closed, or when the MTU
+// can't be had, Probe returns at once, and says why. Nothing is left behind.
+//
+//kata:points 1
+func TestProbeStops(t *testing.T) {
+	harness.OnPath(t, func(w *harness.World) {
+		path := w.DialPath("client", w.Peer("server"))
+		probing := probe(w, path)
+		w.At(250 * ms)
+		probing.Cancel()
+		probing.FailsAt(250*ms, context.Canceled, os.ErrDeadlineExceeded)
+		probing.FailsNot(errNoAnswer)
+		w.StillOpen(path)
+		w.NothingLeftBehind()
+		w.At(10 * time.Second)
+		w.SilentFrom(path, 250*ms)
+	})
+	harness.OnPath(t, func(w *harness.World) {
+		path := w.DialPath("client", w.Peer("server"))
+		probing := w.CallUntil(250*ms, "Probe", func(ctx context.Context) (any, error) { return pmtu.Probe(ctx, path) })
+		probing.FailsAt(250*ms, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		w.NothingLeftBehind()
+	})
+	harness.OnPath(t, func(w *harness.World) {
+		path := w.DialPath("client", w.Peer("server"))
+		probing := probe(w, path)
+		w.At(250 * ms)
+		w.Close(path)
+		probing.FailsAt(250*ms, net.ErrClosed)
+		w.NothingLeftBehind()
+	})
+	for _, answers := range [][]int{nil, {9000}} {
+		harness.OnPath(t, func(w *harness.World) {
+			unknown := errors.New("the MTU is not known")
+			path := &changingMTU{w.DialPath("client", w.Peer("server")), answers, unknown}
+			w.Call("Probe", func(ctx context.Context) (any, error) { return pmtu.Probe(ctx, path) }).Fails(unknown)
+			w.NothingLeftBehind()
+		})
+	}
+}
