@@ -2,7 +2,6 @@ package harness
 
 import (
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"udpkata/harness/simnet"
@@ -40,10 +39,6 @@ func (w *World) between(p simnet.Path) {
 	w.path = append(w.path, p)
 	w.virtual.SetPath(simnet.Through(w.path...))
 }
-
-// LeaveError leaves an error of an earlier datagram's on a socket, for the next
-// call to meet, as an ICMP message does.
-func (w *World) LeaveError(path *Path, errno syscall.Errno) { path.socket.Report(errno) }
 
 // A Path is a connected socket whose datagrams must not be cut up, and which
 // knows the MTU of the path.

@@ -278,9 +278,13 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 	// The first Write meets an error that was there before.
 	for _, errno := range []syscall.Errno{syscall.EMSGSIZE, syscall.ECONNREFUSED} {
 		harness.OnPath(t, func(w *harness.World) {
-			path := w.DialPath("client", w.EchoServer("server"))
-			w.LeaveError(path, errno)
-			probe(w, path).ReturnsAt(100*ms, payload(path.IPv6(), 1500))
+			server := w.EchoServer("server")
+			path := w.DialPath("client", server)
+			w.FailWritesTo(path, server, errno)
+			probing := probe(w, path)
+			w.At(50 * ms)
+			w.FailWritesTo(path, server, nil)
+			probing.ReturnsAt(100*ms, payload(path.IPv6(), 1500))
 			w.SentAt(path, 0, 100*ms)
 		})
 	}

@@ -136,7 +136,7 @@ var pmtu = []Mutant{
 		Find:          "		_, err := path.Write(msg)\n",
 		Put:           "		_, err := path.Write(msg)\n		if err != nil {\n			_, err = path.Write(msg)\n		}\n",
 		KilledBy:      "TestProbeMeetsOldErrors",
-		Says:          "Probe returned after 0s; the story wants it after 100ms",
+		Says:          "client sent its datagram number 2 after 0s; the story wants it after 100ms",
 	},
 	{
 		Name:          "one-send",
