@@ -107,9 +107,9 @@ func unquoted(line string) string {
 
 // shorten cuts a line that would not fit the screen.
 func shorten(line string) string {
-	const most = 120
-	if runes := []rune(line); len(runes) > most {
-		return string(runes[:most]) + "…"
+	const head, tail = 100, 20
+	if runes := []rune(line); len(runes) > head+tail {
+		return fmt.Sprintf("%s…%s (%d bytes)", string(runes[:head]), string(runes[len(runes)-tail:]), len(line))
 	}
 	return line
 }

@@ -46,12 +46,13 @@ var (
 	second6   = netip.MustParsePrefix("fd00::2/64")
 	oneOnIPv6 = "needs a second loopback address, and IPv6 has only ::1"
 
-	// Where the sockets of hosts are.
-	subnet4 = netip.MustParsePrefix("10.0.0.0/24")
+	// Where the sockets of hosts are. What a program sends there on a socket of the
+	// kernel's stays on the computer.
+	subnet4 = netip.MustParsePrefix("127.10.0.0/24")
 	subnet6 = netip.MustParsePrefix("fd00::/64")
 
 	// The broadcast addresses of subnet4 and of loopback, 127.0.0.0/8.
-	broadcast4         = netip.AddrFrom4([4]byte{10, 0, 0, 255})
+	broadcast4         = netip.AddrFrom4([4]byte{127, 10, 0, 255})
 	loopbackBroadcast4 = netip.AddrFrom4([4]byte{127, 255, 255, 255})
 )
 

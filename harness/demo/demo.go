@@ -19,7 +19,7 @@ import (
 	"strings"
 )
 
-// DefaultPort is the chapter's.
+// DefaultPort is the course's.
 const DefaultPort = 1060
 
 // Localhost is 127.0.0.1 with a port.

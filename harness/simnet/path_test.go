@@ -286,3 +286,41 @@ func TestManyAtOnce(t *testing.T) {
 		group.Wait()
 	})
 }
+
+// TestSubnetOnLoopback: hosts that are given addresses of 127.0.0.0/8 are hosts
+// like others, each with its own.
+func TestSubnetOnLoopback(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(simnet.Network)
+		listen := func(host, at string) *simnet.Conn {
+			c, err := n.Host(netip.MustParsePrefix(host)).Listen(netip.MustParseAddrPort(at), simnet.Options{})
+			require.NoError(t, err)
+			t.Cleanup(func() { c.Close() })
+			return c
+		}
+		a := listen("127.10.0.1/24", "127.10.0.1:0")
+		b := listen("127.10.0.2/24", "127.10.0.2:7")
+		c := listen("127.10.0.3/24", "127.10.0.255:7")
+		send := func(to, text string) error {
+			_, err := a.WriteTo([]byte(text), net.UDPAddrFromAddrPort(netip.MustParseAddrPort(to)))
+			return err
+		}
+		heard := func(c *simnet.Conn) string {
+			buf := make([]byte, 10)
+			c.SetReadDeadline(time.Now().Add(time.Second))
+			n, from, err := c.ReadFrom(buf)
+			if err != nil {
+				return "nothing"
+			}
+			require.Equal(t, a.LocalAddr(), from)
+			return string(buf[:n])
+		}
+		require.NoError(t, send("127.10.0.2:7", "b"))
+		require.Equal(t, "b", heard(b))
+		require.Equal(t, "nothing", heard(c))
+		require.NoError(t, send("127.10.0.255:7", "all"))
+		require.Equal(t, "nothing", heard(b), "bound to its own address")
+		require.Equal(t, "all", heard(c))
+		require.ErrorIs(t, send("127.0.0.1:7", "local"), syscall.ENETUNREACH)
+	})
+}

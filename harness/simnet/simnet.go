@@ -36,9 +36,12 @@ type Network struct {
 }
 
 // A Host is one machine on a network. Beside the addresses that it was given,
-// it has the loopback addresses 127.0.0.0/8 and ::1, which only it can reach.
+// it has the loopback addresses 127.0.0.0/8 and ::1, which only it can reach; but
+// not if it was given one of 127.0.0.0/8, which is then an address like others.
+// (On the real loopback nothing sent there leaves the computer.)
 type Host struct {
 	network  *Network
+	loopback bool // has 127.0.0.0/8 and ::1
 	prefixes []netip.Prefix
 	sockets  []*Conn // the newest last
 	lastPort uint16
@@ -57,7 +60,11 @@ var loopbacks = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8"), netip.MustP
 func (n *Network) Host(addrs ...netip.Prefix) *Host {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	h := &Host{network: n, prefixes: append(slices.Clone(addrs), loopbacks...), lastPort: lastPort, learned: map[netip.Addr]int{}}
+	h := &Host{network: n, prefixes: slices.Clone(addrs), lastPort: lastPort, learned: map[netip.Addr]int{}}
+	h.loopback = !slices.ContainsFunc(addrs, func(p netip.Prefix) bool { return p.Addr().IsLoopback() })
+	if h.loopback {
+		h.prefixes = append(h.prefixes, loopbacks...)
+	}
 	n.hosts = append(n.hosts, h)
 	return h
 }
@@ -76,7 +83,7 @@ func (n *Network) Inject(d Datagram) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, h := range n.hosts {
-		if h.owns(d.To.Addr()) && !d.To.Addr().IsLoopback() || d.To.Addr().IsLoopback() {
+		if h.owns(d.To.Addr()) || h.isLocal(d.To.Addr()) {
 			h.receive(d)
 		}
 	}
@@ -142,11 +149,14 @@ func (h *Host) open(op string, addr, to netip.AddrPort, o Options) (*Conn, error
 
 // owns reports whether addr is one of the host's own.
 func (h *Host) owns(addr netip.Addr) bool {
-	if addr.Is4() && addr.IsLoopback() {
+	if addr.Is4() && h.isLocal(addr) {
 		return !h.isBroadcast(addr) // all of 127.0.0.0/8
 	}
 	return slices.ContainsFunc(h.prefixes, func(p netip.Prefix) bool { return p.Addr() == addr })
 }
+
+// isLocal reports whether addr is one that only the host itself can reach.
+func (h *Host) isLocal(addr netip.Addr) bool { return h.loopback && addr.IsLoopback() }
 
 // isBroadcast reports whether addr is the broadcast address of one of the
 // host's subnets.
@@ -182,7 +192,7 @@ func (h *Host) mtu(to netip.Addr) int {
 		return mtu
 	}
 	switch {
-	case !h.owns(to) && !to.IsLoopback():
+	case !h.owns(to) && !h.isLocal(to):
 		return 1500
 	case to.Is4():
 		return 65535 // lo's 65,536, of which IPv4 can't use the last
@@ -253,7 +263,7 @@ func (n *Network) arrive(from *Conn, d Datagram) {
 		return
 	}
 	sender := from.host
-	if sender.owns(d.To.Addr()) || d.To.Addr().IsLoopback() {
+	if sender.owns(d.To.Addr()) || sender.isLocal(d.To.Addr()) {
 		sender.deliver(from, d)
 		return
 	}

@@ -15,9 +15,9 @@ import (
 //	10.0.0.7/24     10.0.0.255
 //	172.16.0.0/12   172.31.255.255
 //
-// Subnets of one or two addresses, /32 and /31, have no broadcast address (RFC
-// 3021), and IPv6 has no broadcast at all: those are errors, and so is a prefix
-// that is not valid.
+// Subnets of one or two addresses, /32 and /31, have no broadcast address (for
+// /31 see RFC 3021), and IPv6 has no broadcast at all: those are errors, and so is
+// a prefix that is not valid.
 func BroadcastAddr(prefix netip.Prefix) (netip.Addr, error) {
 	panic("TODO: write BroadcastAddr, which finds a subnet's last address")
 }
@@ -43,6 +43,7 @@ func Shout(conn net.PacketConn, to net.Addr, text string) error {
 // Errors of a read don't end it, with lesson 02's two exceptions: when ctx is
 // cancelled, Hear returns at once, with an error that wraps ctx.Err() or
 // os.ErrDeadlineExceeded; when conn is closed, with one that wraps net.ErrClosed.
+// (A call of heard that is running is waited for.)
 //
 // Hear sends nothing. It leaves conn open, without a deadline, and with nobody
 // reading from it.

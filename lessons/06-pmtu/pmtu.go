@@ -10,7 +10,7 @@ import (
 // ErrUnsupported is what ForbidFragments, PathMTU and SendBig return where the
 // system is not Linux.
 //
-//lint:ignore ST1005 the chapter's words
+//lint:ignore ST1005 a sentence, on purpose
 var ErrUnsupported = errors.New("Unsupported: Can only perform MTU discovery on Linux")
 
 // ErrNoAnswer is why Probe gives up.
@@ -26,7 +26,7 @@ func MaxPayload(mtu int, ipv6 bool) int {
 
 // A Report is what became of a big datagram.
 type Report struct {
-	Sent bool // the system has sent it
+	Sent bool // the system has taken it
 	MTU  int  // of the path, in bytes, if the datagram did not fit; else 0
 	Fits int  // how many bytes would fit, if these did not; else 0
 }
@@ -38,14 +38,15 @@ type Report struct {
 //	Your data was N bytes long
 //
 // Probe begins with the size that path.MTU makes likely, MaxPayload of it. It
-// sends so many bytes, whatever bytes they are, and waits for the answer that has
-// this number in it. No other answer counts, as it may be one to an earlier send;
+// sends so many bytes, whatever bytes they are, and waits for exactly this text,
+// with this number. No other answer counts, as it may be one to an earlier send;
 // and that Write returned no error proves nothing.
 //
 // If the path can't take that much, Write fails with syscall.EMSGSIZE, or a later
 // Read or Write does. Probe then asks path.MTU again. If less fits now than it has
 // tried, it sends that much, at once. If not, the error is about an earlier
-// datagram: it changes nothing.
+// datagram: it changes nothing. (If it was Write that failed, nothing was sent.
+// It counts as a send all the same, and its wait follows.)
 //
 // While no answer comes, Probe sends the same size again, and waits as lesson
 // 04's client does: 100, 200, 400, 800 and 1600 ms, the deadline of each wait

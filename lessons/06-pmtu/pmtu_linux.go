@@ -10,9 +10,11 @@ import "net"
 // ForbidFragments makes conn's datagrams go whole or not at all: nobody may cut
 // them up any more, and the system refuses to send what it knows not to fit
 // (syscall.EMSGSIZE). It sets the option IP_MTU_DISCOVER, of the level
-// IPPROTO_IP, to IP_PMTUDISC_DO (see ip(7), or IP_MTU_DISCOVER(2const)); on an IPv6 socket, see isIPv6, the
-// option IPV6_MTU_DISCOVER, of the level IPPROTO_IPV6, to the same value, which
-// is IPV6_PMTUDISC_DO there. Package syscall has all of these.
+// IPPROTO_IP, to IP_PMTUDISC_DO (see ip(7), or IP_MTU_DISCOVER(2const)); on an
+// IPv6 socket, see isIPv6, the option IPV6_MTU_DISCOVER, of the level
+// IPPROTO_IPV6, to the same value, which is IPV6_PMTUDISC_DO there. Package syscall
+// has all of these. The way to the descriptor is lesson 05's, SyscallConn and
+// Control.
 //
 // An error, be it of the option or of conn's, is returned, as it is or wrapped.
 func ForbidFragments(conn *net.UDPConn) error {
@@ -33,8 +35,9 @@ func PathMTU(conn *net.UDPConn) (int, error) {
 // bytes, each a '#', to whom conn is connected to.
 //
 // If that is too big (syscall.EMSGSIZE), this is no error: the Report says so,
-// with the path's MTU as it is known after the refusal, and what would fit.
-// Every other error is returned, as it is or wrapped.
+// with the path's MTU as it is known after the refusal, and what would fit. (It
+// does not ask whether the refusal is one of an earlier datagram.) Every other
+// error is returned, as it is or wrapped.
 func SendBig(conn *net.UDPConn, size int) (Report, error) {
 	panic("TODO: write SendBig, which reports whether a datagram fits")
 }

@@ -37,16 +37,16 @@ func probe(w *harness.World, path *harness.Path) *harness.Call {
 	return w.Call("Probe", func(ctx context.Context) (any, error) { return pmtu.Probe(ctx, path) })
 }
 
-func forbid(w *harness.World, conn *net.UDPConn) *harness.Call {
-	return w.Go("ForbidFragments", func(context.Context) error { return pmtu.ForbidFragments(conn) })
+func forbid(w *harness.World, name string, conn *net.UDPConn) *harness.Call {
+	return w.Go("ForbidFragments("+name+")", func(context.Context) error { return pmtu.ForbidFragments(conn) })
 }
 
-func pathMTU(w *harness.World, conn *net.UDPConn) *harness.Call {
-	return w.Call("PathMTU", func(context.Context) (any, error) { return pmtu.PathMTU(conn) })
+func pathMTU(w *harness.World, name string, conn *net.UDPConn) *harness.Call {
+	return w.Call("PathMTU("+name+")", func(context.Context) (any, error) { return pmtu.PathMTU(conn) })
 }
 
-func sendBig(w *harness.World, conn *net.UDPConn, size int) *harness.Call {
-	return w.Call(fmt.Sprintf("SendBig(%d)", size), func(context.Context) (any, error) { return pmtu.SendBig(conn, size) })
+func sendBig(w *harness.World, name string, conn *net.UDPConn, size int) *harness.Call {
+	return w.Call(fmt.Sprintf("SendBig(%s, %d)", name, size), func(context.Context) (any, error) { return pmtu.SendBig(conn, size) })
 }
 
 // onLinux tells a story of what Linux's sockets can do. On other systems the
@@ -58,9 +58,9 @@ func onLinux(t *testing.T, story func(w *harness.World)) {
 	}
 	harness.OnLoopback4(t, func(w *harness.World) {
 		conn := w.DialUDP("client", w.Peer("server"))
-		forbid(w, conn).Fails(errUnsupported)
-		pathMTU(w, conn).Fails(errUnsupported)
-		sendBig(w, conn, 1).Fails(errUnsupported)
+		forbid(w, "client", conn).Fails(errUnsupported)
+		pathMTU(w, "client", conn).Fails(errUnsupported)
+		sendBig(w, "client", conn, 1).Fails(errUnsupported)
 	})
 }
 
@@ -103,17 +103,20 @@ func TestMaxPayload(t *testing.T) {
 //kata:points 2
 func TestForbidFragments(t *testing.T) {
 	onLinux(t, func(w *harness.World) {
-		for _, conn := range []*net.UDPConn{w.UDPConn("client"), w.DialUDP("connected client", w.Peer("server"))} {
-			forbid(w, conn).Returns(nil)
+		for name, conn := range map[string]*net.UDPConn{
+			"unconnected": w.UDPConn("unconnected"),
+			"connected":   w.DialUDP("connected", w.Peer("server")),
+		} {
+			forbid(w, name, conn).Returns(nil)
 			w.ForbidsFragments(conn)
 			w.StillNonBlocking(conn)
 		}
 
 		closed := w.UDPConn("closed")
 		closed.Close()
-		forbid(w, closed).Fails(net.ErrClosed)
+		forbid(w, "closed", closed).Fails(net.ErrClosed)
 		broken, want := w.BrokenSocket("broken")
-		forbid(w, broken).Fails(want)
+		forbid(w, "broken", broken).Fails(want)
 	})
 }
 
@@ -124,13 +127,13 @@ func TestForbidFragments(t *testing.T) {
 func TestPathMTU(t *testing.T) {
 	onLinux(t, func(w *harness.World) {
 		client := w.DialUDP("client", w.Peer("server"))
-		pathMTU(w, client).Returns(w.MTU(client))
+		pathMTU(w, "client", client).Returns(w.MTU(client))
 		w.StillNonBlocking(client)
-		pathMTU(w, w.UDPConn("unconnected")).Fails(syscall.ENOTCONN)
+		pathMTU(w, "unconnected", w.UDPConn("unconnected")).Fails(syscall.ENOTCONN)
 
 		closed := w.DialUDP("closed", w.Peer("another server"))
 		closed.Close()
-		pathMTU(w, closed).Fails(net.ErrClosed)
+		pathMTU(w, "closed", closed).Fails(net.ErrClosed)
 	})
 }
 
@@ -145,13 +148,13 @@ func TestSendBig(t *testing.T) {
 		mtu, ipv6 := w.MTU(client), w.Loopback().Is6()
 		fits := payload(ipv6, mtu)
 		for _, size := range []int{fits, 1, 0} {
-			sendBig(w, client, size).Returns(pmtu.Report{Sent: true})
+			sendBig(w, "client", client, size).Returns(pmtu.Report{Sent: true})
 			server.ExpectFrom(client, strings.Repeat("#", size))
 		}
 		w.ForbidsFragments(client)
 		for _, size := range []int{fits + 1, 65536, 1 << 20} {
 			client := w.DialUDP(fmt.Sprintf("client of %d bytes", size), server)
-			sendBig(w, client, size).Returns(pmtu.Report{MTU: mtu, Fits: pmtu.MaxPayload(mtu, ipv6)})
+			sendBig(w, "client", client, size).Returns(pmtu.Report{MTU: mtu, Fits: pmtu.MaxPayload(mtu, ipv6)})
 		}
 		server.HeardNothingElse()
 	})
@@ -163,12 +166,12 @@ func TestSendBig(t *testing.T) {
 //kata:points 1
 func TestSendBigReportsErrors(t *testing.T) {
 	onLinux(t, func(w *harness.World) {
-		sendBig(w, w.UDPConn("unconnected"), 1).Fails(syscall.EDESTADDRREQ)
+		sendBig(w, "unconnected", w.UDPConn("unconnected"), 1).Fails(syscall.EDESTADDRREQ)
 		closed := w.DialUDP("closed", w.Peer("server"))
 		closed.Close()
-		sendBig(w, closed, 1).Fails(net.ErrClosed)
+		sendBig(w, "closed", closed, 1).Fails(net.ErrClosed)
 		broken, want := w.BrokenSocket("broken")
-		sendBig(w, broken, 1).Fails(want)
+		sendBig(w, "broken", broken, 1).Fails(want)
 	})
 }
 
@@ -288,6 +291,35 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 			w.SentAt(path, 0, 100*ms)
 		})
 	}
+	// After one, Probe listens all the same, and minds its context.
+	harness.OnPath(t, func(w *harness.World) {
+		server := w.Peer("server")
+		path := w.DialPath("client", server)
+		w.FailWritesTo(path, server, syscall.EMSGSIZE)
+		probing := probe(w, path)
+		w.At(50 * ms)
+		server.Send(path, answerTo(payload(path.IPv6(), 1500)))
+		probing.ReturnsAt(50*ms, payload(path.IPv6(), 1500))
+	})
+	harness.OnPath(t, func(w *harness.World) {
+		server := w.Peer("server")
+		path := w.DialPath("client", server)
+		w.FailWritesTo(path, server, syscall.ENETUNREACH)
+		probing := probe(w, path)
+		w.At(50 * ms)
+		probing.Cancel()
+		probing.FailsAt(50*ms, context.Canceled, os.ErrDeadlineExceeded)
+	})
+	harness.OnPath(t, func(w *harness.World) {
+		server := w.Peer("server")
+		path := w.DialPath("client", server)
+		probing := probe(w, path)
+		w.At(30 * ms)
+		w.FailRead(path, syscall.EMSGSIZE)
+		w.At(60 * ms)
+		server.Send(path, answerTo(payload(path.IPv6(), 1500)))
+		probing.ReturnsAt(60*ms, payload(path.IPv6(), 1500))
+	})
 	harness.OnPath(t, func(w *harness.World) {
 		server := w.Peer("server")
 		path := w.DialPath("client", server)
@@ -298,7 +330,7 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		w.At(40 * ms)
 		w.FailRead(path, syscall.ECONNREFUSED)
 		w.At(50 * ms)
-		for _, text := range []string{answerTo(size - 1), answerTo(size) + " ", "", answerTo(size)[1:]} {
+		for _, text := range []string{answerTo(size - 1), answerTo(size + 1), answerTo(size) + " ", "", answerTo(size)[1:]} {
 			server.Send(path, text)
 		}
 		w.At(150 * ms)

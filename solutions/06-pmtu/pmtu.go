@@ -16,7 +16,7 @@ import (
 // ErrUnsupported is what ForbidFragments, PathMTU and SendBig return where the
 // system is not Linux.
 //
-//lint:ignore ST1005 the chapter's words
+//lint:ignore ST1005 a sentence, on purpose
 var ErrUnsupported = errors.New("Unsupported: Can only perform MTU discovery on Linux")
 
 // ErrNoAnswer is why Probe gives up.
@@ -41,7 +41,7 @@ func MaxPayload(mtu int, ipv6 bool) int {
 
 // A Report is what became of a big datagram.
 type Report struct {
-	Sent bool // the system has sent it
+	Sent bool // the system has taken it
 	MTU  int  // of the path, in bytes, if the datagram did not fit; else 0
 	Fits int  // how many bytes would fit, if these did not; else 0
 }

@@ -169,6 +169,16 @@ var broadcast = []Mutant{
 		Says:          "connection refused",
 	},
 	{
+		Name:          "only-refusals",
+		Misconception: "A refusal is the only error that passes.",
+		File:          "broadcast.go",
+		Import:        "syscall",
+		Find:          "		if err != nil {\n			continue // about one datagram, not about the socket\n		}\n",
+		Put:           "		if errors.Is(err, syscall.ECONNREFUSED) {\n			continue\n		}\n		if err != nil {\n			return err\n		}\n",
+		KilledBy:      "TestHear",
+		Says:          "no route to host",
+	},
+	{
 		Name:          "spins-on-closed",
 		Misconception: "Every error is about one datagram.",
 		File:          "broadcast.go",
@@ -238,7 +248,7 @@ var broadcast = []Mutant{
 		Find:          "	return errors.Join(err, failed)\n",
 		Put:           "	if failed != nil {\n		return nil\n	}\n	return errors.Join(err, failed)\n",
 		KilledBy:      "TestAllowBroadcast",
-		Says:          "AllowBroadcast returned no error (nil)",
+		Says:          "AllowBroadcast(broken) returned no error (nil)",
 	},
 	{
 		Name:          "descriptor-error-lost",
@@ -247,7 +257,7 @@ var broadcast = []Mutant{
 		Find:          "	return errors.Join(err, failed)\n",
 		Put:           "	if err != nil {\n		return nil\n	}\n	return errors.Join(err, failed)\n",
 		KilledBy:      "TestAllowBroadcast",
-		Says:          "AllowBroadcast returned no error (nil); the story wants net.ErrClosed",
+		Says:          "AllowBroadcast(closed) returned no error (nil); the story wants net.ErrClosed",
 	},
 	{
 		Name:          "file",

@@ -139,6 +139,24 @@ var pmtu = []Mutant{
 		Says:          "client sent its datagram number 2 after 0s; the story wants it after 100ms",
 	},
 	{
+		Name:          "sleeps-after-a-failed-write",
+		Misconception: "If nothing was sent, nothing can come.",
+		File:          "pmtu.go",
+		Find:          "		_, err := path.Write(msg)\n",
+		Put:           "		_, err := path.Write(msg)\n		if err != nil && !errors.Is(err, syscall.EMSGSIZE) && !errors.Is(err, net.ErrClosed) {\n			time.Sleep(wait)\n			continue\n		}\n",
+		KilledBy:      "TestProbeMeetsOldErrors",
+		Says:          "Probe did not return at once when its context was cancelled: it sleeps",
+	},
+	{
+		Name:          "sleeps-after-an-old-error",
+		Misconception: "After an error the rest of a wait is only to be waited for.",
+		File:          "pmtu.go",
+		Find:          "				if err != nil || fits < size {\n					return fits, err\n				}\n",
+		Put:           "				if err != nil || fits < size {\n					return fits, err\n				}\n				time.Sleep(time.Until(deadline))\n				break\n",
+		KilledBy:      "TestProbeMeetsOldErrors",
+		Says:          "Probe returned the error \"probe: no answer\"",
+	},
+	{
 		Name:          "one-send",
 		Misconception: "What was lost once is lost for good.",
 		File:          "pmtu.go",
@@ -217,7 +235,7 @@ var pmtu = []Mutant{
 		Find:          "syscall.IP_MTU_DISCOVER, syscall.IP_PMTUDISC_DO\n",
 		Put:           "syscall.IP_MTU_DISCOVER, syscall.IP_PMTUDISC_WANT\n",
 		KilledBy:      "TestForbidFragments",
-		Says:          "client's datagrams may be cut up: its option IP_MTU_DISCOVER is 1; the story wants 2",
+		Says:          "datagrams may be cut up: its option IP_MTU_DISCOVER is 1; the story wants 2",
 	},
 	{
 		Name:          "ipv4-option-on-ipv6",
@@ -236,7 +254,7 @@ var pmtu = []Mutant{
 		Find:          "	return errors.Join(err, failed)\n",
 		Put:           "	if failed != nil {\n		return nil\n	}\n	return errors.Join(err, failed)\n",
 		KilledBy:      "TestForbidFragments",
-		Says:          "ForbidFragments returned no error (nil)",
+		Says:          "ForbidFragments(broken) returned no error (nil)",
 	},
 	{
 		Name:          "file",
@@ -245,7 +263,7 @@ var pmtu = []Mutant{
 		Find:          "	raw, err := conn.SyscallConn()\n	if err != nil {\n		return err\n	}\n	var failed error\n	err = raw.Control(func(fd uintptr) { failed = f(fd) })\n	return errors.Join(err, failed)\n",
 		Put:           "	file, err := conn.File()\n	if err != nil {\n		return errors.Join(err)\n	}\n	defer file.Close()\n	return f(file.Fd())\n",
 		KilledBy:      "TestForbidFragments",
-		Says:          "client is a blocking socket now",
+		Says:          "is a blocking socket now",
 	},
 	{
 		Name:          "mtu-1500",
@@ -254,7 +272,7 @@ var pmtu = []Mutant{
 		Find:          "		mtu, err = getOption(fd, level, option)\n		return err\n",
 		Put:           "		_, err = getOption(fd, level, option)\n		mtu = 1500\n		return err\n",
 		KilledBy:      "TestPathMTU",
-		Says:          "PathMTU returned 1500; the story wants 6553",
+		Says:          "PathMTU(client) returned 1500; the story wants 6553",
 	},
 	{
 		Name:          "unconnected-mtu",
@@ -263,7 +281,7 @@ var pmtu = []Mutant{
 		Find:          "		mtu, err = getOption(fd, level, option)\n		return err\n",
 		Put:           "		if mtu, err = getOption(fd, level, option); err != nil {\n			mtu = 65535\n		}\n		return nil\n",
 		KilledBy:      "TestPathMTU",
-		Says:          "PathMTU returned 65535 and no error (nil); the story wants syscall.ENOTCONN",
+		Says:          "PathMTU(unconnected) returned 65535 and no error (nil); the story wants syscall.ENOTCONN",
 	},
 	{
 		Name:          "any-failure-is-too-big",
@@ -282,7 +300,7 @@ var pmtu = []Mutant{
 		Put:           "	_, err := conn.Write(bytes.Repeat([]byte(\"#\"), size))\n	if err := ForbidFragments(conn); err != nil {\n		return Report{}, fmt.Errorf(\"send big: %w\", err)\n	}\n",
 		KilledBy:      "TestSendBig",
 		Needs:         capability.IPv6,
-		Says:          "SendBig(65489) returned {Sent: true",
+		Says:          "SendBig(client, 65489) returned {Sent: true",
 	},
 	{
 		Name:          "too-big-is-an-error",

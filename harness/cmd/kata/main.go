@@ -63,6 +63,11 @@ func run(ctx context.Context, args []string, stdout io.Writer) (passed bool, err
 	if err != nil {
 		return false, err
 	}
+	if info, err := os.Stat(flags.Arg(1)); err != nil {
+		return false, err
+	} else if !info.IsDir() {
+		return false, fmt.Errorf("%s is no directory", flags.Arg(1))
+	}
 	report, err := judge.Run(ctx, judge.Params{Lesson: lesson, Dir: flags.Arg(1), Race: *race})
 	if err != nil {
 		return false, err
@@ -89,25 +94,38 @@ func find(root, name string) (curriculum.Lesson, error) {
 	return curriculum.Lesson{}, fmt.Errorf("there is no lesson %q with tasks; there are %s", name, strings.Join(names, ", "))
 }
 
-// print writes a report down, and says whether every task passed.
+// print writes a report down, and says whether every task passed that this
+// machine can tell of. A task that was skipped counts neither way.
 func print(w io.Writer, lesson curriculum.Lesson, report judge.Report, verbose bool) bool {
 	for _, note := range report.Notes {
 		fmt.Fprintf(w, "note: %s\n", note)
 	}
-	got, all := 0, 0
+	got, all, skipped := 0, 0, 0
 	for i, r := range report.Results {
 		points := lesson.Tasks[i].Points
-		all += points
 		fmt.Fprintf(w, "%-15s %d  %s\n", r.State, points, r.Task)
-		if r.State == verdict.Passed {
+		switch r.State {
+		case verdict.Passed:
 			got += points
+			all += points
 			continue
+		case verdict.Skipped:
+			skipped++
+		default:
+			all += points
 		}
 		fmt.Fprintf(w, "%18s%s\n", "", r.Reason)
 		if verbose {
 			fmt.Fprintf(w, "%s\n", r.Output)
 		}
 	}
-	fmt.Fprintf(w, "%s: %d of %d points\n", lesson.Name, got, all)
+	fmt.Fprintf(w, "%s: %d of %d points", lesson.Name, got, all)
+	switch {
+	case skipped == 1:
+		fmt.Fprint(w, ", 1 task skipped")
+	case skipped > 1:
+		fmt.Fprintf(w, ", %d tasks skipped", skipped)
+	}
+	fmt.Fprintln(w)
 	return got == all
 }

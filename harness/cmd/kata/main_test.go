@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"io/fs"
 	"path/filepath"
 	"testing"
 
@@ -50,11 +51,12 @@ func TestRun(t *testing.T) {
 		require.Regexp(t, `02-echo: 0 of \d+ points\n$`, out.String())
 	})
 	t.Run("nowhere", func(t *testing.T) {
-		var out bytes.Buffer
-		passed, err := run(context.Background(), []string{"judge", "02-echo", filepath.Join(t.TempDir(), "no")}, &out)
-		require.NoError(t, err)
-		require.False(t, passed)
-		require.Contains(t, out.String(), "not run         1  TestServeAnswers\n")
+		_, err := run(context.Background(), []string{"judge", "02-echo", filepath.Join(t.TempDir(), "no")}, &bytes.Buffer{})
+		require.ErrorIs(t, err, fs.ErrNotExist)
+	})
+	t.Run("no directory", func(t *testing.T) {
+		_, err := run(context.Background(), []string{"judge", "02-echo", "main_test.go"}, &bytes.Buffer{})
+		require.ErrorContains(t, err, "main_test.go is no directory")
 	})
 }
 
@@ -73,6 +75,10 @@ failed          1  TestTwo
 all of it
 09-x: 2 of 3 points
 `, out.String())
+	out.Reset()
+	report.Results[1] = judge.Result{Task: "TestTwo", State: verdict.Skipped, Reason: "needs a lab"}
+	require.True(t, print(&out, lesson, report, false))
+	require.Contains(t, out.String(), "skipped         1  TestTwo\n                  needs a lab\n09-x: 2 of 2 points, 1 task skipped\n")
 	report.Results[1] = judge.Result{Task: "TestTwo", State: verdict.Passed}
 	require.True(t, print(&bytes.Buffer{}, lesson, report, false))
 }
