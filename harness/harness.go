@@ -48,6 +48,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"udpkata/harness/netlab"
 	"udpkata/harness/verdict"
 )
 
@@ -79,11 +80,11 @@ func OnLoopback4(t *testing.T, story func(w *World)) {
 }
 
 // OnSubnet is OnEachNetwork for a story about broadcasts, which IPv4 alone has.
-// On the virtual network every socket is on a host of its own, on one subnet;
-// in the kernel all of them are on loopback, which is a subnet too.
+// On the virtual network and in the lab every socket is on a host of its own, on
+// one subnet; on the kernel's loopback, which is a subnet too, all are on one.
 func OnSubnet(t *testing.T, story func(w *World)) {
 	t.Helper()
-	on(t, []network{onHosts(subnet4), loopback{localhost4}}, story)
+	on(t, []network{onHosts(subnet4), loopback{localhost4}, labs[0]}, story)
 }
 
 // OnPath is OnEachNetwork for a story about what happens on the way: it is told
@@ -92,6 +93,27 @@ func OnSubnet(t *testing.T, story func(w *World)) {
 func OnPath(t *testing.T, story func(w *World)) {
 	t.Helper()
 	on(t, []network{onHosts(subnet4), onHosts(subnet6)}, story)
+}
+
+// OnRealPath is OnPath for a story that needs no virtual time: it is told in the
+// lab as well, on real links with an MTU of 1500 bytes, where peers are beyond the
+// router, if there is one.
+func OnRealPath(t *testing.T, story func(w *World)) {
+	t.Helper()
+	on(t, append([]network{onHosts(subnet4), onHosts(subnet6)}, labs...), story)
+}
+
+// OnLinks is OnLoopback for a story about what fits: it is told in the lab as well,
+// on links with an MTU of 1500 bytes.
+func OnLinks(t *testing.T, story func(w *World)) {
+	t.Helper()
+	on(t, append([]network{loopback{localhost4}, loopback{localhost6}}, labs...), story)
+}
+
+// OnLab is for a story that only a real network can show.
+func OnLab(t *testing.T, story func(w *World)) {
+	t.Helper()
+	on(t, labs, story)
 }
 
 // Offline tells a story without a network, of functions that work with values
@@ -117,11 +139,25 @@ func on(t *testing.T, networks []network, story func(w *World)) {
 		for _, other := range networks[i+1:] {
 			rest = append(rest, other.name())
 		}
+		if elsewhere(s.task, prefix+n.name()) {
+			continue
+		}
 		state := verdict.Passed // also where -run leaves the network out
 		t.Run(prefix+n.name(), func(t *testing.T) {
 			missing := n.missing()
+			_, isLab := n.(lab)
 			var f *failure
-			if missing == "" {
+			switch {
+			case missing != "" && isLab && labRequired():
+				f = &failure{state: verdict.Failed, at: s.begin, text: missing}
+				missing = ""
+			case missing != "":
+			case netlab.Inside():
+				send(newWorld(n, s).tell(t, story))
+				return
+			case isLab:
+				f = tellElsewhere(s, prefix+n.name(), t.Output())
+			default:
 				f = newWorld(n, s).tell(t, story)
 			}
 			if f != nil && f.state == verdict.Skipped {

@@ -24,8 +24,9 @@ var below = map[string][]string{
 	"curriculum":        nil,
 	"demo":              nil,
 	"internal/students": nil,
+	"netlab":            nil,
 	"simnet":            {"wire"},
-	"":                  {"verdict", "capability", "wire", "simnet"},
+	"":                  {"verdict", "capability", "wire", "simnet", "netlab"},
 	"judge":             {"curriculum", "verdict", "capability", "wire"},
 	"cmd/kata":          {"judge", "curriculum", "verdict", "capability", "wire"},
 }
@@ -90,7 +91,7 @@ func complaints(p pkg) []string {
 		forbid("solution", p.Imports, isSys)
 	case part == "solutions":
 		forbid("code", p.Imports, func(i string) bool {
-			return !strings.HasPrefix(i, module) || i == module+"harness/capability"
+			return !strings.HasPrefix(i, module) || i == module+"harness/capability" || i == module+"harness/netlab"
 		})
 	case part == "harness":
 		siblings, known := below[rest]

@@ -111,13 +111,17 @@ func (n loopback) dial(to netip.AddrPort) (udpConn, error) {
 	return buffered(net.DialUDP("udp", net.UDPAddrFromAddrPort(anyPort(n)), net.UDPAddrFromAddrPort(to)))
 }
 
-// hearing opens a socket for broadcasts to a port, which it shares.
+// hearing opens a socket for loopback's broadcasts to a port, which it shares.
 func (n loopback) hearing(port uint16) (udpConn, error) {
+	return hearing(netip.AddrPortFrom(loopbackBroadcast4, port))
+}
+
+func hearing(at netip.AddrPort) (udpConn, error) {
 	shared := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
 		var err error
 		return errors.Join(raw.Control(func(fd uintptr) { err = setOption(fd, syscall.SO_REUSEADDR, 1) }), err)
 	}}
-	conn, err := shared.ListenPacket(context.Background(), "udp4", netip.AddrPortFrom(loopbackBroadcast4, port).String())
+	conn, err := shared.ListenPacket(context.Background(), "udp4", at.String())
 	if err != nil {
 		return nil, err
 	}

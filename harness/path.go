@@ -1,10 +1,16 @@
 package harness
 
 import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"udpkata/harness/simnet"
+	"udpkata/harness/verdict"
 )
 
 // This file is about what is between the hosts, in stories told by OnPath.
@@ -12,7 +18,18 @@ import (
 // Router puts a router before a link with an MTU, in bytes, between the hosts.
 // It drops what is longer and must not be cut up, and says so to the sender
 // (RFC 1191, RFC 8201).
-func (w *World) Router(mtu int) { w.between(simnet.Router(mtu)) }
+func (w *World) Router(mtu int) {
+	if r, ok := w.sockets.(interface{ router(mtu int) error }); ok {
+		switch err := r.router(mtu); {
+		case errors.Is(err, syscall.EROFS), errors.Is(err, os.ErrPermission):
+			w.need(fmt.Sprintf("needs a router, and this machine makes none (%v): let the tests write to /proc/sys", err))
+		case err != nil:
+			w.fatal(verdict.NotRun, "No router: %v.", err)
+		}
+		return
+	}
+	w.between(simnet.Router(mtu))
+}
 
 // BlackHole is a Router that says nothing.
 func (w *World) BlackHole(mtu int) {
@@ -44,22 +61,30 @@ func (w *World) between(p simnet.Path) {
 // knows the MTU of the path.
 type Path struct {
 	connectedConn
-	socket *simnet.Conn
+	mtu func() (int, error)
 }
 
 // DialPath opens a Path to an endpoint for the student's code. The world closes
 // it when the story ends.
 func (w *World) DialPath(name string, to Endpoint) *Path {
-	w.onlyVirtual("DialPath")
 	inner := w.open(name, func() (udpConn, error) { return w.sockets.dial(addrPort(to.LocalAddr())) })
-	socket := inner.(*simnet.Conn)
-	socket.SetPMTUDiscovery(simnet.Do)
-	return &Path{connectedConn{w.hand(name, inner)}, socket}
+	path := &Path{connectedConn: connectedConn{w.hand(name, inner)}}
+	switch socket := inner.(type) {
+	case *simnet.Conn:
+		socket.SetPMTUDiscovery(simnet.Do)
+		path.mtu = socket.PathMTU
+	case *net.UDPConn:
+		if err := forbidFragments(socket, path.IPv6()); err != nil {
+			w.fatal(verdict.NotRun, "%s's datagrams can't be kept whole: %v.", name, err)
+		}
+		path.mtu = func() (int, error) { return pathMTU(socket, path.IPv6()) }
+	}
+	return path
 }
 
 // MTU is the MTU of the path, in bytes, as far as the host knows it (IP_MTU in
 // ip(7)).
-func (p *Path) MTU() (int, error) { return p.socket.PathMTU() }
+func (p *Path) MTU() (int, error) { return p.mtu() }
 
 // IPv6 reports whether the path is one of IPv6.
 func (p *Path) IPv6() bool { return addrPort(p.LocalAddr()).Addr().Is6() }

@@ -25,9 +25,10 @@ var bounds = struct {
 // only once the student's code has also been seen to wait itself, or has had
 // the processor for long enough.
 type patience struct {
-	start time.Time
-	cpu   time.Duration
-	idle  int
+	start  time.Time
+	cpu    time.Duration
+	idle   int
+	flight time.Duration // how long a datagram may be on its way
 }
 
 func newPatience() *patience { return &patience{start: time.Now(), cpu: cpuTime()} }
@@ -44,7 +45,8 @@ func (p *patience) stalled(bubble []goroutine) bool {
 // over is asked once a tick, with the student's goroutines as they are now.
 func (p *patience) over(students []goroutine) bool {
 	if len(students) == 0 {
-		return true // nobody is left who could do anything
+		// Nobody is left who could do anything.
+		return p.flight == 0 || time.Since(p.start) >= p.flight
 	}
 	if !slices.ContainsFunc(students, goroutine.busy) {
 		p.idle++

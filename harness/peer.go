@@ -34,7 +34,7 @@ type Peer struct {
 }
 
 // Peer adds a peer to the story, on a socket of its own.
-func (w *World) Peer(name string) *Peer { return w.peerOn(name, w.open(name, w.listen)) }
+func (w *World) Peer(name string) *Peer { return w.peerOn(name, w.open(name, w.listenFar)) }
 
 func (w *World) peerOn(name string, conn net.PacketConn) *Peer {
 	return w.join(&Peer{w: w, name: name, conn: conn, ended: make(chan struct{})})
@@ -50,7 +50,7 @@ func (w *World) join(p *Peer) *Peer {
 // with its length.
 func (w *World) EchoServer(name string) *Peer {
 	return w.join(&Peer{
-		w: w, name: name, conn: w.open(name, w.listen), ended: make(chan struct{}),
+		w: w, name: name, conn: w.open(name, w.listenFar), ended: make(chan struct{}),
 		reply: func(payload []byte) string { return fmt.Sprintf("Your data was %d bytes long", len(payload)) },
 	})
 }

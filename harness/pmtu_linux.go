@@ -3,6 +3,7 @@ package harness
 import (
 	"net"
 	"syscall"
+	"time"
 
 	"udpkata/harness/verdict"
 )
@@ -22,8 +23,38 @@ func (w *World) ForbidsFragments(socket *net.UDPConn) {
 // MTU is the MTU of the path that a connected socket's datagrams take, in bytes
 // (IP_MTU in ip(7)).
 func (w *World) MTU(socket *net.UDPConn) int {
-	if w.net.addr().Is6() {
-		return w.option(socket, syscall.IPPROTO_IPV6, syscall.IPV6_MTU)
+	mtu, err := pathMTU(socket, w.net.addr().Is6())
+	if err != nil {
+		w.fatal(verdict.NotRun, "%s can't be asked for its MTU: %v.", w.kernel[socket], err)
 	}
-	return w.option(socket, syscall.IPPROTO_IP, syscall.IP_MTU)
+	return mtu
+}
+
+// Learned waits until the kernel knows the MTU of a socket's path, in bytes.
+func (w *World) Learned(socket *net.UDPConn, mtu int) {
+	const patience = 10 * time.Second // a router's word takes microseconds
+	for began := time.Now(); w.MTU(socket) != mtu; time.Sleep(time.Millisecond) {
+		if time.Since(began) > patience {
+			w.fatal(verdict.NotRun, "No router told that the path's MTU is %d; it is %d.", mtu, w.MTU(socket))
+		}
+	}
+}
+
+// forbidFragments sets IP_MTU_DISCOVER or IPV6_MTU_DISCOVER to "do".
+func forbidFragments(socket *net.UDPConn, ipv6 bool) error {
+	level, option := syscall.IPPROTO_IP, syscall.IP_MTU_DISCOVER
+	if ipv6 {
+		level, option = syscall.IPPROTO_IPV6, syscall.IPV6_MTU_DISCOVER
+	}
+	return control(socket, func(fd uintptr) error {
+		return syscall.SetsockoptInt(int(fd), level, option, syscall.IP_PMTUDISC_DO)
+	})
+}
+
+// pathMTU is IP_MTU or IPV6_MTU.
+func pathMTU(socket *net.UDPConn, ipv6 bool) (int, error) {
+	if ipv6 {
+		return socketOption(socket, syscall.IPPROTO_IPV6, syscall.IPV6_MTU)
+	}
+	return socketOption(socket, syscall.IPPROTO_IP, syscall.IP_MTU)
 }

@@ -45,6 +45,14 @@ func (w *World) ListenPacket(name string) net.PacketConn {
 // listen opens a socket on a port that the network chooses.
 func (w *World) listen() (udpConn, error) { return w.sockets.listen(anyPort(w.net)) }
 
+// listenFar is listen for a peer, which is beyond the router if there is one.
+func (w *World) listenFar() (udpConn, error) {
+	if far, ok := w.sockets.(interface{ listenFar() (udpConn, error) }); ok {
+		return far.listenFar()
+	}
+	return w.listen()
+}
+
 // Dial opens a socket for the student's code that is connected to an endpoint.
 // The world closes it when the story ends.
 func (w *World) Dial(name string, to Endpoint) net.Conn {

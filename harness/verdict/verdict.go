@@ -21,7 +21,7 @@ const (
 // gravity orders the states that the stories of one task can have in one
 // process. A task has passed if each of its stories has, on every network that
 // can tell it; a story that none can tell makes it skipped.
-var gravity = map[State]int{Passed: 1, Skipped: 2, NotRun: 3, Todo: 4, Failed: 5, Stuck: 6}
+var gravity = map[State]int{Passed: 1, Skipped: 2, NotRun: 3, Todo: 4, Failed: 5, Stuck: 6, Crashed: 7}
 
 // Worse returns whichever of a and b says more against the code; the empty
 // state says nothing.

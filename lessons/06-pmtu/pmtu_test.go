@@ -53,7 +53,7 @@ func sendBig(w *harness.World, name string, conn *net.UDPConn, size int) *harnes
 // functions are given, and say that they can't do it.
 func onLinux(t *testing.T, story func(w *harness.World)) {
 	if pmtu.Supported {
-		harness.OnLoopback(t, story)
+		harness.OnLinks(t, story)
 		return
 	}
 	harness.OnLoopback4(t, func(w *harness.World) {
@@ -182,7 +182,7 @@ func TestSendBigReportsErrors(t *testing.T) {
 //kata:points 3
 func TestProbe(t *testing.T) {
 	for _, mtu := range []int{1500, 1280, 1499, 1300} {
-		harness.OnPath(t, func(w *harness.World) {
+		harness.OnRealPath(t, func(w *harness.World) {
 			w.Router(mtu)
 			path := w.DialPath("client", w.EchoServer("server"))
 			probe(w, path).Returns(payload(path.IPv6(), mtu))

@@ -83,7 +83,7 @@ var broadcast = []Mutant{
 		Find:          "	if _, err := conn.WriteTo([]byte(text), to); err != nil {",
 		Put:           "	if udp, ok := conn.(*net.UDPConn); ok {\n		AllowBroadcast(udp)\n	}\n	if _, err := conn.WriteTo([]byte(text), to); err != nil {",
 		KilledBy:      "TestAllowBroadcastInTheKernel",
-		Needs:         capability.Broadcast,
+		Needs:         capability.Broadcast.Missing,
 		Says:          "Shout returned no error (nil); the story wants syscall.EACCES",
 	},
 	{
@@ -311,7 +311,7 @@ var broadcast = []Mutant{
 		Find:          "func ListenShared(addr netip.AddrPort) (*net.UDPConn, error) {\n",
 		Put:           "var first = map[netip.AddrPort]*net.UDPConn{}\n\nfunc ListenShared(addr netip.AddrPort) (_ *net.UDPConn, err error) {\n	if first[addr] == nil {\n		first[addr], err = listenShared(addr)\n	}\n	return first[addr], err\n}\n\nfunc listenShared(addr netip.AddrPort) (*net.UDPConn, error) {\n",
 		KilledBy:      "TestListenSharedInTheKernel",
-		Needs:         capability.Broadcast,
+		Needs:         capability.Broadcast.Missing,
 		Says:          "returned the same socket as before, server 1's; the story wants another one",
 	},
 }

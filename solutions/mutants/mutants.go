@@ -5,8 +5,6 @@ package mutants
 import (
 	"fmt"
 	"strings"
-
-	"udpkata/harness/capability"
 )
 
 // A Mutant is one misconception.
@@ -21,9 +19,9 @@ type Mutant struct {
 	Says          string // what its message must contain
 	Total         bool   // may fail more than half of the lesson's tasks
 
-	// Needs is what a machine must be capable of to kill the mutant; nil if
-	// any can.
-	Needs *capability.Capability
+	// Needs says what a machine lacks that can't kill the mutant, or "" if it
+	// can; nil if any can.
+	Needs func() string
 }
 
 // Of returns the mutants of a lesson, by its directory's name.

@@ -244,7 +244,7 @@ var pmtu = []Mutant{
 		Find:          "		level, option, value = syscall.IPPROTO_IPV6, syscall.IPV6_MTU_DISCOVER, syscall.IPV6_PMTUDISC_DO\n",
 		Put:           "		level, option, value = syscall.IPPROTO_IP, syscall.IP_MTU_DISCOVER, syscall.IP_PMTUDISC_DO\n",
 		KilledBy:      "TestForbidFragments",
-		Needs:         capability.IPv6,
+		Needs:         capability.IPv6.Missing,
 		Says:          "its option IPV6_MTU_DISCOVER is 1; the story wants 2",
 	},
 	{
@@ -299,7 +299,7 @@ var pmtu = []Mutant{
 		Find:          "	if err := ForbidFragments(conn); err != nil {\n		return Report{}, fmt.Errorf(\"send big: %w\", err)\n	}\n	_, err := conn.Write(bytes.Repeat([]byte(\"#\"), size))\n",
 		Put:           "	_, err := conn.Write(bytes.Repeat([]byte(\"#\"), size))\n	if err := ForbidFragments(conn); err != nil {\n		return Report{}, fmt.Errorf(\"send big: %w\", err)\n	}\n",
 		KilledBy:      "TestSendBig",
-		Needs:         capability.IPv6,
+		Needs:         capability.IPv6.Missing,
 		Says:          "SendBig(client, 65489) returned {Sent: true",
 	},
 	{

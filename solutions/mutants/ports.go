@@ -266,7 +266,7 @@ var ports = []Mutant{
 		Find:          "	case errors.Is(err, Denied):\n		return nil, fmt.Errorf(\"claim %v: %w: %w\", addr, ErrForbidden, err)\n	case err != nil:\n		return nil, fmt.Errorf(\"claim %v: %w\", addr, err)\n",
 		Put:           "	case err != nil:\n		return nil, fmt.Errorf(\"claim %v: %w: %w\", addr, ErrTaken, err)\n",
 		KilledBy:      "TestClaimForbidden",
-		Needs:         capability.ForbiddenPort,
+		Needs:         capability.ForbiddenPort.Missing,
 		Says:          `the story wants one that errors.Is finds to be ErrForbidden`,
 	},
 	{
@@ -276,7 +276,7 @@ var ports = []Mutant{
 		Find:          "\"claim %v: %w: %w\", addr, ErrForbidden, err)",
 		Put:           "\"claim %v: %w: %v\", addr, ErrForbidden, err)",
 		KilledBy:      "TestClaimForbidden",
-		Needs:         capability.ForbiddenPort,
+		Needs:         capability.ForbiddenPort.Missing,
 		Says:          "its cause is lost: wrap it with %w",
 	},
 	{

@@ -1,0 +1,258 @@
+package harness
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/internal/students"
+	"udpkata/harness/netlab"
+	"udpkata/harness/verdict"
+)
+
+// TestLabOutcomes: what a story's own process says of it, or fails to say, is
+// what its test says.
+func TestLabOutcomes(t *testing.T) {
+	const variable = "UDPKATA_TEST_STORY"
+	outcomes := []struct {
+		name    string
+		story   func(w *World)
+		state   verdict.State // "" if the story holds
+		text    string        // of the failure
+		printed string        // a part of what was printed
+	}{
+		{"holds", func(w *World) { fmt.Println("hello from the lab") }, "", "", "hello from the lab\n"},
+		{"fails", func(w *World) {
+			alice, bob := w.Peer("alice"), w.Peer("bob")
+			alice.Send(bob, "hello")
+			bob.ExpectFrom(alice, "goodbye")
+		}, verdict.Failed, `bob heard "hello" from alice; the story wants "goodbye".`, ""},
+		{"todo", func(w *World) {
+			w.Go("Todo", func(ctx context.Context) error { return students.Todo(ctx, nil) }).Returns(nil)
+		}, verdict.Todo, "TODO: write Todo, which does nothing", ""},
+		{"panics", func(w *World) {
+			go panic("away with it")
+			<-never
+		}, verdict.Crashed, "The process ended in the middle of the story, with exit status 2; see above.", "panic: away with it"},
+		{"exits", func(w *World) { syscall.Exit(0) }, verdict.Crashed,
+			"The process ended in the middle of the story, as os.Exit does; see above.", ""},
+		{"exits with a status", func(w *World) { os.Exit(3) }, verdict.Crashed,
+			"The process ended in the middle of the story, with exit status 3; see above.", ""},
+	}
+	if netlab.Inside() {
+		for _, o := range outcomes {
+			if o.name == os.Getenv(variable) {
+				on(t, labs[:1], o.story)
+			}
+		}
+		return
+	}
+	if missing := netlab.Missing(); missing != "" {
+		t.Skip(missing)
+	}
+	for _, o := range outcomes {
+		t.Run(o.name, func(t *testing.T) {
+			t.Setenv(variable, o.name)
+			s := callerSite("TestLabOutcomes", 0)
+			var printed bytes.Buffer
+			f := tellElsewhere(s, "lab/ip4", &printed)
+			if o.state == "" {
+				require.Nil(t, f)
+			} else {
+				require.NotNil(t, f)
+				require.Equal(t, o.state, f.state)
+				require.Equal(t, o.text, f.text)
+				require.True(t, f.at.known())
+			}
+			require.Contains(t, printed.String(), o.printed)
+			if o.name == "fails" {
+				require.Contains(t, f.wire, `alice → bob  "hello"`)
+			}
+		})
+	}
+}
+
+// TestLabRequired: whoever grades can ask for labs; then there is no skip.
+func TestLabRequired(t *testing.T) {
+	t.Setenv("UDPKATA_LAB", "require")
+	require.True(t, labRequired())
+	t.Setenv("UDPKATA_LAB", "")
+	require.False(t, labRequired())
+}
+
+// TestLab: the words of a story mean in the lab what they mean on the virtual
+// network.
+func TestLab(t *testing.T) {
+	OnLab(t, func(w *World) {
+		client, alice, bob := w.ListenPacket("client"), w.Peer("alice"), w.Peer("bob")
+		_, err := client.WriteTo([]byte("hello"), alice.LocalAddr())
+		require.NoError(w, err)
+		alice.ExpectFrom(client, "hello")
+		alice.HeardNothingElse()
+		bob.HeardNothingElse()
+		bare := w.DialUDP("bare", alice)
+		require.Equal(w, labMTU, w.MTU(bare))
+		bare.Write([]byte("hi"))
+		alice.ExpectFrom(bare, "hi")
+	})
+	OnLab(t, func(w *World) {
+		w.Router(1400)
+		server := w.EchoServer("server")
+		path := w.DialPath("client", server)
+		headers := 28
+		if path.IPv6() {
+			headers = 48
+		}
+		_, err := path.Write(make([]byte, labMTU-headers))
+		require.NoError(w, err)
+		path.SetReadDeadline(time.Now().Add(time.Minute))
+		buf := make([]byte, 100)
+		_, err = path.Read(buf)
+		require.ErrorIs(w, err, syscall.EMSGSIZE)
+		mtu, err := path.MTU()
+		require.NoError(w, err)
+		require.Equal(w, 1400, mtu)
+		_, err = path.Write(make([]byte, 1400-headers))
+		require.NoError(w, err)
+		n, err := path.Read(buf)
+		require.NoError(w, err)
+		require.Equal(w, fmt.Sprintf("Your data was %d bytes long", 1400-headers), string(buf[:n]))
+	})
+}
+
+// TestNetworksAgree: what the virtual network says of a router and of broadcasts,
+// the real one says too.
+func TestNetworksAgree(t *testing.T) {
+	// Linux's error that surprises: a datagram that is refused for its size leaves
+	// the error of an earlier one where it is, and the next that fits meets it.
+	OnRealPath(t, func(w *World) {
+		w.Router(1280)
+		server := w.Peer("server")
+		path := w.DialPath("client", server)
+		headers := 28
+		if path.IPv6() {
+			headers = 48
+		}
+		mtu := func() int {
+			mtu, err := path.MTU()
+			require.NoError(w, err)
+			return mtu
+		}
+		write := func(size int) error {
+			_, err := path.Write(make([]byte, size))
+			return err
+		}
+		require.Equal(w, labMTU, mtu())
+		require.NoError(w, write(1450-headers), "lost in silence")
+		for mtu() != 1280 {
+			time.Sleep(time.Millisecond)
+		}
+		require.ErrorIs(w, write(1450-headers), syscall.EMSGSIZE)
+		require.ErrorIs(w, write(1280-headers), syscall.EMSGSIZE, "the error that was left")
+		require.NoError(w, write(1280-headers))
+		server.ExpectFrom(path, string(make([]byte, 1280-headers)))
+		require.ErrorIs(w, write(1281-headers), syscall.EMSGSIZE)
+		server.HeardNothingElse()
+	})
+	OnSubnet(t, func(w *World) {
+		client, dave := w.ListenPacket("client"), w.Peer("dave")
+		audience, everyone := w.Audience("alice", "bob")
+		_, err := client.WriteTo([]byte("all"), everyone.LocalAddr())
+		require.NoError(w, err)
+		for _, p := range audience {
+			p.ExpectFrom(client, "all")
+			p.HeardNothingElse()
+		}
+		nobody := everyone.addr.Addr()
+		_, err = client.WriteTo([]byte("all"), net.UDPAddrFromAddrPort(netip.AddrPortFrom(nobody, addrPort(dave.LocalAddr()).Port())))
+		require.NoError(w, err)
+		dave.HeardNothingElse() // its port, but its own address
+		w.ForbidBroadcast(client)
+		_, err = client.WriteTo([]byte("all"), everyone.LocalAddr())
+		require.ErrorIs(w, err, syscall.EACCES)
+	})
+}
+
+// TestLearned: a socket learns its path's MTU after a datagram was lost for it.
+func TestLearned(t *testing.T) {
+	OnLab(t, func(w *World) {
+		w.Router(1280)
+		client := w.DialUDP("client", w.Peer("server"))
+		require.NoError(w, forbidFragments(client, w.net.addr().Is6()))
+		_, err := client.Write(make([]byte, labMTU-48))
+		require.NoError(w, err)
+		w.Learned(client, 1280)
+		w.ForbidsFragments(client)
+	})
+}
+
+// TestLabLeavesNothing: a lab's process is gone, and the lab with it, when its
+// story has been told, or its program killed.
+func TestLabLeavesNothing(t *testing.T) {
+	const variable = "UDPKATA_TEST_KILL"
+	if netlab.Inside() {
+		OnLab(t, func(w *World) {
+			w.Peer("alice")
+			fmt.Fprintln(os.Stderr, os.Getpid()) // for whoever kills this
+			<-never
+		})
+		return
+	}
+	if missing := netlab.Missing(); missing != "" {
+		t.Skip(missing)
+	}
+	if os.Getenv(variable) != "" {
+		s := callerSite(t.Name(), 0)
+		from, to, err := os.Pipe()
+		require.NoError(t, err)
+		cmd := netlab.Command("-test.run=^"+t.Name()+"$", "-test.paniconexit0")
+		cmd.Env = append(cmd.Env, storyVariable+"="+s.task+"/lab/ip4")
+		cmd.ExtraFiles = []*os.File{to}
+		cmd.Stderr = os.Stderr
+		defer from.Close()
+		netlab.Run(cmd)
+		return
+	}
+	// This test's program runs itself as a student's would run, which has a lab
+	// made; then it is killed, and the lab's process must be gone.
+	program := startSelf(t, variable)
+	lab := program.pid(t)
+	require.NoError(t, program.cmd.Process.Kill())
+	program.cmd.Wait()
+	require.Eventually(t, func() bool {
+		_, err := os.Stat(fmt.Sprintf("/proc/%d/ns/net", lab))
+		return err != nil
+	}, time.Minute, time.Millisecond, "process %d outlives the program that started it", lab)
+}
+
+// A self is this test's program, running once more.
+type self struct {
+	cmd    *exec.Cmd
+	stderr *bufio.Reader
+}
+
+func startSelf(t *testing.T, variable string) self {
+	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), variable+"=1")
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	return self{cmd, bufio.NewReader(stderr)}
+}
+
+// pid reads a process's number from what the program prints.
+func (s self) pid(t *testing.T) (pid int) {
+	_, err := fmt.Fscanln(s.stderr, &pid)
+	require.NoError(t, err)
+	return pid
+}

@@ -1,0 +1,23 @@
+//go:build !linux
+
+package netlab
+
+import (
+	"errors"
+	"os/exec"
+	"runtime"
+)
+
+// Missing says why this machine can't have labs.
+func Missing() string {
+	return "needs network namespaces, which " + runtime.GOOS + " lacks: run the tests on Linux"
+}
+
+// Inside is false.
+func Inside() bool { return false }
+
+// Command is a command that Run refuses.
+func Command(...string) *exec.Cmd { return &exec.Cmd{} }
+
+// Run is an error.
+func Run(*exec.Cmd) error { return errors.New(Missing()) }

@@ -1,0 +1,211 @@
+package netlab
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+// This file speaks rtnetlink(7), in the namespace of the calling thread.
+
+// loopbackIndex is lo's in every namespace.
+const loopbackIndex = 1
+
+// Of linux/if_link.h, linux/veth.h and linux/ip.h, which package syscall lacks.
+const (
+	iflaAFSpec           = 26
+	iflaNetNSFD          = 28
+	iflaInfoKind         = 1
+	iflaInfoData         = 2
+	vethInfoPeer         = 1
+	iflaInetConf         = 1
+	ipv4DevconfForward   = 1
+	iflaInet6AddrGenMode = 8
+	addrGenModeNone      = 1
+	operUp               = 6
+)
+
+// An attribute is the type, the length and the data, padded to 4 bytes.
+func attribute(kind uint16, data []byte) []byte {
+	b := binary.NativeEndian.AppendUint16(nil, uint16(4+len(data)))
+	b = binary.NativeEndian.AppendUint16(b, kind)
+	b = append(b, data...)
+	return append(b, make([]byte, -len(b)&3)...)
+}
+
+func number(n uint32) []byte { return binary.NativeEndian.AppendUint32(nil, n) }
+
+func text(s string) []byte { return append([]byte(s), 0) }
+
+func join(parts ...[]byte) (all []byte) {
+	for _, p := range parts {
+		all = append(all, p...)
+	}
+	return all
+}
+
+// ask sends a request and waits for the kernel's word on it.
+func ask(kind, flags uint16, parts ...[]byte) error {
+	_, err := request(kind, flags|syscall.NLM_F_ACK, parts...)
+	return err
+}
+
+// request sends a request and returns the kernel's first answer.
+func request(kind, flags uint16, parts ...[]byte) (*syscall.NetlinkMessage, error) {
+	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, syscall.NETLINK_ROUTE)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	defer syscall.Close(fd)
+	body := join(parts...)
+	header := syscall.NlMsghdr{
+		Len:  uint32(syscall.NLMSG_HDRLEN + len(body)),
+		Type: kind, Flags: syscall.NLM_F_REQUEST | flags, Seq: 1,
+	}
+	message := append(bytesOf(&header), body...)
+	if err := syscall.Sendto(fd, message, 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}); err != nil {
+		return nil, os.NewSyscallError("sendto", err)
+	}
+	buf := make([]byte, 1<<14)
+	n, _, err := syscall.Recvfrom(fd, buf, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("recvfrom", err)
+	}
+	answers, err := syscall.ParseNetlinkMessage(buf[:n])
+	if err != nil || len(answers) == 0 {
+		return nil, errors.Join(errors.New("netlink: no answer"), err)
+	}
+	answer := &answers[0]
+	if answer.Header.Type == syscall.NLMSG_ERROR && len(answer.Data) >= 4 {
+		if errno := -int32(binary.NativeEndian.Uint32(answer.Data)); errno != 0 {
+			return nil, os.NewSyscallError("netlink", syscall.Errno(errno))
+		}
+	}
+	return answer, nil
+}
+
+func bytesOf[T any](v *T) []byte {
+	return append([]byte(nil), unsafe.Slice((*byte)(unsafe.Pointer(v)), unsafe.Sizeof(*v))...)
+}
+
+func linkMessage(index int, flags uint32) []byte {
+	return bytesOf(&syscall.IfInfomsg{Index: int32(index), Flags: flags, Change: flags})
+}
+
+// up brings a link up.
+func up(index int) error {
+	return ask(syscall.RTM_NEWLINK, 0, linkMessage(index, syscall.IFF_UP))
+}
+
+// noOwnAddresses keeps a link from giving itself a link-local address, which
+// would be of no use for the second or two in which others may object to it.
+func noOwnAddresses(index int) error {
+	return ask(syscall.RTM_NEWLINK, 0, linkMessage(index, 0), attribute(iflaAFSpec,
+		attribute(syscall.AF_INET6, attribute(iflaInet6AddrGenMode, []byte{addrGenModeNone}))))
+}
+
+// forward lets a link's host pass on what arrives there, on IPv4.
+func forward(index int) error {
+	return ask(syscall.RTM_NEWLINK, 0, linkMessage(index, 0), attribute(iflaAFSpec,
+		attribute(syscall.AF_INET, attribute(iflaInetConf, attribute(ipv4DevconfForward, number(1))))))
+}
+
+// settle waits until a link carries datagrams: until the kernel has noticed that
+// both of its ends are up, which it does at once when it is asked, and otherwise
+// within a second.
+func settle(index int) error {
+	const tooLong = 10 * time.Second
+	for began := time.Now(); ; time.Sleep(100 * time.Microsecond) {
+		link, err := request(syscall.RTM_GETLINK, 0, linkMessage(index, 0))
+		if err != nil {
+			return err
+		}
+		attributes, err := syscall.ParseNetlinkRouteAttr(link)
+		if err != nil {
+			return err
+		}
+		for _, a := range attributes {
+			if a.Attr.Type == syscall.IFLA_OPERSTATE && len(a.Value) > 0 && a.Value[0] == operUp {
+				return nil
+			}
+		}
+		if time.Since(began) > tooLong {
+			return errors.New("the link does not come up")
+		}
+	}
+}
+
+// enslave makes a link a port of a bridge.
+func enslave(index, bridge int) error {
+	return ask(syscall.RTM_NEWLINK, 0, linkMessage(index, 0), attribute(syscall.IFLA_MASTER, number(uint32(bridge))))
+}
+
+// newVeth makes a link whose other end is in another namespace.
+func newVeth(name string, other *os.File, mtu int) error {
+	end := join(attribute(syscall.IFLA_IFNAME, text(name)), attribute(syscall.IFLA_MTU, number(uint32(mtu))))
+	peer := join(linkMessage(0, 0), end, attribute(iflaNetNSFD, number(uint32(other.Fd()))))
+	defer runtime.KeepAlive(other)
+	return ask(syscall.RTM_NEWLINK, syscall.NLM_F_CREATE|syscall.NLM_F_EXCL, linkMessage(0, 0), end,
+		attribute(syscall.IFLA_LINKINFO, join(
+			attribute(iflaInfoKind, text("veth")),
+			attribute(iflaInfoData, attribute(vethInfoPeer, peer)))))
+}
+
+func newBridge(name string, mtu int) error {
+	return ask(syscall.RTM_NEWLINK, syscall.NLM_F_CREATE|syscall.NLM_F_EXCL, linkMessage(0, 0),
+		attribute(syscall.IFLA_IFNAME, text(name)), attribute(syscall.IFLA_MTU, number(uint32(mtu))),
+		attribute(syscall.IFLA_LINKINFO, attribute(iflaInfoKind, text("bridge"))))
+}
+
+func linkIndex(name string) (int, error) {
+	link, err := net.InterfaceByName(name)
+	if err != nil {
+		return 0, fmt.Errorf("link %s: %w", name, err)
+	}
+	return link.Index, nil
+}
+
+func family(addr netip.Addr) uint8 {
+	if addr.Is4() {
+		return syscall.AF_INET
+	}
+	return syscall.AF_INET6
+}
+
+// addAddress gives a link an address, at once: nobody looks first whether another
+// has it.
+func addAddress(index int, prefix netip.Prefix) error {
+	addr := prefix.Addr().AsSlice()
+	message := syscall.IfAddrmsg{Family: family(prefix.Addr()), Prefixlen: uint8(prefix.Bits()), Flags: syscall.IFA_F_NODAD, Index: uint32(index)}
+	attributes := join(attribute(syscall.IFA_LOCAL, addr), attribute(syscall.IFA_ADDRESS, addr))
+	if prefix.Addr().Is4() && prefix.Bits() < 31 {
+		broadcast := binary.BigEndian.AppendUint32(nil, binary.BigEndian.Uint32(addr)|^uint32(0)>>prefix.Bits())
+		attributes = append(attributes, attribute(syscall.IFA_BROADCAST, broadcast)...)
+	}
+	return ask(syscall.RTM_NEWADDR, syscall.NLM_F_CREATE|syscall.NLM_F_EXCL, bytesOf(&message), attributes)
+}
+
+func addDefaultRoute(gateway netip.Addr) error {
+	message := syscall.RtMsg{
+		Family: family(gateway), Table: syscall.RT_TABLE_MAIN, Protocol: syscall.RTPROT_STATIC,
+		Scope: syscall.RT_SCOPE_UNIVERSE, Type: syscall.RTN_UNICAST,
+	}
+	return ask(syscall.RTM_NEWROUTE, syscall.NLM_F_CREATE|syscall.NLM_F_EXCL, bytesOf(&message),
+		attribute(syscall.RTA_GATEWAY, gateway.AsSlice()))
+}
+
+// setns moves the calling thread into a namespace.
+func setns(ns *os.File) error {
+	defer runtime.KeepAlive(ns)
+	if _, _, errno := syscall.RawSyscall(sysSetns, ns.Fd(), syscall.CLONE_NEWNET, 0); errno != 0 {
+		return os.NewSyscallError("setns", errno)
+	}
+	return nil
+}

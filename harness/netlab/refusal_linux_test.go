@@ -1,0 +1,154 @@
+package netlab
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+)
+
+// refuseVariable makes a process of this test's refuse itself labs, in some way,
+// and say what Missing says then.
+const refuseVariable = "UDPKATA_TEST_REFUSE"
+
+func TestMain(m *testing.M) {
+	if how := os.Getenv(refuseVariable); how != "" && !Inside() {
+		if err := refuse(how); err != nil {
+			fmt.Println("this machine does not allow the test:", err)
+		} else {
+			fmt.Println(Missing())
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// refuse changes this thread, which then starts what Missing tries.
+func refuse(how string) error {
+	runtime.LockOSThread()
+	switch how {
+	case "limit":
+		for _, name := range []string{"max_user_namespaces", "max_net_namespaces"} {
+			if err := os.WriteFile("/proc/sys/user/"+name, []byte("0"), 0); err != nil {
+				return err
+			}
+		}
+	case "filter":
+		return filter()
+	case "rights":
+		// A root that has lost them, as in a container.
+		return dropCapabilities()
+	}
+	return nil
+}
+
+// filter makes the kernel refuse network namespaces to this process, with EPERM.
+func filter() error {
+	const (
+		loadNumber, loadFlags = 0, 16 // of struct seccomp_data, on a little-endian machine
+		allow, refuse         = 0x7fff0000, 0x00050000 | uint32(syscall.EPERM)
+		noNewPrivileges       = 38
+		setModeFilter         = 1
+	)
+	program := []syscall.SockFilter{
+		{Code: syscall.BPF_LD | syscall.BPF_W | syscall.BPF_ABS, K: loadNumber},
+		{Code: syscall.BPF_JMP | syscall.BPF_JEQ | syscall.BPF_K, K: syscall.SYS_CLONE, Jf: 3},
+		{Code: syscall.BPF_LD | syscall.BPF_W | syscall.BPF_ABS, K: loadFlags},
+		{Code: syscall.BPF_JMP | syscall.BPF_JSET | syscall.BPF_K, K: syscall.CLONE_NEWNET, Jf: 1},
+		{Code: syscall.BPF_RET | syscall.BPF_K, K: refuse},
+		{Code: syscall.BPF_RET | syscall.BPF_K, K: allow},
+	}
+	if _, _, errno := syscall.Syscall6(syscall.SYS_PRCTL, noNewPrivileges, 1, 0, 0, 0, 0); errno != 0 {
+		return os.NewSyscallError("prctl", errno)
+	}
+	list := syscall.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
+	if _, _, errno := syscall.Syscall(sysSeccomp, setModeFilter, 0, uintptr(unsafe.Pointer(&list))); errno != 0 {
+		return os.NewSyscallError("seccomp", errno)
+	}
+	return nil
+}
+
+// dropCapabilities takes CAP_SYS_ADMIN and all others from this process.
+func dropCapabilities() error {
+	header := struct {
+		version uint32
+		pid     int32
+	}{version: 0x20080522}
+	var none [6]uint32
+	_, _, errno := syscall.Syscall(syscall.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&none)), 0)
+	if errno != 0 {
+		return os.NewSyscallError("capset", errno)
+	}
+	return nil
+}
+
+// refused runs this test's program so that it refuses itself labs.
+func refused(t *testing.T, how string, inUserNamespace bool) string {
+	if missing := Missing(); missing != "" {
+		t.Skip(missing)
+	}
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), refuseVariable+"="+how)
+	if inUserNamespace {
+		one := func(id int) []syscall.SysProcIDMap { return []syscall.SysProcIDMap{{HostID: id, Size: 1}} }
+		cmd.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags:  syscall.CLONE_NEWUSER,
+			UidMappings: one(os.Geteuid()), GidMappings: one(os.Getegid()),
+		}
+	}
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	text := string(bytes.TrimSpace(out))
+	if bytes.Contains(out, []byte("this machine does not allow the test")) {
+		t.Skip(text)
+	}
+	return text
+}
+
+// TestRefusals: each way in which a machine can refuse has its own sentence.
+func TestRefusals(t *testing.T) {
+	require.Equal(t, "needs network namespaces, which this machine refuses (the limit on namespaces is 0): "+
+		"sudo sysctl user.max_user_namespaces=10000 user.max_net_namespaces=10000", refused(t, "limit", true))
+	require.Equal(t, "needs network namespaces, which this machine refuses (a seccomp filter refuses namespaces, as in a container): "+
+		"run the container with --security-opt seccomp=unconfined, or the tests outside of it", refused(t, "filter", false))
+	if os.Geteuid() == 0 {
+		require.Equal(t, "needs network namespaces, which this machine refuses (this root lacks the capability CAP_SYS_ADMIN, as in a container): "+
+			"run the container with --cap-add SYS_ADMIN, or the tests as an ordinary user", refused(t, "rights", false))
+	}
+}
+
+// TestReadOnlyProc: where /proc/sys can't be written, there are routers for IPv4
+// all the same, and an error that says why there are none for IPv6.
+func TestReadOnlyProc(t *testing.T) {
+	if Inside() {
+		require.NoError(t, syscall.Mount("none", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""))
+		require.NoError(t, syscall.Mount("/proc/sys", "/proc/sys", "", syscall.MS_BIND|syscall.MS_REC, ""))
+		if err := syscall.Mount("none", "/proc/sys", "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY|syscall.MS_NOSUID|syscall.MS_NODEV|syscall.MS_NOEXEC, ""); err != nil {
+			t.Skip("needs a /proc/sys that it can make read-only: ", err)
+		}
+		l, err := New()
+		require.NoError(t, err)
+		defer l.Close()
+		r := l.Host("r")
+		l.Forward(r, false)
+		require.NoError(t, l.Err())
+		l.Forward(r, true)
+		require.ErrorIs(t, l.Err(), syscall.EROFS)
+		return
+	}
+	if missing := Missing(); missing != "" {
+		t.Skip(missing)
+	}
+	cmd := Command("-test.run=^TestReadOnlyProc$", "-test.v")
+	cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWNS
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	require.NoError(t, Run(cmd), "%s", &out)
+	require.Contains(t, out.String(), ": TestReadOnlyProc")
+}
