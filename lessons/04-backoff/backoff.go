@@ -11,7 +11,7 @@ import (
 
 // ErrServerDown is why Ask gives up.
 //
-//lint:ignore ST1005 the chapter's words
+//lint:ignore ST1005 a sentence, on purpose
 var ErrServerDown = errors.New("I think the server is down")
 
 // Ask sends msg on conn and returns the datagram that comes back. If none does,
