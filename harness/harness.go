@@ -144,39 +144,24 @@ func on(t *testing.T, networks []network, story func(w *World)) {
 		}
 		state := verdict.Passed // also where -run leaves the network out
 		t.Run(prefix+n.name(), func(t *testing.T) {
-			missing := n.missing()
-			_, isLab := n.(lab)
-			var f *failure
+			f := tellOn(t, n, s, prefix+n.name(), story)
 			switch {
-			case missing != "" && isLab && labRequired():
-				f = &failure{state: verdict.Failed, at: s.begin, text: missing}
-				missing = ""
-			case missing != "":
 			case netlab.Inside():
-				send(newWorld(n, s).tell(t, story))
-				return
-			case isLab:
-				f = tellElsewhere(s, prefix+n.name(), t.Output())
-			default:
-				f = newWorld(n, s).tell(t, story)
-			}
-			if f != nil && f.state == verdict.Skipped {
-				missing = f.text
-			}
-			if missing != "" {
-				if lacking == "" {
-					lacking = missing
-				}
-				t.Skip(missing)
-			}
-			told = true
-			if f == nil {
+				send(f)
+			case f == nil:
+				told = true
 				result.note(verdict.Passed, "")
-				return
+			case f.state == verdict.Skipped:
+				if lacking == "" {
+					lacking = f.text
+				}
+				t.Skip(f.text)
+			default:
+				told = true
+				state = f.state
+				result.note(f.state, f.reason())
+				report(t, s, f, rest)
 			}
-			state = f.state
-			result.note(f.state, f.reason())
-			report(t, s, f, rest)
 		})
 		switch {
 		case t.Failed():
@@ -189,6 +174,25 @@ func on(t *testing.T, networks []network, story func(w *World)) {
 		result.note(verdict.Skipped, lacking)
 		t.SkipNow()
 	}
+}
+
+// tellOn tells a story on one network, under its subtest's name, and says how
+// that went: nil if the code did all that the story wants.
+func tellOn(t *testing.T, n network, s site, name string, story func(w *World)) *failure {
+	_, isLab := n.(lab)
+	var f *failure
+	switch missing := n.missing(); {
+	case missing != "":
+		f = &failure{state: verdict.Skipped, at: s.begin, text: missing}
+	case isLab && !netlab.Inside():
+		f = tellElsewhere(s, name, t.Output())
+	default:
+		f = newWorld(n, s).tell(t, story)
+	}
+	if f != nil && f.state == verdict.Skipped && isLab && labRequired() {
+		f.state = verdict.Failed
+	}
+	return f
 }
 
 // Of this process: whether a TODO was met, and whose code can't be stopped.

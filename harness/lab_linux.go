@@ -13,10 +13,13 @@ import (
 
 // lab is a real network, of Linux network namespaces, on which every socket is on
 // a host of its own. Its links have an MTU of 1500 bytes.
-type lab struct{ near, far netip.Prefix }
+type lab struct {
+	near, far netip.Prefix
+	lacks     func() string
+}
 
 func onLab(near, far string) network {
-	return lab{netip.MustParsePrefix(near), netip.MustParsePrefix(far)}
+	return lab{netip.MustParsePrefix(near), netip.MustParsePrefix(far), netlab.Missing}
 }
 
 // labs are those of both versions of IP.
@@ -28,7 +31,7 @@ var labs = []network{
 const labMTU = 1500
 
 func (n lab) name() string     { return "lab/" + version(n.addr()) }
-func (n lab) missing() string  { return netlab.Missing() }
+func (n lab) missing() string  { return n.lacks() }
 func (n lab) addr() netip.Addr { return n.near.Addr() }
 
 func (n lab) second() (netip.Addr, string) {

@@ -84,10 +84,14 @@ func TestLabOutcomes(t *testing.T) {
 
 // TestLabRequired: whoever grades can ask for labs; then there is no skip.
 func TestLabRequired(t *testing.T) {
-	t.Setenv("UDPKATA_LAB", "require")
-	require.True(t, labRequired())
-	t.Setenv("UDPKATA_LAB", "")
-	require.False(t, labRequired())
+	s := callerSite(t.Name(), 0)
+	refused := lab{lacks: func() string { return "needs what it has not" }}
+	for setting, want := range map[string]verdict.State{"": verdict.Skipped, "require": verdict.Failed} {
+		t.Setenv("UDPKATA_LAB", setting)
+		f := tellOn(t, refused, s, "lab/ip4", nil)
+		require.Equal(t, want, f.state)
+		require.Equal(t, "needs what it has not", f.text)
+	}
 }
 
 // TestLab: the words of a story mean in the lab what they mean on the virtual

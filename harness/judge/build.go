@@ -65,6 +65,9 @@ func build(ctx context.Context, p Params, tmp string, overlay map[string]string)
 	if p.Race {
 		args = append(args, "-race")
 	}
+	if p.NoVet {
+		args = append(args, "-vet=off")
+	}
 	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "go", append(args, "./lessons/"+p.Lesson.Name)...)

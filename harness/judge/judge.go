@@ -37,6 +37,9 @@ type Params struct {
 	// Race builds with the race detector, which needs a C compiler.
 	Race bool
 
+	// NoVet leaves out the checks of go vet that go test makes.
+	NoVet bool
+
 	// Tags are build tags, with commas between them, as go build takes them.
 	Tags string
 

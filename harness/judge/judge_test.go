@@ -314,3 +314,14 @@ func TestNotAFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Result{Task: "TestA", State: verdict.NotRun, Reason: "tiny.go is not a regular file."}, report.Results[0])
 }
+
+// TestNoVet: what only go vet minds is left out with it.
+func TestNoVet(t *testing.T) {
+	p := params(t, functions(`"fmt"`, `fmt.Printf("%d", "x"); return 1`, "return 1", "return 1"))
+	p.NoVet = true
+	report, err := Run(context.Background(), p)
+	require.NoError(t, err)
+	for _, r := range report.Results {
+		require.Equal(t, verdict.Passed, r.State, r.Reason)
+	}
+}

@@ -7,16 +7,13 @@
 // again, in fresh namespaces. There, [New] begins a lab:
 //
 //	lab, err := netlab.New()
-//	a, r, b := lab.Host("a"), lab.Host("r"), lab.Host("b")
-//	lab.Link(a, "10.0.1.1/24", r, "10.0.1.2/24", 1500)
-//	lab.Link(r, "10.0.2.1/24", b, "10.0.2.2/24", 1280)
-//	lab.Forward(r, false)
-//	lab.Route(a, "10.0.1.2")
-//	lab.Route(b, "10.0.2.1")
+//	a, b := lab.Host("a"), lab.Host("b")
+//	lab.Link(a, "10.0.1.1/24", b, "10.0.1.2/24", 1500)
 //	if err := lab.Err(); err != nil { … }
 //	a.Do(func() error { conn, err = net.ListenPacket("udp", "10.0.1.1:0"); return err })
 //
-// The first thing that fails is kept, and nothing is done after it: [Lab.Err].
+// The example has a router too. The first thing that fails is kept, and nothing
+// is done after it: [Lab.Err].
 //
 // A socket belongs for ever to the host that it was opened on, and may be used
 // from anywhere. What a function that is given to [Host.Do] starts, by go or a

@@ -49,11 +49,11 @@ func sendBig(w *harness.World, name string, conn *net.UDPConn, size int) *harnes
 	return w.Call(fmt.Sprintf("SendBig(%s, %d)", name, size), func(context.Context) (any, error) { return pmtu.SendBig(conn, size) })
 }
 
-// onLinux tells a story of what Linux's sockets can do. On other systems the
-// functions are given, and say that they can't do it.
-func onLinux(t *testing.T, story func(w *harness.World)) {
+// onLinux tells a story of what Linux's sockets can do, on the networks that tell
+// chooses. On other systems the functions are given, and say that they can't do it.
+func onLinux(t *testing.T, tell func(*testing.T, func(*harness.World)), story func(w *harness.World)) {
 	if pmtu.Supported {
-		harness.OnLinks(t, story)
+		tell(t, story)
 		return
 	}
 	harness.OnLoopback4(t, func(w *harness.World) {
@@ -102,7 +102,7 @@ func TestMaxPayload(t *testing.T) {
 //
 //kata:points 2
 func TestForbidFragments(t *testing.T) {
-	onLinux(t, func(w *harness.World) {
+	onLinux(t, harness.OnLinks, func(w *harness.World) {
 		for name, conn := range map[string]*net.UDPConn{
 			"unconnected": w.UDPConn("unconnected"),
 			"connected":   w.DialUDP("connected", w.Peer("server")),
@@ -125,7 +125,7 @@ func TestForbidFragments(t *testing.T) {
 //
 //kata:points 1
 func TestPathMTU(t *testing.T) {
-	onLinux(t, func(w *harness.World) {
+	onLinux(t, harness.OnLinks, func(w *harness.World) {
 		client := w.DialUDP("client", w.Peer("server"))
 		pathMTU(w, "client", client).Returns(w.MTU(client))
 		w.StillNonBlocking(client)
@@ -138,11 +138,12 @@ func TestPathMTU(t *testing.T) {
 }
 
 // TestSendBig: what fits the path is sent, and arrives. One byte more is not sent,
-// nor is more than UDP can carry: the Report says what would fit.
+// nor is more than UDP can carry: the Report says what would fit. Only "message too
+// long" says that a datagram does not fit; everything else is an error.
 //
-//kata:points 2
+//kata:points 3
 func TestSendBig(t *testing.T) {
-	onLinux(t, func(w *harness.World) {
+	onLinux(t, harness.OnLinks, func(w *harness.World) {
 		server := w.Peer("server")
 		client := w.DialUDP("client", server)
 		mtu, ipv6 := w.MTU(client), w.Loopback().Is6()
@@ -157,21 +158,39 @@ func TestSendBig(t *testing.T) {
 			sendBig(w, "client", client, size).Returns(pmtu.Report{MTU: mtu, Fits: pmtu.MaxPayload(mtu, ipv6)})
 		}
 		server.HeardNothingElse()
-	})
-}
 
-// TestSendBigReportsErrors: only "message too long" says that a datagram does not
-// fit. Everything else is an error.
-//
-//kata:points 1
-func TestSendBigReportsErrors(t *testing.T) {
-	onLinux(t, func(w *harness.World) {
 		sendBig(w, "unconnected", w.UDPConn("unconnected"), 1).Fails(syscall.EDESTADDRREQ)
-		closed := w.DialUDP("closed", w.Peer("server"))
+		closed := w.DialUDP("closed", server)
 		closed.Close()
 		sendBig(w, "closed", closed, 1).Fails(net.ErrClosed)
 		broken, want := w.BrokenSocket("broken")
 		sendBig(w, "broken", broken, 1).Fails(want)
+	})
+}
+
+// TestSendBigOverRouter: behind a router is a smaller link. The first big datagram
+// is sent, and lost. Then the system knows the path's MTU, and the second is
+// refused. The error that the first has left behind meets the next one, though
+// that fits; the one after it arrives.
+//
+//kata:points 2
+func TestSendBigOverRouter(t *testing.T) {
+	onLinux(t, harness.OnLab, func(w *harness.World) {
+		w.Router(1280)
+		server := w.Peer("server")
+		client := w.DialUDP("client", server)
+		ipv6 := w.Loopback().Is6()
+		big, fits := payload(ipv6, 1500), payload(ipv6, 1280)
+		refused := pmtu.Report{MTU: 1280, Fits: pmtu.MaxPayload(1280, ipv6)}
+
+		sendBig(w, "client", client, big).Returns(pmtu.Report{Sent: true})
+		w.Learned(client, 1280)
+		pathMTU(w, "client", client).Returns(1280)
+		sendBig(w, "client", client, big).Returns(refused)
+		sendBig(w, "client", client, fits).Returns(refused)
+		sendBig(w, "client", client, fits).Returns(pmtu.Report{Sent: true})
+		server.ExpectFrom(client, strings.Repeat("#", fits))
+		server.HeardNothingElse()
 	})
 }
 

@@ -1,6 +1,9 @@
 package mutants
 
-import "udpkata/harness/capability"
+import (
+	"udpkata/harness/capability"
+	"udpkata/harness/netlab"
+)
 
 var pmtu = []Mutant{
 	{
@@ -289,7 +292,7 @@ var pmtu = []Mutant{
 		File:          "pmtu_linux.go",
 		Find:          "	if !errors.Is(err, syscall.EMSGSIZE) {\n		return Report{}, fmt.Errorf(\"send big: %w\", err)\n	}\n	mtu, err := PathMTU(conn)\n	if err != nil {\n		return Report{}, fmt.Errorf(\"send big: %w\", err)\n	}\n",
 		Put:           "	mtu, _ := PathMTU(conn)\n",
-		KilledBy:      "TestSendBigReportsErrors",
+		KilledBy:      "TestSendBig",
 		Says:          "and no error (nil); the story wants syscall.EDESTADDRREQ",
 	},
 	{
@@ -301,6 +304,26 @@ var pmtu = []Mutant{
 		KilledBy:      "TestSendBig",
 		Needs:         capability.IPv6.Missing,
 		Says:          "SendBig(client, 65489) returned {Sent: true",
+	},
+	{
+		Name:          "mtu-remembered",
+		Misconception: "A path's MTU stays what it was when the path was first used.",
+		File:          "pmtu_linux.go",
+		Find:          "	mtu, err := PathMTU(conn)\n	if err != nil {\n		return Report{}, fmt.Errorf(\"send big: %w\", err)\n	}\n",
+		Put:           "	mtu, err := 1500, error(nil)\n	if conn.RemoteAddr().(*net.UDPAddr).IP.IsLoopback() {\n		mtu, err = PathMTU(conn)\n	}\n	if err != nil {\n		return Report{}, fmt.Errorf(\"send big: %w\", err)\n	}\n",
+		KilledBy:      "TestSendBigOverRouter",
+		Needs:         netlab.Missing,
+		Says:          "SendBig(client, 1472) returned {Sent: false, MTU: 1500, Fits: 1472}; the story wants {Sent: false, MTU: 1280, Fits: 1252}",
+	},
+	{
+		Name:          "sends-until-taken",
+		Misconception: "What was refused once is sent again until it is taken.",
+		File:          "pmtu_linux.go",
+		Find:          "	_, err := conn.Write(bytes.Repeat([]byte(\"#\"), size))\n",
+		Put:           "	_, err := conn.Write(bytes.Repeat([]byte(\"#\"), size))\n	if err != nil {\n		_, err = conn.Write(bytes.Repeat([]byte(\"#\"), size))\n	}\n",
+		KilledBy:      "TestSendBigOverRouter",
+		Needs:         netlab.Missing,
+		Says:          "SendBig(client, 1252) returned {Sent: true, MTU: 0, Fits: 0}; the story wants {Sent: false, MTU: 1280, Fits: 1252}",
 	},
 	{
 		Name:          "too-big-is-an-error",
