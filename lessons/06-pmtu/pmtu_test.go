@@ -102,7 +102,7 @@ func TestMaxPayload(t *testing.T) {
 //
 //kata:points 2
 func TestForbidFragments(t *testing.T) {
-	onLinux(t, harness.OnLinks, func(w *harness.World) {
+	onLinux(t, harness.OnLoopback, func(w *harness.World) {
 		for name, conn := range map[string]*net.UDPConn{
 			"unconnected": w.UDPConn("unconnected"),
 			"connected":   w.DialUDP("connected", w.Peer("server")),
@@ -200,11 +200,19 @@ func TestSendBigOverRouter(t *testing.T) {
 //
 //kata:points 3
 func TestProbe(t *testing.T) {
-	for _, mtu := range []int{1500, 1280, 1499, 1300} {
-		harness.OnRealPath(t, func(w *harness.World) {
-			w.Router(mtu)
+	for _, tt := range []struct {
+		mtu  int
+		tell func(*testing.T, func(*harness.World))
+	}{
+		{1500, harness.OnPath},
+		{1280, harness.OnRealPath},
+		{1499, harness.OnPath},
+		{1300, harness.OnPath},
+	} {
+		tt.tell(t, func(w *harness.World) {
+			w.Router(tt.mtu)
 			path := w.DialPath("client", w.EchoServer("server"))
-			probe(w, path).Returns(payload(path.IPv6(), mtu))
+			probe(w, path).Returns(payload(path.IPv6(), tt.mtu))
 			w.StillOpen(path)
 			w.NothingLeftBehind()
 		})
