@@ -13,7 +13,8 @@ import (
 	"udpkata/harness/verdict"
 )
 
-// This file is about what is between the hosts, in stories told by OnPath.
+// This file is about what is between the hosts, in stories told by OnPath,
+// OnRealPath and OnLab.
 
 // Router puts a router before a link with an MTU, in bytes, between the hosts.
 // It drops what is longer and must not be cut up, and says so to the sender

@@ -47,7 +47,7 @@ func (w *World) BroadcastAddr() netip.Addr {
 }
 
 func (w *World) hearing(names []string) ([]udpConn, Everyone) {
-	if w.virtual == nil {
+	if _, real := w.net.(loopback); real {
 		w.need(capability.Broadcast.Missing())
 	}
 	sockets, ok := w.sockets.(interface {

@@ -38,7 +38,7 @@ func Inside() bool { return os.Getenv(childVariable) == isLab }
 
 // Command is the command that runs this program again, with arguments, in a
 // network namespace of its own, and in a user namespace too where that takes no
-// root. It ends when this process does. It must be started by [Start].
+// root. It ends when this process does. It must be started by [Run].
 func Command(args ...string) *exec.Cmd { return command(isLab, args...) }
 
 func command(purpose string, args ...string) *exec.Cmd {
@@ -68,18 +68,16 @@ var Missing = sync.OnceValue(func() string {
 	if Inside() {
 		return ""
 	}
+	var out strings.Builder
 	cmd := command(isProbe)
-	out, err := func() ([]byte, error) {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		return cmd.Output()
-	}()
+	cmd.Stdout = &out
+	err := Run(cmd)
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
 		return ""
 	case errors.As(err, &exit):
-		return refusal(errors.New(string(out)), true)
+		return refusal(errors.New(out.String()), true)
 	}
 	return refusal(err, false)
 })
