@@ -87,6 +87,12 @@ func OnSubnet(t *testing.T, story func(w *World)) {
 	on(t, []network{onHosts(subnet4), loopback{localhost4}, labs[0]}, story)
 }
 
+// OnSubnets is OnSubnet for a story with a second subnet, beyond a [World.Router].
+func OnSubnets(t *testing.T, story func(w *World)) {
+	t.Helper()
+	on(t, []network{onHosts(subnet4), labs[0]}, story)
+}
+
 // OnPath is OnEachNetwork for a story about what happens on the way: it is told
 // on the virtual network alone, where every socket is on a host of its own, and
 // the story says what is between them.
@@ -114,6 +120,12 @@ func OnLinks(t *testing.T, story func(w *World)) {
 func OnLab(t *testing.T, story func(w *World)) {
 	t.Helper()
 	on(t, labs, story)
+}
+
+// OnLab4 is OnLab on IPv4 alone.
+func OnLab4(t *testing.T, story func(w *World)) {
+	t.Helper()
+	on(t, labs[:1], story)
 }
 
 // Offline tells a story without a network, of functions that work with values

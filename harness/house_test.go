@@ -25,6 +25,7 @@ var below = map[string][]string{
 	"demo":              nil,
 	"internal/students": nil,
 	"netlab":            nil,
+	"netlab/labtest":    {"netlab"},
 	"simnet":            {"wire"},
 	"":                  {"verdict", "capability", "wire", "simnet", "netlab"},
 	"judge":             {"curriculum", "verdict", "capability", "wire"},

@@ -3,6 +3,7 @@ package harness
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"testing"
 	"time"
@@ -57,26 +58,44 @@ type labHosts struct {
 	net             *netlab.Lab
 	nearNet, farNet *netlab.Subnet
 	routed          bool
-	hosts           int // on either subnet
+	hosts           int        // on either subnet
+	own             netip.Addr // home's; zero until it has one
+}
+
+// home is the address of the host that the code runs on.
+func (h *labHosts) home() (netip.Addr, error) {
+	if !h.own.IsValid() {
+		h.own = h.attach(h.net.Home(), false)
+	}
+	return h.own, h.net.Err()
 }
 
 func (h *labHosts) host(far bool) (*netlab.Host, netip.Addr, error) {
+	host := h.net.Host(fmt.Sprint("host ", h.hosts+1))
+	addr := h.attach(host, far)
+	return host, addr, h.net.Err()
+}
+
+// attach gives a host an address on one of the subnets.
+func (h *labHosts) attach(host *netlab.Host, far bool) netip.Addr {
 	h.hosts++
 	subnet, prefix := h.nearNet, h.near
 	if far && h.routed {
 		subnet, prefix = h.farNet, h.far
 	}
 	addr := nth(prefix, h.hosts)
-	host := h.net.Host(fmt.Sprint("host ", h.hosts))
 	subnet.Attach(host, netip.PrefixFrom(addr, prefix.Bits()).String())
 	if h.routed {
 		h.net.Route(host, nth(prefix, routerNumber).String())
 	}
-	return host, addr, h.net.Err()
+	return addr
 }
 
-// routerNumber is the router's on each of its subnets.
-const routerNumber = 200
+// On each of the subnets, the router's number and the one that is everyone's.
+const (
+	routerNumber    = 200
+	broadcastNumber = 255
+)
 
 // nth is the address of a subnet with a number.
 func nth(prefix netip.Prefix, n int) netip.Addr {
@@ -99,43 +118,54 @@ func (h *labHosts) router(mtu int) error {
 	return h.net.Err()
 }
 
-func (h *labHosts) listen(at netip.AddrPort) (udpConn, error) { return h.listenOn(false, at.Port()) }
-
-// listenFar opens a socket for a peer.
-func (h *labHosts) listenFar() (udpConn, error) { return h.listenOn(true, 0) }
-
-func (h *labHosts) listenOn(far bool, port uint16) (conn udpConn, err error) {
+// open opens a socket on a new host, by a function that gets the host's address.
+func (h *labHosts) open(far bool, open func(addr netip.Addr) (udpConn, error)) (conn udpConn, err error) {
 	host, addr, err := h.host(far)
 	if err != nil {
 		return nil, err
 	}
 	err = host.Do(func() (err error) {
-		conn, err = loopback{addr}.listen(netip.AddrPortFrom(addr, port))
+		conn, err = open(addr)
 		return err
 	})
 	return conn, err
 }
 
-func (h *labHosts) dial(to netip.AddrPort) (conn udpConn, err error) {
-	host, addr, err := h.host(false)
-	if err != nil {
-		return nil, err
-	}
-	err = host.Do(func() (err error) {
-		conn, err = loopback{addr}.dial(to)
-		return err
+func (h *labHosts) listen(at netip.AddrPort) (udpConn, error) { return h.listenOn(false, at.Port()) }
+
+// listenFar opens a socket for a peer.
+func (h *labHosts) listenFar() (udpConn, error) { return h.listenOn(true, 0) }
+
+func (h *labHosts) listenOn(far bool, port uint16) (udpConn, error) {
+	return h.open(far, func(addr netip.Addr) (udpConn, error) {
+		return loopback{addr}.listen(netip.AddrPortFrom(addr, port))
 	})
-	return conn, err
 }
 
-func (h *labHosts) hearing(port uint16) (conn udpConn, err error) {
-	host, _, err := h.host(true)
-	if err != nil {
-		return nil, err
-	}
-	err = host.Do(func() (err error) {
-		conn, err = hearing(netip.AddrPortFrom(nth(h.near, 255), port))
-		return err
-	})
-	return conn, err
+func (h *labHosts) dial(to netip.AddrPort) (udpConn, error) {
+	return h.open(false, func(addr netip.Addr) (udpConn, error) { return loopback{addr}.dial(to) })
 }
+
+func (h *labHosts) broadcast() netip.Addr { return nth(h.near, broadcastNumber) }
+
+func (h *labHosts) hearing(port uint16) (udpConn, error) {
+	return h.open(false, func(netip.Addr) (udpConn, error) { return hearing(netip.AddrPortFrom(h.broadcast(), port)) })
+}
+
+func (h *labHosts) abroad(port uint16) (udpConn, error) {
+	if !h.routed {
+		return nil, errors.New("the way to another subnet is a router, which the story lacks")
+	}
+	return h.open(true, func(addr netip.Addr) (udpConn, error) {
+		conn, err := hearing(netip.AddrPortFrom(netip.IPv4Unspecified(), port))
+		return reached{conn, netip.AddrPortFrom(addr, port)}, err
+	})
+}
+
+// reached is a socket for all addresses of its host, whose LocalAddr is one of them.
+type reached struct {
+	udpConn
+	at netip.AddrPort
+}
+
+func (r reached) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(r.at) }

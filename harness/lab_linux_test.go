@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -44,6 +45,10 @@ func TestLabOutcomes(t *testing.T) {
 			go panic("away with it")
 			<-never
 		}, verdict.Crashed, "The process ended in the middle of the story, with exit status 2; see above.", "panic: away with it"},
+		{"asks for another subnet without a way there", func(w *World) {
+			_, everyone := w.Audience("alice")
+			w.Abroad("eve", everyone)
+		}, verdict.NotRun, "No socket for eve: the way to another subnet is a router, which the story lacks.", ""},
 		{"exits", func(w *World) { syscall.Exit(0) }, verdict.Crashed,
 			"The process ended in the middle of the story, as os.Exit does; see above.", ""},
 		{"exits with a status", func(w *World) { os.Exit(3) }, verdict.Crashed,
@@ -134,8 +139,8 @@ func TestLab(t *testing.T) {
 	})
 }
 
-// TestNetworksAgree: what the virtual network says of a router and of broadcasts,
-// the real one says too.
+// TestNetworksAgree: the words of a story about a router and about broadcasts mean
+// the same on each network that it may be told on.
 func TestNetworksAgree(t *testing.T) {
 	// Linux's error that surprises: a datagram that is refused for its size leaves
 	// the error of an earlier one where it is, and the next that fits meets it.
@@ -161,6 +166,9 @@ func TestNetworksAgree(t *testing.T) {
 		for mtu() != 1280 {
 			time.Sleep(time.Millisecond)
 		}
+		if socket, real := path.inner.(*net.UDPConn); real {
+			require.True(w, netlab.ErrorPending(socket, time.Minute))
+		}
 		require.ErrorIs(w, write(1450-headers), syscall.EMSGSIZE)
 		require.ErrorIs(w, write(1280-headers), syscall.EMSGSIZE, "the error that was left")
 		require.NoError(w, write(1280-headers))
@@ -177,13 +185,38 @@ func TestNetworksAgree(t *testing.T) {
 			p.ExpectFrom(client, "all")
 			p.HeardNothingElse()
 		}
-		nobody := everyone.addr.Addr()
-		_, err = client.WriteTo([]byte("all"), net.UDPAddrFromAddrPort(netip.AddrPortFrom(nobody, addrPort(dave.LocalAddr()).Port())))
+		_, err = client.WriteTo([]byte("all"), w.Everyone(addrPort(dave.LocalAddr()).Port()).LocalAddr())
 		require.NoError(w, err)
 		dave.HeardNothingElse() // its port, but its own address
 		w.ForbidBroadcast(client)
 		_, err = client.WriteTo([]byte("all"), everyone.LocalAddr())
 		require.ErrorIs(w, err, syscall.EACCES)
+	})
+	OnSubnets(t, func(w *World) {
+		w.Router(1500)
+		client := w.ListenPacket("client")
+		audience, everyone := w.Audience("alice")
+		bound, abroad := w.Bound("bound", everyone), w.Abroad("abroad", everyone)
+		_, err := client.WriteTo([]byte("all"), everyone.LocalAddr())
+		require.NoError(w, err)
+		audience[0].ExpectFrom(client, "all")
+		_, err = client.WriteTo([]byte("you"), bound.LocalAddr())
+		require.NoError(w, err)
+		bound.ExpectFrom(client, "you")
+		bound.HeardNothingElse()
+		abroad.HeardNothingElse()
+	})
+	// The host's own sockets, beside those of the story.
+	OnLab4(t, func(w *World) {
+		at := netip.AddrPortFrom(w.Wildcard(), w.FreePort())
+		own := w.Call("Listen", func(context.Context) (any, error) {
+			return net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
+		}).Opens("own", at)
+		alice := w.Peer("alice")
+		alice.Send(w.Everyone(at.Port()), "all")
+		own.ExpectFrom(alice, "all")
+		own.HeardNothingElse()
+		require.True(w, w.seen[0].Heard)
 	})
 }
 
@@ -200,14 +233,14 @@ func TestLearned(t *testing.T) {
 	})
 }
 
-// TestLabLeavesNothing: a lab's process is gone, and the lab with it, when its
-// story has been told, or its program killed.
+// TestLabLeavesNothing: whenever a program is killed that has a lab made, the lab's
+// process is gone too, and the lab with it.
 func TestLabLeavesNothing(t *testing.T) {
-	const variable = "UDPKATA_TEST_KILL"
+	const variable = "UDPKATA_TEST_KILL" // also the mark by which its processes are known
 	if netlab.Inside() {
 		OnLab(t, func(w *World) {
 			w.Peer("alice")
-			fmt.Fprintln(os.Stderr, os.Getpid()) // for whoever kills this
+			fmt.Fprintln(os.Stderr, "the lab is there") // for whoever kills this
 			<-never
 		})
 		return
@@ -224,39 +257,41 @@ func TestLabLeavesNothing(t *testing.T) {
 		cmd.ExtraFiles = []*os.File{to}
 		cmd.Stderr = os.Stderr
 		defer from.Close()
+		fmt.Fprintln(os.Stderr, "the program runs")
 		netlab.Run(cmd)
 		return
 	}
-	// This test's program runs itself as a student's would run, which has a lab
-	// made; then it is killed, and the lab's process must be gone.
-	program := startSelf(t, variable)
-	lab := program.pid(t)
-	require.NoError(t, program.cmd.Process.Kill())
-	program.cmd.Wait()
-	require.Eventually(t, func() bool {
-		_, err := os.Stat(fmt.Sprintf("/proc/%d/ns/net", lab))
-		return err != nil
-	}, time.Minute, time.Millisecond, "process %d outlives the program that started it", lab)
-}
-
-// A self is this test's program, running once more.
-type self struct {
-	cmd    *exec.Cmd
-	stderr *bufio.Reader
-}
-
-func startSelf(t *testing.T, variable string) self {
-	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$")
-	cmd.Env = append(os.Environ(), variable+"=1")
-	stderr, err := cmd.StderrPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	return self{cmd, bufio.NewReader(stderr)}
-}
-
-// pid reads a process's number from what the program prints.
-func (s self) pid(t *testing.T) (pid int) {
-	_, err := fmt.Fscanln(s.stderr, &pid)
-	require.NoError(t, err)
-	return pid
+	mark := fmt.Sprintf("%s=%d", variable, os.Getpid())
+	marked := func() (pids []string) {
+		all, err := filepath.Glob("/proc/[0-9]*/environ")
+		require.NoError(t, err)
+		for _, path := range all {
+			if data, err := os.ReadFile(path); err == nil && bytes.Contains(data, []byte(mark+"\x00")) {
+				pids = append(pids, path)
+			}
+		}
+		return pids
+	}
+	// After each of the lines that it prints, the program is killed some time later;
+	// a lab takes about 10 ms to make.
+	for _, line := range []string{"the program runs\n", "the lab is there\n"} {
+		for i := range 10 {
+			cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$")
+			cmd.Env = append(os.Environ(), mark)
+			stderr, err := cmd.StderrPipe()
+			require.NoError(t, err)
+			require.NoError(t, cmd.Start())
+			lines := bufio.NewReader(stderr)
+			for got := ""; got != line; {
+				got, err = lines.ReadString('\n')
+				require.NoError(t, err)
+			}
+			require.NotEmpty(t, marked(), "the mark is not seen")
+			time.Sleep(time.Duration(i) * 2 * time.Millisecond)
+			require.NoError(t, cmd.Process.Kill())
+			cmd.Wait()
+			require.Eventually(t, func() bool { return marked() == nil }, time.Minute, time.Millisecond,
+				"the lab's process outlives the program that was killed %d ms after %q", 2*i, line)
+		}
+	}
 }

@@ -51,6 +51,9 @@ var (
 	subnet4 = netip.MustParsePrefix("127.10.0.0/24")
 	subnet6 = netip.MustParsePrefix("fd00::/64")
 
+	// abroad4 is on another subnet.
+	abroad4 = netip.MustParsePrefix("127.11.0.1/24")
+
 	// The broadcast addresses of subnet4 and of loopback, 127.0.0.0/8.
 	broadcast4         = netip.AddrFrom4([4]byte{127, 10, 0, 255})
 	loopbackBroadcast4 = netip.AddrFrom4([4]byte{127, 255, 255, 255})
@@ -110,6 +113,8 @@ func (n loopback) listen(at netip.AddrPort) (udpConn, error) {
 func (n loopback) dial(to netip.AddrPort) (udpConn, error) {
 	return buffered(net.DialUDP("udp", net.UDPAddrFromAddrPort(anyPort(n)), net.UDPAddrFromAddrPort(to)))
 }
+
+func (n loopback) broadcast() netip.Addr { return loopbackBroadcast4 }
 
 // hearing opens a socket for loopback's broadcasts to a port, which it shares.
 func (n loopback) hearing(port uint16) (udpConn, error) {
@@ -219,8 +224,14 @@ func (h *newHosts) dial(to netip.AddrPort) (udpConn, error) {
 	return host.Dial(netip.AddrPortFrom(h.last, 0), to)
 }
 
+func (h *newHosts) broadcast() netip.Addr { return broadcast4 }
+
 func (h *newHosts) hearing(port uint16) (udpConn, error) {
 	return h.host().Listen(netip.AddrPortFrom(broadcast4, port), simnet.Options{})
+}
+
+func (h *newHosts) abroad(port uint16) (udpConn, error) {
+	return h.network.Host(abroad4).Listen(netip.AddrPortFrom(netip.IPv4Unspecified(), port), simnet.Options{})
 }
 
 // offline is where functions of values are called, which need no network.

@@ -212,7 +212,6 @@ func TestKernelOnly(t *testing.T) {
 		"ForbiddenPort":                       func(w *World) { w.ForbiddenPort() },
 		"ListenTCP":                           func(w *World) { w.ListenTCP(netip.AddrPort{}) },
 		"ChosenBySystem":                      func(w *World) { w.ChosenBySystem(w.Peer("alice")) },
-		"BroadcastAddr":                       func(w *World) { w.BroadcastAddr() },
 		"a *net.UDPConn":                      func(w *World) { w.UDPConn("client") },
 		"a socket that the code opens itself": func(w *World) { opens(w, nil, nil).Opens("socket", netip.AddrPort{}) },
 	} {

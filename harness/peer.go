@@ -201,20 +201,27 @@ func (p *Peer) fence() {
 		synctest.Wait() // the peer's reader has nothing left to read
 		return
 	}
-	conn := p.w.fencer()
+	conn, to := p.w.fencer(), p.LocalAddr()
+	if at := addrPort(to); at.Addr().IsUnspecified() { // and perhaps not alone on its host and port
+		to = p.w.Everyone(at.Port()).LocalAddr()
+	}
 	first := p.w.fences + 1
 	back := func() bool { return p.fenced >= first }
 	onceATick := func() bool { return true }
-	for {
+	for range manyFences {
 		p.w.fences++
-		if _, err := conn.WriteTo(binary.BigEndian.AppendUint64(nil, p.w.fences), p.conn.LocalAddr()); err != nil {
+		if _, err := conn.WriteTo(binary.BigEndian.AppendUint64(nil, p.w.fences), to); err != nil {
 			p.w.fatal(verdict.NotRun, "No fence could be sent to %s: %v.", p.name, err)
 		}
 		if p.w.wait(back, tick, onceATick) {
 			return
 		}
 	}
+	p.w.fatal(verdict.Failed, "%s's socket does not hear what the harness sends there: does the code still read from it?", p.name)
 }
+
+// manyFences is how many are sent, one a tick, before it is clear that none arrives.
+const manyFences = 600
 
 // fencer is the socket that fences come from.
 func (w *World) fencer() net.PacketConn {

@@ -5,6 +5,7 @@ import (
 	"syscall"
 	"time"
 
+	"udpkata/harness/netlab"
 	"udpkata/harness/verdict"
 )
 
@@ -30,7 +31,8 @@ func (w *World) MTU(socket *net.UDPConn) int {
 	return mtu
 }
 
-// Learned waits until the kernel knows the MTU of a socket's path, in bytes.
+// Learned waits until the kernel knows the MTU of a socket's path, in bytes, and
+// the socket its error for it.
 func (w *World) Learned(socket *net.UDPConn, mtu int) {
 	const patience = 10 * time.Second // a router's word takes microseconds
 	for began := time.Now(); w.MTU(socket) != mtu; time.Sleep(time.Millisecond) {
@@ -38,6 +40,7 @@ func (w *World) Learned(socket *net.UDPConn, mtu int) {
 			w.fatal(verdict.NotRun, "No router told that the path's MTU is %d; it is %d.", mtu, w.MTU(socket))
 		}
 	}
+	netlab.ErrorPending(socket, patience) // unless the code has met it already
 }
 
 // forbidFragments sets IP_MTU_DISCOVER or IPV6_MTU_DISCOVER to "do".

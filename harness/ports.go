@@ -23,7 +23,7 @@ const manyPorts = 1000
 // and stays so until the code under test takes it.
 func (w *World) FreePort() uint16 {
 	w.onlyKernel("FreePort")
-	addrs := []netip.Addr{w.net.addr()}
+	addrs := []netip.Addr{w.Home()}
 	if second, missing := w.net.second(); missing == "" {
 		addrs = append(addrs, second)
 	}

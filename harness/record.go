@@ -45,7 +45,7 @@ func (w *World) heard(from, to net.Addr, payload []byte, filled bool) wire.Datag
 		}
 		for i := w.settled; i < len(w.seen); i++ {
 			s := &w.seen[i]
-			if s.Heard || s.From != d.From || s.To != d.To || !bytes.HasPrefix(s.Payload, payload) {
+			if s.Heard || s.From != d.From || !reaches(s.To, d.To) || !bytes.HasPrefix(s.Payload, payload) {
 				continue
 			}
 			if short := len(payload) < len(s.Payload); !short || filled {
@@ -59,6 +59,12 @@ func (w *World) heard(from, to net.Addr, payload []byte, filled bool) wire.Datag
 		}
 	})
 	return d
+}
+
+// reaches reports whether a datagram for an address may arrive at a socket, which
+// may be bound to all addresses.
+func reaches(to, socket netip.AddrPort) bool {
+	return to == socket || socket.Addr().IsUnspecified() && to.Port() == socket.Port()
 }
 
 // called returns an endpoint's name in the story, or its address. w.mu is held.

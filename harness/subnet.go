@@ -11,6 +11,20 @@ import (
 
 // This file is about broadcasts, in stories told by OnSubnet.
 
+// A subnet is sockets of a network with broadcasts.
+type subnet interface {
+	// hearing opens a socket for what is sent to everyone on a port; 0 is any.
+	hearing(port uint16) (udpConn, error)
+	// broadcast is everyone's address.
+	broadcast() netip.Addr
+}
+
+// subnets is sockets of a network with two subnets.
+type subnets interface {
+	// abroad opens a socket for all that reaches a port on the other one.
+	abroad(port uint16) (udpConn, error)
+}
+
 // Everyone is the endpoint that a broadcast is sent to.
 type Everyone struct{ addr netip.AddrPort }
 
@@ -38,32 +52,54 @@ func (w *World) ListenBroadcast(names ...string) ([]net.PacketConn, Everyone) {
 	return handed, everyone
 }
 
-// BroadcastAddr is the address of loopback's broadcasts, 127.255.255.255. The
-// story is skipped where there are none.
-func (w *World) BroadcastAddr() netip.Addr {
-	w.onlyKernel("BroadcastAddr")
-	w.need(capability.Broadcast.Missing())
-	return loopbackBroadcast4
+// Bound adds a peer that listens on everyone's port, at its own address: what is
+// sent to everyone does not reach it. It is for stories told by OnSubnets.
+func (w *World) Bound(name string, everyone Everyone) *Peer {
+	return w.peerOn(name, w.open(name, func() (udpConn, error) {
+		return w.sockets.listen(netip.AddrPortFrom(w.net.addr(), everyone.addr.Port()))
+	}))
 }
 
-func (w *World) hearing(names []string) ([]udpConn, Everyone) {
+// Abroad adds a peer that listens on everyone's port on another subnet.
+func (w *World) Abroad(name string, everyone Everyone) *Peer {
+	sockets, ok := w.sockets.(subnets)
+	if !ok {
+		panic("other subnets are for stories told by OnSubnets")
+	}
+	return w.peerOn(name, w.open(name, func() (udpConn, error) { return sockets.abroad(everyone.addr.Port()) }))
+}
+
+// BroadcastAddr is the address of the subnet's broadcasts. The story is skipped
+// where there are none.
+func (w *World) BroadcastAddr() netip.Addr { return w.subnet().broadcast() }
+
+// Everyone is who hears what is sent to everyone on a port.
+func (w *World) Everyone(port uint16) Everyone {
+	everyone := Everyone{netip.AddrPortFrom(w.BroadcastAddr(), port)}
+	w.update(func() { w.names[everyone.addr] = "everyone" })
+	return everyone
+}
+
+func (w *World) subnet() subnet {
 	if _, real := w.net.(loopback); real {
 		w.need(capability.Broadcast.Missing())
 	}
-	sockets, ok := w.sockets.(interface {
-		hearing(port uint16) (udpConn, error)
-	})
+	sockets, ok := w.sockets.(subnet)
 	if !ok {
 		panic("broadcasts are for stories told by OnSubnet")
 	}
+	return sockets
+}
+
+func (w *World) hearing(names []string) ([]udpConn, Everyone) {
+	sockets := w.subnet()
 	var conns []udpConn
-	var everyone Everyone
+	var port uint16 // any, for the first
 	for _, name := range names {
-		conn := w.open(name, func() (udpConn, error) { return sockets.hearing(everyone.addr.Port()) })
-		conns, everyone.addr = append(conns, conn), addrPort(conn.LocalAddr())
+		conn := w.open(name, func() (udpConn, error) { return sockets.hearing(port) })
+		conns, port = append(conns, conn), addrPort(conn.LocalAddr()).Port()
 	}
-	w.update(func() { w.names[everyone.addr] = "everyone" })
-	return conns, everyone
+	return conns, w.Everyone(port)
 }
 
 // ForbidBroadcast takes a socket's permission to broadcast away, which Go gives

@@ -82,6 +82,28 @@ func (w *World) MaxPayload() int { return maxPayload(w.net.addr()) }
 // says otherwise: 127.0.0.1 or ::1.
 func (w *World) Loopback() netip.Addr { return w.net.addr() }
 
+// Home is the address of the host that the student's code runs on, where it opens
+// sockets itself.
+func (w *World) Home() netip.Addr {
+	h, ok := w.sockets.(interface{ home() (netip.Addr, error) })
+	if !ok {
+		return w.net.addr()
+	}
+	addr, err := h.home()
+	if err != nil {
+		w.fatal(verdict.NotRun, "No address for the code's own sockets: %v.", err)
+	}
+	return addr
+}
+
+// Wildcard is 0.0.0.0 or ::, which stands for all addresses of a host.
+func (w *World) Wildcard() netip.Addr {
+	if w.net.addr().Is4() {
+		return netip.IPv4Unspecified()
+	}
+	return netip.IPv6Unspecified()
+}
+
 // SecondLoopback is another address of the same host. The story is skipped on a
 // network where there is none.
 func (w *World) SecondLoopback() netip.Addr {

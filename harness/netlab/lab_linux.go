@@ -75,6 +75,19 @@ func (l *Lab) Host(name string) *Host {
 	return h
 }
 
+// Home is the host that the process itself is on, with all that it starts outside
+// of Do.
+func (l *Lab) Home() *Host {
+	h := &Host{name: "home"}
+	l.try("home", func() (err error) {
+		if h.ns, err = os.Open("/proc/self/ns/net"); err == nil {
+			l.hosts = append(l.hosts, h)
+		}
+		return err
+	})
+	return h
+}
+
 // newNamespace makes a network namespace, which lives as long as the file is
 // open, on a thread that is then thrown away.
 func newNamespace() (file *os.File, err error) {

@@ -1,7 +1,6 @@
-package netlab
+package netlab_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -12,28 +11,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/netlab"
+	"udpkata/harness/netlab/labtest"
 )
 
-// inLab runs a test in a process of Command's, where it gets a lab.
-func inLab(t *testing.T, test func(l *Lab)) {
-	if Inside() {
-		l, err := New()
-		require.NoError(t, err)
-		defer l.Close()
-		test(l)
-		return
-	}
-	if missing := Missing(); missing != "" {
-		t.Skip(missing)
-	}
-	cmd := Command("-test.run=^"+t.Name()+"$", "-test.v")
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	require.NoError(t, Run(cmd), "%s", &out)
-	require.Contains(t, out.String(), "--- PASS: "+t.Name())
-}
-
-func listen(t *testing.T, h *Host, at string) (conn *net.UDPConn) {
+func listen(t *testing.T, h *netlab.Host, at string) (conn *net.UDPConn) {
 	require.NoError(t, h.Do(func() error {
 		c, err := net.ListenPacket("udp", at)
 		if err == nil {
@@ -45,7 +28,7 @@ func listen(t *testing.T, h *Host, at string) (conn *net.UDPConn) {
 	return conn
 }
 
-func dial(t *testing.T, h *Host, to net.Addr) (conn *net.UDPConn) {
+func dial(t *testing.T, h *netlab.Host, to net.Addr) (conn *net.UDPConn) {
 	require.NoError(t, h.Do(func() error {
 		c, err := net.Dial("udp", to.String())
 		if err == nil {
@@ -69,7 +52,7 @@ func read(t *testing.T, conn *net.UDPConn) (int, string) {
 // TestLink: two hosts on one link reach each other on both versions of IP, and
 // nobody else.
 func TestLink(t *testing.T) {
-	inLab(t, func(l *Lab) {
+	labtest.In(t, func(l *netlab.Lab) {
 		a, b := l.Host("a"), l.Host("b")
 		l.Link(a, "10.0.1.1/24", b, "10.0.1.2/24", 1500)
 		l.Link(a, "fd00:1::1/64", b, "fd00:1::2/64", 1280)
@@ -89,7 +72,7 @@ func TestLink(t *testing.T) {
 // TestRouter: a router before a smaller link drops what must not be cut up, and
 // says so to the sender, on both versions of IP.
 func TestRouter(t *testing.T) {
-	inLab(t, func(l *Lab) {
+	labtest.In(t, func(l *netlab.Lab) {
 		a, r, b := l.Host("a"), l.Host("r"), l.Host("b")
 		l.Link(a, "10.0.1.1/24", r, "10.0.1.2/24", 1500)
 		l.Link(r, "10.0.2.1/24", b, "10.0.2.2/24", 1400)
@@ -134,7 +117,7 @@ func TestRouter(t *testing.T) {
 // TestSubnet: a broadcast reaches every host of the subnet that listens for it,
 // and no other.
 func TestSubnet(t *testing.T) {
-	inLab(t, func(l *Lab) {
+	labtest.In(t, func(l *netlab.Lab) {
 		subnet, elsewhere := l.Subnet("subnet", 1500), l.Subnet("elsewhere", 1500)
 		a, b, c, d := l.Host("a"), l.Host("b"), l.Host("c"), l.Host("d")
 		subnet.Attach(a, "10.0.0.1/24")
@@ -175,14 +158,14 @@ func TestSubnet(t *testing.T) {
 
 // TestErr: the first thing that fails is named, and nothing is done after it.
 func TestErr(t *testing.T) {
-	inLab(t, func(l *Lab) {
+	labtest.In(t, func(l *netlab.Lab) {
 		a, b := l.Host("a"), l.Host("b")
 		l.Link(a, "10.0.1.1", b, "10.0.1.2/24", 1500)
 		l.Route(a, "10.0.1.2")
 		require.ErrorContains(t, l.Err(), "lab: link of a and b: netip.ParsePrefix")
 	})
-	if !Inside() {
-		_, err := New()
+	if !netlab.Inside() {
+		_, err := netlab.New()
 		require.ErrorContains(t, err, "a lab needs a process that Command has started")
 	}
 }
@@ -190,11 +173,11 @@ func TestErr(t *testing.T) {
 // TestNothingIsLeft: once a lab is closed, no thread is in another namespace, no
 // file is open, and no namespace is held.
 func TestNothingIsLeft(t *testing.T) {
-	inLab(t, func(l *Lab) {
+	labtest.In(t, func(l *netlab.Lab) {
 		home, err := os.Readlink("/proc/self/ns/net")
 		require.NoError(t, err)
 		build := func() {
-			inner, err := New()
+			inner, err := netlab.New()
 			require.NoError(t, err)
 			defer inner.Close()
 			subnet := inner.Subnet("subnet", 1500)
@@ -239,19 +222,19 @@ func strays(t *testing.T, home string) bool {
 
 // BenchmarkLab builds a router between two hosts, and takes it down.
 func BenchmarkLab(b *testing.B) {
-	if !Inside() {
-		if missing := Missing(); missing != "" {
+	if !netlab.Inside() {
+		if missing := netlab.Missing(); missing != "" {
 			b.Skip(missing)
 		}
-		cmd := Command("-test.run=^$", "-test.bench=^BenchmarkLab$")
+		cmd := netlab.Command("-test.run=^$", "-test.bench=^BenchmarkLab$")
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-		if err := Run(cmd); err != nil {
+		if err := netlab.Run(cmd); err != nil {
 			b.Fatal(err)
 		}
 		b.SkipNow()
 	}
 	for b.Loop() {
-		l, err := New()
+		l, err := netlab.New()
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package netlab
+package netlab_test
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/netlab"
 )
 
 // refuseVariable makes a process of this test's refuse itself labs, in some way,
@@ -18,11 +20,11 @@ import (
 const refuseVariable = "UDPKATA_TEST_REFUSE"
 
 func TestMain(m *testing.M) {
-	if how := os.Getenv(refuseVariable); how != "" && !Inside() {
+	if how := os.Getenv(refuseVariable); how != "" && !netlab.Inside() {
 		if err := refuse(how); err != nil {
 			fmt.Println("this machine does not allow the test:", err)
 		} else {
-			fmt.Println(Missing())
+			fmt.Println(netlab.Missing())
 		}
 		os.Exit(0)
 	}
@@ -90,7 +92,7 @@ func dropCapabilities() error {
 
 // refused runs this test's program so that it refuses itself labs.
 func refused(t *testing.T, how string, inUserNamespace bool) string {
-	if missing := Missing(); missing != "" {
+	if missing := netlab.Missing(); missing != "" {
 		t.Skip(missing)
 	}
 	cmd := exec.Command("/proc/self/exe")
@@ -126,13 +128,13 @@ func TestRefusals(t *testing.T) {
 // TestReadOnlyProc: where /proc/sys can't be written, there are routers for IPv4
 // all the same, and an error that says why there are none for IPv6.
 func TestReadOnlyProc(t *testing.T) {
-	if Inside() {
+	if netlab.Inside() {
 		require.NoError(t, syscall.Mount("none", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""))
 		require.NoError(t, syscall.Mount("/proc/sys", "/proc/sys", "", syscall.MS_BIND|syscall.MS_REC, ""))
 		if err := syscall.Mount("none", "/proc/sys", "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY|syscall.MS_NOSUID|syscall.MS_NODEV|syscall.MS_NOEXEC, ""); err != nil {
 			t.Skip("needs a /proc/sys that it can make read-only: ", err)
 		}
-		l, err := New()
+		l, err := netlab.New()
 		require.NoError(t, err)
 		defer l.Close()
 		r := l.Host("r")
@@ -142,13 +144,13 @@ func TestReadOnlyProc(t *testing.T) {
 		require.ErrorIs(t, l.Err(), syscall.EROFS)
 		return
 	}
-	if missing := Missing(); missing != "" {
+	if missing := netlab.Missing(); missing != "" {
 		t.Skip(missing)
 	}
-	cmd := Command("-test.run=^TestReadOnlyProc$", "-test.v")
+	cmd := netlab.Command("-test.run=^TestReadOnlyProc$", "-test.v")
 	cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWNS
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	require.NoError(t, Run(cmd), "%s", &out)
+	require.NoError(t, netlab.Run(cmd), "%s", &out)
 	require.Contains(t, out.String(), ": TestReadOnlyProc")
 }

@@ -1,4 +1,4 @@
-package netlab
+package netlab_test
 
 import "runtime"
 

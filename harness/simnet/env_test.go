@@ -40,7 +40,7 @@ type env struct {
 	opener
 	t     *testing.T
 	ip    netip.Addr
-	names map[string]string // by port
+	names map[string]string // by port, and by address and port
 	conns []udpConn
 
 	// Which attempts to read found nothing on simnet, by their number. The
@@ -58,17 +58,27 @@ type env struct {
 // see the same.
 func compare(t *testing.T, ip netip.Addr, scenario func(*env)) {
 	t.Helper()
-	run := func(e *env, o opener) {
-		e.opener = o
+	compareOn(t,
+		func(e *env) { e.opener, e.ip = simSockets{new(simnet.Network).Host()}, ip },
+		func(e *env) { e.opener, e.ip = kernelSockets{t}, ip },
+		scenario)
+}
+
+// compareOn runs a scenario on a virtual network and on a real one, which must see
+// the same.
+func compareOn(t *testing.T, virtual, real, scenario func(*env)) {
+	t.Helper()
+	run := func(e *env, prepare func(*env)) {
+		prepare(e)
 		scenario(e)
 		for _, c := range e.conns {
 			c.Close()
 		}
 	}
-	sim := &env{t: t, ip: ip, names: map[string]string{}, quiet: map[int]bool{}}
-	synctest.Test(t, func(*testing.T) { run(sim, simSockets{new(simnet.Network).Host()}) })
-	kernel := &env{t: t, ip: ip, names: map[string]string{}, quiet: sim.quiet, kernel: true}
-	run(kernel, kernelSockets{t})
+	sim := &env{t: t, names: map[string]string{}, quiet: map[int]bool{}}
+	synctest.Test(t, func(*testing.T) { run(sim, virtual) })
+	kernel := &env{t: t, names: map[string]string{}, quiet: sim.quiet, kernel: true}
+	run(kernel, real)
 	require.Equal(t, kernel.trace, sim.trace)
 }
 
@@ -128,16 +138,24 @@ func (e *env) note(format string, args ...any) {
 	e.trace = append(e.trace, text)
 }
 
-var aPort = regexp.MustCompile(`(\]|\d):(\d+)`)
+var aPort = regexp.MustCompile(`(\[[0-9a-f:]+\]|[0-9.]+):(\d+)`)
 
-// named puts names in place of ports.
+// named puts names in place of ports. Two hosts may have the same. Go's socket for
+// all IPv4 addresses is one for all of IPv6 as well.
 func (e *env) named(text string) string {
+	if e.ip.Is4() {
+		text = strings.ReplaceAll(text, "[::]:", "0.0.0.0:")
+	}
 	return aPort.ReplaceAllStringFunc(text, func(found string) string {
 		i := strings.LastIndex(found, ":")
-		if name, ok := e.names[found[i+1:]]; ok {
-			return found[:i+1] + name
+		name, ok := e.names[found]
+		if !ok {
+			name, ok = e.names[found[i+1:]]
 		}
-		return found
+		if !ok {
+			return found
+		}
+		return found[:i+1] + name
 	})
 }
 
@@ -180,7 +198,7 @@ func (e *env) any() netip.AddrPort { return netip.AddrPortFrom(e.ip, 0) }
 
 // name names a socket's port.
 func (e *env) name(name string, c udpConn) udpConn {
-	e.names[fmt.Sprint(port(c))] = name
+	e.names[fmt.Sprint(port(c))], e.names[addrPort(c).String()] = name, name
 	e.conns = append(e.conns, c)
 	return c
 }

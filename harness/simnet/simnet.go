@@ -259,7 +259,9 @@ func (n *Network) arrive(from *Conn, d Datagram) {
 	defer n.mu.Unlock()
 	if d.TooBig > 0 {
 		from.host.learned[d.To.Addr()] = d.TooBig
-		from.refused(d.To, syscall.EMSGSIZE)
+		if from.discovery != Dont {
+			from.refused(d.To, syscall.EMSGSIZE)
+		}
 		return
 	}
 	sender := from.host

@@ -191,8 +191,8 @@ func TestHearStops(t *testing.T) {
 	})
 }
 
-// TestEveryoneHears: three servers hear one datagram, once each; whoever listens
-// on another port hears nothing.
+// TestEveryoneHears: three servers hear one datagram, once each. Whoever listens on
+// another port, on another subnet, or at its own address alone hears nothing.
 //
 //kata:points 1
 func TestEveryoneHears(t *testing.T) {
@@ -208,6 +208,19 @@ func TestEveryoneHears(t *testing.T) {
 		shout(w, client, everyone, text).Returns(nil)
 		w.LoggedInAnyOrder(lines...)
 		dave.HeardNothingElse()
+	})
+
+	// On the same port, but bound to its own address, or on another subnet.
+	harness.OnSubnets(t, func(w *harness.World) {
+		w.Router(1500)
+		client := w.ListenPacket("client")
+		servers, everyone := w.ListenBroadcast("server")
+		bound, abroad := w.Bound("bound", everyone), w.Abroad("abroad", everyone)
+		hear(w, "server", servers[0])
+		shout(w, client, everyone, text).Returns(nil)
+		w.LoggedInAnyOrder(note("server", "client", text))
+		bound.HeardNothingElse()
+		abroad.HeardNothingElse()
 	})
 }
 
@@ -275,8 +288,8 @@ func TestListenShared(t *testing.T) {
 	})
 }
 
-// TestListenSharedInTheKernel: sockets that share the broadcast address's port
-// hear each broadcast, once each.
+// TestListenSharedInTheKernel: sockets that share a port of the broadcast address,
+// or of all addresses, hear each broadcast, once each.
 //
 //kata:points 1
 func TestListenSharedInTheKernel(t *testing.T) {
@@ -292,5 +305,28 @@ func TestListenSharedInTheKernel(t *testing.T) {
 			server.ExpectFrom(alice, text)
 			server.HeardNothingElse()
 		}
+	})
+
+	// On a subnet, so do those that are bound to all addresses, but not who is bound
+	// to the address of its own host.
+	harness.OnLab4(t, func(w *harness.World) {
+		port := w.FreePort()
+		open := func(name string, addr netip.Addr) *harness.Peer {
+			at := netip.AddrPortFrom(addr, port)
+			return listenShared(w, at).Opens(name, at)
+		}
+		own := open("own", w.Home())
+		servers := []*harness.Peer{
+			open("server 1", w.Wildcard()), open("server 2", w.Wildcard()), open("server 3", w.BroadcastAddr()),
+		}
+		alice := w.Peer("alice")
+		alice.Send(w.Everyone(port), text)
+		for _, server := range servers {
+			server.ExpectFrom(alice, text)
+			server.HeardNothingElse()
+		}
+		own.HeardNothingElse()
+		alice.Send(own, "only you")
+		own.ExpectFrom(alice, "only you")
 	})
 }

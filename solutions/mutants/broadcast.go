@@ -1,6 +1,9 @@
 package mutants
 
-import "udpkata/harness/capability"
+import (
+	"udpkata/harness/capability"
+	"udpkata/harness/netlab"
+)
 
 var broadcast = []Mutant{
 	{
@@ -94,6 +97,15 @@ var broadcast = []Mutant{
 		Put:           "	conn.WriteTo([]byte(text), to)\n	if _, err := conn.WriteTo([]byte(text), to); err != nil {",
 		KilledBy:      "TestShout",
 		Says:          `alice heard "Broadcast datagram!" from client`,
+	},
+	{
+		Name:          "to-each-as-well",
+		Misconception: "To be sure, everybody gets a datagram of their own as well.",
+		File:          "broadcast.go",
+		Find:          "	if _, err := conn.WriteTo([]byte(text), to); err != nil {",
+		Put:           "	if ip := to.(*net.UDPAddr).IP.To4(); ip[3] == 255 {\n		for last := range byte(255) {\n			conn.WriteTo([]byte(text), &net.UDPAddr{IP: net.IPv4(ip[0], ip[1], ip[2], last), Port: to.(*net.UDPAddr).Port})\n		}\n	}\n	if _, err := conn.WriteTo([]byte(text), to); err != nil {",
+		KilledBy:      "TestEveryoneHears",
+		Says:          `dave heard one datagram more than the story wants: "Broadcast datagram!" from client`,
 	},
 	{
 		Name:          "shout-ignores-error",
@@ -303,6 +315,27 @@ var broadcast = []Mutant{
 		Put:           "\"udp\", netip.AddrPortFrom(netip.IPv6Unspecified(), addr.Port()).String())",
 		KilledBy:      "TestListenShared",
 		Says:          "which is all addresses of this computer",
+	},
+	{
+		Name:          "wildcard-as-loopback",
+		Misconception: "0.0.0.0 is this computer, and so is 127.0.0.1.",
+		File:          "socket.go",
+		Find:          "\"udp\", addr.String())",
+		Put:           "\"udp\", strings.Replace(addr.String(), \"0.0.0.0\", \"127.0.0.1\", 1))",
+		Import:        "strings",
+		KilledBy:      "TestListenSharedInTheKernel",
+		Needs:         netlab.Missing,
+		Says:          "; the story wants 0.0.0.0:",
+	},
+	{
+		Name:          "wildcard-not-shared",
+		Misconception: "Only an address can be shared, and all of them is none.",
+		File:          "socket.go",
+		Find:          "		return control(raw, sharePort)\n",
+		Put:           "		if addr.Addr().IsUnspecified() {\n			return nil\n		}\n		return control(raw, sharePort)\n",
+		KilledBy:      "TestListenSharedInTheKernel",
+		Needs:         netlab.Missing,
+		Says:          "address already in use",
 	},
 	{
 		Name:          "one-listener",
