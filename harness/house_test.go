@@ -20,14 +20,15 @@ const module = "udpkata/"
 var below = map[string][]string{
 	"verdict":           nil,
 	"capability":        nil,
-	"wire":              nil,
+	"text":              nil,
+	"wire":              {"text"},
 	"curriculum":        nil,
 	"demo":              nil,
 	"internal/students": nil,
 	"netlab":            nil,
 	"netlab/labtest":    {"netlab"},
 	"simnet":            {"wire"},
-	"":                  {"verdict", "capability", "wire", "simnet", "netlab"},
+	"":                  {"verdict", "capability", "text", "wire", "simnet", "netlab"},
 	"judge":             {"curriculum", "verdict", "capability", "wire"},
 	"cmd/kata":          {"judge", "curriculum", "verdict", "capability", "wire"},
 }

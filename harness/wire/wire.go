@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"udpkata/harness/text"
 )
 
 // A Datagram is one UDP datagram as its sender gave it to the network.
@@ -23,6 +25,12 @@ type Datagram struct {
 	Barred  bool   // the socket at To is connected to somebody else, and does not hear it
 	Cut     int    // if only so many bytes of it were read, for want of room; else 0
 	Err     error  // why the network did not take it; nil if it did
+
+	// On a virtual network, which says what becomes of a datagram:
+	Lost   text.Text     // where it was lost, as in "a router dropped it"; zero if it was not
+	Delay  time.Duration // how long it was on its way
+	Copies int           // how many of it arrived, if more than one; else 0
+	Nobody bool          // no socket was where it arrived
 }
 
 // mostLines is how many datagrams Text shows: enough for a story, and few
