@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
 
@@ -50,28 +51,31 @@ func (w *World) inBubble(t *testing.T, f func()) {
 // abandon gives the story up: nothing of it will touch the test again. It is
 // called outside the bubble, whose channels it must not touch.
 func (w *World) abandon() {
-	f := failure{state: verdict.Stuck, at: w.site.begin, text: "The story stands still, and the harness can't say why."}
-	for _, g := range w.alive() {
+	f := failure{state: verdict.Stuck, at: w.site.begin, text: text.Say("The story stands still, and the harness can't say why.")}
+	students := w.alive()
+	for _, g := range students {
 		if g.durable || !w.site.isStudents(g) {
 			continue
 		}
 		f.at = w.site.lineOf(g)
-		f.text = "The code " + w.site.doing(g) + ", and time stands still."
+		doing := w.site.doing(g)
 		switch {
 		case g.busy():
-			f.text = "The code " + w.site.doing(g) + " and never waits."
+			f.text = text.Say("The code %s and never waits.", doing)
 		case strings.Contains(g.state, "Mutex"):
-			f.text += " Hold no mutex while you wait for something else."
+			f.text = text.Say("The code %s, and time stands still. Hold no mutex while you wait for something else.", doing)
 		case g.state == "IO wait" || g.state == "syscall":
-			f.text += " Use the socket that you were given."
+			f.text = text.Say("The code %s, and time stands still. Use the socket that you were given.", doing)
 		case strings.HasPrefix(g.state, "chan") || g.state == "select":
-			f.text += " Keep no channel in a package-level variable."
+			f.text = text.Say("The code %s, and time stands still. Keep no channel in a package-level variable.", doing)
+		default:
+			f.text = text.Say("The code %s, and time stands still.", doing)
 		}
 		break
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.note(f)
+	w.note(f, students)
 	w.abandoned.Store(true)
 }
 

@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"udpkata/harness/diagnosis"
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
 
@@ -25,13 +27,19 @@ type Call struct {
 	slack  time.Duration // by how much the call may return late
 
 	// Guarded by w.mu until done; constant from then on.
-	id     int // the goroutine's; 0 until it runs
-	done   bool
-	doneAt time.Duration // since the story began
-	value  any
-	err    error
-	ended  bool // the story has asked it to end, or waited for that
-	gaveUp bool // it did not
+	id        int           // the goroutine's; 0 until it runs
+	began     time.Duration // since the story began
+	seen      int           // how many datagrams were sent before
+	cancelled bool          // the story has ended its context
+	done      bool
+	doneAt    time.Duration // since the story began
+	value     any
+	err       error
+	ended     bool   // the story has asked it to end, or waited for that
+	before    []byte // what value was then, if it is a []byte
+	gaveUp    bool   // it did not
+
+	because text.Text // why the story wants what the call is to return
 }
 
 // Go calls f, one of the student's functions, on a goroutine of its own. name
@@ -82,10 +90,15 @@ func (w *World) call(parent context.Context, name string, f func(ctx context.Con
 			}
 			w.update(func() { c.done = true })
 		}()
-		w.update(func() { c.id = goroutineID() })
+		w.update(func() { c.id, c.began, c.seen = goroutineID(), time.Since(w.start), len(w.seen) })
 		value, err := f(ctx)
-		w.update(func() { c.done, c.doneAt, c.value, c.err = true, time.Since(w.start), value, err })
+		bytesOf, _ := value.([]byte)
+		before := bytes.Clone(bytesOf)
+		w.update(func() {
+			c.done, c.doneAt, c.value, c.before, c.err = true, time.Since(w.start), value, before, err
+		})
 	}()
+	w.settle()
 	return c
 }
 
@@ -100,13 +113,14 @@ func (c *Call) Cancel() {
 		c.w.await(c.returned)
 	}
 	if !c.hasReturned() {
+		c.wantsOf(diagnosis.Returned{Cancelled: true})
 		c.w.fatal(verdict.Failed, "%s did not return at once when its context was cancelled: %s.", c.name, c.doing())
 	}
 }
 
 // Interrupt cancels the call's context and goes on with the story.
 func (c *Call) Interrupt() {
-	c.w.update(func() { c.ended = true })
+	c.w.update(func() { c.ended, c.cancelled = true, true })
 	c.cancel()
 }
 
@@ -134,7 +148,8 @@ func (c *Call) end(at line) bool {
 		return true
 	}
 	c.gaveUp = true
-	c.w.failAt(at, verdict.Stuck, fmt.Sprintf(
+	c.wantsOf(diagnosis.Returned{Cancelled: true})
+	c.w.failAt(at, verdict.Stuck, text.Say(
 		"%s did not return, though its context is cancelled and its socket closed: %s.", c.name, c.doing()))
 	return false
 }
@@ -143,12 +158,14 @@ func (c *Call) end(at line) bool {
 // is nil.
 func (c *Call) Returns(want any) {
 	c.wait()
+	c.wantsOf(diagnosis.Result{Value: want, Late: c.slack > 0})
 	switch {
 	case c.err != nil && want == nil:
 		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants no error.", c.name, quoteError(c.err))
 	case c.err != nil:
 		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants %s and no error.", c.name, quoteError(c.err), quoteValue(want))
 	case !equal(want, c.value):
+		c.w.parts(want, c.value)
 		c.w.fatal(verdict.Failed, "%s returned %s; the story wants %s.", c.name, quoteValue(c.value), quoteValue(want))
 	}
 }
@@ -167,13 +184,16 @@ func equal(want, got any) bool {
 // [errors.Is] sees it; without any, it may be any error.
 func (c *Call) Fails(want ...error) {
 	c.wait()
+	wants := diagnosis.Result{Errors: causes(want), Names: namesOf(want), AnyError: len(want) == 0, Late: c.slack > 0}
+	c.wantsOf(diagnosis.NothingBeside{Type: fmt.Sprintf("%T", c.value), Nil: isNil(c.value)})
 	switch socket, opened := c.value.(interface{ LocalAddr() net.Addr }); {
 	case c.err == nil || c.value == nil:
 	case isNil(c.value):
-		c.w.fatal(verdict.Failed, "%s returned a nil %T beside its error; in an interface, that is not nil. The story wants a plain nil there.", c.name, c.value)
+		c.w.fatal(verdict.Failed, "%s returned a nil %T beside its error; the story wants a plain nil there.", c.name, c.value)
 	case opened:
 		c.w.fatal(verdict.Failed, "%s returned a socket at %v beside the error %s; the story wants none there.", c.name, socket.LocalAddr(), quoteError(c.err))
 	}
+	c.wantsOf(wants)
 	if len(want) == 0 && c.err != nil {
 		return
 	}
@@ -181,21 +201,39 @@ func (c *Call) Fails(want ...error) {
 		return
 	}
 	names := make([]string, len(want))
-	hint := ""
+	lost := false // the cause, of which only the text is there
 	for i, e := range want {
 		names[i] = errorName(e)
 		if c.err != nil && strings.Contains(c.err.Error(), e.Error()) {
-			hint = " Its text says so, but its cause is lost: wrap it with %w."
+			lost = true
 		}
 	}
-	wanted := strings.Join(names, " or ")
+	wanted := either(names)
 	if len(want) == 0 {
-		wanted = "an error"
+		wanted = text.Say("an error")
 	}
 	if c.err == nil {
 		c.w.fatal(verdict.Failed, "%s %s; the story wants %s.", c.name, c.success(), wanted)
 	}
-	c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants one that errors.Is finds to be %s.%s", c.name, quoteError(c.err), wanted, hint)
+	if lost {
+		wants.TextOnly = true
+		c.wantsOf(wants)
+		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants one that errors.Is finds to be %s. Its text says so, but its cause is lost.", c.name, quoteError(c.err), wanted)
+	}
+	c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants one that errors.Is finds to be %s.", c.name, quoteError(c.err), wanted)
+}
+
+// either lists alternatives.
+func either(all []string) text.Text {
+	var list text.Text
+	for i, one := range all {
+		if i == 0 {
+			list = text.Both(one, one)
+		} else {
+			list = text.Say("%s or %s", list, one)
+		}
+	}
+	return list
 }
 
 // isError is errors.Is for an error that may be Named.
@@ -207,15 +245,15 @@ func isError(err, target error) bool {
 }
 
 // success says what the call returned instead of an error.
-func (c *Call) success() string {
+func (c *Call) success() text.Text {
 	socket, ok := c.value.(interface{ LocalAddr() net.Addr })
 	switch {
 	case ok && !isNil(socket):
-		return fmt.Sprintf("opened a socket at %v", socket.LocalAddr())
+		return text.Say("opened a socket at %v", socket.LocalAddr())
 	case isNil(c.value):
-		return "returned no error (nil)"
+		return text.Say("returned no error (nil)")
 	}
-	return fmt.Sprintf("returned %s and no error (nil)", quoteValue(c.value))
+	return text.Say("returned %s and no error (nil)", quoteValue(c.value))
 }
 
 // FailsNot waits for the call to return an error that is not unwanted.
@@ -227,16 +265,17 @@ func (c *Call) FailsNot(unwanted error) {
 }
 
 // Says waits for the call to return an error whose text contains a text.
-func (c *Call) Says(text string) {
+func (c *Call) Says(what string) {
 	c.Fails()
-	if !strings.Contains(c.err.Error(), text) {
-		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants it to name %s.", c.name, quoteError(c.err), text)
+	if !strings.Contains(c.err.Error(), what) {
+		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants it to name %s.", c.name, quoteError(c.err), what)
 	}
 }
 
 // Beside waits for the call to return want, whether with an error or without.
 func (c *Call) Beside(want any) {
 	c.wait()
+	c.wantsOf(diagnosis.Result{Value: want, Late: c.slack > 0, Beside: true})
 	if !equal(want, c.value) {
 		c.w.fatal(verdict.Failed, "%s returned %s beside the error %s; the story wants %s there.", c.name, quoteValue(c.value), quoteError(c.err), quoteValue(want))
 	}
@@ -260,6 +299,7 @@ func (c *Call) FailsAt(d time.Duration, want ...error) {
 }
 
 func (c *Call) at(d time.Duration) {
+	c.wantsOf(diagnosis.Instant{Want: d, Got: c.doneAt})
 	if c.doneAt < d || c.w.virtual != nil && c.doneAt > d+c.slack {
 		c.w.fatal(verdict.Failed, "%s returned after %v; the story wants it after %v.", c.name, c.doneAt, d)
 	}
@@ -273,20 +313,21 @@ func (c *Call) hasReturned() bool {
 
 func (c *Call) wait() {
 	if !c.w.await(c.returned) {
+		c.wantsOf(diagnosis.Returned{})
 		c.w.fatal(verdict.Failed, "%s did not return: %s.", c.name, c.doing())
 	}
 	c.w.update(func() { c.ended = true })
 }
 
 // doing says on which line the call is, and in what.
-func (c *Call) doing() string {
+func (c *Call) doing() text.Text {
 	c.w.mu.Lock()
 	id := c.id
 	c.w.mu.Unlock()
 	for _, g := range c.w.site.snapshot() {
 		if g.id == id {
-			return "it " + c.w.site.doing(g)
+			return text.Say("it %s", c.w.site.doing(g))
 		}
 	}
-	return "it has not started"
+	return text.Say("it has not started")
 }

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 
+	"udpkata/harness/diagnosis"
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 	"udpkata/harness/wire"
 )
@@ -29,11 +31,17 @@ type conn struct {
 	failures int // failed calls since second began
 	second   time.Time
 
-	failure    error // what the next read returns
-	failed     error // what a read has returned because the story wanted it
-	refused    bool  // whether the network has said "connection refused"
-	writeErrs  map[netip.AddrPort]error
-	slowWrites time.Duration // how long a write takes
+	failure     error   // what the next read returns
+	failed      error   // what a read has returned because the story wanted it
+	survived    error   // what an earlier one has
+	survivors   []*Call // that went on then
+	running     []*Call // when the last one did
+	writeFailed error   // what a write has returned because the story wanted it
+	refused     bool    // whether the network has said "connection refused"
+	reads       []diagnosis.Read
+	errs        []diagnosis.Failure // no more than manyErrors
+	writeErrs   map[netip.AddrPort]error
+	slowWrites  time.Duration // how long a write takes
 
 	slowDeadlines bool
 	slowSince     int // how many datagrams had been sent when they became slow
@@ -60,7 +68,7 @@ func (c packetConn) ReadFrom(p []byte) (int, net.Addr, error) {
 	}
 	n, from, err := c.inner.ReadFrom(p)
 	if err == nil {
-		c.w.heard(from, c.LocalAddr(), p[:n], n == len(p))
+		c.took(c.w.heard(c.conn, from, c.LocalAddr(), p[:n], n == len(p)))
 	}
 	return n, from, c.count("ReadFrom", err)
 }
@@ -86,7 +94,7 @@ func (c connectedConn) Read(p []byte) (int, error) {
 	}
 	n, err := c.inner.Read(p)
 	if err == nil {
-		c.w.heard(c.RemoteAddr(), c.LocalAddr(), p[:n], n == len(p))
+		c.took(c.w.heard(c.conn, c.RemoteAddr(), c.LocalAddr(), p[:n], n == len(p)))
 	}
 	return n, c.count("Read", err)
 }
@@ -173,10 +181,22 @@ func (c *conn) linger() {
 func (c *conn) beforeRead() (err error) {
 	c.w.update(func() {
 		if c.failure != nil {
-			err, c.failed, c.failure = c.failure, c.failure, nil
+			err, c.failure = c.failure, nil
+			c.fails(err)
 		}
 	})
 	return err
+}
+
+// fails notes that a read fails because the story wants it. w.mu is held.
+func (c *conn) fails(err error) {
+	c.survived, c.survivors = c.failed, c.running
+	c.failed, c.running = err, nil
+	for _, call := range c.w.calls {
+		if !call.done {
+			c.running = append(c.running, call)
+		}
+	}
 }
 
 // beforeWrite records a datagram, and returns its place in the record and the
@@ -189,6 +209,7 @@ func (c *conn) beforeWrite(p []byte, to net.Addr) (int, error) {
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
 	if err := c.writeErrs[addrPort(to)]; err != nil {
+		c.writeFailed = err
 		return i, c.opError("write", to, os.NewSyscallError("sendto", err))
 	}
 	return i, nil
@@ -209,10 +230,15 @@ func (c *conn) count(method string, err error) error {
 		c.second, c.failures = now, 0
 	}
 	c.failures++
+	if len(c.errs) < manyErrors {
+		wanted := err == c.failed || errors.Is(err, errnoOf(c.failed)) || errors.Is(err, errnoOf(c.writeFailed))
+		c.errs = append(c.errs, diagnosis.Failure{At: now.Sub(c.w.start), Method: method, Err: err, Seen: len(c.w.seen), Wanted: wanted})
+	}
 	c.refused = c.refused || errors.Is(err, syscall.ECONNREFUSED) && err != c.failed
 	spinning := c.failures >= manyFailures
 	c.w.mu.Unlock()
 	if spinning {
+		c.w.wants(diagnosis.Progress{Method: method, Err: err})
 		c.w.failHere(verdict.Stuck, "The code keeps calling %s of %s's socket, though it has failed %d times in a second: %v.",
 			method, c.name, manyFailures, err)
 		runtime.Goexit()
@@ -220,17 +246,37 @@ func (c *conn) count(method string, err error) error {
 	return err
 }
 
-// sends are the instants at which the socket was asked to send.
-func (c *conn) sends() (instants []time.Duration) {
+// manyErrors is how many are kept for the diagnosis.
+const manyErrors = 100
+
+// errnoOf is the system's error in err, or one that no error is.
+func errnoOf(err error) error {
+	if errno := syscall.Errno(0); errors.As(err, &errno) {
+		return errno
+	}
+	return errNone
+}
+
+var errNone = errors.New("none")
+
+// took notes that the code has read a datagram.
+func (c *conn) took(d sighted) {
+	c.w.update(func() {
+		c.reads = append(c.reads, diagnosis.Read{At: time.Since(c.w.start), Number: d.number, Seen: len(c.w.seen)})
+	})
+}
+
+// sends are the datagrams that the socket was asked to send.
+func (c *conn) sends() (all []sighted) {
 	self := addrPort(c.LocalAddr())
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
-	for _, d := range c.w.seen {
+	for i, d := range c.w.seen {
 		if d.From == self {
-			instants = append(instants, d.At)
+			all = append(all, sighted{d, i + 1})
 		}
 	}
-	return instants
+	return all
 }
 
 // shut closes the socket for the story.
@@ -254,16 +300,16 @@ func (c *conn) isClosed() bool {
 	return c.closed
 }
 
-func (c *conn) deadlineLeft() (what string, d deadline) {
+func (c *conn) deadlineLeft() (what text.Text, d deadline) {
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
 	switch {
 	case !c.reading.at.IsZero():
-		return "read", c.reading
+		return text.Say("read"), c.reading
 	case !c.writing.at.IsZero():
-		return "write", c.writing
+		return text.Say("write"), c.writing
 	}
-	return "", deadline{}
+	return text.Text{}, deadline{}
 }
 
 func (c *conn) failNextRead(errno syscall.Errno) {

@@ -3,6 +3,7 @@ package harness
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -22,6 +23,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	os.Setenv("UDPKATA_LANG", "en")
+	os.Setenv("LC_ALL", "C.UTF-8")
+	os.Setenv("TERM", "xterm")
+	os.Unsetenv("COLUMNS")
+	os.Unsetenv("NO_COLOR")
 	// The code below is known not to answer, so there is no use in patience.
 	bounds.leastWait = 300 * time.Millisecond
 	bounds.idleTicks = 3
@@ -79,7 +85,9 @@ var (
 
 // read is a message without what differs from run to run.
 func read(tb *fakeTB) string {
-	text := aTime.ReplaceAllString(tb.output.String(), "  T")
+	text := aTime.ReplaceAllStringFunc(tb.output.String(), func(found string) string {
+		return strings.Repeat(" ", len(found)-1) + "T"
+	})
 	text = aPort.ReplaceAllString(text, "ADDR")
 	return aStory.ReplaceAllString(text, "STORY")
 }
@@ -107,17 +115,42 @@ func serving(w *World, f student) (net.PacketConn, *Call) {
 	return conn, w.Go("Serve", func(ctx context.Context) error { return f(ctx, conn) })
 }
 
-// onlyOf takes out the lines of a message that another network gives.
-func onlyOf(n network, text string) string {
-	mine, others := "VIRTUAL ", "LOOPBACK "
+// update writes the messages anew, for somebody to read and commit.
+var update = flag.Bool("update", false, "write what the messages are now to testdata/messages/")
+
+// golden compares a message to the file that keeps it. Where a real network's is
+// another than the virtual one's, it has a file of its own.
+func golden(t *testing.T, name string, n network, tb *fakeTB) {
+	path := filepath.Join("testdata", "messages", strings.ReplaceAll(name, " ", "-"))
+	got := unmessage(t, read(tb))
+	main, err := os.ReadFile(path + ".txt")
 	if _, real := n.(loopback); real {
-		mine, others = others, mine
-	}
-	var out strings.Builder
-	for l := range strings.Lines(text) {
-		if !strings.HasPrefix(l, others) {
-			out.WriteString(strings.TrimPrefix(l, mine))
+		if own, none := os.ReadFile(path + ".loopback.txt"); none == nil || *update && string(main) != got {
+			path, main, err = path+".loopback", own, none
 		}
 	}
-	return out.String()
+	if *update {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path+".txt", []byte(got), 0o644))
+		return
+	}
+	require.NoError(t, err, "go test ./harness -update writes it")
+	require.Equal(t, string(main), got, "%s.txt; go test ./harness -update writes it anew", path)
+}
+
+var aStudentLine = regexp.MustCompile(`students\.go:(\d+)`)
+
+// unmessage puts the marks of students.go in place of its lines.
+func unmessage(t *testing.T, text string) string {
+	source, err := os.ReadFile(filepath.FromSlash(students.Dir + "/students.go"))
+	require.NoError(t, err)
+	lines := strings.Split(string(source), "\n")
+	return aStudentLine.ReplaceAllStringFunc(text, func(place string) string {
+		number, _ := strconv.Atoi(strings.TrimPrefix(place, "students.go:"))
+		_, mark, ok := strings.Cut(lines[number-1], "// ")
+		if !ok {
+			return "students.go:?"
+		}
+		return "{" + mark + "}"
+	})
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"udpkata/harness/text"
 )
 
 // A goroutine is one block of runtime.Stack's text.
@@ -116,17 +118,25 @@ func (s site) studentFrame(g goroutine) (int, bool) {
 func (g goroutine) busy() bool { return g.state == "running" || g.state == "runnable" }
 
 // doing says what g is about, and on which of the student's lines.
-func (s site) doing(g goroutine) string {
+func (s site) doing(g goroutine) text.Text {
 	what := activity(g.state)
-	for _, f := range g.frames {
-		if m := connMethod.FindStringSubmatch(f.function); m != nil && !g.busy() {
-			what = "waits in " + m[1]
-		}
+	if method := waitsIn(g); method != "" {
+		what = text.Say("waits in %s", method)
 	}
 	if _, ok := s.studentFrame(g); !ok {
-		return what + ", started at " + s.lineOf(g).String()
+		return text.Say("%s, started at %s", what, s.lineOf(g))
 	}
-	return what + " at " + s.lineOf(g).String()
+	return text.Say("%s at %s", what, s.lineOf(g))
+}
+
+// waitsIn is the method of a socket that g waits in, or "".
+func waitsIn(g goroutine) (method string) {
+	for _, f := range g.frames {
+		if m := connMethod.FindStringSubmatch(f.function); m != nil && !g.busy() {
+			method = m[1]
+		}
+	}
+	return method
 }
 
 // lineOf is the line of the student's that g is on, or was started on.
@@ -142,26 +152,26 @@ const callerOfStudents = "udpkata/harness.(*World).call"
 
 var connMethod = regexp.MustCompile(`^udpkata/harness\.(?:packetConn|connectedConn|\(\*conn\))\.(\w+)$`)
 
-func activity(state string) string {
+func activity(state string) text.Text {
 	switch state {
 	case "running", "runnable":
-		return "is running"
+		return text.Say("is running")
 	case "chan receive", "chan receive (nil chan)":
-		return "waits to receive from a channel"
+		return text.Say("waits to receive from a channel")
 	case "chan send", "chan send (nil chan)":
-		return "waits to send on a channel"
+		return text.Say("waits to send on a channel")
 	case "select", "select (no cases)":
-		return "waits in a select"
+		return text.Say("waits in a select")
 	case "sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock":
-		return "waits for a mutex"
+		return text.Say("waits for a mutex")
 	case "sync.WaitGroup.Wait":
-		return "waits for a WaitGroup"
+		return text.Say("waits for a WaitGroup")
 	case "sync.Cond.Wait":
-		return "waits for a sync.Cond"
+		return text.Say("waits for a sync.Cond")
 	case "sleep":
-		return "sleeps"
+		return text.Say("sleeps")
 	case "IO wait", "syscall":
-		return "waits for input"
+		return text.Say("waits for input")
 	}
-	return "waits (" + state + ")"
+	return text.Say("waits (%s)", state)
 }

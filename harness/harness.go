@@ -49,7 +49,9 @@ import (
 	"testing"
 
 	"udpkata/harness/netlab"
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
+	"udpkata/harness/wire"
 )
 
 // OnEachNetwork tells a story once on every network that this machine has, as
@@ -140,7 +142,7 @@ func on(t *testing.T, networks []network, story func(w *World)) {
 	s := callerSite(t.Name(), 2)
 	result := resultOf(t)
 	if by := stuckTask.Load(); by != nil {
-		reason := fmt.Sprintf("not run: the code of %s is still running in this process", *by)
+		reason := text.Say("not run: the code of %s is still running in this process", *by).In(text.Preferred())
 		result.note(verdict.NotRun, reason)
 		t.Skip(reason)
 	}
@@ -165,13 +167,13 @@ func on(t *testing.T, networks []network, story func(w *World)) {
 				result.note(verdict.Passed, "")
 			case f.state == verdict.Skipped:
 				if lacking == "" {
-					lacking = f.text
+					lacking = f.text.EN
 				}
 				t.Skip(f.text)
 			default:
 				told = true
 				state = f.state
-				result.note(f.state, f.reason())
+				result.note(f.state, f.reason(text.Preferred()))
 				report(t, s, f, rest)
 			}
 		})
@@ -195,7 +197,7 @@ func tellOn(t *testing.T, n network, s site, name string, story func(w *World)) 
 	var f *failure
 	switch missing := n.missing(); {
 	case missing != "":
-		f = &failure{state: verdict.Skipped, at: s.begin, text: missing}
+		f = &failure{state: verdict.Skipped, at: s.begin, text: text.Say("%s", missing)}
 	case isLab && !netlab.Inside():
 		f = tellElsewhere(s, name, t.Output())
 	default:
@@ -216,9 +218,13 @@ var (
 // report ends the subtest of a story that failed.
 func report(tb testing.TB, s site, f *failure, rest []string) {
 	if f.state == verdict.Todo && todoSeen.Swap(true) {
-		tb.Skip(f.reason())
+		tb.Skip(f.reason(text.Preferred()))
 	}
-	print(tb, f.write(s, rest))
+	capture, err := f.wire.keep(tb)
+	if err != nil {
+		capture = err.Error()
+	}
+	print(tb, f.write(s, rest, capture, wire.CurrentStyle()))
 	tb.FailNow()
 }
 

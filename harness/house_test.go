@@ -28,7 +28,8 @@ var below = map[string][]string{
 	"netlab":            nil,
 	"netlab/labtest":    {"netlab"},
 	"simnet":            {"wire"},
-	"":                  {"verdict", "capability", "text", "wire", "simnet", "netlab"},
+	"diagnosis":         {"text", "wire"},
+	"":                  {"verdict", "capability", "diagnosis", "text", "wire", "simnet", "netlab"},
 	"judge":             {"curriculum", "verdict", "capability", "wire"},
 	"cmd/kata":          {"judge", "curriculum", "verdict", "capability", "wire"},
 }

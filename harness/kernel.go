@@ -5,6 +5,7 @@ import (
 	"net"
 	"syscall"
 
+	"udpkata/harness/diagnosis"
 	"udpkata/harness/verdict"
 )
 
@@ -43,6 +44,7 @@ func (w *World) BrokenSocket(name string) (socket *net.UDPConn, want error) {
 // MayBroadcast fails the story unless a socket is permitted to broadcast.
 func (w *World) MayBroadcast(socket *net.UDPConn) {
 	if w.option(socket, syscall.SOL_SOCKET, broadcastOption) == 0 {
+		w.wants(diagnosis.Permitted{Socket: w.kernel[socket]})
 		w.fatal(verdict.Failed, "%s may not broadcast: its option SO_BROADCAST is 0.", w.kernel[socket])
 	}
 }
@@ -55,7 +57,8 @@ func (w *World) StillNonBlocking(socket *net.UDPConn) {
 	case err != nil:
 		w.fatal(verdict.NotRun, "%s can't be asked whether it is blocking: %v.", w.kernel[socket], err)
 	case blocking:
-		w.fatal(verdict.Failed, "%s is a blocking socket now, and no deadline ends its reads any more: File().Fd() does that. Use SyscallConn.", w.kernel[socket])
+		w.wants(diagnosis.NonBlocking{})
+		w.fatal(verdict.Failed, "%s is a blocking socket now, and no deadline ends its reads any more.", w.kernel[socket])
 	}
 }
 

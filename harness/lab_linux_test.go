@@ -19,6 +19,7 @@ import (
 	"udpkata/harness/internal/students"
 	"udpkata/harness/netlab"
 	"udpkata/harness/verdict"
+	"udpkata/harness/wire"
 )
 
 // TestLabOutcomes: what a story's own process says of it, or fails to say, is
@@ -76,12 +77,12 @@ func TestLabOutcomes(t *testing.T) {
 			} else {
 				require.NotNil(t, f)
 				require.Equal(t, o.state, f.state)
-				require.Equal(t, o.text, f.text)
+				require.Equal(t, o.text, f.text.EN)
 				require.True(t, f.at.known())
 			}
 			require.Contains(t, printed.String(), o.printed)
 			if o.name == "fails" {
-				require.Contains(t, f.wire, `alice → bob  "hello"`)
+				require.Contains(t, f.wire.draw(wire.Style{}), `─ "hello" ─`)
 			}
 		})
 	}
@@ -95,7 +96,7 @@ func TestLabRequired(t *testing.T) {
 		t.Setenv("UDPKATA_LAB", setting)
 		f := tellOn(t, refused, s, "lab/ip4", nil)
 		require.Equal(t, want, f.state)
-		require.Equal(t, "needs what it has not", f.text)
+		require.Equal(t, "needs what it has not", f.text.EN)
 	}
 }
 

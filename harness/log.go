@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"udpkata/harness/text"
 	"udpkata/harness/wire"
 )
 
@@ -23,73 +24,73 @@ func (l *storyLog) Write(p []byte) (int, error) {
 
 // check holds the log to the wanted lines: the first is the first, the others
 // come in any order.
-func (l *storyLog) check(want []string) error {
-	got, err := l.lines(want)
+func (l *storyLog) check(want []string) text.Text {
+	got, wrong := l.lines(want)
 	switch {
-	case err != nil:
-		return err
+	case !wrong.IsZero():
+		return wrong
 	case got[0] != want[0]:
-		return fmt.Errorf("the log begins with the line\n    %s\nand the story wants\n    %s", shorten(got[0]), want[0])
+		return text.Say("the log begins with the line\n    %s\nand the story wants\n    %s", shorten(got[0]), want[0])
 	}
 	return l.checkInAnyOrder(want)
 }
 
 // lines are what was written, if each Write is one line. want are the lines that
 // are wanted.
-func (l *storyLog) lines(want []string) (got []string, err error) {
+func (l *storyLog) lines(want []string) (got []string, complaint text.Text) {
 	for _, write := range l.writes {
-		text, ended := strings.CutSuffix(write, "\n")
-		if i := slices.IndexFunc(want, func(line string) bool { return text != line && text == unquoted(line) }); i >= 0 {
-			return nil, fmt.Errorf("the log holds a datagram as it came:\n    %s\nand the story wants it quoted, as %%q does it:\n    %s", text, want[i])
+		line, ended := strings.CutSuffix(write, "\n")
+		if i := slices.IndexFunc(want, func(w string) bool { return line != w && line == unquoted(w) }); i >= 0 {
+			return nil, text.Say("the log holds a datagram as it came:\n    %s\nand the story wants it quoted, as %%q does it:\n    %s", line, want[i])
 		}
 		switch {
 		case !ended:
-			return nil, fmt.Errorf("the log was given %s, which does not end its line: write each line whole, with its \\n, in one Write", wire.Quote(write))
-		case strings.TrimRight(text, "\n") != text:
-			return nil, fmt.Errorf("the log was given an empty line at the end of %s", wire.Quote(write))
-		case strings.Contains(text, "\n"):
-			return nil, fmt.Errorf("the log was given several lines in one Write, %s: give each line a Write of its own", wire.Quote(write))
+			return nil, text.Say("the log was given %s, which does not end its line: write each line whole, with its \\n, in one Write", wire.Quote(write))
+		case strings.TrimRight(line, "\n") != line:
+			return nil, text.Say("the log was given an empty line at the end of %s", wire.Quote(write))
+		case strings.Contains(line, "\n"):
+			return nil, text.Say("the log was given several lines in one Write, %s: give each line a Write of its own", wire.Quote(write))
 		}
-		got = append(got, text)
+		got = append(got, line)
 	}
 	if len(got) == 0 {
-		return nil, fmt.Errorf("nothing was logged; the story wants the line\n    %s", want[0])
+		return nil, text.Say("nothing was logged; the story wants the line\n    %s", want[0])
 	}
-	return got, nil
+	return got, text.Text{}
 }
 
 // checkInAnyOrder is check without a line that is the first.
-func (l *storyLog) checkInAnyOrder(want []string) error {
-	extra, err := l.lines(want)
-	if err != nil {
-		return err
+func (l *storyLog) checkInAnyOrder(want []string) text.Text {
+	extra, wrong := l.lines(want)
+	if !wrong.IsZero() {
+		return wrong
 	}
 	for i, line := range want {
 		j := slices.Index(extra, line)
 		if j < 0 {
-			return fmt.Errorf("the log lacks the line\n    %s%s", shorten(line), strange(extra, want[i:]))
+			return text.Say("the log lacks the line\n    %s%s", shorten(line), strange(extra, want[i:]))
 		}
 		extra = slices.Delete(extra, j, j+1)
 	}
 	if len(extra) > 0 {
-		return fmt.Errorf("the log holds a line too many:\n    %s", shorten(extra[0]))
+		return text.Say("the log holds a line too many:\n    %s", shorten(extra[0]))
 	}
-	return nil
+	return text.Text{}
 }
 
 // strange shows what stands where a wanted line is missing: a line that nobody
 // wants, or one that stands there too often.
-func strange(extra, want []string) string {
+func strange(extra, want []string) text.Text {
 	for _, line := range extra {
 		switch {
 		case slices.Contains(want, line):
 		case strings.TrimSpace(line) == want[0]:
-			return fmt.Sprintf("\nbut holds it with blanks at an end, here as a Go string:\n    %q", line)
+			return text.Say("\nbut holds it with blanks at an end, here as a Go string:\n    %q", line)
 		default:
-			return "\nbut holds\n    " + shorten(line)
+			return text.Say("\nbut holds\n    %s", shorten(line))
 		}
 	}
-	return ""
+	return text.Text{}
 }
 
 // unquoted is a wanted line with its quoted part as it is.
@@ -98,17 +99,21 @@ func unquoted(line string) string {
 	if i < 0 {
 		return line
 	}
-	text, err := strconv.Unquote(line[i:])
+	inner, err := strconv.Unquote(line[i:])
 	if err != nil {
 		return line
 	}
-	return line[:i] + `"` + text + `"`
+	return line[:i] + `"` + inner + `"`
 }
 
 // shorten cuts a line that would not fit the screen.
 func shorten(line string) string {
-	const head, tail = 100, 20
+	const head, tail = 50, 20
 	if runes := []rune(line); len(runes) > head+tail {
+		i, j := strings.Index(line, `"`), strings.LastIndex(line, `"`)
+		if inner, err := strconv.Unquote(line[max(i, 0) : j+1]); err == nil && strconv.Quote(inner) == line[i:j+1] {
+			return line[:i] + wire.Quote(inner) + line[j+1:]
+		}
 		return fmt.Sprintf("%s…%s (%d bytes)", string(runes[:head]), string(runes[len(runes)-tail:]), len(line))
 	}
 	return line

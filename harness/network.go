@@ -172,6 +172,7 @@ func (n virtual) second() (netip.Addr, string) {
 func (n virtual) run(t *testing.T, w *World, story func(*World)) {
 	w.inBubble(t, func() {
 		w.virtual = new(simnet.Network)
+		w.virtual.Watch(w.fated)
 		w.perform(virtualHost{n, w.virtual.Host(second6)}, story)
 	})
 }
@@ -198,6 +199,7 @@ func onHosts(subnet netip.Prefix) network { return hosts{virtual{subnet.Addr()},
 func (n hosts) run(t *testing.T, w *World, story func(*World)) {
 	w.inBubble(t, func() {
 		w.virtual = new(simnet.Network)
+		w.virtual.Watch(w.fated)
 		w.perform(&newHosts{n, w.virtual, n.subnet.Addr()}, story)
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"time"
 
+	"udpkata/harness/diagnosis"
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
 
@@ -16,8 +18,9 @@ import (
 // Opens waits for the call to return a UDP socket at an address, where port 0
 // stands for any, and no error. The socket becomes a peer's.
 func (c *Call) Opens(name string, at netip.AddrPort) *Peer {
-	conn := c.socket()
+	conn := c.socket(diagnosis.Opened{At: at, Beside: c.w.beside(at)})
 	got := addrPort(conn.LocalAddr())
+	c.wantsOf(diagnosis.Opened{At: at, Got: got})
 	// Go's socket for all IPv4 addresses may be one for all of IPv6 as well.
 	same := got.Addr() == at.Addr() || got.Addr().IsUnspecified() && at.Addr().IsUnspecified()
 	switch remote := conn.RemoteAddr(); {
@@ -34,7 +37,7 @@ func (c *Call) Opens(name string, at netip.AddrPort) *Peer {
 // Connects waits for the call to return a UDP socket that is connected to an
 // endpoint, and no error. It comes back as [World.Dial] would give it.
 func (c *Call) Connects(name string, to Endpoint) net.Conn {
-	conn := c.socket()
+	conn := c.socket(diagnosis.Connected{})
 	want := addrPort(to.LocalAddr())
 	switch got := addrPort(conn.RemoteAddr()); {
 	case !got.IsValid():
@@ -45,10 +48,12 @@ func (c *Call) Connects(name string, to Endpoint) net.Conn {
 	return connectedConn{c.w.hand(name, c.w.open(name, func() (udpConn, error) { return conn, nil }))}
 }
 
-// socket waits for the call to return a socket of package net's.
-func (c *Call) socket() *net.UDPConn {
+// socket waits for the call to return a socket of package net's, for what the
+// story wants of it.
+func (c *Call) socket(want any) *net.UDPConn {
 	c.w.onlyKernel("a socket that the code opens itself")
 	c.wait()
+	c.wantsOf(want)
 	conn, ok := c.value.(*net.UDPConn)
 	switch {
 	case c.err != nil:
@@ -60,16 +65,32 @@ func (c *Call) socket() *net.UDPConn {
 	}
 	for _, p := range c.w.peers {
 		if p.conn == net.PacketConn(conn) {
+			if opened, ok := want.(diagnosis.Opened); ok {
+				c.wantsOf(diagnosis.Opened{At: opened.At, Again: p.name})
+			}
 			c.w.fatal(verdict.Failed, "%s returned the same socket as before, %s's; the story wants another one.", c.name, p.name)
 		}
 	}
 	if err := conn.SetDeadline(time.Time{}); errors.Is(err, net.ErrClosed) {
+		c.wantsOf(diagnosis.Usable{})
 		c.w.fatal(verdict.Failed, "%s returned a socket that is closed already; the story wants to use it.", c.name)
 	}
 	if _, err := buffered(conn, nil); err != nil {
 		c.w.fatal(verdict.NotRun, "The socket of %s can't be used: %v.", c.name, err)
 	}
 	return conn
+}
+
+// beside are the peers that have sockets at a port, at an address that overlaps.
+func (w *World) beside(at netip.AddrPort) (names []string) {
+	for _, p := range w.peers {
+		other := addrPort(p.LocalAddr())
+		overlaps := other.Addr() == at.Addr() || other.Addr().IsUnspecified() || at.Addr().IsUnspecified()
+		if at.Port() != 0 && other.Port() == at.Port() && overlaps && !w.gone[other] {
+			names = append(names, p.name)
+		}
+	}
+	return names
 }
 
 // closeSocket closes a socket that the call has opened, wanted or not.
@@ -88,9 +109,9 @@ func isNil(v any) bool {
 }
 
 // where writes an address whose port may be any.
-func where(at netip.AddrPort) string {
+func where(at netip.AddrPort) text.Text {
 	if at.Port() == 0 {
-		return at.Addr().String() + " and any port"
+		return text.Say("%v and any port", at.Addr())
 	}
-	return at.String()
+	return text.Say("%v", at)
 }

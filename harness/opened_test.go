@@ -104,7 +104,7 @@ func TestOpenedSockets(t *testing.T) {
 		{"a value instead of an error", func(w *World) { opens(w, "hi", nil).Fails() },
 			`Open returned "hi" and no error (nil); the story wants an error.`},
 		{"a nil pointer beside an error", func(w *World) { opens(w, (*net.UDPConn)(nil), io.EOF).Fails() },
-			"Open returned a nil *net.UDPConn beside its error; in an interface, that is not nil. The story wants a plain nil there."},
+			"Open returned a nil *net.UDPConn beside its error; the story wants a plain nil there."},
 		{"any error", func(w *World) { opens(w, nil, io.EOF).Fails() }, ""},
 		{"an error that it must not be", func(w *World) { opens(w, nil, errors.Join(io.EOF, net.ErrClosed)).FailsNot(net.ErrClosed) },
 			`Open returned the error "EOF\nuse of closed network connection", which errors.Is finds to be net.ErrClosed as well; the story wants it not to be.`},
@@ -124,7 +124,7 @@ func TestOpenedSockets(t *testing.T) {
 				return
 			}
 			require.NotNil(t, f)
-			require.Equal(t, tt.want, aBigPort.ReplaceAllString(f.text, ":PORT"))
+			require.Equal(t, tt.want, aBigPort.ReplaceAllString(f.text.EN, ":PORT"))
 		})
 	}
 }
@@ -162,7 +162,7 @@ func TestPorts(t *testing.T) {
 		w.ChosenBySystem(p)
 	})
 	require.NotNil(t, f, "a port of the story's choice passes for one of the system's")
-	require.Contains(t, f.text, "which the system did not choose: it chooses from ", read(tb))
+	require.Contains(t, f.text.EN, "which the system did not choose: it chooses from ", read(tb))
 
 	f, tb = tell(t, loopback{localhost4}, func(w *World) {
 		_, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(w.ForbiddenPort())})
@@ -170,7 +170,7 @@ func TestPorts(t *testing.T) {
 	})
 	if missing := capability.ForbiddenPort.Missing(); missing != "" {
 		require.Equal(t, verdict.Skipped, f.state)
-		require.Equal(t, missing, f.text)
+		require.Equal(t, missing, f.text.EN)
 		t.Skip(missing)
 	}
 	require.Nil(t, f, read(tb))
@@ -197,7 +197,7 @@ func TestSecondLoopback(t *testing.T) {
 			})
 			if _, missing := n.second(); missing != "" {
 				require.Equal(t, verdict.Skipped, f.state)
-				require.Equal(t, missing, f.text)
+				require.Equal(t, missing, f.text.EN)
 				return
 			}
 			require.Nil(t, f, read(tb))
@@ -218,7 +218,36 @@ func TestKernelOnly(t *testing.T) {
 		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
 			f, _ := tell(t, virtual{localhost4}, story)
 			require.NotNil(t, f)
-			require.Equal(t, "The story panicked: "+name+" is for stories told by OnLoopback", f.text)
+			require.Equal(t, "The story panicked: "+name+" is for stories told by OnLoopback", f.text.EN)
+		})
+	}
+}
+
+// TestOpenedMeans: what is known of sockets that the code opens, or does not.
+func TestOpenedMeans(t *testing.T) {
+	tests := []struct {
+		name string
+		open func(first *net.UDPConn, at netip.AddrPort) (any, error)
+		want string // a part of what it means
+	}{
+		{"not shared", func(_ *net.UDPConn, at netip.AddrPort) (any, error) {
+			return net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
+		}, "Another socket, one, has that port"},
+		{"the same again", func(first *net.UDPConn, _ netip.AddrPort) (any, error) { return first, nil }, "Each call opens a socket of its own"},
+		{"elsewhere", func(*net.UDPConn, netip.AddrPort) (any, error) { return net.ListenUDP("udp4", nil) }, "a socket is at all of them"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, _ := tell(t, loopback{localhost4}, func(w *World) {
+				at := netip.AddrPortFrom(w.Loopback(), w.FreePort())
+				first, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
+				require.NoError(w, err)
+				w.Call("Open", func(context.Context) (any, error) { return first, nil }).Opens("one", at)
+				w.Call("Open", func(context.Context) (any, error) { return tt.open(first, at) }).Opens("two", at)
+			})
+			require.NotNil(t, f)
+			require.Len(t, f.means, 1, f.text.EN)
+			require.Contains(t, f.means[0].EN, tt.want)
 		})
 	}
 }

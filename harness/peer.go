@@ -8,10 +8,11 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 	"testing/synctest"
 
+	"udpkata/harness/diagnosis"
 	"udpkata/harness/simnet"
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 	"udpkata/harness/wire"
 )
@@ -28,9 +29,11 @@ type Peer struct {
 	// reply is what the peer answers by itself; nil if it does not.
 	reply func(payload []byte) string
 
+	wanted []sighted // heard, and expected
+
 	// Guarded by w.mu.
-	inbox  []wire.Datagram // heard, and not yet expected
-	fenced uint64          // the newest fence that arrived
+	inbox  []sighted // heard, and not yet expected
+	fenced uint64    // the newest fence that arrived
 }
 
 // Peer adds a peer to the story, on a socket of its own.
@@ -87,7 +90,7 @@ func (p *Peer) read() {
 		case p.w.isFence(from):
 			p.w.update(func() { p.fenced = binary.BigEndian.Uint64(buf) })
 		default:
-			d := p.w.heard(from, p.conn.LocalAddr(), bytes.Clone(buf[:n]), false)
+			d := p.w.heard(p, from, p.conn.LocalAddr(), bytes.Clone(buf[:n]), false)
 			p.w.update(func() { p.inbox = append(p.inbox, d) })
 			if p.reply != nil {
 				p.send(from, p.reply(d.Payload))
@@ -99,11 +102,12 @@ func (p *Peer) read() {
 // LocalAddr is the address of the peer's socket.
 func (p *Peer) LocalAddr() net.Addr { return p.conn.LocalAddr() }
 
-// Send sends one datagram. Its bytes are text's, which need not be UTF-8.
-func (p *Peer) Send(to Endpoint, text string) {
-	if err := p.send(to.LocalAddr(), text); err != nil {
-		p.w.fatal(verdict.NotRun, "%s could not send %s: %v.", p.name, wire.Quote(text), err)
+// Send sends one datagram. Its bytes are payload's, which need not be UTF-8.
+func (p *Peer) Send(to Endpoint, payload string) {
+	if err := p.send(to.LocalAddr(), payload); err != nil {
+		p.w.fatal(verdict.NotRun, "%s could not send %s: %v.", p.name, wire.Quote(payload), err)
 	}
+	p.w.settle()
 }
 
 func (p *Peer) send(to net.Addr, text string) error {
@@ -133,15 +137,31 @@ func (p *Peer) ExpectAnyOrder(from Endpoint, texts ...string) {
 		d, ok := p.next()
 		got := string(d.Payload)
 		i := slices.Index(want, got)
+		heard := diagnosis.Heard{At: addrPort(p.LocalAddr()), From: addrPort(from.LocalAddr()), Texts: want}
+		if ok {
+			heard.Got = &d.Datagram
+			heard.Again = slices.ContainsFunc(p.wanted, func(t sighted) bool {
+				return t.From == d.From && string(t.Payload) == got
+			})
+		}
+		p.w.wants(heard)
 		switch {
 		case !ok:
-			p.fatal("%s waited for %s from %s and heard nothing%s.", p.name, anyOf(want), p.w.nameOf(from), p.instead(from, want))
+			p.w.marks(0, "%s still waits for %s", p.name, anyOf(want))
+			instead := p.instead(from, want)
+			p.fatal("%s waited for %s from %s and heard nothing%s.", p.name, anyOf(want), p.w.nameOf(from), instead)
 		case d.From != addrPort(from.LocalAddr()):
+			p.w.marks(d.number, "the story wants %s from %s", anyOf(want), p.w.nameOf(from))
 			p.fatal("%s heard %s from %s; the story wants %s from %s.", p.name, wire.Quote(got), p.w.stranger(d.From), anyOf(want), p.w.nameOf(from))
 		case i < 0:
-			p.fatal("%s heard %s from %s%s; the story wants %s.", p.name, wire.Quote(got), p.w.nameOf(from), sentAt(d), anyOf(want))
+			p.w.marks(d.number, "the story wants %s", anyOf(want))
+			if len(want) == 1 {
+				p.w.parts(want[0], got)
+			}
+			p.fatal("%s heard %s from %s%s; the story wants %s.", p.name, wire.Quote(got), p.w.nameOf(from), sentAt(d.Datagram), anyOf(want))
 		}
 		want = slices.Delete(want, i, i+1)
+		p.wanted = append(p.wanted, d)
 	}
 }
 
@@ -154,8 +174,16 @@ func (p *Peer) HeardNothingElse() {
 	left := p.inbox
 	p.w.mu.Unlock()
 	if len(left) > 0 {
+		p.w.marks(left[0].number, "one more than the story wants")
+		before := 0
+		for _, d := range p.wanted {
+			if d.From == left[0].From && bytes.Equal(d.Payload, left[0].Payload) {
+				before++
+			}
+		}
+		p.w.wants(diagnosis.Silence{At: addrPort(p.LocalAddr()), Got: left[0].Datagram, Before: before})
 		p.fatal("%s heard one datagram more than the story wants: %s from %s%s.",
-			p.name, wire.Quote(string(left[0].Payload)), p.w.nameAt(left[0].From), sentAt(left[0]))
+			p.name, wire.Quote(string(left[0].Payload)), p.w.nameAt(left[0].From), sentAt(left[0].Datagram))
 	}
 }
 
@@ -178,7 +206,7 @@ func (w *World) OneHears(from Endpoint, text string, peers ...*Peer) {
 }
 
 // next takes the next datagram out of the inbox.
-func (p *Peer) next() (d wire.Datagram, ok bool) {
+func (p *Peer) next() (d sighted, ok bool) {
 	take := func() bool {
 		if len(p.inbox) > 0 {
 			d, p.inbox, ok = p.inbox[0], p.inbox[1:], true
@@ -246,6 +274,7 @@ func (w *World) isFence(from net.Addr) bool {
 func (p *Peer) Leave() {
 	p.conn.Close()
 	<-p.ended
+	p.w.update(func() { p.w.gone[addrPort(p.LocalAddr())] = true })
 }
 
 // fatal fails the story for something that the peer heard or did not hear.
@@ -255,46 +284,48 @@ func (p *Peer) fatal(format string, args ...any) {
 }
 
 // anyOf lists the texts that are still wanted.
-func anyOf(want []string) string {
+func anyOf(want []string) text.Text {
 	if len(want) > 3 {
-		return fmt.Sprintf("%s or one of %d others", wire.Quote(want[0]), len(want)-1)
+		return text.Say("%s or one of %d others", wire.Quote(want[0]), len(want)-1)
 	}
 	quoted := make([]string, len(want))
-	for i, text := range want {
-		quoted[i] = wire.Quote(text)
+	for i, payload := range want {
+		quoted[i] = wire.Quote(payload)
 	}
-	return strings.Join(quoted, " or ")
+	return either(quoted)
 }
 
-func sentAt(d wire.Datagram) string {
+// sentAt names the student's line that sent a datagram, if that is known.
+func sentAt(d wire.Datagram) text.Text {
 	if d.Sender == "" {
-		return ""
+		return text.Text{}
 	}
-	return " (sent at " + d.Sender + ")"
+	return text.Say(" (sent at %s)", d.Sender)
 }
 
-// instead says where a wanted datagram went instead of to p, or "".
-func (p *Peer) instead(from Endpoint, want []string) string {
+// instead says where a wanted datagram went instead of to p, or nothing.
+func (p *Peer) instead(from Endpoint, want []string) text.Text {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
 	source, here := addrPort(from.LocalAddr()), addrPort(p.LocalAddr())
 	for i, d := range p.w.seen {
 		if d.From == source && d.To != here && d.Err == nil && slices.Contains(want, string(d.Payload)) {
 			p.w.about.Datagram = i + 1
-			return fmt.Sprintf("; that went to %s%s", p.w.called(d.To), sentAt(d))
+			p.w.mark = text.Say("this should have gone to %s", p.name)
+			return text.Say("; that went to %s%s", p.w.called(d.To), sentAt(d))
 		}
 	}
-	return ""
+	return text.Text{}
 }
 
 // stranger names a source, which may be none of the story's.
-func (w *World) stranger(addr netip.AddrPort) string {
+func (w *World) stranger(addr netip.AddrPort) text.Text {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if _, ok := w.names[addr]; !ok {
-		return addr.String() + ", which is no socket of this story"
+		return text.Say("%v, which is no socket of this story", addr)
 	}
-	return w.called(addr)
+	return text.Say("%s", w.called(addr))
 }
 
 func (w *World) nameOf(e Endpoint) string { return w.Name(e.LocalAddr()) }

@@ -5,6 +5,7 @@ import (
 	"syscall"
 	"time"
 
+	"udpkata/harness/diagnosis"
 	"udpkata/harness/netlab"
 	"udpkata/harness/verdict"
 )
@@ -17,6 +18,11 @@ func (w *World) ForbidsFragments(socket *net.UDPConn) {
 		level, option, name = syscall.IPPROTO_IPV6, syscall.IPV6_MTU_DISCOVER, "IPV6_MTU_DISCOVER"
 	}
 	if got := w.option(socket, level, option); got != syscall.IP_PMTUDISC_DO {
+		whole := diagnosis.Whole{Got: got}
+		if w.net.addr().Is6() {
+			whole.IPv4Only = w.option(socket, syscall.IPPROTO_IP, syscall.IP_MTU_DISCOVER) == syscall.IP_PMTUDISC_DO
+		}
+		w.wants(whole)
 		w.fatal(verdict.Failed, "%s's datagrams may be cut up: its option %s is %d; the story wants %d.", w.kernel[socket], name, got, syscall.IP_PMTUDISC_DO)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"udpkata/harness/capability"
+	"udpkata/harness/diagnosis"
 	"udpkata/harness/verdict"
 )
 
@@ -28,6 +29,10 @@ func (w *World) FreePort() uint16 {
 		addrs = append(addrs, second)
 	}
 	low, high := unassigned()
+	const fiveDigits = 10_000 // so that messages are equally long
+	if high-fiveDigits > manyPorts {
+		low = max(low, fiveDigits)
+	}
 	var err error
 	for range manyPorts {
 		port := uint16(low + rand.IntN(high-low+1))
@@ -45,11 +50,12 @@ func (w *World) FreePort() uint16 {
 	return 0
 }
 
-// unassigned is the greater part of the ports from 1024 up that the system
+// unassigned is the greater part of the ports from 10000 up that the system
 // gives nobody who does not name them. So a port that is free there stays free
-// even if it is not held. Where the system leaves none, it is all from 1024 up.
+// even if it is not held. Where the system leaves none, it is all from 10000 up.
+// All have five digits, so that messages are as long each time.
 func unassigned() (low, high int) {
-	const first, last, few = 1024, 65535, 1000
+	const first, last, few = 10_000, 65_535, 1000
 	system, err := systemPorts()
 	below, above := system.first-first, last-system.last
 	switch {
@@ -135,6 +141,7 @@ func (w *World) ChosenBySystem(socket Endpoint) {
 		w.need(fmt.Sprintf("needs to know which ports the system chooses from, which it does not say (%v): mount /proc", err))
 	}
 	if port := int(addrPort(socket.LocalAddr()).Port()); port < system.first || port > system.last {
+		w.wants(diagnosis.Chosen{})
 		w.fatal(verdict.Failed, "%s is at port %d, which the system did not choose: it chooses from %d to %d.", w.nameOf(socket), port, system.first, system.last)
 	}
 }

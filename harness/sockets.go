@@ -20,7 +20,11 @@ func (w *World) open(name string, open func() (udpConn, error)) udpConn {
 	if err != nil {
 		w.fatal(verdict.NotRun, "No socket for %s: %v.", name, err)
 	}
-	w.update(func() { w.names[addrPort(inner.LocalAddr())] = name })
+	w.update(func() {
+		addr := addrPort(inner.LocalAddr())
+		w.names[addr] = name
+		delete(w.gone, addr)
+	})
 	return inner
 }
 
@@ -73,7 +77,9 @@ func (w *World) FailNextRead(socket Endpoint, errno syscall.Errno) {
 // FailRead makes the read of a socket fail that waits now, in virtual time.
 func (w *World) FailRead(socket Endpoint, errno syscall.Errno) {
 	w.onlyVirtual("FailRead")
-	w.conn(socket).inner.(*simnet.Conn).Report(errno)
+	c := w.conn(socket)
+	w.update(func() { c.fails(errno) })
+	c.inner.(*simnet.Conn).Report(errno)
 	synctest.Wait()
 }
 

@@ -28,6 +28,9 @@ type subnets interface {
 // Everyone is the endpoint that a broadcast is sent to.
 type Everyone struct{ addr netip.AddrPort }
 
+// everyoneName is everyone's in messages.
+const everyoneName = "everyone"
+
 // LocalAddr is the subnet's broadcast address with a port.
 func (e Everyone) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(e.addr) }
 
@@ -76,7 +79,7 @@ func (w *World) BroadcastAddr() netip.Addr { return w.subnet().broadcast() }
 // Everyone is who hears what is sent to everyone on a port.
 func (w *World) Everyone(port uint16) Everyone {
 	everyone := Everyone{netip.AddrPortFrom(w.BroadcastAddr(), port)}
-	w.update(func() { w.names[everyone.addr] = "everyone" })
+	w.update(func() { w.names[everyone.addr] = everyoneName })
 	return everyone
 }
 
@@ -106,7 +109,9 @@ func (w *World) hearing(names []string) ([]udpConn, Everyone) {
 // to the sockets that it opens (on Windows, to those of IPv4).
 func (w *World) ForbidBroadcast(socket Endpoint) {
 	var inner any = socket
-	if _, bare := socket.(*net.UDPConn); !bare {
+	if bare, ok := socket.(*net.UDPConn); ok {
+		w.update(func() { w.silenced = append(w.silenced, bare) })
+	} else {
 		inner = w.conn(socket).inner
 	}
 	switch s := inner.(type) {

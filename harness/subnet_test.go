@@ -3,14 +3,19 @@ package harness
 import (
 	"context"
 	"net"
+	"net/netip"
 	"os"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"udpkata/harness/capability"
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
 
@@ -57,7 +62,7 @@ func TestSubnet(t *testing.T) {
 	}
 	f, _ := tell(t, virtual{localhost4}, func(w *World) { w.Audience("alice") })
 	require.NotNil(t, f)
-	require.Equal(t, "The story panicked: broadcasts are for stories told by OnSubnet", f.text)
+	require.Equal(t, "The story panicked: broadcasts are for stories told by OnSubnet", f.text.EN)
 }
 
 // TestBareSockets: what a story can say of a socket that the student's code sets
@@ -103,7 +108,7 @@ func TestBareSockets(t *testing.T) {
 			file.Fd()
 			file.Close()
 			w.StillNonBlocking(client)
-		}, "client is a blocking socket now, and no deadline ends its reads any more: File().Fd() does that. Use SyscallConn."},
+		}, "client is a blocking socket now, and no deadline ends its reads any more."},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -114,9 +119,9 @@ func TestBareSockets(t *testing.T) {
 			}
 			require.NotNil(t, f)
 			if f.state == verdict.Skipped {
-				t.Skip(f.text)
+				t.Skip(f.text.EN)
 			}
-			require.Equal(t, tt.want, f.text)
+			require.Equal(t, tt.want, f.text.EN)
 		})
 	}
 	t.Run("closed at the end", func(t *testing.T) {
@@ -179,4 +184,99 @@ func TestPath(t *testing.T) {
 			require.Nil(t, f, read(tb))
 		})
 	}
+}
+
+// TestUnread: what arrives at a socket can be for its owner alone.
+func TestUnread(t *testing.T) {
+	for _, n := range []network{virtual{localhost4}, loopback{localhost4}} {
+		t.Run(n.name(), func(t *testing.T) {
+			for _, reads := range []bool{false, true} {
+				f, tb := tell(t, n, func(w *World) {
+					client, dave := w.ListenPacket("client"), w.Peer("dave")
+					dave.Send(client, "hello")
+					if reads {
+						w.Go("Send", func(context.Context) error {
+							_, _, err := client.ReadFrom(make([]byte, 100))
+							return err
+						}).Returns(nil)
+					}
+					w.Unread(client)
+				})
+				if !reads {
+					require.Nil(t, f, read(tb))
+					continue
+				}
+				require.NotNil(t, f)
+				require.Equal(t, `The code has read "hello" from dave, at client's socket; the story wants it left there.`, f.text.EN)
+				require.Contains(t, f.means[0].EN, "The code reads after it has sent")
+			}
+		})
+	}
+}
+
+// TestPermissions: what became of a permission that the story took away is known.
+func TestPermissions(t *testing.T) {
+	for _, permits := range []bool{false, true} {
+		f, _ := tell(t, loopback{localhost4}, func(w *World) {
+			client := w.UDPConn("client")
+			w.ForbidBroadcast(client)
+			w.Go("Shout", func(context.Context) error {
+				if permits {
+					return setSocketOption(client, broadcastOption, 1)
+				}
+				return nil
+			}).Fails(syscall.EACCES)
+		})
+		require.NotNil(t, f)
+		require.Equal(t, permits, strings.Contains(f.means[0].EN, "the code has given it back"), f.means[0].EN)
+	}
+}
+
+// TestSurvived: which call went on after a read that failed is known.
+func TestSurvived(t *testing.T) {
+	for _, again := range []bool{false, true} { // in one call, or in two
+		f, _ := tell(t, virtual{localhost4}, func(w *World) {
+			client := w.ListenPacket("client")
+			reads := func(times int) *Call {
+				return w.Go("Read", func(context.Context) (err error) {
+					for range times {
+						_, _, err = client.ReadFrom(make([]byte, 100))
+					}
+					return err
+				})
+			}
+			w.FailNextRead(client, syscall.ECONNREFUSED)
+			if again {
+				reads(1).Fails(syscall.ECONNREFUSED)
+				w.FailNextRead(client, syscall.EHOSTUNREACH)
+				reads(1).Returns(nil)
+			}
+			reading := reads(2)
+			w.AllRead(client)
+			synctest.Wait()
+			w.FailRead(client, syscall.EHOSTUNREACH)
+			reading.Returns(nil)
+		})
+		require.NotNil(t, f)
+		said := slices.ContainsFunc(f.means, func(m text.Text) bool { return strings.Contains(m.EN, "It had gone on after") })
+		require.Equal(t, !again, said, f.means)
+	}
+}
+
+// TestWhoseBroadcast: of two equal datagrams to everyone, each hearer hears the one
+// and then the other.
+func TestWhoseBroadcast(t *testing.T) {
+	w := newWorld(virtual{localhost4}, site{})
+	w.changed = make(chan struct{})
+	from, to := net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:1")), net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.255:2"))
+	w.names[addrPort(to)] = everyoneName
+	for i := range 2 {
+		w.sent(from, to, []byte("hello"), line{"x.go", i + 1})
+	}
+	for i, by := range []string{"alice", "bob", "alice", "bob"} {
+		d := w.heard(by, from, to, []byte("hello"), false)
+		require.Equal(t, i/2+1, d.number)
+		require.Equal(t, line{"x.go", i/2 + 1}.String(), d.Sender)
+	}
+	require.Equal(t, 1, w.heard("bob", from, to, []byte("hello"), false).number, "a copy")
 }

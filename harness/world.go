@@ -14,7 +14,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"udpkata/harness/diagnosis"
 	"udpkata/harness/simnet"
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 	"udpkata/harness/wire"
 )
@@ -41,13 +43,26 @@ type World struct {
 	conns   []*conn
 	peers   []*Peer
 	names   map[netip.AddrPort]string
+	gone    map[netip.AddrPort]bool           // whose sockets are closed
 	remotes map[netip.AddrPort]netip.AddrPort // of the connected sockets that the code was given
 	seen    []wire.Datagram
 	settled int        // so many of them, at the beginning, can't be heard any more
 	about   wire.Focus // what the failure is about, if that is clear
+	mark    text.Text  // what is said of the datagram that it is about
 	gaveUp  bool       // whether the last wait was in vain
+	wanted  any        // what the story wants just now, for the diagnosis: a type of package diagnosis
+	diff    difference // from what came
+	current *Call      // that this is about; nil if it is about none
+	because text.Text  // why it wants that, if it has said so
+	seed    string     // of what the story left to chance; "" if nothing
 	log     storyLog
-	helpers map[string]bool
+
+	callbacks []diagnosis.Callback
+	helpers   map[string]bool
+
+	// Guarded by mu.
+	silenced []*net.UDPConn   // of kernel, those that lost the permission to broadcast
+	hearers  map[shareOf]bool // who has heard what was sent to everyone
 
 	fenceConn net.PacketConn // guarded by mu; nil until the first fence
 
@@ -63,8 +78,10 @@ func newWorld(n network, s site) *World {
 		net: n, site: s,
 		old:     map[int]bool{},
 		names:   map[netip.AddrPort]string{},
+		gone:    map[netip.AddrPort]bool{},
 		remotes: map[netip.AddrPort]netip.AddrPort{},
 		kernel:  map[*net.UDPConn]string{},
+		hearers: map[shareOf]bool{},
 		helpers: map[string]bool{},
 	}
 	w.log.w = w
@@ -187,7 +204,7 @@ func (w *World) tell(t *testing.T, story func(*World)) *failure {
 	w.net.run(t, w, story)
 	if w.hasFailed() && !w.settles() {
 		stuckTask.Store(&w.site.task)
-		w.failed.code = append(w.failed.code, "It can't be stopped, so the tests after this one are skipped.")
+		w.failed.code = append(w.failed.code, text.Say("It can't be stopped, so the tests after this one are skipped."))
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -217,7 +234,7 @@ func (w *World) perform(s sockets, story func(*World)) {
 		defer close(told)
 		defer func() {
 			if r := recover(); r != nil {
-				w.panicked("The story", r)
+				w.panicked(text.Say("The story"), r)
 			}
 		}()
 		story(w)
@@ -248,6 +265,14 @@ func (w *World) At(d time.Duration) {
 	w.await(func() bool { return true }) // not past a failure
 }
 
+// settle lets everybody do what there is to do at this instant, in virtual time. So
+// the story goes on in one order only, and goes wrong the same way each time.
+func (w *World) settle() {
+	if w.virtual != nil {
+		synctest.Wait()
+	}
+}
+
 func (w *World) onlyVirtual(method string) {
 	if w.virtual == nil {
 		panic(method + " is for stories told by OnVirtual")
@@ -275,6 +300,7 @@ func (w *World) Errorf(format string, args ...any) {
 			lines = append(lines, l)
 		}
 	}
+	w.wants(nil)
 	w.fail(verdict.Failed, "%s", strings.Join(lines, "\n    "))
 }
 

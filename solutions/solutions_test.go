@@ -36,8 +36,13 @@ func lessons(t *testing.T) []curriculum.Lesson {
 }
 
 // TestMain lets more trials run at once than there are processors: most of a
-// failing trial's time is waiting.
+// failing trial's time is waiting. What the trials say depends on no locale.
 func TestMain(m *testing.M) {
+	os.Setenv("UDPKATA_LANG", "en")
+	os.Setenv("LC_ALL", "C.UTF-8")
+	os.Setenv("TERM", "xterm")
+	os.Unsetenv("COLUMNS")
+	os.Unsetenv("UDPKATA_SEED")
 	flag.Parse()
 	flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0)))
 	os.Exit(m.Run())
@@ -180,9 +185,11 @@ func TestMutantsDie(t *testing.T) {
 				continue
 			}
 			try(t, l.Name+"/"+m.Name, judge.Params{Lesson: l, Dir: mutate(t, l, m), NoVet: true}, func(t *testing.T, r judge.Report) {
-				if err := killed(l, m, r); err != nil {
-					t.Error(err)
+				named, err := killed(l, m, r)
+				if err != nil {
+					t.Fatal(err)
 				}
+				compareMessage(t, l, m, named, "")
 			})
 		}
 		require.NotEmpty(t, names, "no mutants of "+l.Name)
@@ -206,12 +213,12 @@ func mutate(t *testing.T, l curriculum.Lesson, m mutants.Mutant) string {
 }
 
 // killed holds a mutant's report to what the mutant says of itself.
-func killed(l curriculum.Lesson, m mutants.Mutant, r judge.Report) error {
+func killed(l curriculum.Lesson, m mutants.Mutant, r judge.Report) (judge.Result, error) {
 	var dead []string
 	var named *judge.Result
 	for i, res := range r.Results {
 		if res.State == verdict.DidNotCompile {
-			return fmt.Errorf("the mutant does not compile:\n%s", res.Output)
+			return judge.Result{}, fmt.Errorf("the mutant does not compile:\n%s", res.Output)
 		}
 		if res.State != verdict.Passed && res.State != verdict.Skipped {
 			dead = append(dead, res.Task)
@@ -222,22 +229,27 @@ func killed(l curriculum.Lesson, m mutants.Mutant, r judge.Report) error {
 	}
 	switch {
 	case named == nil:
-		return fmt.Errorf("%s has no task %s, which should kill the mutant", l.Name, m.KilledBy)
+		return judge.Result{}, fmt.Errorf("%s has no task %s, which should kill the mutant", l.Name, m.KilledBy)
 	case len(dead) == 0:
-		return fmt.Errorf("the mutant survives: %s", m.Misconception)
+		return judge.Result{}, fmt.Errorf("the mutant survives: %s", m.Misconception)
 	case named.State == verdict.Passed:
-		return fmt.Errorf("the mutant dies by %v, and not by %s", dead, m.KilledBy)
+		return judge.Result{}, fmt.Errorf("the mutant dies by %v, and not by %s", dead, m.KilledBy)
 	case named.State != verdict.Failed && named.State != verdict.Stuck && named.State != verdict.Crashed:
-		return fmt.Errorf("%s ends as %q: %s", m.KilledBy, named.State, named.Reason)
-	case !strings.Contains(named.Output+named.Reason, m.Says):
-		return fmt.Errorf("the message of %s lacks %q:\n%s", m.KilledBy, m.Says, named.Output)
+		return judge.Result{}, fmt.Errorf("%s ends as %q: %s", m.KilledBy, named.State, named.Reason)
+	case !strings.Contains(unfolded(named.Output+named.Reason), m.Says):
+		return judge.Result{}, fmt.Errorf("the message of %s lacks %q:\n%s", m.KilledBy, m.Says, named.Output)
+	case !strings.Contains(unfolded(named.Output+named.Reason), m.Means):
+		return judge.Result{}, fmt.Errorf("the message of %s does not say what it most likely means, %q:\n%s", m.KilledBy, m.Means, named.Output)
 	case !m.Total && 2*len(dead) > len(r.Results):
-		return fmt.Errorf("the mutant fails %d of %d tasks, more than half, and is not marked Total: %v", len(dead), len(r.Results), dead)
+		return judge.Result{}, fmt.Errorf("the mutant fails %d of %d tasks, more than half, and is not marked Total: %v", len(dead), len(r.Results), dead)
 	case m.Total && 2*len(dead) <= len(r.Results):
-		return fmt.Errorf("the mutant is marked Total and fails only %d of %d tasks", len(dead), len(r.Results))
+		return judge.Result{}, fmt.Errorf("the mutant is marked Total and fails only %d of %d tasks", len(dead), len(r.Results))
 	}
-	return nil
+	return *named, nil
 }
+
+// unfolded is a message in which each run of blanks and line ends is one blank.
+func unfolded(message string) string { return strings.Join(strings.Fields(message), " ") }
 
 // TestSolutionsMirrorLessons: the same files by name, and the given ones byte
 // for byte.

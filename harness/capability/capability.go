@@ -111,3 +111,17 @@ var RaceDetector = &Capability{
 		return err
 	}),
 }
+
+// Tshark is the program that reads captures.
+var Tshark = &Capability{
+	name: "tshark",
+	cure: "install it (on Debian: apt-get install tshark)",
+	probe: sync.OnceValue(func() error {
+		_, err := exec.LookPath("tshark")
+		return err
+	}),
+}
+
+// Provided reports whether .ci/run provides all that it can: then a test that lacks
+// something fails. It can on Linux.
+func Provided() bool { return os.Getenv("CI") != "" && runtime.GOOS == "linux" }

@@ -43,6 +43,13 @@ type Params struct {
 	// Tags are build tags, with commas between them, as go build takes them.
 	Tags string
 
+	// Env is added to the environment of the tests, as in "UDPKATA_LANG=zh-TW".
+	Env []string
+
+	// Artifacts is the directory that keeps what the tests leave, such as captures of
+	// the datagrams of each failure (see go test -artifacts). "" keeps nothing.
+	Artifacts string
+
 	// Timeout is how long one task, or the start of the program, may take in
 	// wall-clock time. It is for code that the harness can't stop, such as an
 	// init function without end. The zero value means one minute.

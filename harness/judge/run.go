@@ -73,10 +73,13 @@ func (b *binary) run(ctx context.Context, todo []string) (*run, error) {
 	// stop ends the program under test, and not the converter.
 	running, stop := context.WithCancel(ctx)
 	defer stop()
-	program := exec.CommandContext(running, b.path, "-test.v=test2json", "-test.paniconexit0",
-		"-test.run", "^("+strings.Join(todo, "|")+")$")
+	args := []string{"-test.v=test2json", "-test.paniconexit0", "-test.run", "^(" + strings.Join(todo, "|") + ")$"}
+	if b.params.Artifacts != "" {
+		args = append(args, "-test.artifacts", "-test.outputdir", b.params.Artifacts)
+	}
+	program := exec.CommandContext(running, b.path, args...)
 	program.Dir = b.params.Lesson.Dir
-	program.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
+	program.Env = append(append(os.Environ(), "GORACE=atexit_sleep_ms=0"), b.params.Env...)
 	program.WaitDelay = lastWords
 	ownGroup(program)
 	convert := exec.Command(converter)

@@ -33,6 +33,7 @@ type Network struct {
 	mu    sync.Mutex
 	hosts []*Host
 	path  Path
+	watch func(sent Datagram, arrivals []Datagram)
 }
 
 // A Host is one machine on a network. Beside the addresses that it was given,
@@ -75,6 +76,14 @@ func (n *Network) SetPath(path Path) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.path = path
+}
+
+// Watch has watch called for every datagram that is sent from now on, with what will
+// arrive of it. It is called by the sender, and must not send.
+func (n *Network) Watch(watch func(sent Datagram, arrivals []Datagram)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.watch = watch
 }
 
 // Inject delivers a datagram as if its sender had sent it: From may be
@@ -237,11 +246,14 @@ func (h *Host) freePort(c *Conn) (uint16, bool) {
 // not held.
 func (n *Network) send(from *Conn, d Datagram) {
 	n.mu.Lock()
-	path := n.path
+	path, watch := n.path, n.watch
 	n.mu.Unlock()
 	arrivals := []Datagram{d}
 	if path != nil {
 		arrivals = path(d)
+	}
+	if watch != nil {
+		watch(d, arrivals)
 	}
 	for _, a := range arrivals {
 		if a.Delay <= 0 {

@@ -215,7 +215,9 @@ func TestAsk(t *testing.T) {
 func TestAskStops(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
-		asking := ask(w, client, server, "hello?")
+		asking := ask(w, client, server, "hello?").Because(
+			"An answer may never come, and then nothing but the end of ctx ends Ask.",
+			"答覆可能永遠不會來，這時只有 ctx 結束才能結束 Ask。")
 		server.ExpectFrom(client, "hello?")
 		asking.Cancel()
 		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)

@@ -79,37 +79,76 @@ func TestSameEndpoint(t *testing.T) {
 		for _, tt := range []struct {
 			a, b net.Addr
 			want bool
+			why  reason
 		}{
-			{at("127.0.0.1:1060"), at("127.0.0.1:1060"), true},
-			{at("127.0.0.1:1060"), at("127.0.0.1:1061"), false},
-			{at("127.0.0.1:1060"), at("127.0.0.2:1060"), false},
-			{at("127.0.0.1:1060"), at("127.0.0.11:60"), false},
-			{at("127.0.0.1:1160"), at("127.0.0.11:160"), false},
-			{at("127.0.0.1:1060"), at("[::ffff:127.0.0.1]:1060"), true},
-			{in16(at("127.0.0.1:1060")), at("127.0.0.1:1060"), true},
-			{at("127.0.0.1:1060"), at("[::ffff:127.0.0.1]:1061"), false},
-			{at("127.0.0.1:1060"), at("[::ffff:127.0.0.2]:1060"), false},
-			{at("[::1]:1060"), at("[::1]:1060"), true},
-			{at("[::1]:1060"), at("[::1]:1061"), false},
-			{at("[::1]:1060"), at("127.0.0.1:1060"), false},
-			{at("[fe80::1%eth0]:1060"), at("[fe80::1%eth0]:1060"), true},
-			{at("[fe80::1%eth0]:1060"), at("[fe80::1%eth1]:1060"), false},
-			{at("[fe80::1%eth0]:1060"), at("[fe80::1]:1060"), false},
-			{at("127.0.0.1:1060"), nil, false},
-			{at("127.0.0.1:1060"), noAddr, false},
-			{nil, nil, false},
-			{noAddr, noAddr, false},
-			{nil, noAddr, false},
+			{at("127.0.0.1:1060"), at("127.0.0.1:1060"), true, equalValues},
+			{at("127.0.0.1:1060"), at("127.0.0.1:1061"), false, otherPort},
+			{at("127.0.0.1:1060"), at("127.0.0.2:1060"), false, otherIP},
+			{at("127.0.0.1:1060"), at("127.0.0.11:60"), false, otherBoth},
+			{at("127.0.0.1:1160"), at("127.0.0.11:160"), false, otherBoth},
+			{at("127.0.0.1:1060"), at("[::ffff:127.0.0.1]:1060"), true, twoForms},
+			{in16(at("127.0.0.1:1060")), at("127.0.0.1:1060"), true, twoForms},
+			{at("127.0.0.1:1060"), at("[::ffff:127.0.0.1]:1061"), false, otherPort},
+			{at("127.0.0.1:1060"), at("[::ffff:127.0.0.2]:1060"), false, otherIP},
+			{at("[::1]:1060"), at("[::1]:1060"), true, equalValues},
+			{at("[::1]:1060"), at("[::1]:1061"), false, otherPort},
+			{at("[::1]:1060"), at("127.0.0.1:1060"), false, otherIP},
+			{at("[fe80::1%eth0]:1060"), at("[fe80::1%eth0]:1060"), true, equalValues},
+			{at("[fe80::1%eth0]:1060"), at("[fe80::1%eth1]:1060"), false, otherZone},
+			{at("[fe80::1%eth0]:1060"), at("[fe80::1]:1060"), false, otherZone},
+			{at("127.0.0.1:1060"), nil, false, noAddress},
+			{at("127.0.0.1:1060"), noAddr, false, nilPointer},
+			{nil, nil, false, noAddress},
+			{noAddr, noAddr, false, nilPointer},
+			{nil, noAddr, false, nilPointer},
 		} {
 			for _, pair := range [][2]net.Addr{{tt.a, tt.b}, {tt.b, tt.a}} {
 				name := fmt.Sprintf("SameEndpoint(%s, %s)", written(pair[0]), written(pair[1]))
 				w.Call(name, func(context.Context) (any, error) {
 					return spoof.SameEndpoint(pair[0], pair[1]), nil
-				}).Returns(tt.want)
+				}).Because(tt.why.english, tt.why.chinese).Returns(tt.want)
 			}
 		}
 	})
 }
+
+// A reason is why two addresses are one endpoint, or are not.
+type reason struct{ english, chinese string }
+
+var (
+	equalValues = reason{
+		"They are equal in IP address, zone and port, but two pointers: == compares where they point, and not what stands there. Compare the values.",
+		"這兩個的 IP 位址、zone 和連接埠都相同，卻是兩個指標：== 比的是指向哪裡，不是那裡的內容。要比較值。",
+	}
+	otherPort = reason{
+		"The ports differ, and so these are two programs. The IP address alone lets in every program on that host.",
+		"連接埠不同，所以是兩個程式。只看 IP 位址，那台主機上的每個程式都進得來。",
+	}
+	otherIP = reason{
+		"The IP addresses differ. The port alone lets in every host.",
+		"IP 位址不同。只看連接埠，每台主機都進得來。",
+	}
+	otherBoth = reason{
+		"The IP addresses differ, and so do the ports. Compare each of the two by itself: written one after the other, they can make the same text.",
+		"IP 位址不同，連接埠也不同。兩樣要分開比：前後接起來寫，可能會變成一樣的文字。",
+	}
+	twoForms = reason{
+		"This is one IP address in two forms, of 4 bytes and of 16, whose bytes differ. Bring both into the short form first: netip.Addr has a method Unmap.",
+		"這是同一個 IP 位址的兩種形式，4 個位元組和 16 個，位元組並不相同。先把兩邊都變成短的形式：netip.Addr 有 Unmap 這個方法。",
+	}
+	otherZone = reason{
+		"The zones differ. The zone is a part of the address: fe80::1 on one interface and fe80::1 on another can be two machines.",
+		"zone 不同。zone 是位址的一部分：這個介面上的 fe80::1 和別的介面上的 fe80::1，可能是兩台電腦。",
+	}
+	noAddress = reason{
+		"Nil is no address, so it is not the same as anything, not even as another nil.",
+		"nil 不是位址，所以和任何東西都不算相同，連另一個 nil 也不算。",
+	}
+	nilPointer = reason{
+		"A net.Addr that holds a nil *net.UDPAddr is no address either, and yet it is not == nil. Look at the pointer that the type assertion gives.",
+		"裝著 nil 的 *net.UDPAddr 的 net.Addr 也不是位址，它卻不 == nil。要看型別斷言得到的那個指標。",
+	}
+)
 
 // written shows in which form an address is.
 func written(addr net.Addr) string {
@@ -187,7 +226,10 @@ func TestAskTurnsAwayStrangers(t *testing.T) {
 		mallory.Send(client, "")
 		w.AllRead(client)
 		server.Send(client, answer)
-		asking.Returns(heard{answer, 3, listed("mallory", "eve")})
+		asking.Because(
+			"Only what comes from server is the answer. The others are three datagrams from two senders: TurnedAway counts each datagram, and Strangers lists each sender once.",
+			"只有從 server 來的才是答覆。其他的是兩個傳送端送的三個資料包：TurnedAway 每個資料包都數，Strangers 每個傳送端只列一次。",
+		).Returns(heard{answer, 3, listed("mallory", "eve")})
 
 		mallory.Send(client, "fine")
 		again := askAt(w, "Ask (with the server's IP address in 16 bytes)", client, in16(server.LocalAddr()), "and now?")
@@ -232,7 +274,10 @@ func TestAskBearsAThousand(t *testing.T) {
 			mallory.Send(client, "fine")
 		}
 		asking.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
-		asking.Beside(heard{"", 1000, listed("mallory")})
+		asking.Because(
+			"What Ask has counted before it ended belongs in the Answer that it returns beside the error.",
+			"Ask 在結束之前數到的，也要放進和錯誤一起回傳的 Answer。",
+		).Beside(heard{"", 1000, listed("mallory")})
 		w.NothingLeftBehind()
 	})
 	harness.OnVirtual(t, func(w *harness.World) {
@@ -255,7 +300,10 @@ func TestAskBearsAThousand(t *testing.T) {
 			w.AllRead(client)
 		}
 		server.Send(client, answer)
-		asking.Returns(heard{answer, 3000, listed(first...)})
+		asking.Because(
+			"Every datagram of a stranger counts, but only the first 16 strangers are listed: a list without a limit lets strangers fill the memory.",
+			"陌生人的資料包每個都要數，但清單只列前 16 個陌生人：清單沒有上限，陌生人就能把記憶體塞滿。",
+		).Returns(heard{answer, 3000, listed(first...)})
 	})
 }
 
@@ -272,7 +320,10 @@ func TestAskStops(t *testing.T) {
 		w.AllRead(client)
 		asking.Cancel()
 		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
-		asking.Beside(heard{"", 1, listed("mallory")})
+		asking.Because(
+			"What Ask has counted before it ended belongs in the Answer that it returns beside the error.",
+			"Ask 在結束之前數到的，也要放進和錯誤一起回傳的 Answer。",
+		).Beside(heard{"", 1, listed("mallory")})
 		w.StillOpen(client)
 		w.NothingLeftBehind()
 

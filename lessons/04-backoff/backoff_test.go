@@ -3,7 +3,6 @@ package backoff_test
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"strings"
@@ -61,6 +60,7 @@ func TestAskAnswered(t *testing.T) {
 		second.Returns([]byte(biggest))
 
 		first.Returns([]byte(reply)) // still the same bytes
+		w.Because("Ask logs one line for each of its waits, and nothing else.", "Ask 每次等待在 log 裡寫一行，別的都不寫。")
 		w.Logged("Waiting up to 100ms for a reply", "Waiting up to 100ms for a reply")
 	})
 	harness.OnLoopback4(t, func(w *harness.World) {
@@ -68,7 +68,11 @@ func TestAskAnswered(t *testing.T) {
 		client := w.Dial("client", server)
 		asking := ask(w, client)
 		server.ExpectFrom(client, message)
+		w.Because(
+			"After 100 ms without an answer comes the second send, from the next task's loop. The clock shows today here, and the year 2000 in virtual time: a wait counts from time.Now().",
+			"100 ms 之內沒有答覆，就送第二次，那是下一題的迴圈。這裡的時鐘是今天，虛擬時間裡則是 2000 年：等待要從 time.Now() 算起。")
 		server.ExpectFrom(client, message)
+		w.Because("", "")
 		server.Send(client, reply)
 		asking.Returns([]byte(reply))
 		w.SentAt(client, 0, 100*ms, 300*ms, 700*ms, 1500*ms)
@@ -87,11 +91,16 @@ func TestAskDoublesItsWait(t *testing.T) {
 		asking := ask(w, client)
 		w.At(3100*ms - ns)
 		w.SentAt(client, 0, 100*ms, 300*ms, 700*ms, 1500*ms)
+		w.Because("Each send has the bytes that Ask was given, and no others.", "每次送出的，都是交給 Ask 的那些位元組，不多也不少。")
 		for range 5 {
 			server.ExpectFrom(client, message)
 		}
+		w.Because("", "")
 		asking.FailsAt(3100*ms, errServerDown)
-		asking.Fails(os.ErrDeadlineExceeded, context.DeadlineExceeded)
+		asking.Because(
+			"Whoever has asked wants to know why, too. fmt.Errorf can wrap two errors, ErrServerDown and the cause, each with a %w.",
+			"問的人也想知道原因。fmt.Errorf 可以包住兩個錯誤，ErrServerDown 和原因，各用一個 %w。",
+		).Fails(os.ErrDeadlineExceeded, context.DeadlineExceeded)
 		w.Logged("Waiting up to 100ms for a reply", waiting("200ms", "400ms", "800ms", "1.6s")...)
 		w.NothingLeftBehind()
 	})
@@ -170,8 +179,9 @@ func TestAskIgnoresErrors(t *testing.T) {
 		client := w.Dial("client", server)
 		server.Leave()
 		asking := ask(w, client)
-		asking.FailsAt(3100*ms, errServerDown)
+		w.At(3100*ms - ns)
 		w.SentAt(client, instants...)
+		asking.FailsAt(3100*ms, errServerDown)
 		asking.Fails(syscall.ECONNREFUSED, os.ErrDeadlineExceeded, context.DeadlineExceeded)
 		w.Logged("Waiting up to 100ms for a reply", waiting("200ms", "400ms", "800ms", "1.6s")...)
 	})
@@ -182,8 +192,9 @@ func TestAskIgnoresErrors(t *testing.T) {
 		w.Distance(30 * ms)
 		server.Leave()
 		asking := ask(w, client)
-		asking.FailsAt(3100*ms, errServerDown)
+		w.At(3100*ms - ns)
 		w.SentAt(client, instants...)
+		asking.FailsAt(3100*ms, errServerDown)
 	})
 	// After two errors in the third wait, an answer comes.
 	harness.OnVirtual(t, func(w *harness.World) {
@@ -208,6 +219,9 @@ func TestAskIgnoresErrors(t *testing.T) {
 		server.Send(client, reply)
 		asking.ReturnsAt(250*ms, []byte(reply))
 		w.SentAt(client, instants[:2]...)
+		w.Because(
+			"A send that fails counts like any other: it gets its wait, and the wait gets its line.",
+			"送不出去的那一次也算一次：等的時間照舊，log 也照寫。")
 		w.Logged("Waiting up to 100ms for a reply", waiting("200ms")...)
 	})
 }
@@ -228,7 +242,10 @@ func TestAskStops(t *testing.T) {
 		w.StillOpen(client)
 		w.At(10 * time.Second)
 		w.SilentFrom(client, 550*ms)
-		asking.FailsNot(errServerDown)
+		asking.Because(
+			"Whether the server is down, nobody knows here: Ask was ended before it could find out.",
+			"伺服器有沒有在運作，這裡沒有人知道：Ask 還沒等出結果，就被結束了。",
+		).FailsNot(errServerDown)
 	})
 	harness.OnVirtual(t, func(w *harness.World) {
 		client := w.Dial("client", w.Peer("server"))
@@ -243,7 +260,10 @@ func TestAskStops(t *testing.T) {
 		w.At(550 * ms)
 		w.Close(client)
 		asking.FailsAt(550*ms, net.ErrClosed)
-		asking.FailsNot(errServerDown)
+		asking.Because(
+			"Whether the server is down, nobody knows here: Ask was ended before it could find out.",
+			"伺服器有沒有在運作，這裡沒有人知道：Ask 還沒等出結果，就被結束了。",
+		).FailsNot(errServerDown)
 	})
 }
 
@@ -253,7 +273,7 @@ func TestAskStops(t *testing.T) {
 //kata:points 2
 func TestAskMeetsLoss(t *testing.T) {
 	harness.OnVirtual(t, func(w *harness.World) {
-		random := rand.New(rand.NewPCG(4, 1060))
+		random := w.Rand()
 		server := w.Peer("server")
 		for i := range 1000 {
 			client := w.Dial(fmt.Sprint("client ", i+1), server)
@@ -286,8 +306,9 @@ func TestServeDrops(t *testing.T) {
 		w.FailNextRead(server, syscall.ECONNREFUSED)
 		w.FailWritesTo(server, carol, syscall.ENETUNREACH)
 		var asked atomic.Int64
+		drop := w.OncePerDatagram("drop", func() bool { return asked.Add(1)%2 == 0 })
 		serving := w.Go("Serve", func(ctx context.Context) error {
-			return backoff.Serve(ctx, server, func() bool { return asked.Add(1)%2 == 0 }, w.Log())
+			return backoff.Serve(ctx, server, drop, w.Log())
 		})
 		lines := []string{fmt.Sprintf("Listening at %v", server.LocalAddr())}
 		for i, datagram := range []struct {
@@ -315,7 +336,11 @@ func TestServeDrops(t *testing.T) {
 			lines = append(lines, fmt.Sprintf("The client at %v says %q", datagram.from.LocalAddr(), datagram.text))
 		}
 		serving.End()
+		w.Because(
+			"Each datagram has one line. For one that is dropped, the Pretending line stands in place of the other.",
+			"每個資料包有一行。丟掉的那個，用 Pretending 那一行代替平常那一行。")
 		w.Logged(lines[0], lines[1:]...)
+		w.Because("", "")
 		alice.HeardNothingElse()
 		bob.HeardNothingElse()
 	})

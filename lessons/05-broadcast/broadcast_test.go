@@ -50,6 +50,17 @@ func listenShared(w *harness.World, addr netip.AddrPort) *harness.Call {
 	})
 }
 
+// hostPart says which bits of a broadcast address are ones.
+func hostPart(bits int) (english, chinese string) {
+	english = fmt.Sprintf("In a /%d, the last %d of the 32 bits are the host part, and all ones in the broadcast address.", bits, 32-bits)
+	chinese = fmt.Sprintf("在 /%d 裡，32 個位元的最後 %d 個是主機部分，在廣播位址裡全部是 1。", bits, 32-bits)
+	if bits%8 != 0 {
+		english += " It begins inside a byte here: it is not made of whole bytes, and not every broadcast address ends in .255."
+		chinese += "這裡的主機部分從一個位元組的中間開始：它不是由整個位元組組成的，廣播位址也不一定以 .255 結尾。"
+	}
+	return english, chinese
+}
+
 // TestBroadcastAddr: the last address of a subnet, wherever its host part
 // begins; a subnet that has no broadcast address is an error.
 //
@@ -72,11 +83,24 @@ func TestBroadcastAddr(t *testing.T) {
 			{"10.1.2.3/20", "10.1.15.255"},
 			{"127.0.0.1/8", "127.255.255.255"},
 		} {
-			find(netip.MustParsePrefix(tt.prefix)).Returns(netip.MustParseAddr(tt.want))
+			prefix := netip.MustParsePrefix(tt.prefix)
+			w.Because(hostPart(prefix.Bits()))
+			find(prefix).Returns(netip.MustParseAddr(tt.want))
 		}
-		for _, prefix := range []string{"10.0.0.6/31", "10.0.0.7/32", "fd00::/64", "::/0", "::ffff:10.0.0.0/20", "::ffff:10.0.0.0/120"} {
-			find(netip.MustParsePrefix(prefix)).Fails()
-		}
+
+		w.Because("Not every subnet has a broadcast address: in one of two addresses, /31, or of one, /32, each address is a host's.",
+			"不是每個子網路都有廣播位址：只有兩個位址（/31）或一個位址（/32）的子網路，每個位址都是主機的。")
+		find(netip.MustParsePrefix("10.0.0.6/31")).Fails()
+		find(netip.MustParsePrefix("10.0.0.7/32")).Fails()
+		w.Because("IPv6 has no broadcast, whatever the prefix.", "IPv6 沒有廣播，不管前綴是什麼。")
+		find(netip.MustParsePrefix("fd00::/64")).Fails()
+		find(netip.MustParsePrefix("::/0")).Fails()
+		w.Because("An IPv4 address in IPv6's form makes an IPv6 prefix, and IPv6 has no broadcast. So leave the address as it is, without Unmap.",
+			"用 IPv6 寫法表示的 IPv4 位址，組成的是 IPv6 的前綴，而 IPv6 沒有廣播。所以位址維持原樣，不要用 Unmap。")
+		find(netip.MustParsePrefix("::ffff:10.0.0.0/20")).Fails()
+		find(netip.MustParsePrefix("::ffff:10.0.0.0/120")).Fails()
+		w.Because("A caller may hand over a prefix that is not valid, such as netip.Prefix{}. Its address is neither IPv4 nor IPv6, so ask prefix.IsValid() before all else.",
+			"呼叫的人可能交來無效的前綴，例如 netip.Prefix{}。它的位址既不是 IPv4 也不是 IPv6，所以要先看 prefix.IsValid()。")
 		find(netip.Prefix{}).Fails()
 	})
 }
@@ -90,13 +114,17 @@ func TestShout(t *testing.T) {
 		client, dave := w.ListenPacket("client"), w.Peer("dave")
 		audience, everyone := w.Audience("alice", "bob", "carol")
 		for _, text := range []string{text, "", "晚安\xff", strings.Repeat("!", 1400)} {
-			shout(w, client, everyone, text).Returns(nil)
+			shout(w, client, everyone, text).Because(
+				"Shout sends and returns: nobody knows how many answers there will be, or whether any, so it waits for none.",
+				"Shout 送出去就回傳：沒有人知道會有幾個答覆，也不知道到底有沒有，所以一個都不等。",
+			).Returns(nil)
 			for _, peer := range audience {
 				peer.ExpectFrom(client, text)
 			}
 		}
 		dave.Send(client, "an answer")
 		shout(w, client, dave, "only you").Returns(nil)
+		w.Unread(client)
 		w.Call("ReadFrom", func(context.Context) (any, error) {
 			buf := make([]byte, 100)
 			n, _, err := client.ReadFrom(buf)
@@ -121,6 +149,30 @@ func TestShout(t *testing.T) {
 //
 //kata:points 2
 func TestHear(t *testing.T) {
+	// Whoever hears takes a while, and is not called again meanwhile.
+	harness.OnVirtual(t, func(w *harness.World) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		gate := make(chan struct{})
+		var running atomic.Int32
+		w.Go("Hear", func(ctx context.Context) error {
+			return broadcast.Hear(ctx, server, func(_ net.Addr, text string) {
+				if running.Add(1) > 1 {
+					w.Because("Call heard in the loop itself, not in a goroutine of its own: the next call begins when the last one has returned.",
+						"heard 要在迴圈裡直接呼叫，不要放在另一個 goroutine 裡：上一次呼叫回傳了，才開始下一次。")
+					fmt.Fprintln(w.Log(), "heard was called while its last call was still running")
+				}
+				<-gate
+				running.Add(-1)
+				fmt.Fprintf(w.Log(), "heard %q\n", text)
+			})
+		})
+		alice.Send(server, "one")
+		alice.Send(server, "two")
+		w.At(time.Second)
+		close(gate)
+		w.Logged(`heard "one"`, `heard "two"`)
+	})
+
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
 		w.FailNextRead(server, syscall.ECONNREFUSED)
@@ -142,28 +194,6 @@ func TestHear(t *testing.T) {
 		w.Logged(lines[0], lines[1:]...)
 		alice.HeardNothingElse()
 		bob.HeardNothingElse()
-	})
-
-	// Whoever hears takes a while, and is not called again meanwhile.
-	harness.OnVirtual(t, func(w *harness.World) {
-		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		gate := make(chan struct{})
-		var running atomic.Int32
-		w.Go("Hear", func(ctx context.Context) error {
-			return broadcast.Hear(ctx, server, func(_ net.Addr, text string) {
-				if running.Add(1) > 1 {
-					fmt.Fprintln(w.Log(), "heard was called while its last call was still running")
-				}
-				<-gate
-				running.Add(-1)
-				fmt.Fprintln(w.Log(), text)
-			})
-		})
-		alice.Send(server, "one")
-		alice.Send(server, "two")
-		w.At(time.Second)
-		close(gate)
-		w.Logged("one", "two")
 	})
 }
 
@@ -240,9 +270,15 @@ func TestAllowBroadcast(t *testing.T) {
 
 		closed := w.UDPConn("closed")
 		closed.Close()
-		allow(w, "closed", closed).Fails(net.ErrClosed)
+		allow(w, "closed", closed).Because(
+			"The socket is closed, so there is no descriptor to be had, and Control says so: its error is for your caller.",
+			"這個 socket 已經關閉，拿不到描述元，而 Control 會說出來：它的錯誤要讓呼叫你的人知道。",
+		).Fails(net.ErrClosed)
 		broken, want := w.BrokenSocket("broken")
-		allow(w, "broken", broken).Fails(want)
+		allow(w, "broken", broken).Because(
+			"The option can't be set on this socket. Control does not return the error of the function that it calls: keep that one in a variable outside, and return it.",
+			"這個 socket 設不了選項。Control 不會回傳它所呼叫的函式的錯誤：把那個錯誤放進外面的變數，再回傳。",
+		).Fails(want)
 	})
 }
 
@@ -279,11 +315,16 @@ func TestAllowBroadcastInTheKernel(t *testing.T) {
 func TestListenShared(t *testing.T) {
 	harness.OnLoopback(t, func(w *harness.World) {
 		addr := netip.AddrPortFrom(w.Loopback(), w.FreePort())
-		one := listenShared(w, addr).Opens("one", addr)
+		one := listenShared(w, addr).Because(
+			"ListenShared opens its socket at the address that it is given. To hear broadcasts, it need not be at all addresses: that is for the caller to choose.",
+			"ListenShared 要把 socket 開在交給它的位址上。要聽到廣播，不一定要開在所有位址上：這由呼叫的人決定。",
+		).Opens("one", addr)
 		two := listenShared(w, addr).Opens("two", addr)
 		alice := w.Peer("alice")
 		alice.Send(two, "only one of you")
 		w.OneHears(alice, "only one of you", one, two)
+		w.Because("Opening a socket can fail: this computer does not have that address. Then there is no socket, so look at err before you use it.",
+			"開 socket 可能會失敗：這台電腦沒有那個位址。這時沒有 socket，所以要先看 err 再使用。")
 		listenShared(w, netip.AddrPortFrom(w.AbsentAddr(), w.FreePort())).Fails()
 	})
 }

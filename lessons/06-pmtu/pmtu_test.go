@@ -64,6 +64,31 @@ func onLinux(t *testing.T, tell func(*testing.T, func(*harness.World)), story fu
 	})
 }
 
+// A reason is why a story wants what it wants, in English and in Chinese.
+type reason struct{ english, chinese string }
+
+// whyMaxPayload says why so much is left of an MTU.
+func whyMaxPayload(mtu int, ipv6 bool) reason {
+	version, header := 4, 20
+	if ipv6 {
+		version, header = 6, 40
+	}
+	left, most := mtu-header-8, payload(ipv6, 1<<20)
+	switch {
+	case left < 0:
+		return reason{
+			fmt.Sprintf("IPv%d's header and UDP's have %d bytes: there is no room for them in %d, and less than nothing can't be sent.", version, header+8, mtu),
+			fmt.Sprintf("IPv%d 和 UDP 的標頭共 %d 個位元組，%d 裡面放不下，而要送的不可能比 0 還少。", version, header+8, mtu)}
+	case left > most:
+		return reason{
+			fmt.Sprintf("UDP over IPv%d carries %d bytes and no more, however big the MTU is: lengths are written in 16 bits.", version, most),
+			fmt.Sprintf("不管 MTU 有多大，UDP 在 IPv%d 上最多只能裝 %d 個位元組：長度是用 16 個位元寫的。", version, most)}
+	}
+	return reason{
+		fmt.Sprintf("On IPv%d the headers have %d bytes (IP) and 8 (UDP): %d-%d-8=%d.", version, header, mtu, header, left),
+		fmt.Sprintf("在 IPv%d 上，標頭有 %d 個位元組（IP），加上 8 個（UDP）：%d-%d-8=%d。", version, header, mtu, header, left)}
+}
+
 // TestMaxPayload: an MTU less the headers; never more than UDP can carry, and
 // never negative.
 //
@@ -89,9 +114,10 @@ func TestMaxPayload(t *testing.T) {
 		} {
 			for i, want := range []int{tt.ip4, tt.ip6} {
 				ipv6 := i == 1
+				because := whyMaxPayload(tt.mtu, ipv6)
 				w.Call(fmt.Sprintf("MaxPayload(%d, %t)", tt.mtu, ipv6), func(context.Context) (any, error) {
 					return pmtu.MaxPayload(tt.mtu, ipv6), nil
-				}).Returns(want)
+				}).Because(because.english, because.chinese).Returns(want)
 			}
 		}
 	})
@@ -103,22 +129,32 @@ func TestMaxPayload(t *testing.T) {
 //kata:points 2
 func TestForbidFragments(t *testing.T) {
 	onLinux(t, harness.OnLoopback, func(w *harness.World) {
-		for name, conn := range map[string]*net.UDPConn{
-			"unconnected": w.UDPConn("unconnected"),
-			"connected":   w.DialUDP("connected", w.Peer("server")),
+		for _, tt := range []struct {
+			name string
+			conn *net.UDPConn
+		}{
+			{"unconnected", w.UDPConn("unconnected")},
+			{"connected", w.DialUDP("connected", w.Peer("server"))},
 		} {
-			forbid(w, name, conn).Returns(nil)
-			w.ForbidsFragments(conn)
-			w.StillNonBlocking(conn)
+			forbid(w, tt.name, tt.conn).Returns(nil)
+			w.ForbidsFragments(tt.conn)
+			w.StillNonBlocking(tt.conn)
 		}
 
 		closed := w.UDPConn("closed")
 		closed.Close()
-		forbid(w, "closed", closed).Fails(net.ErrClosed)
+		forbid(w, "closed", closed).Because(whyClosed.english, whyClosed.chinese).Fails(net.ErrClosed)
 		broken, want := w.BrokenSocket("broken")
-		forbid(w, "broken", broken).Fails(want)
+		forbid(w, "broken", broken).Because(
+			"This descriptor is no socket's, so the option call fails, inside the function that Control calls. Control does not return that error: keep it in a variable outside, and return it.",
+			"這個描述元不是 socket 的，所以設定選項會失敗，是在 Control 呼叫的函式裡面失敗。Control 不會回傳那個錯誤：用外面的變數留住它，再回傳。").Fails(want)
 	})
 }
+
+// whyClosed is why there is an error about a socket that is closed.
+var whyClosed = reason{
+	"The socket is closed. SyscallConn or Control returns an error that says so: look at both, and return it.",
+	"這個 socket 已經關閉了。SyscallConn 或 Control 會回傳錯誤來說這件事：兩個的錯誤都要看，再回傳。"}
 
 // TestPathMTU: a connected socket knows the MTU of its path; for one that is not
 // connected, there is an error.
@@ -127,13 +163,17 @@ func TestForbidFragments(t *testing.T) {
 func TestPathMTU(t *testing.T) {
 	onLinux(t, harness.OnLinks, func(w *harness.World) {
 		client := w.DialUDP("client", w.Peer("server"))
-		pathMTU(w, "client", client).Returns(w.MTU(client))
+		pathMTU(w, "client", client).Because(
+			"Each path has an MTU of its own, and the system knows it: ask for IP_MTU, on IPv6 IPV6_MTU. (1500 is what an Ethernet has.)",
+			"每條路徑都有自己的 MTU，系統知道是多少：問 IP_MTU，在 IPv6 上是 IPV6_MTU。（1500 是乙太網路的。）").Returns(w.MTU(client))
 		w.StillNonBlocking(client)
-		pathMTU(w, "unconnected", w.UDPConn("unconnected")).Fails(syscall.ENOTCONN)
+		pathMTU(w, "unconnected", w.UDPConn("unconnected")).Because(
+			"A socket that is not connected can send to anybody, so it has no path, and no path's MTU. The system says so by an error: return it.",
+			"沒有連接的 socket 想送給誰都可以，所以沒有哪一條路徑可言，也就沒有路徑的 MTU。系統會用錯誤說這件事：把它回傳。").Fails(syscall.ENOTCONN)
 
 		closed := w.DialUDP("closed", w.Peer("another server"))
 		closed.Close()
-		pathMTU(w, "closed", closed).Fails(net.ErrClosed)
+		pathMTU(w, "closed", closed).Because(whyClosed.english, whyClosed.chinese).Fails(net.ErrClosed)
 	})
 }
 
@@ -149,22 +189,37 @@ func TestSendBig(t *testing.T) {
 		mtu, ipv6 := w.MTU(client), w.Loopback().Is6()
 		fits := payload(ipv6, mtu)
 		for _, size := range []int{fits, 1, 0} {
-			sendBig(w, "client", client, size).Returns(pmtu.Report{Sent: true})
+			sendBig(w, "client", client, size).Because(
+				fmt.Sprintf("The path takes %d bytes in one datagram, and these are no more: they are sent, and there is nothing else to report.", fits),
+				fmt.Sprintf("路徑的一個資料包裝得下 %d 個位元組，這裡沒有超過：就送出去，別的都不用回報。", fits)).Returns(pmtu.Report{Sent: true})
+			w.Because(
+				"What fits the path goes in one datagram, with one Write, every byte of it. Nobody puts pieces together again: each would be a datagram of its own.",
+				"路徑裝得下的，就用一個資料包、一次 Write 全部送出去。分成幾塊的話，沒有人會再拼起來：每一塊都是另一個資料包。")
 			server.ExpectFrom(client, strings.Repeat("#", size))
+			w.Because("", "")
 		}
 		w.ForbidsFragments(client)
 		for _, size := range []int{fits + 1, 65536, 1 << 20} {
 			client := w.DialUDP(fmt.Sprintf("client of %d bytes", size), server)
-			sendBig(w, "client", client, size).Returns(pmtu.Report{MTU: mtu, Fits: pmtu.MaxPayload(mtu, ipv6)})
+			sendBig(w, "client", client, size).Because(
+				fmt.Sprintf("The path takes %d bytes in one piece, and these are more. If the option is set before the send, the system refuses them. The Report says so, with the MTU and with what it leaves for your bytes, and there is no error.", fits),
+				fmt.Sprintf("路徑一次裝得下 %d 個位元組，這裡超過了。送出之前就設好選項，系統就會拒絕。Report 要這麼說，寫上 MTU，還有扣掉標頭以後裝得下多少，而且沒有錯誤。", fits)).
+				Returns(pmtu.Report{MTU: mtu, Fits: pmtu.MaxPayload(mtu, ipv6)})
 		}
 		server.HeardNothingElse()
 
-		sendBig(w, "unconnected", w.UDPConn("unconnected"), 1).Fails(syscall.EDESTADDRREQ)
+		sendBig(w, "unconnected", w.UDPConn("unconnected"), 1).Because(
+			"This socket has nobody to send to, and that has nothing to do with the size. Only syscall.EMSGSIZE says that a datagram is too big; return every other error.",
+			"這個 socket 沒有送的對象，這和大小無關。只有 syscall.EMSGSIZE 說的是資料包太大；別的錯誤都要回傳。").Fails(syscall.EDESTADDRREQ)
 		closed := w.DialUDP("closed", server)
 		closed.Close()
-		sendBig(w, "closed", closed, 1).Fails(net.ErrClosed)
+		sendBig(w, "closed", closed, 1).Because(
+			"The socket is closed, and that has nothing to do with the size: return the error that says so.",
+			"這個 socket 已經關閉了，這和大小無關：把說這件事的錯誤回傳。").Fails(net.ErrClosed)
 		broken, want := w.BrokenSocket("broken")
-		sendBig(w, "broken", broken, 1).Fails(want)
+		sendBig(w, "broken", broken, 1).Because(
+			"No option can be set here. Without it the datagram might be cut up, so return the error of ForbidFragments, and don't send.",
+			"這裡設不了選項。沒有選項，資料包可能會被切開，所以要回傳 ForbidFragments 的錯誤，不要送。").Fails(want)
 	})
 }
 
@@ -183,12 +238,22 @@ func TestSendBigOverRouter(t *testing.T) {
 		big, fits := payload(ipv6, 1500), payload(ipv6, 1280)
 		refused := pmtu.Report{MTU: 1280, Fits: pmtu.MaxPayload(1280, ipv6)}
 
-		sendBig(w, "client", client, big).Returns(pmtu.Report{Sent: true})
+		sendBig(w, "client", client, big).Because(
+			"The first link takes this, and the system does not know of the router yet: it sends, and the datagram gets lost behind.",
+			"第一段鏈路裝得下，系統還不知道有路由器：它送出去了，資料包在後面才掉。").Returns(pmtu.Report{Sent: true})
 		w.Learned(client, 1280)
-		pathMTU(w, "client", client).Returns(1280)
-		sendBig(w, "client", client, big).Returns(refused)
-		sendBig(w, "client", client, fits).Returns(refused)
-		sendBig(w, "client", client, fits).Returns(pmtu.Report{Sent: true})
+		pathMTU(w, "client", client).Because(
+			"The router has told the system that the next link takes 1280 bytes. An MTU can change, so ask for it each time.",
+			"路由器已經告訴系統，下一段鏈路的 MTU 是 1280。MTU 會變，所以每次都要問。").Returns(1280)
+		sendBig(w, "client", client, big).Because(
+			"Since the first datagram the system has learnt the path's MTU, 1280, and refuses this one. What it knew before is out of date: ask for the MTU after each refusal.",
+			"第一個資料包之後，系統知道了路徑的 MTU 是 1280，所以拒絕這一個。之前知道的已經過時了：每次被拒絕之後，都要再問 MTU。").Returns(refused)
+		sendBig(w, "client", client, fits).Because(
+			"This would fit, but the send meets the error that the first datagram has left behind. SendBig sends once, and reports what it met: whoever calls decides whether to send again.",
+			"這一個裝得下，但是送的時候遇到了第一個資料包留下的錯誤。SendBig 只送一次，遇到什麼就回報什麼：要不要再送，由呼叫的人決定。").Returns(refused)
+		sendBig(w, "client", client, fits).Because(
+			"This fits, and the old error is gone: it was told once.",
+			"這一個裝得下，舊的錯誤也不在了：它只會說一次。").Returns(pmtu.Report{Sent: true})
 		server.ExpectFrom(client, strings.Repeat("#", fits))
 		server.HeardNothingElse()
 	})
@@ -265,8 +330,12 @@ func TestProbeWaits(t *testing.T) {
 	harness.OnPath(t, func(w *harness.World) {
 		w.BlackHole(1400)
 		path := w.DialPath("client", w.EchoServer("server"))
-		probe(w, path).FailsAt(3100*ms, errNoAnswer)
+		probing := probe(w, path).Because(
+			"Nothing has come back, no answer and no error. So nobody knows whether a datagram of this size arrives: give up with ErrNoAnswer.",
+			"什麼都沒有回來，沒有答覆，也沒有錯誤。所以這個大小送不送得到，沒有人知道：要以 ErrNoAnswer 放棄。")
+		probing.Fails(errNoAnswer)
 		w.SentAt(path, instants...)
+		probing.FailsAt(3100*ms, errNoAnswer)
 		w.NothingLeftBehind()
 	})
 	harness.OnPath(t, func(w *harness.World) {
@@ -283,8 +352,10 @@ func TestProbeWaits(t *testing.T) {
 		w.Router(1400)
 		w.BlackHole(1300)
 		path := w.DialPath("client", w.EchoServer("server"))
-		probe(w, path).FailsAt(3130*ms, errNoAnswer)
+		probing := probe(w, path)
+		probing.Fails(errNoAnswer)
 		w.SentAt(path, 0, 30*ms, 130*ms, 330*ms, 730*ms, 1530*ms)
+		probing.FailsAt(3130*ms, errNoAnswer)
 	})
 }
 
@@ -332,6 +403,9 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		server := w.Peer("server")
 		path := w.DialPath("client", server)
 		w.FailWritesTo(path, server, syscall.ENETUNREACH)
+		w.Because(
+			"A Write that fails is followed by its wait like any other: the answer to an earlier datagram may still come. So read until then.",
+			"失敗的 Write 後面也要照樣等待：更早的資料包，答覆還是可能來。所以要讀到那時候為止。")
 		probing := probe(w, path)
 		w.At(50 * ms)
 		probing.Cancel()
@@ -360,6 +434,9 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		for _, text := range []string{answerTo(size - 1), answerTo(size + 1), answerTo(size) + " ", "", answerTo(size)[1:]} {
 			server.Send(path, text)
 		}
+		probing.Because(
+			fmt.Sprintf("Before 150 ms nothing comes that is about these %d bytes: only two errors, and texts that are not quite %q.", size, answerTo(size)),
+			fmt.Sprintf("150 ms 之前來的，都和這 %d 個位元組無關：只有兩個錯誤，還有幾段不完全是 %q 的文字。", size, answerTo(size)))
 		w.At(150 * ms)
 		server.Send(path, answerTo(size))
 		probing.ReturnsAt(150*ms, size)
@@ -402,7 +479,9 @@ func TestProbeStops(t *testing.T) {
 		harness.OnPath(t, func(w *harness.World) {
 			unknown := errors.New("the MTU is not known")
 			path := &changingMTU{w.DialPath("client", w.Peer("server")), answers, unknown}
-			w.Call("Probe", func(ctx context.Context) (any, error) { return pmtu.Probe(ctx, path) }).Fails(unknown)
+			w.Call("Probe", func(ctx context.Context) (any, error) { return pmtu.Probe(ctx, path) }).Because(
+				"path.MTU has returned an error. Without the MTU nobody knows how much to send: return that error, and don't guess.",
+				"path.MTU 回傳了錯誤。沒有 MTU，就不知道該送多大：把那個錯誤回傳，不要用猜的。").Fails(unknown)
 			w.NothingLeftBehind()
 		})
 	}

@@ -9,6 +9,7 @@ var backoff = []Mutant{
 		Put:           "	for wait := firstWait; wait <= mostWait; wait += 0 * wait {\n",
 		KilledBy:      "TestAskDoublesItsWait",
 		Says:          "the story wants",
+		Means:         "Every wait is 100ms long",
 	},
 	{
 		Name:          "linear-wait",
@@ -18,6 +19,7 @@ var backoff = []Mutant{
 		Put:           "wait <= 5*firstWait; wait += firstWait {\n",
 		KilledBy:      "TestAskDoublesItsWait",
 		Says:          "the story wants it after",
+		Means:         "the waits grow, but they do not double",
 	},
 	{
 		Name:          "doubled-first",
@@ -30,6 +32,7 @@ var backoff = []Mutant{
 		deadline`,
 		KilledBy: "TestAskDoublesItsWait",
 		Says:     "the story wants it after",
+		Means:    "the wait is doubled before its first use",
 	},
 	{
 		Name:          "six-sends",
@@ -39,6 +42,7 @@ var backoff = []Mutant{
 		Put:           "wait/2 <= mostWait; wait *= 2 {\n",
 		KilledBy:      "TestAskDoublesItsWait",
 		Says:          "the story wants it after 3.1s",
+		Means:         "Before each send, see whether its wait is within the limit",
 	},
 	{
 		Name:          "four-sends",
@@ -48,6 +52,7 @@ var backoff = []Mutant{
 		Put:           "wait < mostWait/2; wait *= 2 {\n",
 		KilledBy:      "TestAskDoublesItsWait",
 		Says:          "client sent 4 of the 5 times that the story wants; the next one was due after 1.5s",
+		Means:         "A limit for one wait is not one for all of them together",
 	},
 	{
 		Name:          "one-deadline",
@@ -61,6 +66,7 @@ var backoff = []Mutant{
 `,
 		KilledBy: "TestAskDoublesItsWait",
 		Says:     "client sent 1 of the 5 times that the story wants; the next one was due after 100ms",
+		Means:    "The read has one deadline, after 3.1s",
 		Total:    true,
 	},
 	{
@@ -75,6 +81,7 @@ var backoff = []Mutant{
 `,
 		KilledBy: "TestAskDoublesItsWait",
 		Says:     "the story wants it after",
+		Means:    "a deadline that has passed lets each read fail at once",
 		Total:    true,
 	},
 	{
@@ -91,6 +98,7 @@ var backoff = []Mutant{
 `,
 		KilledBy: "TestAskTakesLateAnswers",
 		Says:     "the story wants it after",
+		Means:    "the code did something else, such as a sleep",
 		Total:    true,
 	},
 	{
@@ -100,7 +108,8 @@ var backoff = []Mutant{
 		Find:          "			cause = err // a refusal, say: no answer, and no reason to hurry\n",
 		Put:           "			return nil, fmt.Errorf(\"%w: %w\", ErrServerDown, err)\n",
 		KilledBy:      "TestAskIgnoresErrors",
-		Says:          "the story wants it after 3.1s",
+		Says:          "client sent 1 of the 5 times that the story wants",
+		Means:         "nobody listens there now; the server may be back",
 	},
 	{
 		Name:          "refused-is-answer",
@@ -110,6 +119,7 @@ var backoff = []Mutant{
 		Put:           "			cause = err\n			break\n",
 		KilledBy:      "TestAskIgnoresErrors",
 		Says:          "the story wants it after",
+		Means:         "An error is no answer, and no reason to hurry",
 	},
 	{
 		Name:          "failed-send-is-final",
@@ -125,6 +135,7 @@ var backoff = []Mutant{
 `,
 		KilledBy: "TestAskIgnoresErrors",
 		Says:     "Ask returned",
+		Means:    "Ask ended at an error of one send",
 	},
 	{
 		Name:          "gives-up-silently",
@@ -134,6 +145,7 @@ var backoff = []Mutant{
 		Put:           "	_ = cause\n	return nil, nil\n",
 		KilledBy:      "TestAskDoublesItsWait",
 		Says:          `Ask returned "" and no error (nil)`,
+		Means:         "where no answer has come, return an error",
 	},
 	{
 		Name:          "cause-dropped",
@@ -143,6 +155,7 @@ var backoff = []Mutant{
 		Put:           "	_ = cause\n	return nil, ErrServerDown\n",
 		KilledBy:      "TestAskDoublesItsWait",
 		Says:          `Ask returned the error "I think the server is down"; the story wants one that errors.Is finds to be os.ErrDeadlineExceeded`,
+		Means:         "Whoever has asked wants to know why, too",
 	},
 	{
 		Name:          "jitter",
@@ -152,6 +165,7 @@ var backoff = []Mutant{
 		Put:           "		deadline := time.Now().Add(wait + time.Duration(uint64(time.Now().UnixNano())*2654435761>>40)%(wait/8) + 1)\n",
 		KilledBy:      "TestAskDoublesItsWait",
 		Says:          "the story wants it after",
+		Means:         "each by another amount, as if by chance",
 	},
 	{
 		Name:          "sends-go-on",
@@ -172,6 +186,7 @@ var backoff = []Mutant{
 `,
 		KilledBy: "TestAskIsSilentAfterwards",
 		Says:     "A goroutine is left over: it sleeps",
+		Means:    "A timer or a sleep goes on by itself",
 	},
 	{
 		Name:          "late-answer-refused",
@@ -190,6 +205,7 @@ var backoff = []Mutant{
 `,
 		KilledBy: "TestAskTakesLateAnswers",
 		Says:     "the story wants",
+		Means:    "Whatever comes from there is an answer, whichever send it belongs to",
 	},
 	{
 		Name:          "ask-ignores-context",
@@ -199,6 +215,7 @@ var backoff = []Mutant{
 		Put:           "			n, err := readUntil(context.Background(), conn, deadline, buf)\n",
 		KilledBy:      "TestAskStops",
 		Says:          "Ask did not return at once when its context was cancelled",
+		Means:         "the end of ctx has to end the read itself",
 	},
 	{
 		Name:          "nil-at-deadline",
@@ -217,6 +234,7 @@ var backoff = []Mutant{
 `,
 		KilledBy: "TestAskStops",
 		Says:     `Ask returned "" and no error (nil)`,
+		Means:    "ctx.Err() was still nil",
 	},
 	{
 		Name:          "other-bytes",
@@ -226,6 +244,7 @@ var backoff = []Mutant{
 		Put:           "conn.Write(append(msg[:len(msg):len(msg)], fmt.Sprint(wait)[3:]...)); err",
 		KilledBy:      "TestAskDoublesItsWait",
 		Says:          "the story wants",
+		Means:         "Each send has the bytes that Ask was given, and no others",
 	},
 	{
 		Name:          "drop-asked-twice",
@@ -235,6 +254,7 @@ var backoff = []Mutant{
 		Put:           "		if drop() || drop() {\n",
 		KilledBy:      "TestServeDrops",
 		Says:          "heard nothing",
+		Means:         "It may say something else each time: call it once for each datagram",
 	},
 	{
 		Name:          "dropped-is-logged",
@@ -254,6 +274,7 @@ var backoff = []Mutant{
 `,
 		KilledBy: "TestServeDrops",
 		Says:     "the log",
+		Means:    "the Pretending line stands in place of the other",
 	},
 	{
 		Name:          "a-little-early",
@@ -263,6 +284,7 @@ var backoff = []Mutant{
 		Put:           "		deadline := time.Now().Add(wait - 5*time.Millisecond)\n",
 		KilledBy:      "TestAskDoublesItsWait",
 		Says:          "client sent its datagram number 2 after 95ms; the story wants it after 100ms",
+		Means:         "A wait lasts to its end",
 	},
 	{
 		Name:          "other-clock",
@@ -276,6 +298,8 @@ var backoff = []Mutant{
 `,
 		KilledBy: "TestAskAnswered",
 		Says:     `server waited for "This is another message" from client and heard nothing`,
+		Means:    "The clock shows today here, and the year 2000 in virtual time",
+		Unsteady: true, // how long the first send takes on real sockets
 	},
 	{
 		Name:          "small-buffer",
@@ -285,6 +309,7 @@ var backoff = []Mutant{
 		Put:           "	buf := make([]byte, 64)\n	cause",
 		KilledBy:      "TestAskAnswered",
 		Says:          "only its first 64 bytes were read",
+		Means:         "was read into a buffer of 64",
 	},
 	{
 		Name:          "asks-drop-for-errors",
@@ -301,6 +326,7 @@ var backoff = []Mutant{
 `,
 		KilledBy: "TestServeDrops",
 		Says:     "heard nothing",
+		Means:    "A read that fails has brought no datagram",
 	},
 	{
 		Name:          "serve-ignores-context",
@@ -312,6 +338,7 @@ var backoff = []Mutant{
 `,
 		KilledBy: "TestServeStops",
 		Says:     "Serve did not return at once when its context was cancelled",
+		Means:    "asking ctx.Err() before it is not enough",
 	},
 	{
 		Name:          "ask-spins-on-closed",
@@ -321,6 +348,7 @@ var backoff = []Mutant{
 		Put:           "",
 		KilledBy:      "TestAskStops",
 		Says:          "The code keeps calling Read of client's socket",
+		Means:         "A closed socket stays closed",
 	},
 	{
 		Name:          "sends-after-the-end",
@@ -330,6 +358,7 @@ var backoff = []Mutant{
 		Put:           "				break\n",
 		KilledBy:      "TestAskStops",
 		Says:          "client sent once more after 550ms",
+		Means:         "The end of ctx is not the end of a wait",
 	},
 	{
 		Name:          "refused-stops-listening",
@@ -341,6 +370,7 @@ var backoff = []Mutant{
 `,
 		KilledBy: "TestAskIgnoresErrors",
 		Says:     "the story wants it after 450ms",
+		Means:    "the code did not read any more after the error",
 	},
 	{
 		Name:          "failed-send-stops-listening",
@@ -356,6 +386,7 @@ var backoff = []Mutant{
 		fmt`,
 		KilledBy: "TestAskIgnoresErrors",
 		Says:     `Ask returned the error "I think the server is down`,
+		Means:    "A send that fails is followed by its wait like any other",
 	},
 	{
 		Name:          "answers-share-memory",
@@ -374,6 +405,7 @@ func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte,
 `,
 		KilledBy: "TestAskAnswered",
 		Says:     `Ask returned "!!!!`,
+		Means:    "as if another call had read into the same memory",
 	},
 	{
 		Name:          "logs-the-answer",
@@ -386,6 +418,7 @@ func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte,
 `,
 		KilledBy: "TestAskAnswered",
 		Says:     "the log",
+		Means:    "one line for each of its waits, and nothing else",
 	},
 	{
 		Name:          "deadline-anew",
@@ -394,7 +427,8 @@ func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte,
 		Find:          "			n, err := readUntil(ctx, conn, deadline, buf)\n",
 		Put:           "			if cause != os.ErrDeadlineExceeded {\n				deadline = time.Now().Add(wait)\n			}\n			n, err := readUntil(ctx, conn, deadline, buf)\n",
 		KilledBy:      "TestAskIgnoresErrors",
-		Says:          "the story wants it after 3.1s",
+		Says:          "client sent its datagram number 2 after 130ms; the story wants it after 100ms",
+		Means:         "there it began anew",
 	},
 	{
 		Name:          "only-refusals",
@@ -405,6 +439,7 @@ func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte,
 		Import:        "syscall",
 		KilledBy:      "TestAskIgnoresErrors",
 		Says:          "no route to host",
+		Means:         "Such an error is about one datagram, not about the socket",
 	},
 	{
 		Name:          "failed-send-not-logged",
@@ -414,6 +449,7 @@ func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte,
 		Put:           "			cause = err\n		} else {\n			fmt.Fprintf(log, \"Waiting up to %v for a reply\\n\", wait)\n		}\n",
 		KilledBy:      "TestAskIgnoresErrors",
 		Says:          "nothing was logged",
+		Means:         "A send that fails counts like any other",
 	},
 	{
 		Name:          "failed-answer-ends",
@@ -423,6 +459,7 @@ func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte,
 		Put:           "client); err != nil {",
 		KilledBy:      "TestServeDrops",
 		Says:          "network is unreachable",
+		Means:         "Serve ended at an error of one send",
 	},
 	{
 		Name:          "cancelled-is-down",
@@ -432,5 +469,6 @@ func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte,
 		Put:           "				return nil, fmt.Errorf(\"%w: %w\", ErrServerDown, ctx.Err())\n",
 		KilledBy:      "TestAskStops",
 		Says:          "the story wants it not to be",
+		Means:         "Ask was ended before it could find out",
 	},
 }

@@ -14,6 +14,7 @@ var broadcast = []Mutant{
 		Put:           "	addr[3] = 255\n",
 		KilledBy:      "TestBroadcastAddr",
 		Says:          "BroadcastAddr(192.168.5.1/25) returned 192.168.5.255; the story wants 192.168.5.127",
+		Means:         "not every broadcast address ends in .255",
 	},
 	{
 		Name:          "whole-bytes",
@@ -23,6 +24,7 @@ var broadcast = []Mutant{
 		Put:           "	for i := prefix.Bits() / 8; i < 4; i++ {\n		addr[i] = 255\n	}\n",
 		KilledBy:      "TestBroadcastAddr",
 		Says:          "BroadcastAddr(192.168.5.1/25) returned 192.168.5.255; the story wants 192.168.5.127",
+		Means:         "It begins inside a byte here",
 	},
 	{
 		Name:          "small-subnets",
@@ -32,6 +34,7 @@ var broadcast = []Mutant{
 		Put:           "prefix.Bits() > 32:",
 		KilledBy:      "TestBroadcastAddr",
 		Says:          "BroadcastAddr(10.0.0.6/31) returned 10.0.0.7 and no error (nil); the story wants an error",
+		Means:         "Not every subnet has a broadcast address",
 	},
 	{
 		Name:          "ipv6-too",
@@ -41,6 +44,7 @@ var broadcast = []Mutant{
 		Put:           "	case !prefix.Addr().Is4():\n		addr := prefix.Masked().Addr().As16()\n		for bit := prefix.Bits(); bit < 128; bit++ {\n			addr[bit/8] |= 0x80 >> (bit % 8)\n		}\n		return netip.AddrFrom16(addr), nil\n	case prefix.Bits() >= 31:",
 		KilledBy:      "TestBroadcastAddr",
 		Says:          "BroadcastAddr(fd00::/64) returned",
+		Means:         "IPv6 has no broadcast",
 	},
 	{
 		Name:          "ipv4-in-ipv6",
@@ -50,6 +54,7 @@ var broadcast = []Mutant{
 		Put:           "	case !prefix.Addr().Unmap().Is4():\n		return netip.Addr{}, fmt.Errorf(\"%v: IPv6 has no broadcast\", prefix)\n	case prefix.Bits() >= 31:",
 		KilledBy:      "TestBroadcastAddr",
 		Says:          "BroadcastAddr(::ffff:10.0.0.0/20) returned",
+		Means:         "An IPv4 address in IPv6's form makes an IPv6 prefix",
 	},
 	{
 		Name:          "invalid-prefix",
@@ -59,6 +64,7 @@ var broadcast = []Mutant{
 		Put:           "	case prefix.Addr().Is6():",
 		KilledBy:      "TestBroadcastAddr",
 		Says:          "BroadcastAddr(invalid Prefix) panicked",
+		Means:         "A caller may hand over a prefix that is not valid",
 	},
 	{
 		Name:          "waits-for-reply",
@@ -68,6 +74,7 @@ var broadcast = []Mutant{
 		Put:           "		return fmt.Errorf(\"shout: %w\", err)\n	}\n	_, _, err := conn.ReadFrom(make([]byte, maxDatagram))\n	return err\n",
 		KilledBy:      "TestShout",
 		Says:          "Shout did not return: it waits in ReadFrom",
+		Means:         "nobody knows how many answers there will be",
 	},
 	{
 		Name:          "waits-a-while",
@@ -77,7 +84,8 @@ var broadcast = []Mutant{
 		Find:          "		return fmt.Errorf(\"shout: %w\", err)\n	}\n	return nil\n",
 		Put:           "		return fmt.Errorf(\"shout: %w\", err)\n	}\n	conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))\n	conn.ReadFrom(make([]byte, maxDatagram))\n	conn.SetReadDeadline(time.Time{})\n	return nil\n",
 		KilledBy:      "TestShout",
-		Says:          "ReadFrom did not return",
+		Says:          `The code has read "an answer" from dave`,
+		Means:         "The code reads after it has sent, even if only for a while",
 	},
 	{
 		Name:          "shout-allows-itself",
@@ -88,6 +96,8 @@ var broadcast = []Mutant{
 		KilledBy:      "TestAllowBroadcastInTheKernel",
 		Needs:         capability.Broadcast.Missing,
 		Says:          "Shout returned no error (nil); the story wants syscall.EACCES",
+		Means:         "Who may broadcast is for the caller to decide",
+		Unsteady:      true,
 	},
 	{
 		Name:          "shouts-twice",
@@ -97,6 +107,7 @@ var broadcast = []Mutant{
 		Put:           "	conn.WriteTo([]byte(text), to)\n	if _, err := conn.WriteTo([]byte(text), to); err != nil {",
 		KilledBy:      "TestShout",
 		Says:          `alice heard "Broadcast datagram!" from client`,
+		Means:         "the code was to send it once",
 	},
 	{
 		Name:          "to-each-as-well",
@@ -106,6 +117,7 @@ var broadcast = []Mutant{
 		Put:           "	if ip := to.(*net.UDPAddr).IP.To4(); ip[3] == 255 {\n		for last := range byte(255) {\n			conn.WriteTo([]byte(text), &net.UDPAddr{IP: net.IPv4(ip[0], ip[1], ip[2], last), Port: to.(*net.UDPAddr).Port})\n		}\n	}\n	if _, err := conn.WriteTo([]byte(text), to); err != nil {",
 		KilledBy:      "TestEveryoneHears",
 		Says:          `dave heard one datagram more than the story wants: "Broadcast datagram!" from client`,
+		Means:         "was sent to everyone, and to dave as well",
 	},
 	{
 		Name:          "shout-ignores-error",
@@ -115,6 +127,7 @@ var broadcast = []Mutant{
 		Put:           "		return nil\n",
 		KilledBy:      "TestShout",
 		Says:          "Shout returned no error (nil); the story wants syscall.EACCES",
+		Means:         "this one was not even sent: return the error",
 	},
 	{
 		Name:          "first-only",
@@ -124,6 +137,7 @@ var broadcast = []Mutant{
 		Put:           "	buf := make([]byte, maxDatagram)\n	first := \"\"\n	for {\n		n, from, err := readFrom(ctx, conn, buf)\n		if err == nil && first == \"\" {\n			first = from.String()\n		}\n		if err == nil && from.String() != first {\n			continue\n		}\n",
 		KilledBy:      "TestHear",
 		Says:          "the log lacks the line",
+		Means:         "every datagram counts, whoever sent it",
 	},
 	{
 		Name:          "empty-is-end",
@@ -133,6 +147,7 @@ var broadcast = []Mutant{
 		Put:           "		if n == 0 {\n			return errors.New(\"the end\")\n		}\n		heard(from, string(buf[:n]))\n",
 		KilledBy:      "TestHear",
 		Says:          `Hear has returned the error "the end"`,
+		Means:         "reading 0 bytes, without an error, is neither an end nor nothing",
 	},
 	{
 		Name:          "trims",
@@ -143,6 +158,7 @@ var broadcast = []Mutant{
 		Put:           "heard(from, strings.TrimSpace(string(buf[:n])))",
 		KilledBy:      "TestHear",
 		Says:          "the log lacks the line",
+		Means:         "The blanks at the ends of a text belong to it",
 	},
 	{
 		Name:          "no-repeats",
@@ -152,6 +168,7 @@ var broadcast = []Mutant{
 		Put:           "	buf := make([]byte, maxDatagram)\n	last := \"nothing\"\n	for {\n		n, from, err := readFrom(ctx, conn, buf)\n		if err == nil && string(buf[:n]) == last {\n			continue\n		}\n		last = string(buf[:n])\n",
 		KilledBy:      "TestHear",
 		Says:          "the log lacks the line",
+		Means:         "or says the same as the one before",
 	},
 	{
 		Name:          "stale-tail",
@@ -161,6 +178,7 @@ var broadcast = []Mutant{
 		Put:           "		heard(from, string(buf[:max(n, 20)]))\n",
 		KilledBy:      "TestHear",
 		Says:          "the log",
+		Means:         "only the first n bytes are this datagram",
 	},
 	{
 		Name:          "buffer-1500",
@@ -170,6 +188,7 @@ var broadcast = []Mutant{
 		Put:           "make([]byte, 1500)",
 		KilledBy:      "TestHear",
 		Says:          "only its first 1500 bytes were read",
+		Means:         "was read into a buffer of 1500",
 	},
 	{
 		Name:          "refusal-ends",
@@ -179,6 +198,7 @@ var broadcast = []Mutant{
 		Put:           "			return err\n",
 		KilledBy:      "TestHear",
 		Says:          "connection refused",
+		Means:         "Such an error is about one datagram, not about the socket",
 	},
 	{
 		Name:          "only-refusals",
@@ -189,6 +209,7 @@ var broadcast = []Mutant{
 		Put:           "		if errors.Is(err, syscall.ECONNREFUSED) {\n			continue\n		}\n		if err != nil {\n			return err\n		}\n",
 		KilledBy:      "TestHear",
 		Says:          "no route to host",
+		Means:         "How many reads have failed, and with which error, does not matter",
 	},
 	{
 		Name:          "spins-on-closed",
@@ -198,6 +219,7 @@ var broadcast = []Mutant{
 		Put:           "",
 		KilledBy:      "TestHear",
 		Says:          "keeps calling ReadFrom of server's socket",
+		Means:         "that error is the one that ends the loop",
 	},
 	{
 		Name:          "answers",
@@ -207,6 +229,8 @@ var broadcast = []Mutant{
 		Put:           "		heard(from, string(buf[:n]))\n		conn.WriteTo([]byte(\"ok\"), from)\n",
 		KilledBy:      "TestHear",
 		Says:          `one datagram more than the story wants: "ok" from server`,
+		Means:         "alice got an answer, and the story wants none",
+		Unsteady:      true,
 	},
 	{
 		Name:          "ignores-context",
@@ -216,6 +240,7 @@ var broadcast = []Mutant{
 		Put:           "conn.ReadFrom(buf)",
 		KilledBy:      "TestHearStops",
 		Says:          "Hear did not return at once when its context was cancelled: it waits in ReadFrom",
+		Means:         "A read knows nothing of a context",
 	},
 	{
 		Name:          "closes-conn",
@@ -225,6 +250,7 @@ var broadcast = []Mutant{
 		Put:           "	defer conn.Close()\n	buf := make([]byte, maxDatagram)\n",
 		KilledBy:      "TestHearStops",
 		Says:          "server's socket should still be open",
+		Means:         "belongs to its caller",
 	},
 	{
 		Name:          "in-the-background",
@@ -234,6 +260,7 @@ var broadcast = []Mutant{
 		Put:           "		text := string(buf[:n])\n		go heard(from, text)\n",
 		KilledBy:      "TestHear",
 		Says:          "heard was called while its last call was still running",
+		Means:         "Call heard in the loop itself, not in a goroutine of its own",
 	},
 	{
 		Name:          "permits-nothing",
@@ -243,6 +270,7 @@ var broadcast = []Mutant{
 		Put:           "	_ = raw\n	return nil\n",
 		KilledBy:      "TestAllowBroadcast",
 		Says:          "client may not broadcast: its option SO_BROADCAST is 0",
+		Means:         "Go may permit broadcasts when it opens a socket",
 	},
 	{
 		Name:          "permission-on-the-receiver",
@@ -252,6 +280,7 @@ var broadcast = []Mutant{
 		Put:           "	receiver, err := net.ListenUDP(\"udp\", &net.UDPAddr{IP: conn.LocalAddr().(*net.UDPAddr).IP})\n	if err != nil {\n		return err\n	}\n	defer receiver.Close()\n	raw, err := receiver.SyscallConn()\n	if err != nil {\n		return err\n	}\n	return control(raw, permitBroadcast)\n",
 		KilledBy:      "TestAllowBroadcast",
 		Says:          "client may not broadcast: its option SO_BROADCAST is 0",
+		Means:         "The permission belongs to one socket, the one that sends; to hear a broadcast takes none",
 	},
 	{
 		Name:          "callback-error-lost",
@@ -261,6 +290,7 @@ var broadcast = []Mutant{
 		Put:           "	if failed != nil {\n		return nil\n	}\n	return errors.Join(err, failed)\n",
 		KilledBy:      "TestAllowBroadcast",
 		Says:          "AllowBroadcast(broken) returned no error (nil)",
+		Means:         "Control does not return the error of the function that it calls",
 	},
 	{
 		Name:          "descriptor-error-lost",
@@ -270,6 +300,7 @@ var broadcast = []Mutant{
 		Put:           "	if err != nil {\n		return nil\n	}\n	return errors.Join(err, failed)\n",
 		KilledBy:      "TestAllowBroadcast",
 		Says:          "AllowBroadcast(closed) returned no error (nil); the story wants net.ErrClosed",
+		Means:         "there is no descriptor to be had",
 	},
 	{
 		Name:          "file",
@@ -278,7 +309,8 @@ var broadcast = []Mutant{
 		Find:          "	raw, err := conn.SyscallConn()\n	if err != nil {\n		return err\n	}\n	return control(raw, permitBroadcast)\n",
 		Put:           "	file, err := conn.File()\n	if err != nil {\n		return err\n	}\n	defer file.Close()\n	return permitBroadcast(file.Fd())\n",
 		KilledBy:      "TestAllowBroadcast",
-		Says:          "client is a blocking socket now, and no deadline ends its reads any more: File().Fd() does that",
+		Says:          "client is a blocking socket now, and no deadline ends its reads any more",
+		Means:         "asking for the descriptor makes the socket blocking",
 	},
 	{
 		Name:          "shared-after-bind",
@@ -288,6 +320,7 @@ var broadcast = []Mutant{
 		Put:           "	var config net.ListenConfig\n	conn, err := config.ListenPacket(context.Background(), \"udp\", addr.String())\n	if err != nil {\n		return nil, err\n	}\n	raw, err := conn.(*net.UDPConn).SyscallConn()\n	if err != nil {\n		return nil, err\n	}\n	return conn.(*net.UDPConn), control(raw, sharePort)\n",
 		KilledBy:      "TestListenShared",
 		Says:          "address already in use",
+		Means:         "on a socket that is open already, it is too late",
 	},
 	{
 		Name:          "not-shared",
@@ -297,6 +330,7 @@ var broadcast = []Mutant{
 		Put:           "		return control(raw, permitBroadcast)\n",
 		KilledBy:      "TestListenShared",
 		Says:          "address already in use",
+		Means:         "Sockets share a port only if each has the option for that",
 	},
 	{
 		Name:          "shared-panics",
@@ -306,6 +340,7 @@ var broadcast = []Mutant{
 		Put:           "	return conn.(*net.UDPConn), err\n",
 		KilledBy:      "TestListenShared",
 		Says:          "panicked: interface conversion",
+		Means:         "Opening a socket can fail",
 	},
 	{
 		Name:          "shared-wildcard",
@@ -315,6 +350,7 @@ var broadcast = []Mutant{
 		Put:           "\"udp\", netip.AddrPortFrom(netip.IPv6Unspecified(), addr.Port()).String())",
 		KilledBy:      "TestListenShared",
 		Says:          "which is all addresses of this computer",
+		Means:         "To hear broadcasts, it need not be at all addresses",
 	},
 	{
 		Name:          "wildcard-as-loopback",
@@ -326,6 +362,7 @@ var broadcast = []Mutant{
 		KilledBy:      "TestListenSharedInTheKernel",
 		Needs:         netlab.Missing,
 		Says:          "; the story wants 0.0.0.0:",
+		Means:         "0.0.0.0 means all addresses of this computer",
 	},
 	{
 		Name:          "wildcard-not-shared",
@@ -336,6 +373,7 @@ var broadcast = []Mutant{
 		KilledBy:      "TestListenSharedInTheKernel",
 		Needs:         netlab.Missing,
 		Says:          "address already in use",
+		Means:         "at one address as at all of them",
 	},
 	{
 		Name:          "one-listener",
@@ -346,5 +384,6 @@ var broadcast = []Mutant{
 		KilledBy:      "TestListenSharedInTheKernel",
 		Needs:         capability.Broadcast.Missing,
 		Says:          "returned the same socket as before, server 1's; the story wants another one",
+		Means:         "Each call opens a socket of its own",
 	},
 }

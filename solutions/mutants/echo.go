@@ -18,6 +18,7 @@ var echo = []Mutant{
 `,
 		KilledBy: "TestServeAnswersWhoAsked",
 		Says:     "that went to alice",
+		Means:    "not to one that was kept",
 	},
 	{
 		Name:          "shared-buffer",
@@ -36,6 +37,8 @@ var echo = []Mutant{
 `,
 		KilledBy: "TestServeLogs",
 		Says:     "the log lacks the line",
+		Means:    "A goroutine that is given a slice of the buffer has no copy of it",
+		Unsteady: true,
 	},
 	{
 		Name:          "buffer-512",
@@ -45,6 +48,7 @@ var echo = []Mutant{
 		Put:           "	buf := make([]byte, 512)\n	for {",
 		KilledBy:      "TestServeCountsBytes",
 		Says:          `"Your data was 512 bytes long"`,
+		Means:         "was read into a buffer of 512",
 	},
 	{
 		Name:          "buffer-1500",
@@ -54,6 +58,7 @@ var echo = []Mutant{
 		Put:           "	buf := make([]byte, 1500)\n	for {",
 		KilledBy:      "TestServeCountsBytes",
 		Says:          `"Your data was 1500 bytes long"`,
+		Means:         "was read into a buffer of 1500",
 	},
 	{
 		Name:          "empty-is-end",
@@ -68,6 +73,7 @@ var echo = []Mutant{
 `,
 		KilledBy: "TestServeCountsBytes",
 		Says:     `Serve has returned the error "EOF"`,
+		Means:    "reading 0 bytes, without an error, is neither an end nor nothing",
 	},
 	{
 		Name:          "runes",
@@ -77,6 +83,7 @@ var echo = []Mutant{
 		Put:           `"Your data was %d bytes long", len([]rune(string(buf[:n]))))`,
 		KilledBy:      "TestServeCountsBytes",
 		Says:          `heard "Your data was 2 bytes long"`,
+		Means:         "the code counts characters",
 	},
 	{
 		Name:          "stale-tail",
@@ -88,6 +95,7 @@ var echo = []Mutant{
 `,
 		KilledBy: "TestServeLogs",
 		Says:     "the log lacks the line",
+		Means:    "only the first n bytes are this datagram",
 	},
 	{
 		Name:          "context-between-reads",
@@ -101,6 +109,7 @@ var echo = []Mutant{
 `,
 		KilledBy: "TestServeStops",
 		Says:     "Serve did not return at once when its context was cancelled: it waits in ReadFrom",
+		Means:    "asking ctx.Err() before it is not enough",
 	},
 	{
 		Name:          "closes-conn",
@@ -110,6 +119,7 @@ var echo = []Mutant{
 		Put:           "	defer conn.Close()\n	fmt.Fprintf(log, \"Listening at %v\\n\", conn.LocalAddr())\n",
 		KilledBy:      "TestServeStops",
 		Says:          "server's socket should still be open",
+		Means:         "belongs to its caller",
 	},
 	{
 		Name:          "spins-on-closed",
@@ -124,6 +134,7 @@ var echo = []Mutant{
 `,
 		KilledBy: "TestServeSurvives",
 		Says:     "keeps calling ReadFrom of server's socket, though it has failed 10000 times in a second",
+		Means:    "that error is the one that ends the loop",
 	},
 	{
 		Name:          "failed-reply-ends",
@@ -133,6 +144,7 @@ var echo = []Mutant{
 		Put:           "client); err != nil {",
 		KilledBy:      "TestServeSurvives",
 		Says:          "network is unreachable",
+		Means:         "Serve ended at an error of one send",
 	},
 	{
 		Name:          "refusal-ends",
@@ -142,6 +154,7 @@ var echo = []Mutant{
 		Put:           "			return err\n",
 		KilledBy:      "TestServeSurvives",
 		Says:          "connection refused",
+		Means:         "Such an error is about one datagram, not about the socket",
 	},
 	{
 		Name:          "cancelled-is-nil",
@@ -155,6 +168,7 @@ var echo = []Mutant{
 `,
 		KilledBy: "TestServeStops",
 		Says:     "Serve returned no error (nil)",
+		Means:    "it was the context that ended the call",
 	},
 	{
 		Name:          "deadline-left",
@@ -167,6 +181,7 @@ var echo = []Mutant{
 `,
 		KilledBy: "TestNothingIsLeftBehind",
 		Says:     "socket is left with a read deadline",
+		Means:    "A deadline stays with the socket until another is set",
 	},
 	{
 		Name:          "does-not-wait",
@@ -181,7 +196,8 @@ var echo = []Mutant{
 	conn.SetReadDeadline(time.Time{})
 `,
 		KilledBy: "TestNothingIsLeftBehind",
-		Says:     "when the call had returned already. Wait for the goroutine that sets it before you clear it.",
+		Says:     "when the call had returned already",
+		Means:    "its function may still be running",
 	},
 	{
 		Name:          "second-refusal-ends",
@@ -209,6 +225,7 @@ var echo = []Mutant{
 `,
 		KilledBy: "TestServeSurvives",
 		Says:     "no route to host",
+		Means:    "How many reads have failed, and with which error, does not matter",
 	},
 	{
 		Name:          "unquoted",
@@ -218,6 +235,7 @@ var echo = []Mutant{
 		Put:           `The client at %v says \"%s\"\n`,
 		KilledBy:      "TestServeLogs",
 		Says:          "the story wants it quoted, as %q does it",
+		Means:         "it begins a new line",
 	},
 	{
 		Name:          "reader-left",
@@ -240,6 +258,7 @@ var echo = []Mutant{
 `,
 		KilledBy: "TestNothingIsLeftBehind",
 		Says:     "A goroutine is left over: it waits in ReadFrom",
+		Means:    "The goroutine still reads",
 	},
 	{
 		Name:          "ask-ignores-context",
@@ -251,6 +270,7 @@ var echo = []Mutant{
 `,
 		KilledBy: "TestAskStops",
 		Says:     "Ask did not return at once when its context was cancelled",
+		Means:    "An answer may never come",
 	},
 	{
 		Name:          "ask-buffer",
@@ -262,6 +282,7 @@ var echo = []Mutant{
 	n, _, err :=`,
 		KilledBy: "TestAsk",
 		Says:     "Not run, as this failed: virtual/ip6, loopback/ip4, loopback/ip6.",
+		Means:    "was read into a buffer of 512",
 	},
 	{
 		Name:          "polls",
@@ -289,6 +310,7 @@ var echo = []Mutant{
 `,
 		KilledBy: "TestServeStops",
 		Says:     "Serve did not return at once when its context was cancelled: it waits in ReadFrom",
+		Means:    "the end of ctx has to end the read itself",
 	},
 	{
 		Name:          "deadline-is-nil",
@@ -314,6 +336,7 @@ var echo = []Mutant{
 `,
 		KilledBy: "TestAskStops",
 		Says:     `Ask returned "" and no error (nil)`,
+		Means:    "ctx.Err() was still nil",
 	},
 	{
 		Name:          "read-error-ignored",
@@ -326,6 +349,7 @@ var echo = []Mutant{
 		Put:      "",
 		KilledBy: "TestServeSurvives",
 		Says:     "the log",
+		Means:    "a read that failed has brought none",
 	},
 	{
 		Name:          "ask-hides-error",
@@ -343,6 +367,7 @@ var echo = []Mutant{
 `,
 		KilledBy: "TestAsk",
 		Says:     `Ask returned "" and no error (nil); the story wants syscall.ECONNREFUSED`,
+		Means:    "That is not an empty answer",
 	},
 	{
 		Name:          "handlers-left",
@@ -358,6 +383,7 @@ var echo = []Mutant{
 `,
 		KilledBy: "TestNothingIsLeftBehind",
 		Says:     "A goroutine is left over: it waits in WriteTo",
+		Means:    "while a goroutine of its own was still at work in WriteTo",
 	},
 	{
 		Name:          "quoted-ascii",
@@ -367,6 +393,7 @@ var echo = []Mutant{
 		Put:           `The client at %v says %+q\n`,
 		KilledBy:      "TestServeLogs",
 		Says:          "the log lacks the line",
+		Means:         "%q leaves those alone that can be printed",
 	},
 	{
 		Name:          "package-channel",
@@ -383,6 +410,7 @@ func Serve(ctx context.Context, conn net.PacketConn, log io.Writer) error {
 `,
 		KilledBy: "TestServeAnswers",
 		Says:     "it uses a channel that an earlier story made (keep no channel in a package-level variable)",
+		Means:    "keep no channel in a package-level variable",
 		Total:    true,
 	},
 }

@@ -17,7 +17,9 @@ type Mutant struct {
 	Import        string // a package that Put needs and File does not import; or ""
 	KilledBy      string // the task that must fail
 	Says          string // what its message must contain
+	Means         string // what its message must say under "Most likely"; "" where the first line says it all
 	Total         bool   // may fail more than half of the lesson's tasks
+	Unsteady      bool   // two runs may differ in the rest of the message
 
 	// Needs says what a machine lacks that can't kill the mutant, or "" if it
 	// can; nil if any can.

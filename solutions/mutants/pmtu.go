@@ -14,6 +14,7 @@ var pmtu = []Mutant{
 		Put:           "min(mtu+0*headers, most)",
 		KilledBy:      "TestMaxPayload",
 		Says:          "returned 1500; the story wants 14",
+		Means:         "The result is 28 bytes too big: as long as IPv4's header (20) and UDP's (8).",
 	},
 	{
 		Name:          "no-udp-header",
@@ -23,6 +24,7 @@ var pmtu = []Mutant{
 		Put:           "	headers, most := ipv4Header, 65535-ipv4Header-udpHeader\n	if ipv6 {\n		headers, most = ipv6Header,",
 		KilledBy:      "TestMaxPayload",
 		Says:          "the story wants 14",
+		Means:         "The result is 8 bytes too big: as long as UDP's header.",
 	},
 	{
 		Name:          "tcp-header",
@@ -32,6 +34,7 @@ var pmtu = []Mutant{
 		Put:           "	udpHeader  = 20\n",
 		KilledBy:      "TestMaxPayload",
 		Says:          "the story wants 14",
+		Means:         "TCP's header has 20 bytes, and UDP's has only 8",
 	},
 	{
 		Name:          "ipv6-as-ipv4",
@@ -41,6 +44,7 @@ var pmtu = []Mutant{
 		Put:           "	ipv6Header = 20\n",
 		KilledBy:      "TestMaxPayload",
 		Says:          "MaxPayload(1500, true) returned 1472; the story wants 1452",
+		Means:         "IPv6's was taken for one of 20",
 	},
 	{
 		Name:          "more-than-udp",
@@ -50,6 +54,7 @@ var pmtu = []Mutant{
 		Put:           "max(0, min(mtu-headers, most+1<<20))",
 		KilledBy:      "TestMaxPayload",
 		Says:          "the story wants 65507",
+		Means:         "carries 65507 bytes and no more, however big the MTU is",
 	},
 	{
 		Name:          "negative",
@@ -59,6 +64,7 @@ var pmtu = []Mutant{
 		Put:           "	return min(mtu-headers, most)\n",
 		KilledBy:      "TestMaxPayload",
 		Says:          "; the story wants 0",
+		Means:         "less than nothing can't be sent",
 	},
 	{
 		Name:          "sent-is-arrived",
@@ -68,6 +74,7 @@ var pmtu = []Mutant{
 		Put:           "		_, err := path.Write(msg)\n		if err == nil {\n			return size, nil\n		}\n",
 		KilledBy:      "TestProbe",
 		Says:          "Probe returned 14",
+		Means:         "That Write returns no error says only that the system has taken it",
 	},
 	{
 		Name:          "any-answer",
@@ -77,6 +84,7 @@ var pmtu = []Mutant{
 		Put:           "if err == nil && bytes.HasPrefix(buf[:n], want[:9]) {",
 		KilledBy:      "TestProbeMeetsOldErrors",
 		Says:          "Probe returned after 50ms; the story wants it after 150ms",
+		Means:         "and took that for the answer",
 	},
 	{
 		Name:          "any-error-is-too-big",
@@ -86,6 +94,7 @@ var pmtu = []Mutant{
 		Put:           "			if err != nil {\n				fits, unknown := likely(path)\n				if !errors.Is(err, syscall.EMSGSIZE) {\n					fits = min(fits, size-1)\n				}\n				if unknown != nil || fits < size {\n					return fits, unknown\n				}\n			}\n",
 		KilledBy:      "TestProbeMeetsOldErrors",
 		Says:          "(1471 bytes)",
+		Means:         `Only "message too long" says that a datagram is too big.`,
 	},
 	{
 		Name:          "shrinks-each-time",
@@ -95,6 +104,7 @@ var pmtu = []Mutant{
 		Put:           "				return min(fits, size-8), err\n",
 		KilledBy:      "TestProbeMeetsOldErrors",
 		Says:          "Probe returned 1244; the story wants 1252",
+		Means:         "That error can be an old one, about an earlier datagram",
 	},
 	{
 		Name:          "refusal-not-read",
@@ -104,6 +114,7 @@ var pmtu = []Mutant{
 		Put:           "			n, err = readUntil(ctx, path, deadline, buf)\n			if errors.Is(err, syscall.EMSGSIZE) {\n				err = nil\n			}\n",
 		KilledBy:      "TestProbeWaits",
 		Says:          "the story wants it",
+		Means:         "Both Read and Write can bring this error",
 	},
 	{
 		Name:          "mtu-asked-once",
@@ -113,6 +124,7 @@ var pmtu = []Mutant{
 		Put:           "				return 0, err\n",
 		KilledBy:      "TestProbe",
 		Says:          "message too long",
+		Means:         "what it said before may be too much",
 	},
 	{
 		Name:          "write-error-not-read",
@@ -122,6 +134,7 @@ var pmtu = []Mutant{
 		Put:           "		var err error\n		if _, failed := path.Write(msg); errors.Is(failed, net.ErrClosed) {\n			err = failed\n		}\n",
 		KilledBy:      "TestProbe",
 		Says:          "the story wants",
+		Means:         "Both Read and Write can bring this error",
 	},
 	{
 		Name:          "failed-write-is-final",
@@ -131,6 +144,7 @@ var pmtu = []Mutant{
 		Put:           "		_, err := path.Write(msg)\n		if err != nil && !errors.Is(err, syscall.EMSGSIZE) {\n			return 0, err\n		}\n",
 		KilledBy:      "TestProbeMeetsOldErrors",
 		Says:          "connection refused",
+		Means:         "It says nothing about the next one: go on.",
 	},
 	{
 		Name:          "sends-again-at-once",
@@ -140,6 +154,7 @@ var pmtu = []Mutant{
 		Put:           "		_, err := path.Write(msg)\n		if err != nil {\n			_, err = path.Write(msg)\n		}\n",
 		KilledBy:      "TestProbeMeetsOldErrors",
 		Says:          "client sent its datagram number 2 after 0s; the story wants it after 100ms",
+		Means:         "The code sent again at once",
 	},
 	{
 		Name:          "sleeps-after-a-failed-write",
@@ -149,6 +164,7 @@ var pmtu = []Mutant{
 		Put:           "		_, err := path.Write(msg)\n		if err != nil && !errors.Is(err, syscall.EMSGSIZE) && !errors.Is(err, net.ErrClosed) {\n			time.Sleep(wait)\n			continue\n		}\n",
 		KilledBy:      "TestProbeMeetsOldErrors",
 		Says:          "Probe did not return at once when its context was cancelled: it sleeps",
+		Means:         "A Write that fails is followed by its wait like any other",
 	},
 	{
 		Name:          "sleeps-after-an-old-error",
@@ -158,6 +174,7 @@ var pmtu = []Mutant{
 		Put:           "				if err != nil || fits < size {\n					return fits, err\n				}\n				time.Sleep(time.Until(deadline))\n				break\n",
 		KilledBy:      "TestProbeMeetsOldErrors",
 		Says:          "Probe returned the error \"probe: no answer\"",
+		Means:         "and to wait is to read",
 	},
 	{
 		Name:          "one-send",
@@ -166,7 +183,8 @@ var pmtu = []Mutant{
 		Find:          "wait <= mostWait; wait *= 2 {",
 		Put:           "wait <= firstWait; wait *= 2 {",
 		KilledBy:      "TestProbeWaits",
-		Says:          "Probe returned after 100ms; the story wants it after 3.1s",
+		Says:          "client sent 1 of the 5 times that the story wants",
+		Means:         "The code sent once and never again",
 	},
 	{
 		Name:          "constant-wait",
@@ -175,7 +193,8 @@ var pmtu = []Mutant{
 		Find:          "	for wait := firstWait; wait <= mostWait; wait *= 2 {\n		deadline := time.Now().Add(wait)\n",
 		Put:           "	for wait := firstWait; wait <= mostWait; wait *= 2 {\n		deadline := time.Now().Add(firstWait)\n",
 		KilledBy:      "TestProbeWaits",
-		Says:          "the story wants it after 3.1s",
+		Says:          "client sent its datagram number 3 after 200ms; the story wants it after 300ms",
+		Means:         "Every wait is 100ms long. Each one has to be twice as long as the one before.",
 	},
 	{
 		Name:          "waits-go-on",
@@ -184,7 +203,8 @@ var pmtu = []Mutant{
 		Find:          "				if err != nil || fits < size {\n					return fits, err\n				}\n",
 		Put:           "				if err != nil || fits < size {\n					time.Sleep(time.Until(deadline))\n					return fits, err\n				}\n",
 		KilledBy:      "TestProbeWaits",
-		Says:          "the story wants it after 3.13s",
+		Says:          "client sent its datagram number 2 after 100ms; the story wants it after 30ms",
+		Means:         "go on with the smaller size at once",
 	},
 	{
 		Name:          "gives-up-silently",
@@ -194,6 +214,7 @@ var pmtu = []Mutant{
 		Put:           "	return size, nil\n",
 		KilledBy:      "TestProbeWaits",
 		Says:          "and no error (nil); the story wants ErrNoAnswer",
+		Means:         "So nobody knows whether a datagram of this size arrives",
 	},
 	{
 		Name:          "refused-is-final",
@@ -203,6 +224,7 @@ var pmtu = []Mutant{
 		Put:           "			if ctx.Err() != nil {\n				return 0, ctx.Err()\n			}\n			if errors.Is(err, syscall.ECONNREFUSED) {\n				return 0, err\n			}\n",
 		KilledBy:      "TestProbeMeetsOldErrors",
 		Says:          "connection refused",
+		Means:         "Such an error is about one datagram, not about the socket",
 	},
 	{
 		Name:          "ignores-context",
@@ -212,6 +234,7 @@ var pmtu = []Mutant{
 		Put:           "readUntil(context.WithoutCancel(ctx), path, deadline, buf)",
 		KilledBy:      "TestProbeStops",
 		Says:          "Probe did not return at once when its context was cancelled: it waits in Read",
+		Means:         "the end of ctx has to end the read itself",
 	},
 	{
 		Name:          "spins-on-closed",
@@ -221,6 +244,7 @@ var pmtu = []Mutant{
 		Put:           "			_ = net.ErrClosed\n",
 		KilledBy:      "TestProbeStops",
 		Says:          "The code keeps calling Read of client's socket",
+		Means:         "A closed socket stays closed",
 	},
 	{
 		Name:          "mtu-error-ignored",
@@ -230,6 +254,7 @@ var pmtu = []Mutant{
 		Put:           "	if err != nil {\n		mtu = 1500\n	}\n	return MaxPayload(mtu, path.IPv6()), nil\n",
 		KilledBy:      "TestProbeStops",
 		Says:          "no answer",
+		Means:         "Without the MTU nobody knows how much to send",
 	},
 	{
 		Name:          "forbids-nothing",
@@ -239,6 +264,7 @@ var pmtu = []Mutant{
 		Put:           "syscall.IP_MTU_DISCOVER, syscall.IP_PMTUDISC_WANT\n",
 		KilledBy:      "TestForbidFragments",
 		Says:          "datagrams may be cut up: its option IP_MTU_DISCOVER is 1; the story wants 2",
+		Means:         "So there is something to do",
 	},
 	{
 		Name:          "ipv4-option-on-ipv6",
@@ -249,6 +275,7 @@ var pmtu = []Mutant{
 		KilledBy:      "TestForbidFragments",
 		Needs:         capability.IPv6.Missing,
 		Says:          "its option IPV6_MTU_DISCOVER is 1; the story wants 2",
+		Means:         "Datagrams of IPv6 go by IPV6_MTU_DISCOVER alone",
 	},
 	{
 		Name:          "callback-error-lost",
@@ -258,6 +285,7 @@ var pmtu = []Mutant{
 		Put:           "	if failed != nil {\n		return nil\n	}\n	return errors.Join(err, failed)\n",
 		KilledBy:      "TestForbidFragments",
 		Says:          "ForbidFragments(broken) returned no error (nil)",
+		Means:         "Control does not return that error",
 	},
 	{
 		Name:          "file",
@@ -267,6 +295,7 @@ var pmtu = []Mutant{
 		Put:           "	file, err := conn.File()\n	if err != nil {\n		return errors.Join(err)\n	}\n	defer file.Close()\n	return f(file.Fd())\n",
 		KilledBy:      "TestForbidFragments",
 		Says:          "is a blocking socket now",
+		Means:         "File().Fd() does that",
 	},
 	{
 		Name:          "mtu-1500",
@@ -276,6 +305,7 @@ var pmtu = []Mutant{
 		Put:           "		_, err = getOption(fd, level, option)\n		mtu = 1500\n		return err\n",
 		KilledBy:      "TestPathMTU",
 		Says:          "PathMTU(client) returned 1500; the story wants 6553",
+		Means:         "1500 is what an Ethernet has",
 	},
 	{
 		Name:          "unconnected-mtu",
@@ -285,6 +315,7 @@ var pmtu = []Mutant{
 		Put:           "		if mtu, err = getOption(fd, level, option); err != nil {\n			mtu = 65535\n		}\n		return nil\n",
 		KilledBy:      "TestPathMTU",
 		Says:          "PathMTU(unconnected) returned 65535 and no error (nil); the story wants syscall.ENOTCONN",
+		Means:         "so it has no path",
 	},
 	{
 		Name:          "any-failure-is-too-big",
@@ -294,6 +325,7 @@ var pmtu = []Mutant{
 		Put:           "	mtu, _ := PathMTU(conn)\n",
 		KilledBy:      "TestSendBig",
 		Says:          "and no error (nil); the story wants syscall.EDESTADDRREQ",
+		Means:         "Only syscall.EMSGSIZE says that a datagram is too big",
 	},
 	{
 		Name:          "option-after-send",
@@ -304,6 +336,8 @@ var pmtu = []Mutant{
 		KilledBy:      "TestSendBig",
 		Needs:         capability.IPv6.Missing,
 		Says:          "SendBig(client, 65489) returned {Sent: true",
+		Means:         "If the option is set before the send, the system refuses them",
+		Unsteady:      true, // whether what was sent is seen to arrive
 	},
 	{
 		Name:          "mtu-remembered",
@@ -314,6 +348,7 @@ var pmtu = []Mutant{
 		KilledBy:      "TestSendBigOverRouter",
 		Needs:         netlab.Missing,
 		Says:          "SendBig(client, 1472) returned {Sent: false, MTU: 1500, Fits: 1472}; the story wants {Sent: false, MTU: 1280, Fits: 1252}",
+		Means:         "What it knew before is out of date",
 	},
 	{
 		Name:          "sends-until-taken",
@@ -324,6 +359,8 @@ var pmtu = []Mutant{
 		KilledBy:      "TestSendBigOverRouter",
 		Needs:         netlab.Missing,
 		Says:          "SendBig(client, 1252) returned {Sent: true, MTU: 0, Fits: 0}; the story wants {Sent: false, MTU: 1280, Fits: 1252}",
+		Means:         "SendBig sends once",
+		Unsteady:      true, // whether what was sent is seen to arrive
 	},
 	{
 		Name:          "too-big-is-an-error",
@@ -333,6 +370,7 @@ var pmtu = []Mutant{
 		Put:           "	return Report{MTU: mtu, Fits: MaxPayload(mtu, isIPv6(conn))}, syscall.EMSGSIZE\n",
 		KilledBy:      "TestSendBig",
 		Says:          "returned the error",
+		Means:         "and there is no error",
 	},
 	{
 		Name:          "fits-is-mtu",
@@ -342,6 +380,7 @@ var pmtu = []Mutant{
 		Put:           "Fits: mtu",
 		KilledBy:      "TestSendBig",
 		Says:          "Fits: 6553",
+		Means:         "Fits is 28 bytes too big",
 	},
 	{
 		Name:          "in-pieces",
@@ -351,5 +390,6 @@ var pmtu = []Mutant{
 		Put:           "	_, err := conn.Write(bytes.Repeat([]byte(\"#\"), min(size, 60000)))\n",
 		KilledBy:      "TestSendBig",
 		Says:          "the story wants",
+		Means:         "each would be a datagram of its own",
 	},
 }

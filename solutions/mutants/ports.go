@@ -11,6 +11,7 @@ var ports = []Mutant{
 		Put:           "port < 1023",
 		KilledBy:      "TestRangeOf",
 		Says:          `RangeOf(1023) returned "registered"; the story wants "well known"`,
+		Means:         "The well-known ports are 0 to 1023, and 1023 is the last of them.",
 	},
 	{
 		Name:          "well-known-long",
@@ -20,6 +21,7 @@ var ports = []Mutant{
 		Put:           "port <= 1024",
 		KilledBy:      "TestRangeOf",
 		Says:          `RangeOf(1024) returned "well known"; the story wants "registered"`,
+		Means:         "The registered ports are 1024 to 49151, and 1024 is the first of them.",
 	},
 	{
 		Name:          "registered-short",
@@ -29,6 +31,7 @@ var ports = []Mutant{
 		Put:           "port < 49151",
 		KilledBy:      "TestRangeOf",
 		Says:          `RangeOf(49151) returned "dynamic"; the story wants "registered"`,
+		Means:         "The registered ports are 1024 to 49151, and 49151 is the last of them.",
 	},
 	{
 		Name:          "registered-long",
@@ -38,6 +41,7 @@ var ports = []Mutant{
 		Put:           "port <= 49152",
 		KilledBy:      "TestRangeOf",
 		Says:          `RangeOf(49152) returned "registered"; the story wants "dynamic"`,
+		Means:         "The dynamic ports are 49152 to 65535, and 49152 is the first of them.",
 	},
 	{
 		Name:          "zero-is-no-port",
@@ -47,6 +51,7 @@ var ports = []Mutant{
 		Put:           "case port < 1 ||",
 		KilledBy:      "TestRangeOf",
 		Says:          `RangeOf(0) returned the error "0 is no port`,
+		Means:         "Port 0 counts as well known.",
 	},
 	{
 		Name:          "one-port-too-many",
@@ -56,6 +61,7 @@ var ports = []Mutant{
 		Put:           "port > 65536:",
 		KilledBy:      "TestRangeOf",
 		Says:          `RangeOf(65536) returned "dynamic" and no error (nil); the story wants an error`,
+		Means:         "There are 65536 ports, and the first is 0: so the last is 65535.",
 	},
 	{
 		Name:          "only-the-low-bits",
@@ -65,6 +71,7 @@ var ports = []Mutant{
 		Put:           "	port = int(uint16(port))\n	switch {\n	case port < 0 || port > 65535:",
 		KilledBy:      "TestRangeOf",
 		Says:          `RangeOf(-1) returned "dynamic" and no error (nil)`,
+		Means:         "a uint16 would make 65535 of -1",
 	},
 	{
 		Name:          "atoi",
@@ -87,6 +94,7 @@ var ports = []Mutant{
 `,
 		KilledBy: "TestParsePort",
 		Says:     `and no error (nil); the story wants an error`,
+		Means:    "strconv.Atoi accepts one",
 	},
 	{
 		Name:          "leading-zeros",
@@ -96,6 +104,7 @@ var ports = []Mutant{
 		Put:           "if text == \"\" {",
 		KilledBy:      "TestParsePort",
 		Says:          `ParsePort("01060") returned 1060 and no error (nil)`,
+		Means:         "Zeros in front are a second way to write a number",
 	},
 	{
 		Name:          "trims",
@@ -105,6 +114,7 @@ var ports = []Mutant{
 		Put:           "	text = strings.TrimSpace(text)\n	port, err := strconv.ParseUint(text, 10, 16)",
 		KilledBy:      "TestParsePort",
 		Says:          `ParsePort("1060 ") returned 1060 and no error (nil)`,
+		Means:         "as strings.TrimSpace does: then a wrong text seems right",
 	},
 	{
 		Name:          "sscan",
@@ -114,6 +124,7 @@ var ports = []Mutant{
 		Put:           "	var port uint64\n	_, err := fmt.Sscan(text, &port)\n	text = strconv.FormatUint(port, 10)\n	if err != nil || port > 65535 {",
 		KilledBy:      "TestParsePort",
 		Says:          `and no error (nil); the story wants an error`,
+		Means:         "fmt.Sscan and fmt.Sscanf stop where the number ends, and don't say so",
 	},
 	{
 		Name:          "any-base",
@@ -123,6 +134,7 @@ var ports = []Mutant{
 		Put:           "	port, err := strconv.ParseUint(text, 0, 16)\n	if err != nil {\n		return 0, fmt.Errorf(\"%q is no port: %w\", text, err)\n	}\n	if text[0] == '0' && len(text) > 1 && text[1] <= '9' {",
 		KilledBy:      "TestParsePort",
 		Says:          `ParsePort("0x424") returned 1060 and no error (nil)`,
+		Means:         "With base 0, strconv also reads 0x424 and 1_060",
 	},
 	{
 		Name:          "ephemeral-wildcard",
@@ -132,6 +144,7 @@ var ports = []Mutant{
 		Put:           "	return listen(netip.AddrPortFrom(netip.IPv6Unspecified(), 0))",
 		KilledBy:      "TestEphemeral",
 		Says:          "which is all addresses of this computer; the story wants 127.0.0.1 and any port",
+		Means:         "it can be reached from the network too",
 	},
 	{
 		Name:          "ephemeral-by-hand",
@@ -141,6 +154,7 @@ var ports = []Mutant{
 		Put:           "	for port := uint16(1024); ; port++ {\n		if conn, err := listen(netip.AddrPortFrom(loopback, port)); err == nil {\n			return conn, nil\n		}\n	}",
 		KilledBy:      "TestEphemeral",
 		Says:          "which the system did not choose: it chooses from",
+		Means:         "It need not look for one: the system knows which are free",
 	},
 	{
 		Name:          "ephemeral-closed",
@@ -150,6 +164,7 @@ var ports = []Mutant{
 		Put:           "	conn, err := listen(netip.AddrPortFrom(loopback, 0))\n	if err == nil {\n		conn.Close()\n	}\n	return conn, err",
 		KilledBy:      "TestEphemeral",
 		Says:          "returned a socket that is closed already",
+		Means:         "A port belongs to its socket: once that is closed, the system gives the port to others",
 	},
 	{
 		Name:          "ephemeral-once",
@@ -159,6 +174,7 @@ var ports = []Mutant{
 		Put:           "var opened = map[netip.Addr]net.PacketConn{}\n\nfunc Ephemeral(loopback netip.Addr) (net.PacketConn, error) {\n	if conn, ok := opened[loopback]; ok {\n		return conn, nil\n	}\n	conn, err := listen(netip.AddrPortFrom(loopback, 0))\n	opened[loopback] = conn\n	return conn, err",
 		KilledBy:      "TestEphemeral",
 		Says:          "returned the same socket as before, one's; the story wants another one",
+		Means:         "This one was kept from an earlier call",
 	},
 	{
 		Name:          "everything-is-taken",
@@ -168,6 +184,7 @@ var ports = []Mutant{
 		Put:           "		return nil, fmt.Errorf(\"claim %v: %w: %w\", addr, ErrTaken, err)\n",
 		KilledBy:      "TestClaim",
 		Says:          "which errors.Is finds to be ErrTaken",
+		Means:         "A port can fail to open for other reasons than these two",
 	},
 	{
 		Name:          "claim-wildcard",
@@ -177,6 +194,7 @@ var ports = []Mutant{
 		Put:           "	conn, err := listen(netip.AddrPortFrom(netip.IPv6Unspecified(), addr.Port()))",
 		KilledBy:      "TestClaim",
 		Says:          "which is all addresses of this computer",
+		Means:         "open it at the address and the port together",
 	},
 	{
 		Name:          "claims-zero",
@@ -186,6 +204,7 @@ var ports = []Mutant{
 		Put:           "",
 		KilledBy:      "TestClaim",
 		Says:          "the story wants an error",
+		Means:         "0 is not a port but stands for any",
 	},
 	{
 		Name:          "keeps-port",
@@ -195,6 +214,7 @@ var ports = []Mutant{
 		Put:           "var claimed = map[netip.AddrPort]bool{}\n\nfunc Claim(addr netip.AddrPort) (net.PacketConn, error) {\n	if claimed[addr] {\n		return nil, ErrTaken\n	}\n	claimed[addr] = true\n",
 		KilledBy:      "TestClaim",
 		Says:          "the story wants a socket and no error",
+		Means:         "Don't remember what was claimed",
 	},
 	{
 		Name:          "taken-replaced",
@@ -204,6 +224,7 @@ var ports = []Mutant{
 		Put:           "		return Ephemeral(addr.Addr())",
 		KilledBy:      "TestClaimTaken",
 		Says:          "the story wants ErrTaken",
+		Means:         "No other one can replace it",
 	},
 	{
 		Name:          "cause-dropped",
@@ -212,7 +233,8 @@ var ports = []Mutant{
 		Find:          "\"claim %v: %w: %w\", addr, ErrTaken, err)",
 		Put:           "\"claim %v: %w: %v\", addr, ErrTaken, err)",
 		KilledBy:      "TestClaimTaken",
-		Says:          "its cause is lost: wrap it with %w",
+		Says:          "its cause is lost.",
+		Means:         "%w wraps an error, and %v or %s keeps nothing but its text",
 	},
 	{
 		Name:          "reason-dropped",
@@ -222,6 +244,7 @@ var ports = []Mutant{
 		Put:           "",
 		KilledBy:      "TestClaimTaken",
 		Says:          `the story wants one that errors.Is finds to be ErrTaken`,
+		Means:         "Whoever calls should not have to know each system's errors",
 	},
 	{
 		Name:          "address-dropped",
@@ -231,6 +254,7 @@ var ports = []Mutant{
 		Put:           "fmt.Errorf(\"%w: %w\", ErrTaken, InUse)",
 		KilledBy:      "TestClaimTaken",
 		Says:          "the story wants it to name 127.0.0.1:",
+		Means:         "does not see the call",
 	},
 	{
 		Name:          "nil-pointer",
@@ -239,7 +263,8 @@ var ports = []Mutant{
 		Find:          "		return nil, fmt.Errorf(\"claim %v: %w: %w\", addr, ErrTaken, err)",
 		Put:           "		return (*net.UDPConn)(nil), fmt.Errorf(\"claim %v: %w: %w\", addr, ErrTaken, err)",
 		KilledBy:      "TestClaimTaken",
-		Says:          "returned a nil *net.UDPConn beside its error; in an interface, that is not nil",
+		Says:          "returned a nil *net.UDPConn beside its error; the story wants a plain nil there",
+		Means:         "A nil pointer in an interface is not nil",
 	},
 	{
 		Name:          "errors-confused",
@@ -249,6 +274,7 @@ var ports = []Mutant{
 		Put:           "\"claim %v: %w: %w\", addr, ErrForbidden, err)",
 		KilledBy:      "TestClaimTaken",
 		Says:          `the story wants one that errors.Is finds to be ErrTaken`,
+		Means:         "The code took ErrForbidden for the reason, and it is ErrTaken.",
 	},
 	{
 		Name:          "both-errors",
@@ -258,6 +284,7 @@ var ports = []Mutant{
 		Put:           "fmt.Errorf(\"claim %v: %w: %w\", addr, errors.Join(ErrTaken, ErrForbidden), err)",
 		KilledBy:      "TestClaimTaken",
 		Says:          `which errors.Is finds to be ErrForbidden`,
+		Means:         "Only one of the two can be the reason",
 	},
 	{
 		Name:          "forbidden-is-taken",
@@ -268,6 +295,7 @@ var ports = []Mutant{
 		KilledBy:      "TestClaimForbidden",
 		Needs:         capability.ForbiddenPort.Missing,
 		Says:          `the story wants one that errors.Is finds to be ErrForbidden`,
+		Means:         "The code took ErrTaken for the reason, and it is ErrForbidden.",
 	},
 	{
 		Name:          "forbidden-cause-dropped",
@@ -277,7 +305,8 @@ var ports = []Mutant{
 		Put:           "\"claim %v: %w: %v\", addr, ErrForbidden, err)",
 		KilledBy:      "TestClaimForbidden",
 		Needs:         capability.ForbiddenPort.Missing,
-		Says:          "its cause is lost: wrap it with %w",
+		Says:          "its cause is lost.",
+		Means:         "%w wraps an error, and %v or %s keeps nothing but its text",
 	},
 	{
 		Name:          "asks-tcp",
@@ -287,6 +316,7 @@ var ports = []Mutant{
 		Put:           "	probe, err := net.Listen(\"tcp\", addr.String())\n	if err != nil {\n		return nil, fmt.Errorf(\"claim %v: %w: %w\", addr, ErrTaken, err)\n	}\n	probe.Close()\n	conn, err := listen(addr)",
 		KilledBy:      "TestClaimBesideTCP",
 		Says:          "the story wants a socket and no error",
+		Means:         "The port has an owner on TCP alone.",
 	},
 	{
 		Name:          "one-owner-for-all-addresses",
@@ -296,6 +326,7 @@ var ports = []Mutant{
 		Put:           "	probe, err := listen(netip.AddrPortFrom(netip.IPv4Unspecified(), addr.Port()))\n	if err != nil {\n		return nil, fmt.Errorf(\"claim %v: %w: %w\", addr, ErrTaken, err)\n	}\n	probe.Close()\n	conn, err := listen(addr)",
 		KilledBy:      "TestClaimOnTwoAddresses",
 		Says:          "the story wants a socket and no error",
+		Means:         "each address has ports of its own",
 	},
 	{
 		Name:          "swapped",
@@ -305,6 +336,7 @@ var ports = []Mutant{
 		Put:           "	return last, first, nil\n",
 		KilledBy:      "TestParseSystemRange",
 		Says:          "returned {first: 60999, last: 32768}; the story wants {first: 32768, last: 60999}",
+		Means:         "first and last have changed places",
 	},
 	{
 		Name:          "one-blank",
@@ -314,6 +346,7 @@ var ports = []Mutant{
 		Put:           "	fields := strings.Split(strings.TrimSpace(text), \" \")",
 		KilledBy:      "TestParseSystemRange",
 		Says:          "the story wants {first: 32768, last: 60999}",
+		Means:         "Whoever splits that at a blank finds no second number.",
 	},
 	{
 		Name:          "one-tab",
@@ -323,6 +356,7 @@ var ports = []Mutant{
 		Put:           "	fields := strings.Split(strings.TrimSpace(text), \"\\t\")",
 		KilledBy:      "TestParseSystemRange",
 		Says:          "the story wants {first: 1024, last: 65535}",
+		Means:         "whoever splits that at a tab finds no second number",
 	},
 	{
 		Name:          "backwards",
@@ -332,6 +366,7 @@ var ports = []Mutant{
 		Put:           "	if first == -1 {",
 		KilledBy:      "TestParseSystemRange",
 		Says:          `and no error (nil); the story wants an error`,
+		Means:         "Look at that too, whoever has written the text.",
 	},
 	{
 		Name:          "rest-ignored",
@@ -341,5 +376,6 @@ var ports = []Mutant{
 		Put:           "	if len(fields) < 2 {",
 		KilledBy:      "TestParseSystemRange",
 		Says:          `and no error (nil); the story wants an error`,
+		Means:         "what comes after them makes the text a wrong one",
 	},
 }

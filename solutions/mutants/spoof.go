@@ -9,6 +9,7 @@ var spoof = []Mutant{
 		Put:           "netip.AddrPortFrom(ap.Addr().Unmap(), 0)",
 		KilledBy:      "TestAskTurnsAwayStrangers",
 		Says:          `Ask returned {Data: "fine"`,
+		Means:         "it compares only the IP addresses",
 	},
 	{
 		Name:          "port-without-ip",
@@ -18,6 +19,7 @@ var spoof = []Mutant{
 		Put:           "netip.AddrPortFrom(netip.IPv4Unspecified(), ap.Port())",
 		KilledBy:      "TestAskTurnsAwayTwin",
 		Says:          `TurnedAway: 0, Strangers: "none"}; the story wants`,
+		Means:         "it compares only the ports",
 	},
 	{
 		Name:          "no-unmap",
@@ -27,6 +29,7 @@ var spoof = []Mutant{
 		Put:           "ap",
 		KilledBy:      "TestSameEndpoint",
 		Says:          "SameEndpoint(127.0.0.1:1060, [::ffff:127.0.0.1]:1060) returned false; the story wants true",
+		Means:         "one IP address in two forms, of 4 bytes and of 16",
 	},
 	{
 		Name:          "bytes-equal",
@@ -36,6 +39,7 @@ var spoof = []Mutant{
 		Put:           "	x, _ := a.(*net.UDPAddr)\n	y, _ := b.(*net.UDPAddr)\n	return x != nil && y != nil && string(x.IP) == string(y.IP) && x.Port == y.Port && x.Zone == y.Zone\n",
 		KilledBy:      "TestSameEndpoint",
 		Says:          "SameEndpoint(127.0.0.1:1060, [::ffff:127.0.0.1]:1060) returned false; the story wants true",
+		Means:         "two forms, of 4 bytes and of 16, whose bytes differ",
 	},
 	{
 		Name:          "pointers",
@@ -45,6 +49,7 @@ var spoof = []Mutant{
 		Put:           "	return ok && ok2 && one.IsValid() && other.IsValid() && a == b\n",
 		KilledBy:      "TestSameEndpoint",
 		Says:          "SameEndpoint(127.0.0.1:1060, 127.0.0.1:1060) returned false; the story wants true",
+		Means:         "== compares where they point, and not what stands there",
 		Total:         true,
 	},
 	{
@@ -55,6 +60,7 @@ var spoof = []Mutant{
 		Put:           "	one, ok := endpoint(a)\n	other, ok2 := endpoint(b)\n	return ok && ok2 && fmt.Sprintf(\"%v%d\", one.Addr(), one.Port()) == fmt.Sprintf(\"%v%d\", other.Addr(), other.Port())\n",
 		KilledBy:      "TestSameEndpoint",
 		Says:          "SameEndpoint(127.0.0.1:1160, 127.0.0.11:160) returned true; the story wants false",
+		Means:         "written one after the other, they can make the same text",
 	},
 	{
 		Name:          "zone-ignored",
@@ -64,6 +70,7 @@ var spoof = []Mutant{
 		Put:           "ap.Addr().Unmap().WithZone(\"\"), ap",
 		KilledBy:      "TestSameEndpoint",
 		Says:          "SameEndpoint([fe80::1%eth0]:1060, [fe80::1%eth1]:1060) returned true; the story wants false",
+		Means:         "The zone is a part of the address",
 	},
 	{
 		Name:          "nil-is-nil",
@@ -73,6 +80,7 @@ var spoof = []Mutant{
 		Put:           "return ok == ok2 && one == other",
 		KilledBy:      "TestSameEndpoint",
 		Says:          "SameEndpoint(nil, nil) returned true; the story wants false",
+		Means:         "not even as another nil",
 	},
 	{
 		Name:          "typed-nil",
@@ -82,6 +90,7 @@ var spoof = []Mutant{
 		Put:           "	if !ok || addr == nil {",
 		KilledBy:      "TestSameEndpoint",
 		Says:          "SameEndpoint(a nil *net.UDPAddr, a nil *net.UDPAddr) returned true; the story wants false",
+		Means:         "A net.Addr that holds a nil *net.UDPAddr is no address either, and yet it is not == nil",
 	},
 	{
 		Name:          "first-datagram",
@@ -91,6 +100,7 @@ var spoof = []Mutant{
 		Put:           "		if from != nil {",
 		KilledBy:      "TestAskTurnsAwayStrangers",
 		Says:          `Ask returned {Data: "fine"`,
+		Means:         "Either the code does not look at who has sent a datagram",
 	},
 	{
 		Name:          "gives-up",
@@ -100,6 +110,7 @@ var spoof = []Mutant{
 		Put:           "		answer.turnAway(from)\n		return answer, fmt.Errorf(\"ask: a forgery from %v\", from)\n",
 		KilledBy:      "TestAskTurnsAwayStrangers",
 		Says:          `the error "ask: a forgery from 127.0.0.1:`,
+		Means:         "Ask gave up when it had read a datagram from mallory, whom it had not asked",
 	},
 	{
 		Name:          "deadline-again",
@@ -110,6 +121,7 @@ var spoof = []Mutant{
 		Put:           "	buf := make([]byte, maxDatagram)\n	deadline, limited := ctx.Deadline()\n	patience := time.Until(deadline)\n	for {\n		ctx := ctx\n		if limited {\n			again, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)\n			defer cancel()\n			ctx = again\n		}\n		n, from, err := readFrom(ctx, conn, buf)\n",
 		KilledBy:      "TestAskBearsAThousand",
 		Says:          "Ask returned after 1.999000001s; the story wants it after 1s",
+		Means:         "each datagram makes the wait begin anew",
 	},
 	{
 		Name:          "content",
@@ -120,6 +132,7 @@ var spoof = []Mutant{
 		Put:           "		if strings.HasPrefix(string(buf[:n]), \"Your data was \") {",
 		KilledBy:      "TestAskTurnsAwayStrangers",
 		Says:          `TurnedAway: 1, Strangers: "1: mallory"}; the story wants`,
+		Means:         "it seems to go by what a datagram says",
 	},
 	{
 		Name:          "first-reply-is-server",
@@ -129,6 +142,7 @@ var spoof = []Mutant{
 		Put:           "	buf := make([]byte, maxDatagram)\n	server = nil\n	for {\n		n, from, err := readFrom(ctx, conn, buf)\n		if server == nil {\n			server = from\n		}\n",
 		KilledBy:      "TestAskTurnsAwayStrangers",
 		Says:          `Ask returned {Data: "fine"`,
+		Means:         "it takes whoever writes first for the one it asked",
 	},
 	{
 		Name:          "list-unbounded",
@@ -138,6 +152,7 @@ var spoof = []Mutant{
 		Put:           "if !known {",
 		KilledBy:      "TestAskBearsAThousand",
 		Says:          `Strangers: "20: stranger 1`,
+		Means:         "a list without a limit lets strangers fill the memory",
 	},
 	{
 		Name:          "list-repeats",
@@ -147,6 +162,7 @@ var spoof = []Mutant{
 		Put:           "if (!known || known) && len",
 		KilledBy:      "TestAskTurnsAwayStrangers",
 		Says:          `Strangers: "3: mallory, eve, mallory"}`,
+		Means:         "Strangers lists each sender once",
 	},
 	{
 		Name:          "counts-strangers",
@@ -156,6 +172,7 @@ var spoof = []Mutant{
 		Put:           "	known := slices.ContainsFunc(a.Strangers, func(s net.Addr) bool { return SameEndpoint(s, from) })\n	if !known {\n		a.TurnedAway++\n	}\n",
 		KilledBy:      "TestAskTurnsAwayStrangers",
 		Says:          `TurnedAway: 2, Strangers: "2: mallory, eve"}; the story wants`,
+		Means:         "TurnedAway counts each datagram",
 	},
 	{
 		Name:          "count-lost",
@@ -165,6 +182,7 @@ var spoof = []Mutant{
 		Put:           "		if err != nil {\n			return Answer{}, fmt.Errorf(\"ask: %w\", err)\n		}\n		if Same",
 		KilledBy:      "TestAskStops",
 		Says:          `TurnedAway: 0, Strangers: "none"} beside the error`,
+		Means:         "belongs in the Answer that it returns beside the error",
 	},
 	{
 		Name:          "ask-buffer",
@@ -174,6 +192,7 @@ var spoof = []Mutant{
 		Put:           "	buf := make([]byte, 512)\n	for {",
 		KilledBy:      "TestAsk",
 		Says:          "only its first 512 bytes were read",
+		Means:         "was read into a buffer of 512",
 	},
 	{
 		Name:          "ask-ignores-context",
@@ -183,6 +202,7 @@ var spoof = []Mutant{
 		Put:           "conn.ReadFrom(buf)",
 		KilledBy:      "TestAskStops",
 		Says:          "Ask did not return at once when its context was cancelled: it waits in ReadFrom",
+		Means:         "A read knows nothing of a context",
 	},
 	{
 		Name:          "closes-conn",
@@ -192,6 +212,7 @@ var spoof = []Mutant{
 		Put:           "	var answer Answer\n	defer conn.Close()\n",
 		KilledBy:      "TestAskStops",
 		Says:          "client's socket should still be open",
+		Means:         "belongs to its caller, who may go on with it",
 	},
 	{
 		Name:          "send-error-ignored",
@@ -201,6 +222,7 @@ var spoof = []Mutant{
 		Put:           "	conn.WriteTo(msg, server)\n",
 		KilledBy:      "TestAsk",
 		Says:          "not sent: network is unreachable",
+		Means:         "nothing went out, so no answer can come",
 	},
 	{
 		Name:          "dial-unconnected",
@@ -210,6 +232,7 @@ var spoof = []Mutant{
 		Put:           "net.ListenUDP(\"udp\", &net.UDPAddr{IP: server.Addr().AsSlice()})",
 		KilledBy:      "TestDial",
 		Says:          "opened a socket that is not connected; the story wants it connected to",
+		Means:         "A socket that only listens hears everybody, and Write has nobody to send to, though it has that method",
 	},
 	{
 		Name:          "dial-tcp",
@@ -219,6 +242,7 @@ var spoof = []Mutant{
 		Put:           "	conn, err := net.DialTCP(\"tcp\", nil, net.TCPAddrFromAddrPort(server))",
 		KilledBy:      "TestDial",
 		Says:          "connection refused",
+		Means:         `The code dials "tcp", and a TCP connection needs a server that accepts it`,
 	},
 	{
 		Name:          "refusal-hidden",
@@ -228,6 +252,7 @@ var spoof = []Mutant{
 		Put:           "	n, err := read(ctx, conn, buf)\n	if err != nil && ctx.Err() != nil {\n",
 		KilledBy:      "TestAskConnected",
 		Says:          `AskConnected returned "" and no error (nil); the story wants syscall.ECONNREFUSED`,
+		Means:         "That is not an empty answer",
 	},
 	{
 		Name:          "refusal-read-past",
@@ -237,6 +262,7 @@ var spoof = []Mutant{
 		Put:           "	n, err := read(ctx, conn, buf)\n	if err != nil && ctx.Err() == nil {\n		n, err = read(ctx, conn, buf)\n	}\n",
 		KilledBy:      "TestAskConnected",
 		Says:          "AskConnected did not return: it waits in Read",
+		Means:         "Each such error is told once, so nothing more comes",
 	},
 	{
 		Name:          "empty-is-nothing",
@@ -246,6 +272,7 @@ var spoof = []Mutant{
 		Put:           "	n, err := read(ctx, conn, buf)\n	for err == nil && n == 0 {\n		n, err = read(ctx, conn, buf)\n	}\n",
 		KilledBy:      "TestAskConnected",
 		Says:          "AskConnected did not return: it waits in Read",
+		Means:         "reading 0 bytes, without an error, is neither an end nor nothing",
 	},
 	{
 		Name:          "connected-buffer",
@@ -255,6 +282,7 @@ var spoof = []Mutant{
 		Put:           "	buf := make([]byte, 1500)\n	n, err := read",
 		KilledBy:      "TestAskConnected",
 		Says:          "only its first 1500 bytes were read",
+		Means:         "was read into a buffer of 1500",
 	},
 	{
 		Name:          "connected-ignores-context",
@@ -264,6 +292,7 @@ var spoof = []Mutant{
 		Put:           "conn.Read(buf)\n	if",
 		KilledBy:      "TestAskConnected",
 		Says:          "AskConnected did not return at once when its context was cancelled: it waits in Read",
+		Means:         "A read knows nothing of a context",
 	},
 	{
 		Name:          "impatient",
@@ -274,6 +303,7 @@ var spoof = []Mutant{
 		Put:           "	var answer Answer\n	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)\n	defer cancel()\n",
 		KilledBy:      "TestAsk",
 		Says:          "context deadline exceeded",
+		Means:         "Ask gave up by a time limit of its own",
 	},
 	{
 		Name:          "deadline-left",
@@ -283,15 +313,17 @@ var spoof = []Mutant{
 		Put:           "	var answer Answer\n	if deadline, ok := ctx.Deadline(); ok {\n		conn.SetReadDeadline(deadline)\n	}\n",
 		KilledBy:      "TestAsk",
 		Says:          "client's socket is left with a read deadline, set at spoof.go:",
+		Means:         "A deadline stays with the socket until another is set",
 	},
 	{
 		Name:          "own-port",
 		Misconception: "A client needs a port of its own that never changes.",
 		File:          "spoof.go",
 		Find:          "net.DialUDP(\"udp\", nil, net",
-		Put:           "net.DialUDP(\"udp\", &net.UDPAddr{Port: int(server.Port()) ^ 1}, net",
+		Put:           "net.DialUDP(\"udp\", &net.UDPAddr{IP: server.Addr().AsSlice(), Port: int(server.Port()) ^ 1}, net",
 		KilledBy:      "TestDial",
 		Says:          "address already in use",
+		Means:         "The code asks for a certain port for its own end",
 	},
 	{
 		Name:          "connected-impatient",
@@ -302,5 +334,6 @@ var spoof = []Mutant{
 		Put:           "	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)\n	defer cancel()\n	if _, err := conn.Write(msg); err != nil {\n",
 		KilledBy:      "TestAskConnected",
 		Says:          "context deadline exceeded",
+		Means:         "AskConnected gave up by a time limit of its own",
 	},
 }

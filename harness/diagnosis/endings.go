@@ -1,0 +1,194 @@
+package diagnosis
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+
+	"udpkata/harness/text"
+	"udpkata/harness/wire"
+)
+
+// endingRules are about when the code ends, and what it leaves behind.
+var endingRules = []rule{
+	oneErrorEnds, survivedBefore, deafToContext, sleepsThroughContext, keepsFailing, closedWhatItWasGiven,
+	goroutineLeft, deadlineLeft, waitsForAnswer,
+}
+
+// oneErrorEnds: a call ends at an error that the story, or a refusal, made one read or
+// write return.
+func oneErrorEnds(s Seen) text.Text {
+	for _, c := range s.Calls {
+		if !c.Done || c.Err == nil || c.Wanted && !wantsMore(s, c) {
+			continue
+		}
+		for _, sock := range s.Sockets {
+			f, ok := s.lastFailure(sock, c)
+			sent, all := want[Sent](s) // all that the story wants
+			all = all && len(sent.Got) >= len(sent.Instants)
+			switch {
+			case !ok || all || !is(c.Err, f.Err):
+			case f.Wanted && reading(f.Method):
+				return text.Say("%s ended at an error of one read, %q. Such an error is about one datagram, not about the socket: the next read can bring one. Only a closed socket, or the end of ctx, is the end.", c.Name, cause(c.Err))
+			case f.Wanted:
+				return text.Say("%s ended at an error of one send, %q. It says nothing about the next one: go on.", c.Name, cause(c.Err))
+			case errors.Is(f.Err, syscall.ECONNREFUSED):
+				return text.Say("%s ended at \"connection refused\". That says that nobody listens there now; the server may be back for the next send.", c.Name)
+			}
+		}
+	}
+	return none
+}
+
+// lastFailure is the last call on a socket that has failed, if the code has sent
+// nothing more there, and the call ended then.
+func (s Seen) lastFailure(sock Socket, c Call) (f Failure, ok bool) {
+	if len(sock.Failures) == 0 {
+		return f, false
+	}
+	const atOnce = time.Second // on a busy machine
+	f = sock.Failures[len(sock.Failures)-1]
+	goesOn := slices.ContainsFunc(s.Wire[min(f.Seen, len(s.Wire)):], func(d wire.Datagram) bool { return d.From == sock.Addr })
+	return f, !goesOn && c.Ended-f.At < atOnce
+}
+
+// reading reports whether a socket's method reads.
+func reading(method string) bool { return method == "ReadFrom" || method == "Read" }
+
+// survivedBefore: the code went on after one read that failed, and ended at the next.
+func survivedBefore(s Seen) text.Text {
+	if oneErrorEnds(s).IsZero() {
+		return none
+	}
+	for _, c := range s.Calls {
+		for _, sock := range s.Sockets {
+			if c.Done && c.Survived != nil && is(c.Err, sock.ReadError) {
+				return text.Say("It had gone on after an earlier read that failed, with %q. How many reads have failed, and with which error, does not matter: go on after each.", cause(c.Survived))
+			}
+		}
+	}
+	return none
+}
+
+func is(err, target error) bool {
+	var errno syscall.Errno
+	return target != nil && errors.As(target, &errno) && errors.Is(err, errno)
+}
+
+// cause is the innermost error, which says it shortest.
+func cause(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno.Error()
+	}
+	return err.Error()
+}
+
+// wantsMore reports whether the story wants a call to return another error than it
+// did, a value, or later.
+func wantsMore(s Seen, c Call) bool {
+	if !c.Current {
+		return false
+	}
+	switch w := s.Want.(type) {
+	case Result:
+		return !slices.ContainsFunc(w.Errors, func(e error) bool { return errors.Is(c.Err, e) })
+	case Instant:
+		return w.Got < w.Want
+	}
+	return false
+}
+
+// deafToContext: a read goes on when the context is cancelled.
+func deafToContext(s Seen) text.Text {
+	r, ok := want[Returned](s)
+	if !ok || !r.Cancelled || !s.current().reads() {
+		return none
+	}
+	if slices.ContainsFunc(s.Sockets, func(sock Socket) bool { return sock.Polls }) {
+		return text.Say("The read waits for the deadline that the code has set, and only then can the code look at its context. That is too late: the end of ctx has to end the read itself. Let context.AfterFunc set a deadline that is long past.")
+	}
+	return text.Say("A read knows nothing of a context, and asking ctx.Err() before it is not enough. Something has to end the read that waits: let context.AfterFunc set a deadline that is long past.")
+}
+
+// sleepsThroughContext: a sleep goes on when the context is cancelled.
+func sleepsThroughContext(s Seen) text.Text {
+	if r, ok := want[Returned](s); ok && r.Cancelled && s.current().Sleeps {
+		return text.Say("Nothing ends a time.Sleep. Wait in a read with a deadline, or in a select with ctx.Done().")
+	}
+	return none
+}
+
+// keepsFailing: the code calls again and again what can't succeed any more.
+func keepsFailing(s Seen) text.Text {
+	p, ok := want[Progress](s)
+	switch {
+	case ok && errors.Is(p.Err, net.ErrClosed):
+		return text.Say("A closed socket stays closed, and each call fails at once with net.ErrClosed: that error is the one that ends the loop.")
+	case ok && errors.Is(p.Err, os.ErrDeadlineExceeded):
+		return text.Say("The deadline has passed, and each read fails at once until it is set anew. If it is past because ctx ended, return; if a wait is over, set the next one.")
+	}
+	return none
+}
+
+// closedWhatItWasGiven: the code closed a socket that is not its own.
+func closedWhatItWasGiven(s Seen) text.Text {
+	if _, ok := want[Open](s); ok {
+		return text.Say("A socket that a function was given belongs to its caller, who may go on with it: don't close it. A deadline that is long past ends a read just as well, and can be taken back.")
+	}
+	return none
+}
+
+// goroutineLeft: something that the code started goes on.
+func goroutineLeft(s Seen) text.Text {
+	left, ok := want[NoGoroutine](s)
+	switch {
+	case !ok:
+		return none
+	case left.WaitsIn == "ReadFrom" || left.WaitsIn == "Read":
+		return text.Say("The goroutine still reads, and would take the next datagram away from whoever uses the socket then. End its read by a deadline that is long past, and wait until it has returned.")
+	case left.WaitsIn != "":
+		return text.Say("The function returned while a goroutine of its own was still at work in %s. Count them with a sync.WaitGroup, and wait for the last.", left.WaitsIn)
+	case left.Sleeps:
+		return text.Say("A timer or a sleep goes on by itself. Stop it, or end its goroutine, once the answer is there.")
+	}
+	return text.Say("Whoever starts a goroutine ends it, and waits for its end before returning.")
+}
+
+// deadlineLeft: a socket is left with a deadline.
+func deadlineLeft(s Seen) text.Text {
+	d, ok := want[NoDeadline](s)
+	switch {
+	case ok && d.Late:
+		return text.Say("A goroutine has set the deadline, and the call did not wait for it: to clear the deadline before is in vain. If the stop of context.AfterFunc returns false, its function may still be running. Wait for it, for example on a channel that it closes, and then clear the deadline.")
+	case ok:
+		return text.Say("A deadline stays with the socket until another is set, and whoever uses the socket next meets it. Clear it before you return: SetReadDeadline(time.Time{}).")
+	}
+	return none
+}
+
+// waitsForAnswer: a call that should only send waits in a read.
+func waitsForAnswer(s Seen) text.Text {
+	r, ok := want[Returned](s)
+	if !ok || r.Cancelled || !s.current().reads() {
+		return none
+	}
+	for _, sock := range s.Sockets {
+		for _, f := range slices.Backward(sock.Failures) {
+			if reading(f.Method) && (f.Wanted || errors.Is(f.Err, syscall.ECONNREFUSED)) {
+				return text.Say("A read has failed with %q, and the code reads on. Each such error is told once, so nothing more comes: return it.", cause(f.Err))
+			}
+		}
+	}
+	return none
+}
+
+// isContextError reports whether an error is one of a context's end, or of a
+// deadline's.
+func isContextError(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+}

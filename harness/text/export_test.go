@@ -1,0 +1,6 @@
+package text
+
+var (
+	Catalogue = catalogue
+	Parts     = parts
+)

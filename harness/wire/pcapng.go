@@ -1,0 +1,131 @@
+package wire
+
+import (
+	"bufio"
+	"encoding/binary"
+	"io"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// WriteCapture writes datagrams as a capture of raw IP packets, in the format pcapng
+// (draft-ietf-opsawg-pcapng), for programs such as Wireshark. Each has the time at
+// which it was sent, as began is the story's beginning, and a comment that says who
+// sent it and what became of it. One that no IP packet can hold, since it is too long
+// or has no address, is left out.
+func WriteCapture(w io.Writer, began time.Time, datagrams []Datagram) error {
+	b := bufio.NewWriter(w)
+	const (
+		sectionHeader, interfaceDescription, enhancedPacket = 0x0a0d0d0a, 1, 6
+		magic                                               = 0x1a2b3c4d
+		rawIP                                               = 101
+		resolution, nanoseconds                             = 9, 9 // option if_tsresol
+		comment                                             = 1
+	)
+	block(b, sectionHeader, le32(magic), le16(1), le16(0), le64(^uint64(0)))
+	block(b, interfaceDescription, le16(rawIP), le16(0), le32(0), option(resolution, []byte{nanoseconds}), option(0, nil))
+	for _, d := range datagrams {
+		packet := packet(d)
+		if packet == nil {
+			continue
+		}
+		stamp := uint64(began.Add(d.At).UnixNano())
+		size := le32(uint32(len(packet)))
+		var options []byte
+		if what := remark(d); what != "" {
+			options = append(option(comment, []byte(what)), option(0, nil)...)
+		}
+		block(b, enhancedPacket, le32(0), le32(uint32(stamp>>32)), le32(uint32(stamp)), size, size, padded(packet), options)
+	}
+	return b.Flush()
+}
+
+// block writes a block: its type, its length, its body, and its length again.
+func block(w *bufio.Writer, kind uint32, parts ...[]byte) {
+	length := 12
+	for _, p := range parts {
+		length += len(p)
+	}
+	w.Write(le32(kind))
+	w.Write(le32(uint32(length)))
+	for _, p := range parts {
+		w.Write(p)
+	}
+	w.Write(le32(uint32(length)))
+}
+
+func option(code uint16, value []byte) []byte {
+	const most = 65535
+	value = value[:min(len(value), most)]
+	return append(append(le16(code), le16(uint16(len(value)))...), padded(value)...)
+}
+
+// padded fills up to 32 bits.
+func padded(b []byte) []byte { return append(b[:len(b):len(b)], make([]byte, -len(b)&3)...) }
+
+func le16(n uint16) []byte { return binary.LittleEndian.AppendUint16(nil, n) }
+func le32(n uint32) []byte { return binary.LittleEndian.AppendUint32(nil, n) }
+func le64(n uint64) []byte { return binary.LittleEndian.AppendUint64(nil, n) }
+
+// remark is a packet's comment.
+func remark(d Datagram) string {
+	var all []string
+	if d.Sender != "" {
+		all = append(all, "sent at "+d.Sender)
+	}
+	if what := fate(d, netip.AddrPort.String).EN; what != "" {
+		all = append(all, what)
+	}
+	return strings.Join(all, "; ")
+}
+
+// packet is the IP packet that carries a datagram; nil if none can.
+func packet(d Datagram) []byte {
+	const udpHeader, ipv4Header, mostLength = 8, 20, 65535
+	from, to := d.From.Addr(), d.To.Addr()
+	length := udpHeader + len(d.Payload)
+	switch {
+	case !from.IsValid() || !to.IsValid() || from.Is4() != to.Is4(), length > mostLength, to.Is4() && ipv4Header+length > mostLength:
+		return nil
+	}
+	udp := binary.BigEndian.AppendUint16(nil, d.From.Port())
+	udp = binary.BigEndian.AppendUint16(udp, d.To.Port())
+	udp = binary.BigEndian.AppendUint16(udp, uint16(length))
+	udp = append(append(udp, 0, 0), d.Payload...)
+	const protocol, hops = 17, 64
+	addresses := append(from.AsSlice(), to.AsSlice()...)
+	// The pseudo header of RFC 768 and of RFC 8200, section 8.1.
+	sum := checksum(addresses, be32(uint32(length)), be32(protocol), udp)
+	if sum == 0 {
+		sum = 0xffff // 0 says that there is none
+	}
+	binary.BigEndian.PutUint16(udp[6:], sum)
+	if to.Is6() {
+		header := append(be32(6<<28), byte(length>>8), byte(length), protocol, hops)
+		return append(append(header, addresses...), udp...)
+	}
+	total := ipv4Header + length
+	header := append([]byte{4<<4 | ipv4Header/4, 0, byte(total >> 8), byte(total), 0, 0, 0, 0, hops, protocol, 0, 0}, addresses...)
+	binary.BigEndian.PutUint16(header[10:], checksum(header))
+	return append(header, udp...)
+}
+
+func be32(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
+
+// checksum is the Internet's, see RFC 1071. Only the last part may have an odd length.
+func checksum(parts ...[]byte) uint16 {
+	var sum uint64
+	for _, p := range parts {
+		for ; len(p) > 1; p = p[2:] {
+			sum += uint64(p[0])<<8 | uint64(p[1])
+		}
+		if len(p) == 1 {
+			sum += uint64(p[0]) << 8
+		}
+	}
+	for sum > 0xffff {
+		sum = sum>>16 + sum&0xffff
+	}
+	return ^uint16(sum)
+}

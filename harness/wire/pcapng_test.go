@@ -1,0 +1,256 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/capability"
+	"udpkata/harness/text"
+)
+
+// A captured packet is what a reader finds in a capture.
+type captured struct {
+	at       time.Duration // since the beginning
+	from, to netip.AddrPort
+	payload  []byte
+	comment  string
+}
+
+var began = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// read walks through a capture's blocks, and checks each length and checksum on its
+// way.
+func read(t require.TestingT, file []byte) (all []captured) {
+	le := binary.LittleEndian
+	for first := true; len(file) > 0; first = false {
+		require.GreaterOrEqual(t, len(file), 12)
+		kind, length := le.Uint32(file), int(le.Uint32(file[4:]))
+		require.Zero(t, length%4)
+		require.LessOrEqual(t, length, len(file))
+		require.Equal(t, length, int(le.Uint32(file[length-4:])), "the length at the block's end")
+		body := file[8 : length-4]
+		file = file[length:]
+		switch kind {
+		case 0x0a0d0d0a:
+			require.True(t, first)
+			require.Equal(t, uint32(0x1a2b3c4d), le.Uint32(body))
+			require.Equal(t, []byte{1, 0, 0, 0}, body[4:8], "version 1.0")
+		case 1:
+			require.Equal(t, uint16(101), le.Uint16(body), "raw IP")
+			require.Equal(t, map[uint16]string{9: "\x09"}, options(t, body[8:]), "nanoseconds")
+		case 6:
+			size := int(le.Uint32(body[12:]))
+			require.Equal(t, size, int(le.Uint32(body[16:])))
+			stamp := int64(uint64(le.Uint32(body[4:]))<<32 | uint64(le.Uint32(body[8:])))
+			c := ip(t, body[20:20+size])
+			c.at = time.Unix(0, stamp).Sub(began)
+			c.comment = options(t, body[20+(size+3)/4*4:])[1]
+			all = append(all, c)
+		default:
+			require.Fail(t, "a block of type", "%x", kind)
+		}
+	}
+	return all
+}
+
+func options(t require.TestingT, b []byte) map[uint16]string {
+	all := map[uint16]string{}
+	for len(b) > 0 {
+		code, length := binary.LittleEndian.Uint16(b), int(binary.LittleEndian.Uint16(b[2:]))
+		if code == 0 {
+			require.Len(t, b, 4, "nothing follows the end of options")
+			break
+		}
+		all[code] = string(b[4 : 4+length])
+		b = b[4+(length+3)/4*4:]
+	}
+	return all
+}
+
+// ip reads an IP packet that holds a UDP datagram.
+func ip(t require.TestingT, b []byte) (c captured) {
+	be := binary.BigEndian
+	var from, to netip.Addr
+	var pseudo, udp []byte
+	switch b[0] >> 4 {
+	case 4:
+		require.Equal(t, byte(0x45), b[0])
+		require.Equal(t, len(b), int(be.Uint16(b[2:])))
+		require.Equal(t, byte(17), b[9])
+		require.Equal(t, uint16(0xffff), total(b[:20]), "the header's checksum")
+		from, _ = netip.AddrFromSlice(b[12:16])
+		to, _ = netip.AddrFromSlice(b[16:20])
+		pseudo, udp = append(bytes.Clone(b[12:20]), 0, 17, b[24], b[25]), b[20:]
+	case 6:
+		require.Equal(t, len(b)-40, int(be.Uint16(b[4:])))
+		require.Equal(t, byte(17), b[6])
+		from, _ = netip.AddrFromSlice(b[8:24])
+		to, _ = netip.AddrFromSlice(b[24:40])
+		pseudo, udp = append(bytes.Clone(b[8:40]), 0, 0, b[44], b[45], 0, 0, 0, 17), b[40:]
+	default:
+		require.Fail(t, "no version of IP", "%x", b[0])
+	}
+	require.Equal(t, len(udp), int(be.Uint16(udp[4:])))
+	require.NotZero(t, be.Uint16(udp[6:]), "0 is no checksum")
+	require.Equal(t, uint16(0xffff), total(append(pseudo, udp...)), "UDP's checksum")
+	c.from, c.to = netip.AddrPortFrom(from, be.Uint16(udp)), netip.AddrPortFrom(to, be.Uint16(udp[2:]))
+	c.payload = udp[8:]
+	return c
+}
+
+// total is the sum of 16-bit words that is 0xffff where the checksum is right.
+func total(b []byte) uint16 {
+	var sum uint32
+	for i, x := range b {
+		if i%2 == 0 {
+			sum += uint32(x) << 8
+		} else {
+			sum += uint32(x)
+		}
+		sum = sum>>16 + sum&0xffff
+	}
+	return uint16(sum)
+}
+
+func capture(t require.TestingT, datagrams []Datagram) []byte {
+	var file bytes.Buffer
+	require.NoError(t, WriteCapture(&file, began, datagrams))
+	return file.Bytes()
+}
+
+var (
+	v6a = netip.MustParseAddrPort("[fd00::1]:40000")
+	v6b = netip.MustParseAddrPort("[fd00::2]:40001")
+)
+
+// exchange has a datagram of each sort.
+var exchange = []Datagram{
+	{At: 0, From: at(0), To: at(1), Payload: []byte("hello"), Heard: true, Sender: "echo.go:12"},
+	{At: ms + 1, From: v6a, To: v6b, Payload: []byte("晚安"), Heard: true},
+	{At: 2 * ms, From: at(1), To: at(0), Lost: text.Both("lost on its way", "")},
+	{At: 3 * ms, From: at(1), To: at(0), Payload: []byte("x"), Heard: true, Delay: 30 * ms, Copies: 2},
+	{At: 4 * ms, From: at(1), To: at(0), Payload: []byte("forged"), Heard: true, Forged: true},
+	{At: 5 * ms, From: at(0), To: at(1), Payload: bytes.Repeat([]byte("z"), 65507), Nobody: true},
+	{At: 6 * ms, From: at(0), To: at(1), Payload: []byte("no"), Err: errors.New("no route to host")},
+	{At: 7 * ms, From: v6b, To: v6a, Payload: bytes.Repeat([]byte("z"), 65527), Heard: true, Cut: 512},
+}
+
+func TestCapture(t *testing.T) {
+	all := read(t, capture(t, exchange))
+	require.Len(t, all, len(exchange))
+	comments := []string{
+		"sent at echo.go:12", "", "lost on its way", "30ms on its way; arrives 2 times", "forged: 127.0.0.1:40001 did not send it",
+		"nobody is there", "not sent: no route to host", "only its first 512 bytes were read",
+	}
+	for i, c := range all {
+		d := exchange[i]
+		require.Equal(t, d.At, c.at)
+		require.Equal(t, d.From, c.from)
+		require.Equal(t, d.To, c.to)
+		require.Equal(t, string(d.Payload), string(c.payload))
+		require.Equal(t, comments[i], c.comment)
+	}
+}
+
+// TestCaptureLeavesOut: what no IP packet can hold is left out.
+func TestCaptureLeavesOut(t *testing.T) {
+	require.Empty(t, read(t, capture(t, []Datagram{
+		{From: at(0), To: at(1), Payload: make([]byte, 65508)},
+		{From: v6a, To: v6b, Payload: make([]byte, 65528)},
+		{From: at(0), To: v6b}, {From: at(0)}, {To: at(0)}, {},
+	})))
+	require.Len(t, read(t, capture(t, []Datagram{{From: v6a, To: v6b, Payload: make([]byte, 65508)}})), 1)
+}
+
+// TestChecksumOfZero: a sum of 0 is written as 0xffff (RFC 768).
+func TestChecksumOfZero(t *testing.T) {
+	for n := range 1 << 16 {
+		d := Datagram{From: at(0), To: at(1), Payload: []byte{byte(n >> 8), byte(n)}}
+		if b := packet(d); b[26] == 0xff && b[27] == 0xff {
+			ip(t, b)
+			return
+		}
+	}
+	t.Fatal("no payload has the sum 0")
+}
+
+func TestWriteCaptureFails(t *testing.T) {
+	require.ErrorIs(t, WriteCapture(broken{}, began, exchange), os.ErrClosed)
+}
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, os.ErrClosed }
+
+func FuzzCapture(f *testing.F) {
+	f.Add([]byte{127, 0, 0, 1}, []byte{127, 0, 0, 2}, uint16(1), uint16(2), []byte("hello"), "echo.go:1", int64(5))
+	f.Add(v6a.Addr().AsSlice(), v6b.Addr().AsSlice(), uint16(0), uint16(65535), []byte{0xff}, "", int64(1e18))
+	f.Fuzz(func(t *testing.T, from, to []byte, port, port2 uint16, payload []byte, sender string, when int64) {
+		a, _ := netip.AddrFromSlice(from)
+		b, _ := netip.AddrFromSlice(to)
+		d := Datagram{
+			At: time.Duration(when), From: netip.AddrPortFrom(a, port), To: netip.AddrPortFrom(b, port2),
+			Payload: payload, Sender: sender, Heard: len(sender)%2 == 0,
+		}
+		if when < 0 || time.Duration(when) > 100*365*24*time.Hour {
+			return
+		}
+		all := read(t, capture(t, []Datagram{d, exchange[0]}))
+		if packet(d) == nil {
+			require.Len(t, all, 1)
+			return
+		}
+		require.Len(t, all, 2)
+		require.Equal(t, d.At, all[0].at)
+		require.Equal(t, d.From, all[0].from)
+		require.Equal(t, d.To, all[0].to)
+		require.True(t, bytes.Equal(d.Payload, all[0].payload))
+		require.Equal(t, remark(d), all[0].comment)
+	})
+}
+
+// TestTshark: Wireshark's reader finds the same datagrams, times and comments, and
+// nothing to complain of.
+func TestTshark(t *testing.T) {
+	if missing := capability.Tshark.Missing(); missing != "" {
+		require.False(t, capability.Provided(), missing)
+		t.Skip(missing)
+	}
+	file := filepath.Join(t.TempDir(), "exchange.pcapng")
+	require.NoError(t, os.WriteFile(file, capture(t, exchange), 0o644))
+	cmd := exec.Command("tshark", "-r", file, "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE",
+		"-d", "udp.port==1-65535,data", // no other protocol is meant, whatever the port
+		"-T", "fields", "-e", "frame.time_epoch", "-e", "udp.srcport", "-e", "udp.dstport", "-e", "udp.length", "-e", "frame.comment", "-e", "_ws.expert.severity", "-e", "udp.checksum.status", "-e", "_ws.malformed")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	require.NoError(t, err, stderr.String())
+	var want strings.Builder
+	for _, c := range read(t, capture(t, exchange)) {
+		stamp := began.Add(c.at).UnixNano()
+		severity := "" // that of a comment is the only one
+		if c.comment != "" {
+			severity = fmt.Sprint(0x100000)
+		}
+		const good = 1
+		fmt.Fprintf(&want, "%d.%09d\t%d\t%d\t%d\t%s\t%s\t%d\t\n", stamp/1e9, stamp%1e9, c.from.Port(), c.to.Port(), 8+len(c.payload), c.comment, severity, good)
+	}
+	require.Equal(t, want.String(), string(out))
+}
+
+func BenchmarkCapture(b *testing.B) {
+	for b.Loop() {
+		capture(b, exchange)
+	}
+}

@@ -1,0 +1,197 @@
+package solutions_test
+
+import (
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/curriculum"
+	"udpkata/harness/judge"
+	"udpkata/harness/verdict"
+	"udpkata/harness/wire"
+	"udpkata/solutions/mutants"
+)
+
+// update writes the messages of the mutants anew, for somebody to read and commit.
+var update = flag.Bool("update", false, "write what the mutants' messages are now to messages/")
+
+// compareMessage holds what a student would read of a mutant to the file that
+// keeps it.
+func compareMessage(t *testing.T, l curriculum.Lesson, m mutants.Mutant, r judge.Result, suffix string) {
+	path := filepath.Join("messages", l.Name, m.Name+suffix+".txt")
+	got := steady(r)
+	if *update {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err, "go test ./solutions -run TestMutantsDie -update writes it")
+	if m.Unsteady {
+		require.Equal(t, gist(string(want)), gist(got), "the first line and what it most likely means, of "+path)
+		return
+	}
+	require.Equal(t, string(want), got, "%s; go test ./solutions -run TestMutantsDie -update writes it anew", path)
+}
+
+var (
+	passed     = regexp.MustCompile(`(?m)^ *--- PASS: .*\n`)
+	ended      = regexp.MustCompile(`(?m)^( *--- [A-Z]+: \S+) \([0-9.]+s\)$`)
+	aTime      = regexp.MustCompile(`\b\d+(\.\d+)?(ns|µs|ms|s)\b`)
+	aPort      = regexp.MustCompile(`(\d|\]):\d{4,5}\b`)
+	lowPort    = regexp.MustCompile(`\bport \d{4,5}\b`)
+	indented   = regexp.MustCompile(`(?m)^    `)
+	aLabPlace  = regexp.MustCompile(`/(loopback|lab)/`)
+	systemSays = regexp.MustCompile(`it chooses from \d+ to \d+`)
+)
+
+// steady is a message without what differs from run to run: on the system's own
+// sockets, times and ports.
+func steady(r judge.Result) string {
+	if r.State == verdict.Crashed {
+		return strings.Join(wire.Fold(r.Reason, 96), "\n") + "\n" // the rest is Go's
+	}
+	text := passed.ReplaceAllString(r.Output, "")
+	text = ended.ReplaceAllString(text, "$1")
+	text = indented.ReplaceAllString(text, "") // go test's own
+	if aLabPlace.MatchString(text) {
+		text = aRung.ReplaceAllString(text, "           t   ")
+		text = aPort.ReplaceAllString(text, "$1:PORT")
+		text = lowPort.ReplaceAllString(text, "port PORT")
+		text = systemSays.ReplaceAllString(text, "it chooses from LOW to HIGH")
+		text = aTime.ReplaceAllStringFunc(text, func(found string) string { return strings.Repeat("t", len(found)-1) + "s" })
+	}
+	return text
+}
+
+// gist is a message's first line and what it most likely means.
+func gist(message string) string {
+	first, rest, _ := strings.Cut(message, "\n")
+	_, meaning, found := strings.Cut(rest, "\nMost likely: ")
+	if !found {
+		return first
+	}
+	meaning, _, _ = strings.Cut(meaning, "\nYour code: ")
+	meaning, _, _ = strings.Cut(meaning, "\nNext: ")
+	return first + "\n" + meaning
+}
+
+// chinese are mutants whose messages are kept in Chinese as well, of each sort.
+var chinese = map[string][]string{
+	"01-ports":     {"well-known-long"},
+	"02-echo":      {"first-client", "buffer-512", "context-between-reads", "refusal-ends"},
+	"03-spoof":     {"deadline-again"},
+	"04-backoff":   {"constant-wait", "sends-go-on"},
+	"05-broadcast": {"always-255"},
+	"06-pmtu":      {"shrinks-each-time"},
+}
+
+// TestMessagesInChinese: the same failures, for whoever reads Traditional Chinese.
+func TestMessagesInChinese(t *testing.T) {
+	for _, l := range lessons(t) {
+		for _, m := range mutants.Of(l.Name) {
+			if !slices.Contains(chinese[l.Name], m.Name) {
+				continue
+			}
+			params := judge.Params{Lesson: l, Dir: mutate(t, l, m), NoVet: true, Env: []string{"UDPKATA_LANG=zh-TW"}}
+			try(t, l.Name+"/"+m.Name, params, func(t *testing.T, r judge.Report) {
+				for _, res := range r.Results {
+					if res.Task == m.KilledBy {
+						compareMessage(t, l, m, res, ".zh-TW")
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestMessagesAreFitToRead: each message fits one screen, ends with what to do next,
+// and holds nothing that is the harness's own.
+func TestMessagesAreFitToRead(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join("messages", "*", "*.txt"))
+	require.NoError(t, err)
+	require.NotEmpty(t, paths)
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for _, wrong := range unfit(string(data)) {
+			t.Errorf("%s: %s", path, wrong)
+		}
+	}
+}
+
+var (
+	anAddress = regexp.MustCompile(`\b\d+\.\d+\.\d+\.\d+\b|\[[0-9a-f:]+(?:%\w+)?\]`)
+	aDump     = regexp.MustCompile(`goroutine \d|harness/|synctest|testing\.|\[recovered|\b0x[0-9a-f]{6,}|\+0x|/tmp/`)
+	known     = []netip.Prefix{
+		netip.MustParsePrefix("127.0.0.0/24"), netip.MustParsePrefix("127.10.0.0/24"), netip.MustParsePrefix("127.255.255.255/32"),
+		netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+		netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("0.0.0.0/32"), netip.MustParsePrefix("::/127"),
+		netip.MustParsePrefix("fd00::/16"), netip.MustParsePrefix("fe80::/10"), netip.MustParsePrefix("2001:db8::/32"),
+	}
+)
+
+// unfit lists what is wrong with a message.
+func unfit(message string) (wrong []string) {
+	const rows, columns = 40, 100
+	complain := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	lines := strings.Split(strings.TrimRight(message, "\n"), "\n")
+	var own []string // without go test's
+	for _, line := range lines {
+		if !strings.HasPrefix(strings.TrimSpace(line), "--- ") {
+			own = append(own, line)
+		}
+	}
+	if len(lines) > rows {
+		complain("%d lines; one screen has %d", len(lines), rows)
+	}
+	for _, line := range lines {
+		if n := wire.Cells(line); n > columns {
+			complain("a line of %d columns; a screen has %d: %s", n, columns, line)
+		}
+		if inner := aDump.FindString(line); inner != "" {
+			complain("%q is no student's business: %s", inner, line)
+		}
+		for _, found := range anAddress.FindAllString(line, -1) {
+			addr, err := netip.ParseAddr(strings.Trim(found, "[]"))
+			isKnown := err != nil
+			for _, p := range known {
+				isKnown = isKnown || p.Contains(addr.WithZone("").Unmap())
+			}
+			if !isKnown {
+				complain("the address %s is none that a student has seen: %s", found, line)
+			}
+		}
+	}
+	crashed := strings.HasPrefix(message, "The process ended ") // a reason, and no more
+	if len(own) > 1 && !crashed {
+		if last := own[len(own)-1]; !strings.HasPrefix(last, "Next: ") && !strings.HasPrefix(last, "接下來：") {
+			complain("it does not end with what to do next: %s", last)
+		}
+	}
+	return wrong
+}
+
+// TestUnfit: each rule can be broken.
+func TestUnfit(t *testing.T) {
+	const good = "echo_test.go:12: no\n\nNext: read lessons/02-echo/hints.md, section TestX.\n--- FAIL: TestX/virtual/ip4\n"
+	require.Empty(t, unfit(good))
+	for _, bad := range []string{
+		strings.Repeat("line\n", 40) + good,
+		strings.Repeat("x", 101) + "\n" + good,
+		"goroutine 7 [running]\n" + good,
+		"at /x/harness/call.go:12\n" + good,
+		"from 127.85.68.80:1060\n" + good,
+		"from [fec0::1]:1060\n" + good,
+		good + "and so on\n",
+	} {
+		require.Len(t, unfit(bad), 1, bad)
+	}
+}
