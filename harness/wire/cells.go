@@ -67,7 +67,7 @@ func cut(s string, room int, ellipsis string) string {
 }
 
 // quoteFit writes a payload as a Go string in so many cells: a longer one is cut in
-// the middle, and followed by its length in bytes if there is room for that.
+// the middle; one of more than 64 bytes is followed by its length, if there is room.
 func quoteFit(payload []byte, room int, g glyphs) string {
 	const enough = 512 // bytes at either end: no terminal is so wide
 	if len(payload) <= 2*enough {
@@ -76,7 +76,7 @@ func quoteFit(payload []byte, room int, g glyphs) string {
 		}
 	}
 	size := ""
-	if room >= 22 {
+	if room >= 22 && len(payload) > 64 {
 		size = " (" + strconv.Itoa(len(payload)) + " bytes)"
 	}
 	room -= len(`""`) + Cells(g.ellipsis) + Cells(size)
