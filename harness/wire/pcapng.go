@@ -20,11 +20,10 @@ func WriteCapture(w io.Writer, began time.Time, datagrams []Datagram) error {
 		sectionHeader, interfaceDescription, enhancedPacket = 0x0a0d0d0a, 1, 6
 		magic                                               = 0x1a2b3c4d
 		rawIP                                               = 101
-		resolution, nanoseconds                             = 9, 9 // option if_tsresol
-		comment                                             = 1
+		resolution, nanoseconds                             = 9, "\x09" // option if_tsresol
 	)
 	block(b, sectionHeader, le32(magic), le16(1), le16(0), le64(^uint64(0)))
-	block(b, interfaceDescription, le16(rawIP), le16(0), le32(0), option(resolution, []byte{nanoseconds}), option(0, nil))
+	block(b, interfaceDescription, le16(rawIP), le16(0), le32(0), option(resolution, nanoseconds), option(0, ""))
 	for _, d := range datagrams {
 		packet := packet(d)
 		if packet == nil {
@@ -32,11 +31,7 @@ func WriteCapture(w io.Writer, began time.Time, datagrams []Datagram) error {
 		}
 		stamp := uint64(began.Add(d.At).UnixNano())
 		size := le32(uint32(len(packet)))
-		var options []byte
-		if what := remark(d); what != "" {
-			options = append(option(comment, []byte(what)), option(0, nil)...)
-		}
-		block(b, enhancedPacket, le32(0), le32(uint32(stamp>>32)), le32(uint32(stamp)), size, size, padded(packet), options)
+		block(b, enhancedPacket, le32(0), le32(uint32(stamp>>32)), le32(uint32(stamp)), size, size, padded(packet), comments(remark(d)))
 	}
 	return b.Flush()
 }
@@ -55,10 +50,24 @@ func block(w *bufio.Writer, kind uint32, parts ...[]byte) {
 	w.Write(le32(uint32(length)))
 }
 
-func option(code uint16, value []byte) []byte {
-	const most = 65535
-	value = value[:min(len(value), most)]
-	return append(append(le16(code), le16(uint16(len(value)))...), padded(value)...)
+func option(code uint16, value string) []byte {
+	return append(append(le16(code), le16(uint16(len(value)))...), padded([]byte(value))...)
+}
+
+// comments are the options of a block that has no others: one for each text that is
+// not empty, in UTF-8, and cut where an option ends at the latest.
+func comments(all ...string) (options []byte) {
+	const comment, most = 1, 65535
+	for _, c := range all {
+		if c == "" {
+			continue
+		}
+		options = append(options, option(comment, strings.ToValidUTF8(c[:min(len(c), most)], "?"))...)
+	}
+	if len(options) > 0 {
+		options = append(options, option(0, "")...)
+	}
+	return options
 }
 
 // padded fills up to 32 bits.

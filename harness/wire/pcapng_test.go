@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -72,6 +73,7 @@ func options(t require.TestingT, b []byte) map[uint16]string {
 			require.Len(t, b, 4, "nothing follows the end of options")
 			break
 		}
+		require.True(t, utf8.Valid(b[4:4+length]))
 		all[code] = string(b[4 : 4+length])
 		b = b[4+(length+3)/4*4:]
 	}
@@ -171,6 +173,20 @@ func TestCaptureLeavesOut(t *testing.T) {
 		{From: at(0), To: v6b}, {From: at(0)}, {To: at(0)}, {},
 	})))
 	require.Len(t, read(t, capture(t, []Datagram{{From: v6a, To: v6b, Payload: make([]byte, 65508)}})), 1)
+}
+
+// TestCommentIsText: a comment is UTF-8 even where it is not said in UTF-8, or is longer
+// than an option can be.
+func TestCommentIsText(t *testing.T) {
+	all := read(t, capture(t, []Datagram{
+		{From: at(0), To: at(1), Heard: true, Sender: "\xffecho.go:12"},
+		{From: at(0), To: at(1), Heard: true, Sender: strings.Repeat("晚", 30000)},
+		{From: at(1), To: at(0), Heard: true},
+	}))
+	require.Len(t, all, 3)
+	require.Equal(t, "sent at ?echo.go:12", all[0].comment)
+	require.Equal(t, "sent at "+strings.Repeat("晚", 65527/3)+"?", all[1].comment)
+	require.Empty(t, all[2].comment)
 }
 
 // TestChecksumOfZero: a sum of 0 is written as 0xffff (RFC 768).
