@@ -3,6 +3,7 @@ package wire
 import (
 	"bufio"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net/netip"
 	"strings"
@@ -13,22 +14,24 @@ import (
 // (draft-ietf-opsawg-pcapng), for programs such as Wireshark. Each has the time at
 // which it was sent, as began is the story's beginning, and a comment that says who
 // sent it and what became of it. One that no IP packet can hold, since it is too long
-// or has no address, is left out.
+// or has no address, is left out, and the file's own comments say so.
 func WriteCapture(w io.Writer, began time.Time, datagrams []Datagram) error {
 	b := bufio.NewWriter(w)
 	const (
 		sectionHeader, interfaceDescription, enhancedPacket = 0x0a0d0d0a, 1, 6
 		magic                                               = 0x1a2b3c4d
 		rawIP                                               = 101
+		name                                                = 2         // option if_name
 		resolution, nanoseconds                             = 9, "\x09" // option if_tsresol
 	)
-	block(b, sectionHeader, le32(magic), le16(1), le16(0), le64(^uint64(0)))
-	block(b, interfaceDescription, le16(rawIP), le16(0), le32(0), option(resolution, nanoseconds), option(0, ""))
+	block(b, sectionHeader, le32(magic), le16(1), le16(0), le64(^uint64(0)), comments(leftOut(datagrams)...))
+	block(b, interfaceDescription, le16(rawIP), le16(0), le32(0),
+		option(name, "udpkata"), option(resolution, nanoseconds), option(0, ""))
 	for _, d := range datagrams {
-		packet := packet(d)
-		if packet == nil {
+		if !fits(d) {
 			continue
 		}
+		packet := packet(d)
 		stamp := uint64(began.Add(d.At).UnixNano())
 		size := le32(uint32(len(packet)))
 		block(b, enhancedPacket, le32(0), le32(uint32(stamp>>32)), le32(uint32(stamp)), size, size, padded(packet), comments(remark(d)))
@@ -89,15 +92,37 @@ func remark(d Datagram) string {
 	return strings.Join(all, "; ")
 }
 
-// packet is the IP packet that carries a datagram; nil if none can.
-func packet(d Datagram) []byte {
-	const udpHeader, ipv4Header, mostLength = 8, 20, 65535
+// leftOut says of each datagram that is left out which it is.
+func leftOut(datagrams []Datagram) (all []string) {
+	for _, d := range datagrams {
+		if !fits(d) {
+			what := fmt.Sprintf("left out, as no IP packet can hold it: %d bytes from %v to %v at %v", len(d.Payload), d.From, d.To, d.At)
+			if r := remark(d); r != "" {
+				what += "; " + r
+			}
+			all = append(all, what)
+		}
+	}
+	return all
+}
+
+const udpHeader, ipv4Header = 8, 20 // their lengths
+
+// fits reports whether an IP packet can hold a datagram. The length that has 16 bits
+// is IPv4's with its header (RFC 791) and IPv6's without (RFC 8200).
+func fits(d Datagram) bool {
 	from, to := d.From.Addr(), d.To.Addr()
 	length := udpHeader + len(d.Payload)
-	switch {
-	case !from.IsValid() || !to.IsValid() || from.Is4() != to.Is4(), length > mostLength, to.Is4() && ipv4Header+length > mostLength:
-		return nil
+	if to.Is4() {
+		length += ipv4Header
 	}
+	return from.IsValid() && to.IsValid() && from.Is4() == to.Is4() && length <= 65535
+}
+
+// packet is the IP packet that carries a datagram that fits.
+func packet(d Datagram) []byte {
+	from, to := d.From.Addr(), d.To.Addr()
+	length := udpHeader + len(d.Payload)
 	udp := binary.BigEndian.AppendUint16(nil, d.From.Port())
 	udp = binary.BigEndian.AppendUint16(udp, d.To.Port())
 	udp = binary.BigEndian.AppendUint16(udp, uint16(length))

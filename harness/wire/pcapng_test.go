@@ -33,7 +33,14 @@ var began = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 // read walks through a capture's blocks, and checks each length and checksum on its
 // way.
 func read(t require.TestingT, file []byte) (all []captured) {
+	all, _ = readAll(t, file)
+	return all
+}
+
+// readAll is read, and returns the file's own comments too.
+func readAll(t require.TestingT, file []byte) (all []captured, notes []string) {
 	le := binary.LittleEndian
+	interfaces := 0
 	for first := true; len(file) > 0; first = false {
 		require.GreaterOrEqual(t, len(file), 12)
 		kind, length := le.Uint32(file), int(le.Uint32(file[4:]))
@@ -47,36 +54,52 @@ func read(t require.TestingT, file []byte) (all []captured) {
 			require.True(t, first)
 			require.Equal(t, uint32(0x1a2b3c4d), le.Uint32(body))
 			require.Equal(t, []byte{1, 0, 0, 0}, body[4:8], "version 1.0")
+			require.Equal(t, ^uint64(0), le.Uint64(body[8:]), "a section of no given length")
+			notes = options(t, body[16:])[1]
 		case 1:
 			require.Equal(t, uint16(101), le.Uint16(body), "raw IP")
-			require.Equal(t, map[uint16]string{9: "\x09"}, options(t, body[8:]), "nanoseconds")
+			require.Equal(t, []byte{0, 0, 0, 0, 0, 0}, body[2:8], "reserved, and no limit to a packet's length")
+			require.Equal(t, map[uint16][]string{2: {"udpkata"}, 9: {"\x09"}}, options(t, body[8:]), "name, nanoseconds")
+			interfaces++
 		case 6:
+			require.Equal(t, 1, interfaces)
+			require.Zero(t, le.Uint32(body), "the first interface")
 			size := int(le.Uint32(body[12:]))
 			require.Equal(t, size, int(le.Uint32(body[16:])))
 			stamp := int64(uint64(le.Uint32(body[4:]))<<32 | uint64(le.Uint32(body[8:])))
 			c := ip(t, body[20:20+size])
 			c.at = time.Unix(0, stamp).Sub(began)
-			c.comment = options(t, body[20+(size+3)/4*4:])[1]
+			rest := body[20+(size+3)/4*4:]
+			require.Equal(t, make([]byte, -size&3), body[20+size:len(body)-len(rest)], "padding")
+			if comments := options(t, rest)[1]; len(comments) > 0 {
+				require.Len(t, comments, 1)
+				c.comment = comments[0]
+			}
 			all = append(all, c)
 		default:
 			require.Fail(t, "a block of type", "%x", kind)
 		}
 	}
-	return all
+	return all, notes
 }
 
-func options(t require.TestingT, b []byte) map[uint16]string {
-	all := map[uint16]string{}
+func options(t require.TestingT, b []byte) map[uint16][]string {
+	all := map[uint16][]string{}
+	ended := len(b) == 0
 	for len(b) > 0 {
 		code, length := binary.LittleEndian.Uint16(b), int(binary.LittleEndian.Uint16(b[2:]))
 		if code == 0 {
-			require.Len(t, b, 4, "nothing follows the end of options")
+			require.Equal(t, []byte{0, 0, 0, 0}, b, "nothing follows the end of options")
+			ended = true
 			break
 		}
 		require.True(t, utf8.Valid(b[4:4+length]))
-		all[code] = string(b[4 : 4+length])
-		b = b[4+(length+3)/4*4:]
+		all[code] = append(all[code], string(b[4:4+length]))
+		padded := 4 + (length+3)/4*4
+		require.Equal(t, make([]byte, -length&3), b[4+length:padded], "padding")
+		b = b[padded:]
 	}
+	require.True(t, ended, "no end of options")
 	return all
 }
 
@@ -165,13 +188,23 @@ func TestCapture(t *testing.T) {
 	}
 }
 
-// TestCaptureLeavesOut: what no IP packet can hold is left out.
+// TestCaptureLeavesOut: what no IP packet can hold is left out, and the file says so.
 func TestCaptureLeavesOut(t *testing.T) {
-	require.Empty(t, read(t, capture(t, []Datagram{
-		{From: at(0), To: at(1), Payload: make([]byte, 65508)},
-		{From: v6a, To: v6b, Payload: make([]byte, 65528)},
-		{From: at(0), To: v6b}, {From: at(0)}, {To: at(0)}, {},
-	})))
+	packets, notes := readAll(t, capture(t, []Datagram{
+		{From: at(0), To: at(1), Payload: make([]byte, 65508), At: ms, Sender: "echo.go:12", Err: errors.New("message too long")},
+		{From: v6a, To: v6b, Payload: make([]byte, 65528), Heard: true},
+		{From: at(0), To: v6b, Heard: true}, {From: at(0), Heard: true}, {To: at(0), Heard: true}, {Heard: true},
+	}))
+	require.Empty(t, packets)
+	const why = "left out, as no IP packet can hold it: "
+	require.Equal(t, []string{
+		why + "65508 bytes from 127.0.0.1:40000 to 127.0.0.1:40001 at 1ms; sent at echo.go:12; not sent: message too long",
+		why + "65528 bytes from [fd00::1]:40000 to [fd00::2]:40001 at 0s",
+		why + "0 bytes from 127.0.0.1:40000 to [fd00::2]:40001 at 0s",
+		why + "0 bytes from 127.0.0.1:40000 to invalid AddrPort at 0s",
+		why + "0 bytes from invalid AddrPort to 127.0.0.1:40000 at 0s",
+		why + "0 bytes from invalid AddrPort to invalid AddrPort at 0s",
+	}, notes)
 	require.Len(t, read(t, capture(t, []Datagram{{From: v6a, To: v6b, Payload: make([]byte, 65508)}})), 1)
 }
 
@@ -210,29 +243,46 @@ type broken struct{}
 func (broken) Write([]byte) (int, error) { return 0, os.ErrClosed }
 
 func FuzzCapture(f *testing.F) {
-	f.Add([]byte{127, 0, 0, 1}, []byte{127, 0, 0, 2}, uint16(1), uint16(2), []byte("hello"), "echo.go:1", int64(5))
-	f.Add(v6a.Addr().AsSlice(), v6b.Addr().AsSlice(), uint16(0), uint16(65535), []byte{0xff}, "", int64(1e18))
-	f.Fuzz(func(t *testing.T, from, to []byte, port, port2 uint16, payload []byte, sender string, when int64) {
+	f.Add([]byte{127, 0, 0, 1}, []byte{127, 0, 0, 2}, uint16(1), uint16(2), []byte("hello"), byte(0), "echo.go:1", "", int64(5), int64(0), 0, 0)
+	f.Add(v6a.Addr().AsSlice(), v6b.Addr().AsSlice(), uint16(0), uint16(65535), []byte{0xff}, byte(1), "", "message too long", int64(1e18), int64(1e6), 2, 512)
+	f.Add([]byte{127, 0, 0, 1}, v6b.Addr().AsSlice(), uint16(9), uint16(9), []byte{}, byte(14), "\xff", "晚安", int64(1), int64(1), 1, 1)
+	f.Fuzz(func(t *testing.T, from, to []byte, port, port2 uint16, payload []byte, flags byte, sender, why string, when, delay int64, copies, cut int) {
+		if when < 0 || time.Duration(when) > 100*365*24*time.Hour {
+			return
+		}
 		a, _ := netip.AddrFromSlice(from)
 		b, _ := netip.AddrFromSlice(to)
 		d := Datagram{
 			At: time.Duration(when), From: netip.AddrPortFrom(a, port), To: netip.AddrPortFrom(b, port2),
-			Payload: payload, Sender: sender, Heard: len(sender)%2 == 0,
+			Payload: payload, Sender: sender, Delay: time.Duration(delay), Copies: copies, Cut: cut,
+			Heard: flags&1 != 0, Forged: flags&2 != 0, Barred: flags&4 != 0, Nobody: flags&8 != 0,
 		}
-		if when < 0 || time.Duration(when) > 100*365*24*time.Hour {
+		switch {
+		case flags&16 != 0:
+			d.Err = errors.New(why)
+		case flags&32 != 0:
+			d.Lost = text.Both(why, "")
+		}
+		if flags&64 != 0 { // one that is near the limit of a length, at either side
+			d.Payload = make([]byte, 65490+int(flags&63))
+		}
+		all, notes := readAll(t, capture(t, []Datagram{d, exchange[0]}))
+		last := len(all) - 1
+		require.Equal(t, exchange[0].Payload, all[last].payload)
+		if a.Is4() != b.Is4() || !a.IsValid() || !b.IsValid() || len(d.Payload) > 65527 || a.Is4() && len(d.Payload) > 65507 {
+			require.Zero(t, last)
+			require.Len(t, notes, 1)
 			return
 		}
-		all := read(t, capture(t, []Datagram{d, exchange[0]}))
-		if packet(d) == nil {
-			require.Len(t, all, 1)
-			return
-		}
-		require.Len(t, all, 2)
+		require.Equal(t, 1, last)
+		require.Empty(t, notes)
 		require.Equal(t, d.At, all[0].at)
 		require.Equal(t, d.From, all[0].from)
 		require.Equal(t, d.To, all[0].to)
 		require.True(t, bytes.Equal(d.Payload, all[0].payload))
-		require.Equal(t, remark(d), all[0].comment)
+		if what := remark(d); utf8.ValidString(what) && len(what) <= 65535 {
+			require.Equal(t, what, all[0].comment)
+		}
 	})
 }
 
