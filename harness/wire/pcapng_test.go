@@ -3,12 +3,15 @@ package wire
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -169,6 +172,9 @@ var exchange = []Datagram{
 	{At: 5 * ms, From: at(0), To: at(1), Payload: bytes.Repeat([]byte("z"), 65507), Nobody: true},
 	{At: 6 * ms, From: at(0), To: at(1), Payload: []byte("no"), Err: errors.New("no route to host")},
 	{At: 7 * ms, From: v6b, To: v6a, Payload: bytes.Repeat([]byte("z"), 65527), Heard: true, Cut: 512},
+	{At: 8 * ms, From: at(1), To: at(0), Payload: []byte("who?"), Barred: true},
+	{At: 9 * ms, From: netip.MustParseAddrPort("0.0.0.0:40000"), To: at(1), Payload: []byte("y")},
+	{At: 9 * ms, From: netip.MustParseAddrPort("[::]:40000"), To: v6a, Payload: []byte("y"), Heard: true},
 }
 
 func TestCapture(t *testing.T) {
@@ -177,6 +183,7 @@ func TestCapture(t *testing.T) {
 	comments := []string{
 		"sent at echo.go:12", "", "lost on its way", "30ms on its way; arrives 2 times", "forged: 127.0.0.1:40001 did not send it",
 		"nobody is there", "not sent: no route to host", "only its first 512 bytes were read",
+		"turned away by the system", "nobody read it", "",
 	}
 	for i, c := range all {
 		d := exchange[i]
@@ -186,6 +193,50 @@ func TestCapture(t *testing.T) {
 		require.Equal(t, string(d.Payload), string(c.payload))
 		require.Equal(t, comments[i], c.comment)
 	}
+}
+
+// TestCaptureExact holds a capture to its bytes, of which each line is a field or
+// fields that belong together.
+func TestCaptureExact(t *testing.T) {
+	want := unhex(t, `
+		0a0d0d0a 1c000000
+		  4d3c2b1a 0100 0000 ffffffffffffffff
+		1c000000
+
+		01000000 2c000000
+		  6500 0000 00000000
+		  0200 0700 7564706b617461 00
+		  0900 0100 09 000000
+		  0000 0000
+		2c000000
+
+		06000000 5c000000
+		  00000000 cf4c230d 00004352 1f000000 1f000000
+		  45 00 001f 0000 0000 40 11 7ccc 7f000001 7f000001
+		  9c40 9c41 000b 04e4 626f62
+		  00
+		  0100 1200 73656e74206174206563686f2e676f3a3132 0000
+		  0000 0000
+		5c000000
+
+		06000000 54000000
+		  00000000 cf4c230d 01004352 32000000 32000000
+		  60000000 000a 11 40 fd000000000000000000000000000001 fd000000000000000000000000000002
+		  9c40 9c41 000a 64ea 6869
+		  0000
+		54000000`)
+	got := capture(t, []Datagram{
+		{From: at(0), To: at(1), Payload: []byte("bob"), Heard: true, Sender: "echo.go:12"},
+		{At: 1, From: v6a, To: v6b, Payload: []byte("hi"), Heard: true},
+	})
+	require.Equal(t, hex.Dump(want), hex.Dump(got))
+}
+
+// unhex reads hexadecimal digits with blanks between them.
+func unhex(t *testing.T, digits string) []byte {
+	b, err := hex.DecodeString(strings.Join(strings.Fields(digits), ""))
+	require.NoError(t, err)
+	return b
 }
 
 // TestCaptureLeavesOut: what no IP packet can hold is left out, and the file says so.
@@ -295,28 +346,40 @@ func TestTshark(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "exchange.pcapng")
 	require.NoError(t, os.WriteFile(file, capture(t, exchange), 0o644))
-	cmd := exec.Command("tshark", "-r", file, "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE",
+	cmd := exec.Command("tshark", "-n", "-r", file, "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE",
 		"-d", "udp.port==1-65535,data", // no other protocol is meant, whatever the port
-		"-T", "fields", "-e", "frame.time_epoch", "-e", "udp.srcport", "-e", "udp.dstport", "-e", "udp.length", "-e", "frame.comment", "-e", "_ws.expert.severity", "-e", "udp.checksum.status", "-e", "_ws.malformed")
+		"-T", "fields", "-e", "frame.time_epoch", "-e", "ip.src", "-e", "ip.dst", "-e", "ipv6.src", "-e", "ipv6.dst", "-e", "udp.srcport", "-e", "udp.dstport",
+		"-e", "udp.payload", "-e", "frame.comment", "-e", "_ws.expert.severity", "-e", "ip.checksum.status", "-e", "udp.checksum.status", "-e", "_ws.malformed")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	require.NoError(t, err, stderr.String())
-	var want strings.Builder
-	for _, c := range read(t, capture(t, exchange)) {
+	want := make([]string, len(exchange))
+	for i, c := range read(t, capture(t, exchange)) {
 		stamp := began.Add(c.at).UnixNano()
+		const good = "1"
+		from, to := c.from.Addr().String(), c.to.Addr().String()
+		addresses, headerSum := []string{from, to, "", ""}, good
+		if c.from.Addr().Is6() {
+			addresses, headerSum = []string{"", "", from, to}, "" // IPv6 has none
+		}
 		severity := "" // that of a comment is the only one
 		if c.comment != "" {
 			severity = fmt.Sprint(0x100000)
 		}
-		const good = 1
-		fmt.Fprintf(&want, "%d.%09d\t%d\t%d\t%d\t%s\t%s\t%d\t\n", stamp/1e9, stamp%1e9, c.from.Port(), c.to.Port(), 8+len(c.payload), c.comment, severity, good)
+		fields := slices.Concat([]string{fmt.Sprintf("%d.%09d", stamp/1e9, stamp%1e9)}, addresses, []string{
+			fmt.Sprint(c.from.Port()), fmt.Sprint(c.to.Port()), hex.EncodeToString(c.payload), c.comment, severity, headerSum, good, "",
+		})
+		want[i] = strings.Join(fields, "\t")
 	}
-	require.Equal(t, want.String(), string(out))
+	require.Equal(t, want, strings.Split(strings.TrimSuffix(string(out), "\n"), "\n"))
 }
 
+// BenchmarkCapture writes 1000 datagrams of 1200 bytes.
 func BenchmarkCapture(b *testing.B) {
+	d := with(sent(ms, 0, 1, strings.Repeat("z", 1200)), func(d *Datagram) { d.Sender = "echo.go:12" })
+	datagrams := slices.Repeat([]Datagram{d}, 1000)
 	for b.Loop() {
-		capture(b, exchange)
+		require.NoError(b, WriteCapture(io.Discard, began, datagrams))
 	}
 }
