@@ -78,7 +78,6 @@ func tell(t *testing.T, n network, story func(*World)) (*failure, *fakeTB) {
 var (
 	aTime    = regexp.MustCompile(` +\d+\.\d{3}ms`)
 	aPort    = regexp.MustCompile(`127\.0\.0\.1:\d+`)
-	aMark    = regexp.MustCompile(`\{(\w+)\}`)
 	aBigPort = regexp.MustCompile(`:\d{4,5}\b`)
 	aStory   = regexp.MustCompile(`(?:messages|exact|harness)_test\.go:\d+`)
 )
@@ -90,21 +89,6 @@ func read(tb *fakeTB) string {
 	})
 	text = aPort.ReplaceAllString(text, "ADDR")
 	return aStory.ReplaceAllString(text, "STORY")
-}
-
-// message fills in the lines of students.go that the marks in a text name.
-func message(t *testing.T, text string) string {
-	source, err := os.ReadFile(filepath.FromSlash(students.Dir + "/students.go"))
-	require.NoError(t, err)
-	return aMark.ReplaceAllStringFunc(text, func(mark string) string {
-		for i, line := range strings.Split(string(source), "\n") {
-			if strings.HasSuffix(line, "// "+strings.Trim(mark, "{}")) {
-				return "students.go:" + strconv.Itoa(i+1)
-			}
-		}
-		t.Fatalf("no line of students.go is named %s", mark)
-		return ""
-	})
 }
 
 type student = func(context.Context, net.PacketConn) error
@@ -144,13 +128,46 @@ var aStudentLine = regexp.MustCompile(`students\.go:(\d+)`)
 func unmessage(t *testing.T, text string) string {
 	source, err := os.ReadFile(filepath.FromSlash(students.Dir + "/students.go"))
 	require.NoError(t, err)
-	lines := strings.Split(string(source), "\n")
+	marks := marksOf(string(source))
 	return aStudentLine.ReplaceAllStringFunc(text, func(place string) string {
 		number, _ := strconv.Atoi(strings.TrimPrefix(place, "students.go:"))
-		_, mark, ok := strings.Cut(lines[number-1], "// ")
-		if !ok {
-			return "students.go:?"
+		if mark, ok := marks[number]; ok {
+			return "{" + mark + "}"
 		}
-		return "{" + mark + "}"
+		return place
 	})
+}
+
+// marksOf are the names of a source's lines, by their numbers.
+func marksOf(source string) map[int]string {
+	marks := map[int]string{}
+	whole := "" // the mark of the function that the line is in, if it has one
+	for i, line := range strings.Split(source, "\n") {
+		_, mark, marked := strings.Cut(line, " // ")
+		switch {
+		case marked && strings.HasPrefix(line, "func "):
+			whole = mark
+		case !marked && whole != "":
+			mark, marked = whole, true
+		}
+		if marked && !strings.HasPrefix(line, "//") {
+			marks[i+1] = mark
+		}
+		if line == "}" {
+			whole = ""
+		}
+	}
+	return marks
+}
+
+// TestMarks: a mark names its line, at the end of a func line all of the function.
+func TestMarks(t *testing.T) {
+	require.Equal(t, map[int]string{2: "one", 5: "all", 6: "all", 7: "all"}, marksOf(`func f() {
+	g() // one
+}
+
+func g() { // all
+	f()
+}
+`))
 }

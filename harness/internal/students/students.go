@@ -1,5 +1,7 @@
 // Package students is the code under test of the harness's own tests: one way
-// of going wrong a function. A comment at the end of a line names the line.
+// of going wrong a function. A comment at the end of a line names the line. At
+// the end of a func line it names all of the function: which line of code that
+// runs without end is seen, when somebody looks, is chance.
 package students
 
 import (
@@ -138,14 +140,14 @@ func Exits(context.Context, net.PacketConn) error {
 // StopSpinning ends Spins.
 var StopSpinning atomic.Bool
 
-func Spins(context.Context, net.PacketConn) error {
-	for !StopSpinning.Load() { // spin
+func Spins(context.Context, net.PacketConn) error { // spin
+	for !StopSpinning.Load() {
 	}
 	return nil
 }
 
-func SpinsOnClock(context.Context, net.PacketConn) error {
-	for end := time.Now().Add(time.Hour); time.Now().Before(end) && !StopSpinning.Load(); { // clock
+func SpinsOnClock(context.Context, net.PacketConn) error { // clock
+	for end := time.Now().Add(time.Hour); time.Now().Before(end) && !StopSpinning.Load(); {
 	}
 	return nil
 }
