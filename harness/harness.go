@@ -197,7 +197,7 @@ func tellOn(t *testing.T, n network, s site, name string, story func(w *World)) 
 	_, isLab := n.(lab)
 	var f *failure
 	switch missing := n.missing(); {
-	case missing != "":
+	case missing != nil:
 		f = &failure{state: verdict.Skipped, at: s.begin, text: text.Say("%s", missing)}
 	case isLab && !netlab.Inside():
 		f = tellElsewhere(s, name, t.Output())

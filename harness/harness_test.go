@@ -67,7 +67,7 @@ type missingNetwork struct{ network }
 
 func (missingNetwork) name() string { return "elsewhere" }
 
-func (missingNetwork) missing() string { return "needs a network that nobody has" }
+func (missingNetwork) missing() error { return errors.New("needs a network that nobody has") }
 
 // TestMissingNetwork: a network that the machine lacks is skipped with its
 // sentence, and does not count; a story that no network could tell is skipped.
@@ -105,7 +105,7 @@ func TestSkippedStories(t *testing.T) {
 	lacks := func(on string) func(*World) {
 		return func(w *World) {
 			if strings.HasPrefix(w.net.name(), on) {
-				w.need("needs what it has not")
+				w.need(errors.New("needs what it has not"))
 			}
 		}
 	}
@@ -152,7 +152,7 @@ func TestNetworkNames(t *testing.T) {
 		return
 	}
 	want := map[string]int{"virtual/ip4": 4, "virtual/ip6": 2, "loopback/ip4": 4, "offline": 1}
-	if capability.IPv6.Missing() == "" {
+	if capability.IPv6.Missing() == nil {
 		want["loopback/ip6"] = 2
 	}
 	require.Equal(t, want, told)
@@ -162,8 +162,8 @@ func TestNetworkNames(t *testing.T) {
 func TestRightCodePasses(t *testing.T) {
 	for _, n := range networks {
 		t.Run(n.name(), func(t *testing.T) {
-			if sentence := n.missing(); sentence != "" {
-				t.Skip(sentence)
+			if missing := n.missing(); missing != nil {
+				t.Skip(missing)
 			}
 			s := callerSite("TestIt", 0)
 			s.student = students.Dir

@@ -22,6 +22,7 @@ var below = map[string][]string{
 	"capability":        nil,
 	"text":              nil,
 	"wire":              {"text"},
+	"wire/wiretest":     nil,
 	"curriculum":        nil,
 	"demo":              nil,
 	"internal/students": nil,

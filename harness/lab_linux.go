@@ -16,7 +16,7 @@ import (
 // a host of its own. Its links have an MTU of 1500 bytes.
 type lab struct {
 	near, far netip.Prefix
-	lacks     func() string
+	lacks     func() error
 }
 
 func onLab(near, far string) network {
@@ -32,11 +32,11 @@ var labs = []network{
 const labMTU = 1500
 
 func (n lab) name() string     { return "lab/" + version(n.addr()) }
-func (n lab) missing() string  { return n.lacks() }
+func (n lab) missing() error   { return n.lacks() }
 func (n lab) addr() netip.Addr { return n.near.Addr() }
 
-func (n lab) second() (netip.Addr, string) {
-	return netip.Addr{}, "needs a second loopback address, and in a lab each host has one address"
+func (n lab) second() (netip.Addr, error) {
+	return netip.Addr{}, errors.New("needs a second loopback address, and in a lab each host has one address")
 }
 
 func (n lab) run(_ *testing.T, w *World, story func(*World)) {

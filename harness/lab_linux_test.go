@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -63,7 +64,7 @@ func TestLabOutcomes(t *testing.T) {
 		}
 		return
 	}
-	if missing := netlab.Missing(); missing != "" {
+	if missing := netlab.Missing(); missing != nil {
 		t.Skip(missing)
 	}
 	for _, o := range outcomes {
@@ -91,7 +92,7 @@ func TestLabOutcomes(t *testing.T) {
 // TestLabRequired: whoever grades can ask for labs; then there is no skip.
 func TestLabRequired(t *testing.T) {
 	s := callerSite(t.Name(), 0)
-	refused := lab{lacks: func() string { return "needs what it has not" }}
+	refused := lab{lacks: func() error { return errors.New("needs what it has not") }}
 	for setting, want := range map[string]verdict.State{"": verdict.Skipped, "require": verdict.Failed} {
 		t.Setenv("UDPKATA_LAB", setting)
 		f := tellOn(t, refused, s, "lab/ip4", nil)
@@ -246,7 +247,7 @@ func TestLabLeavesNothing(t *testing.T) {
 		})
 		return
 	}
-	if missing := netlab.Missing(); missing != "" {
+	if missing := netlab.Missing(); missing != nil {
 		t.Skip(missing)
 	}
 	if os.Getenv(variable) != "" {

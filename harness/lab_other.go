@@ -14,9 +14,9 @@ type lab struct{ virtual }
 
 var labs = []network{lab{virtual{localhost4}}, lab{virtual{localhost6}}}
 
-func (n lab) name() string    { return "lab/" + version(n.ip) }
-func (n lab) missing() string { return netlab.Missing() }
+func (n lab) name() string   { return "lab/" + version(n.ip) }
+func (n lab) missing() error { return netlab.Missing() }
 
-func (n lab) second() (netip.Addr, string) { return netip.Addr{}, n.missing() }
+func (n lab) second() (netip.Addr, error) { return netip.Addr{}, n.missing() }
 
 func (n lab) run(*testing.T, *World, func(*World)) { panic(n.missing()) }

@@ -19,12 +19,12 @@ import (
 type network interface {
 	// name is the subtest's name, as in "loopback/ip4".
 	name() string
-	// missing says why this machine can't have the network, or "".
-	missing() string
+	// missing says why this machine can't have the network, or is nil.
+	missing() error
 	// addr is the address that the story's sockets have.
 	addr() netip.Addr
 	// second is another address of the same host, or says why there is none.
-	second() (addr netip.Addr, missing string)
+	second() (addr netip.Addr, missing error)
 	// run runs a story on sockets of this network and returns once it has
 	// ended, or has been abandoned.
 	run(t *testing.T, w *World, story func(*World))
@@ -36,15 +36,16 @@ type sockets interface {
 	dial(to netip.AddrPort) (udpConn, error) // on a port that the network chooses
 }
 
+var errOneOnIPv6 = errors.New("needs a second loopback address, and IPv6 has only ::1")
+
 var (
 	localhost4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	localhost6 = netip.IPv6Loopback()
 
 	// The second addresses. IPv6 has only one on loopback (RFC 4291 section
 	// 2.5.3), so on the virtual network, where nobody minds, it is another.
-	second4   = netip.AddrFrom4([4]byte{127, 0, 0, 2})
-	second6   = netip.MustParsePrefix("fd00::2/64")
-	oneOnIPv6 = "needs a second loopback address, and IPv6 has only ::1"
+	second4 = netip.AddrFrom4([4]byte{127, 0, 0, 2})
+	second6 = netip.MustParsePrefix("fd00::2/64")
 
 	// Where the sockets of hosts are. What a program sends there on a socket of the
 	// kernel's stays on the computer.
@@ -90,18 +91,18 @@ type loopback struct{ ip netip.Addr }
 func (n loopback) name() string     { return "loopback/" + version(n.ip) }
 func (n loopback) addr() netip.Addr { return n.ip }
 
-func (n loopback) second() (netip.Addr, string) {
+func (n loopback) second() (netip.Addr, error) {
 	if n.ip.Is6() {
-		return netip.Addr{}, oneOnIPv6
+		return netip.Addr{}, errOneOnIPv6
 	}
 	return second4, capability.SecondLoopback.Missing()
 }
 
-func (n loopback) missing() string {
+func (n loopback) missing() error {
 	if n.ip.Is6() {
 		return capability.IPv6.Missing()
 	}
-	return ""
+	return nil
 }
 
 func (n loopback) run(_ *testing.T, w *World, story func(*World)) { w.perform(n, story) }
@@ -160,13 +161,13 @@ type virtual struct{ ip netip.Addr }
 
 func (n virtual) name() string     { return "virtual/" + version(n.ip) }
 func (n virtual) addr() netip.Addr { return n.ip }
-func (n virtual) missing() string  { return "" }
+func (n virtual) missing() error   { return nil }
 
-func (n virtual) second() (netip.Addr, string) {
+func (n virtual) second() (netip.Addr, error) {
 	if n.ip.Is6() {
-		return second6.Addr(), ""
+		return second6.Addr(), nil
 	}
-	return second4, ""
+	return second4, nil
 }
 
 func (n virtual) run(t *testing.T, w *World, story func(*World)) {

@@ -143,7 +143,7 @@ func TestOpenedSocketsAreClosed(t *testing.T) {
 func TestPorts(t *testing.T) {
 	f, tb := tell(t, loopback{localhost4}, func(w *World) {
 		port := w.FreePort()
-		if capability.SecondLoopback.Missing() == "" {
+		if capability.SecondLoopback.Missing() == nil {
 			require.Error(w, w.reserve(port), "two stories may have the same free port")
 		}
 		at := netip.AddrPortFrom(w.Loopback(), port)
@@ -168,9 +168,9 @@ func TestPorts(t *testing.T) {
 		_, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(w.ForbiddenPort())})
 		require.ErrorIs(w, err, os.ErrPermission)
 	})
-	if missing := capability.ForbiddenPort.Missing(); missing != "" {
+	if missing := capability.ForbiddenPort.Missing(); missing != nil {
 		require.Equal(t, verdict.Skipped, f.state)
-		require.Equal(t, missing, f.text.EN)
+		require.Equal(t, missing.Error(), f.text.EN)
 		t.Skip(missing)
 	}
 	require.Nil(t, f, read(tb))
@@ -195,9 +195,9 @@ func TestSecondLoopback(t *testing.T) {
 				two.Send(alice, "hello, alice")
 				alice.ExpectFrom(two, "hello, alice")
 			})
-			if _, missing := n.second(); missing != "" {
+			if _, missing := n.second(); missing != nil {
 				require.Equal(t, verdict.Skipped, f.state)
-				require.Equal(t, missing, f.text.EN)
+				require.Equal(t, missing.Error(), f.text.EN)
 				return
 			}
 			require.Nil(t, f, read(tb))

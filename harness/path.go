@@ -23,7 +23,7 @@ func (w *World) Router(mtu int) {
 	if r, ok := w.sockets.(interface{ router(mtu int) error }); ok {
 		switch err := r.router(mtu); {
 		case errors.Is(err, syscall.EROFS), errors.Is(err, os.ErrPermission):
-			w.need(fmt.Sprintf("needs a router, and this machine makes none (%v): let the tests write to /proc/sys", err))
+			w.need(fmt.Errorf("needs a router, and this machine makes none (%v): let the tests write to /proc/sys", err))
 		case err != nil:
 			w.fatal(verdict.NotRun, "No router: %v.", err)
 		}

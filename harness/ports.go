@@ -25,7 +25,7 @@ const manyPorts = 1000
 func (w *World) FreePort() uint16 {
 	w.onlyKernel("FreePort")
 	addrs := []netip.Addr{w.Home()}
-	if second, missing := w.net.second(); missing == "" {
+	if second, missing := w.net.second(); missing == nil {
 		addrs = append(addrs, second)
 	}
 	low, high := unassigned()
@@ -75,7 +75,7 @@ var bookings = netip.AddrFrom4([4]byte{127, 85, 68, 80})
 // reserve keeps the harness in other processes off a port until the story's
 // end, where loopback has more than one address.
 func (w *World) reserve(port uint16) error {
-	if capability.SecondLoopback.Missing() != "" {
+	if capability.SecondLoopback.Missing() != nil {
 		return nil
 	}
 	return w.listenTCP(netip.AddrPortFrom(bookings, port))
@@ -138,7 +138,7 @@ func (w *World) ChosenBySystem(socket Endpoint) {
 	}
 	system, err := systemPorts()
 	if err != nil {
-		w.need(fmt.Sprintf("needs to know which ports the system chooses from, which it does not say (%v): mount /proc", err))
+		w.need(fmt.Errorf("needs to know which ports the system chooses from, which it does not say (%v): mount /proc", err))
 	}
 	if port := int(addrPort(socket.LocalAddr()).Port()); port < system.first || port > system.last {
 		w.wants(diagnosis.Chosen{})

@@ -133,8 +133,8 @@ func payload(v any) ([]byte, bool) {
 }
 
 // need ends the story, which is skipped, if something is missing.
-func (w *World) need(missing string) {
-	if missing != "" {
+func (w *World) need(missing error) {
+	if missing != nil {
 		w.fatal(verdict.Skipped, "%s", missing)
 	}
 }

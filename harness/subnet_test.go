@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -53,7 +54,7 @@ func TestSubnet(t *testing.T) {
 				require.NoError(w, err)
 				dave.ExpectFrom(client, "hello")
 			})
-			if missing := capability.Broadcast.Missing(); missing != "" && n.name() == "loopback/ip4" {
+			if missing := capability.Broadcast.Missing(); missing != nil && n.name() == "loopback/ip4" {
 				require.Equal(t, verdict.Skipped, f.state)
 				t.Skip(missing)
 			}
@@ -99,8 +100,8 @@ func TestBareSockets(t *testing.T) {
 			w.OneHears(w.Peer("alice"), "hello", w.Peer("bob"), w.Peer("carol"))
 		}, `bob waited for "hello" from alice and heard nothing.`},
 		{"blocking", func(w *World) {
-			if capability.Broadcast.Missing() != "" {
-				w.need("needs a system that says whether a socket is blocking")
+			if capability.Broadcast.Missing() != nil {
+				w.need(errors.New("needs a system that says whether a socket is blocking"))
 			}
 			client := w.UDPConn("client")
 			file, err := client.File()

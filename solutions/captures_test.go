@@ -1,8 +1,6 @@
 package solutions_test
 
 import (
-	"bytes"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"udpkata/harness/capability"
 	"udpkata/harness/judge"
+	"udpkata/harness/wire/wiretest"
 	"udpkata/solutions/mutants"
 )
 
@@ -25,10 +23,7 @@ var captured = map[string]string{
 // TestCaptures: where go test keeps artifacts, a failing story leaves a capture, and
 // tshark reads in it what the ladder shows.
 func TestCaptures(t *testing.T) {
-	if missing := capability.Tshark.Missing(); missing != "" {
-		require.False(t, capability.Provided(), missing)
-		t.Skip(missing)
-	}
+	wiretest.NeedTshark(t)
 	for _, l := range lessons(t) {
 		for _, m := range mutants.Of(l.Name) {
 			if m.Name != captured[l.Name] {
@@ -55,17 +50,9 @@ var (
 // compareCapture holds what tshark reads to what the message shows: as many
 // datagrams, each that is shown at its time, with what is said of it.
 func compareCapture(t *testing.T, file, message string) {
-	cmd := exec.Command("tshark", "-r", file, "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-d", "udp.port==1-65535,data",
-		"-T", "fields", "-e", "frame.time_epoch", "-e", "frame.comment", "-e", "udp.checksum.status", "-e", "_ws.malformed")
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	require.NoError(t, err, stderr.String())
 	var times []int64 // in nanoseconds
 	var comments []string
-	for line := range strings.Lines(string(out)) {
-		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		require.Len(t, fields, 4, line)
+	for _, fields := range wiretest.Tshark(t, file, "frame.time_epoch", "frame.comment", "udp.checksum.status", "_ws.malformed") {
 		seconds, nanoseconds, _ := strings.Cut(fields[0], ".")
 		s, err := strconv.ParseInt(seconds, 10, 64)
 		require.NoError(t, err)
@@ -73,7 +60,7 @@ func compareCapture(t *testing.T, file, message string) {
 		require.NoError(t, err)
 		times = append(times, s*1e9+ns)
 		comments = append(comments, fields[1])
-		require.Equal(t, "1", fields[2], "the checksum is not good: %s", line)
+		require.Equal(t, "1", fields[2], "the checksum is not good: %v", fields)
 		require.Empty(t, fields[3], "malformed")
 	}
 	require.NotEmpty(t, times)

@@ -335,7 +335,7 @@ func TestBackoffDemo(t *testing.T) {
 
 // TestBroadcastDemo: one datagram reaches two servers on one port.
 func TestBroadcastDemo(t *testing.T) {
-	if missing := capability.Broadcast.Missing(); missing != "" {
+	if missing := capability.Broadcast.Missing(); missing != nil {
 		t.Skip(missing)
 	}
 	t.Parallel()

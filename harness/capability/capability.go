@@ -1,5 +1,6 @@
-// Package capability says what this machine can do, and how to get what it
-// can't. A test that needs more is skipped with one sentence: the capability's.
+// Package capability says what of all that stories need this machine can do, and
+// how to get what it can't. A story that needs more is skipped with one sentence:
+// the capability's error.
 package capability
 
 import (
@@ -7,26 +8,24 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"runtime"
-	"strings"
 	"sync"
 )
 
-// A Capability is something that tests may need and a machine may lack.
+// A Capability is something that stories may need and a machine may lack.
 type Capability struct {
 	name  string
 	cure  string
 	probe func() error
 }
 
-// Missing returns the sentence to skip with, or "" where the machine has the
-// capability. The machine is asked once.
-func (c *Capability) Missing() string {
+// Missing returns an error to skip with, which names the cure, or nil where the
+// machine has the capability. The machine is asked once.
+func (c *Capability) Missing() error {
 	if err := c.probe(); err != nil {
-		return fmt.Sprintf("needs %s, which this machine lacks (%v): %s", c.name, err, c.cure)
+		return fmt.Errorf("needs %s, which this machine lacks (%w): %s", c.name, err, c.cure)
 	}
-	return ""
+	return nil
 }
 
 // IPv6 is the loopback address ::1.
@@ -93,35 +92,3 @@ var ForbiddenPort = &Capability{
 		return err
 	}),
 }
-
-// RaceDetector is go's -race, which links C code.
-var RaceDetector = &Capability{
-	name: "the race detector",
-	cure: "install a C compiler (on Debian: apt-get install gcc libc6-dev)",
-	probe: sync.OnceValue(func() error {
-		out, err := exec.Command("go", "env", "CGO_ENABLED", "CC").Output()
-		if err != nil {
-			return err
-		}
-		enabled, compiler, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-		if enabled != "1" || compiler == "" {
-			return errors.New("cgo is off")
-		}
-		_, err = exec.LookPath(strings.Fields(compiler)[0])
-		return err
-	}),
-}
-
-// Tshark is the program that reads captures.
-var Tshark = &Capability{
-	name: "tshark",
-	cure: "install it (on Debian: apt-get install tshark)",
-	probe: sync.OnceValue(func() error {
-		_, err := exec.LookPath("tshark")
-		return err
-	}),
-}
-
-// Provided reports whether .ci/run provides all that it can: then a test that lacks
-// something fails. It can on Linux.
-func Provided() bool { return os.Getenv("CI") != "" && runtime.GOOS == "linux" }

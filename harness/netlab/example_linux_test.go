@@ -12,7 +12,7 @@ import (
 // again, in namespaces of its own, and makes them there.
 func Example() {
 	if !netlab.Inside() {
-		if missing := netlab.Missing(); missing != "" {
+		if missing := netlab.Missing(); missing != nil {
 			fmt.Println(missing)
 			return
 		}

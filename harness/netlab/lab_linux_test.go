@@ -223,7 +223,7 @@ func strays(t *testing.T, home string) bool {
 // BenchmarkLab builds a router between two hosts, and takes it down.
 func BenchmarkLab(b *testing.B) {
 	if !netlab.Inside() {
-		if missing := netlab.Missing(); missing != "" {
+		if missing := netlab.Missing(); missing != nil {
 			b.Skip(missing)
 		}
 		cmd := netlab.Command("-test.run=^$", "-test.bench=^BenchmarkLab$")

@@ -62,11 +62,11 @@ func Run(cmd *exec.Cmd) error {
 	return cmd.Run()
 }
 
-// Missing says why this machine can't have labs, and what would help; "" if it
+// Missing says why this machine can't have labs, and what would help; nil if it
 // can. The machine is asked once.
-var Missing = sync.OnceValue(func() string {
+var Missing = sync.OnceValue(func() error {
 	if Inside() {
-		return ""
+		return nil
 	}
 	var out strings.Builder
 	cmd := command(isProbe)
@@ -75,7 +75,7 @@ var Missing = sync.OnceValue(func() string {
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
-		return ""
+		return nil
 	case errors.As(err, &exit):
 		return refusal(errors.New(out.String()), true)
 	}
@@ -84,7 +84,7 @@ var Missing = sync.OnceValue(func() string {
 
 // refusal explains why a namespace could not be made, or, if forked, why nothing
 // can be done in it.
-func refusal(err error, forked bool) string {
+func refusal(err error, forked bool) error {
 	sysctl := func(name string) string {
 		data, _ := os.ReadFile("/proc/sys/" + name)
 		return strings.TrimSpace(string(data))
@@ -106,7 +106,7 @@ func refusal(err error, forked bool) string {
 	case errors.Is(err, os.ErrPermission) && os.Geteuid() == 0:
 		why, cure = "this root lacks the capability CAP_SYS_ADMIN, as in a container", "run the container with --cap-add SYS_ADMIN, or the tests as an ordinary user"
 	}
-	return fmt.Sprintf("needs network namespaces, which this machine refuses (%s): %s", why, cure)
+	return fmt.Errorf("needs network namespaces, which this machine refuses (%s): %s", why, cure)
 }
 
 // filtered reports whether a seccomp filter is in force here.

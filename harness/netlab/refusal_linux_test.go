@@ -92,7 +92,7 @@ func dropCapabilities() error {
 
 // refused runs this test's program so that it refuses itself labs.
 func refused(t *testing.T, how string, inUserNamespace bool) string {
-	if missing := netlab.Missing(); missing != "" {
+	if missing := netlab.Missing(); missing != nil {
 		t.Skip(missing)
 	}
 	cmd := exec.Command("/proc/self/exe")
@@ -144,7 +144,7 @@ func TestReadOnlyProc(t *testing.T) {
 		require.ErrorIs(t, l.Err(), syscall.EROFS)
 		return
 	}
-	if missing := netlab.Missing(); missing != "" {
+	if missing := netlab.Missing(); missing != nil {
 		t.Skip(missing)
 	}
 	cmd := netlab.Command("-test.run=^TestReadOnlyProc$", "-test.v")

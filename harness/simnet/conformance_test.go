@@ -385,8 +385,8 @@ func maxPayload(ip netip.Addr) int {
 // ips are the loopback addresses that this machine has, by name.
 func ips(t *testing.T) map[string]netip.Addr {
 	all := map[string]netip.Addr{"ip4": netip.AddrFrom4([4]byte{127, 0, 0, 1})}
-	if sentence := capability.IPv6.Missing(); sentence != "" {
-		t.Log("without IPv6: it " + sentence)
+	if missing := capability.IPv6.Missing(); missing != nil {
+		t.Logf("without IPv6: it %v", missing)
 	} else {
 		all["ip6"] = netip.IPv6Loopback()
 	}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,8 +18,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"udpkata/harness/capability"
 	"udpkata/harness/text"
+	"udpkata/harness/wire/wiretest"
 )
 
 // A captured packet is what a reader finds in a capture.
@@ -340,21 +339,9 @@ func FuzzCapture(f *testing.F) {
 // TestTshark: Wireshark's reader finds the same datagrams, times and comments, and
 // nothing to complain of.
 func TestTshark(t *testing.T) {
-	if missing := capability.Tshark.Missing(); missing != "" {
-		require.False(t, capability.Provided(), missing)
-		t.Skip(missing)
-	}
 	file := filepath.Join(t.TempDir(), "exchange.pcapng")
 	require.NoError(t, os.WriteFile(file, capture(t, exchange), 0o644))
-	cmd := exec.Command("tshark", "-n", "-r", file, "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE",
-		"-d", "udp.port==1-65535,data", // no other protocol is meant, whatever the port
-		"-T", "fields", "-e", "frame.time_epoch", "-e", "ip.src", "-e", "ip.dst", "-e", "ipv6.src", "-e", "ipv6.dst", "-e", "udp.srcport", "-e", "udp.dstport",
-		"-e", "udp.payload", "-e", "frame.comment", "-e", "_ws.expert.severity", "-e", "ip.checksum.status", "-e", "udp.checksum.status", "-e", "_ws.malformed")
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	require.NoError(t, err, stderr.String())
-	want := make([]string, len(exchange))
+	want := make([][]string, len(exchange))
 	for i, c := range read(t, capture(t, exchange)) {
 		stamp := began.Add(c.at).UnixNano()
 		const good = "1"
@@ -367,12 +354,13 @@ func TestTshark(t *testing.T) {
 		if c.comment != "" {
 			severity = fmt.Sprint(0x100000)
 		}
-		fields := slices.Concat([]string{fmt.Sprintf("%d.%09d", stamp/1e9, stamp%1e9)}, addresses, []string{
+		want[i] = slices.Concat([]string{fmt.Sprintf("%d.%09d", stamp/1e9, stamp%1e9)}, addresses, []string{
 			fmt.Sprint(c.from.Port()), fmt.Sprint(c.to.Port()), hex.EncodeToString(c.payload), c.comment, severity, headerSum, good, "",
 		})
-		want[i] = strings.Join(fields, "\t")
 	}
-	require.Equal(t, want, strings.Split(strings.TrimSuffix(string(out), "\n"), "\n"))
+	require.Equal(t, want, wiretest.Tshark(t, file,
+		"frame.time_epoch", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "udp.srcport", "udp.dstport", "udp.payload",
+		"frame.comment", "_ws.expert.severity", "ip.checksum.status", "udp.checksum.status", "_ws.malformed"))
 }
 
 // BenchmarkCapture writes 1000 datagrams of 1200 bytes.

@@ -21,9 +21,9 @@ type Mutant struct {
 	Total         bool   // may fail more than half of the lesson's tasks
 	Unsteady      bool   // two runs may differ in the rest of the message
 
-	// Needs says what a machine lacks that can't kill the mutant, or "" if it
-	// can; nil if any can.
-	Needs func() string
+	// Needs says what a machine lacks that can't kill the mutant, or returns nil
+	// if it can; Needs itself is nil if any can.
+	Needs func() error
 }
 
 // Of returns the mutants of a lesson, by its directory's name.

@@ -23,7 +23,7 @@ func In(t *testing.T, test func(l *netlab.Lab)) {
 		test(l)
 		return
 	}
-	if missing := netlab.Missing(); missing != "" {
+	if missing := netlab.Missing(); missing != nil {
 		t.Skip(missing)
 	}
 	cmd := netlab.Command("-test.run=^"+t.Name()+"$", "-test.v")
