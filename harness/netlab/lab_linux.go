@@ -7,7 +7,8 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // A Lab is a network in the making. It is used by one goroutine.
@@ -95,7 +96,7 @@ func newNamespace() (file *os.File, err error) {
 	go func() {
 		defer close(done)
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		if err = syscall.Unshare(syscall.CLONE_NEWNET); err != nil {
+		if err = unix.Unshare(unix.CLONE_NEWNET); err != nil {
 			err = os.NewSyscallError("unshare", err)
 			return
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"udpkata/harness/netlab"
 	"udpkata/harness/netlab/labtest"
@@ -69,7 +70,7 @@ func TestLink(t *testing.T) {
 	})
 }
 
-// TestRouter: a router before a smaller link drops what must not be cut up, and
+// TestRouter: a router before a smaller link drops what must not be fragmented, and
 // says so to the sender, on both versions of IP.
 func TestRouter(t *testing.T) {
 	labtest.In(t, func(l *netlab.Lab) {
@@ -89,15 +90,15 @@ func TestRouter(t *testing.T) {
 			server                          string
 			headers, level, discover, value int
 		}{
-			{"10.0.2.2:0", 28, syscall.IPPROTO_IP, syscall.IP_MTU_DISCOVER, syscall.IP_PMTUDISC_DO},
-			{"[fd00:2::2]:0", 48, syscall.IPPROTO_IPV6, syscall.IPV6_MTU_DISCOVER, syscall.IPV6_PMTUDISC_DO},
+			{"10.0.2.2:0", 28, unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DO},
+			{"[fd00:2::2]:0", 48, unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_DO},
 		} {
 			server := listen(t, b, tt.server)
 			client := dial(t, a, server.LocalAddr())
 			raw, err := client.SyscallConn()
 			require.NoError(t, err)
 			raw.Control(func(fd uintptr) {
-				require.NoError(t, syscall.SetsockoptInt(int(fd), tt.level, tt.discover, tt.value))
+				require.NoError(t, unix.SetsockoptInt(int(fd), tt.level, tt.discover, tt.value))
 			})
 			_, err = client.Write(make([]byte, 1500-tt.headers))
 			require.NoError(t, err, "nobody knows yet that it does not fit")

@@ -13,11 +13,12 @@ func Missing() error {
 	return errors.New("needs network namespaces, which " + runtime.GOOS + " lacks: run the tests on Linux")
 }
 
-// Inside is false.
+// Inside reports whether this process is one that Command has started, which none
+// is here.
 func Inside() bool { return false }
 
-// Command is a command that Run refuses.
+// Command returns a command that Run refuses.
 func Command(...string) *exec.Cmd { return &exec.Cmd{} }
 
-// Run is an error.
+// Run returns an error, which says what Missing says.
 func Run(*exec.Cmd) error { return Missing() }

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // This file speaks rtnetlink(7), in the namespace of the calling thread.
@@ -18,18 +20,13 @@ import (
 // loopbackIndex is lo's in every namespace.
 const loopbackIndex = 1
 
-// Of linux/if_link.h, linux/veth.h and linux/ip.h, which package syscall lacks.
+// Of linux/veth.h, linux/ip.h, linux/if_link.h and linux/if.h, which package unix
+// lacks. (Package syscall still has the parsing of messages, which unix lacks too.)
 const (
-	iflaAFSpec           = 26
-	iflaNetNSFD          = 28
-	iflaInfoKind         = 1
-	iflaInfoData         = 2
-	vethInfoPeer         = 1
-	iflaInetConf         = 1
-	ipv4DevconfForward   = 1
-	iflaInet6AddrGenMode = 8
-	addrGenModeNone      = 1
-	operUp               = 6
+	vethInfoPeer       = 1
+	ipv4DevconfForward = 1
+	addrGenModeNone    = 1
+	operUp             = 6
 )
 
 // An attribute is the type, the length and the data, padded to 4 bytes.
@@ -53,28 +50,28 @@ func join(parts ...[]byte) (all []byte) {
 
 // ask sends a request and waits for the kernel's word on it.
 func ask(kind, flags uint16, parts ...[]byte) error {
-	_, err := request(kind, flags|syscall.NLM_F_ACK, parts...)
+	_, err := request(kind, flags|unix.NLM_F_ACK, parts...)
 	return err
 }
 
 // request sends a request and returns the kernel's first answer.
 func request(kind, flags uint16, parts ...[]byte) (*syscall.NetlinkMessage, error) {
-	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, syscall.NETLINK_ROUTE)
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	defer syscall.Close(fd)
+	defer unix.Close(fd)
 	body := join(parts...)
-	header := syscall.NlMsghdr{
-		Len:  uint32(syscall.NLMSG_HDRLEN + len(body)),
-		Type: kind, Flags: syscall.NLM_F_REQUEST | flags, Seq: 1,
+	header := unix.NlMsghdr{
+		Len:  uint32(unix.NLMSG_HDRLEN + len(body)),
+		Type: kind, Flags: unix.NLM_F_REQUEST | flags, Seq: 1,
 	}
 	message := append(bytesOf(&header), body...)
-	if err := syscall.Sendto(fd, message, 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}); err != nil {
+	if err := unix.Sendto(fd, message, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return nil, os.NewSyscallError("sendto", err)
 	}
 	buf := make([]byte, 1<<14)
-	n, _, err := syscall.Recvfrom(fd, buf, 0)
+	n, _, err := unix.Recvfrom(fd, buf, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("recvfrom", err)
 	}
@@ -83,7 +80,7 @@ func request(kind, flags uint16, parts ...[]byte) (*syscall.NetlinkMessage, erro
 		return nil, errors.Join(errors.New("netlink: no answer"), err)
 	}
 	answer := &answers[0]
-	if answer.Header.Type == syscall.NLMSG_ERROR && len(answer.Data) >= 4 {
+	if answer.Header.Type == unix.NLMSG_ERROR && len(answer.Data) >= 4 {
 		if errno := -int32(binary.NativeEndian.Uint32(answer.Data)); errno != 0 {
 			return nil, os.NewSyscallError("netlink", syscall.Errno(errno))
 		}
@@ -96,25 +93,25 @@ func bytesOf[T any](v *T) []byte {
 }
 
 func linkMessage(index int, flags uint32) []byte {
-	return bytesOf(&syscall.IfInfomsg{Index: int32(index), Flags: flags, Change: flags})
+	return bytesOf(&unix.IfInfomsg{Index: int32(index), Flags: flags, Change: flags})
 }
 
 // up brings a link up.
 func up(index int) error {
-	return ask(syscall.RTM_NEWLINK, 0, linkMessage(index, syscall.IFF_UP))
+	return ask(unix.RTM_NEWLINK, 0, linkMessage(index, unix.IFF_UP))
 }
 
 // noOwnAddresses keeps a link from giving itself a link-local address, which
 // would be of no use for the second or two in which others may object to it.
 func noOwnAddresses(index int) error {
-	return ask(syscall.RTM_NEWLINK, 0, linkMessage(index, 0), attribute(iflaAFSpec,
-		attribute(syscall.AF_INET6, attribute(iflaInet6AddrGenMode, []byte{addrGenModeNone}))))
+	return ask(unix.RTM_NEWLINK, 0, linkMessage(index, 0), attribute(unix.IFLA_AF_SPEC,
+		attribute(unix.AF_INET6, attribute(unix.IFLA_INET6_ADDR_GEN_MODE, []byte{addrGenModeNone}))))
 }
 
 // forward lets a link's host pass on what arrives there, on IPv4.
 func forward(index int) error {
-	return ask(syscall.RTM_NEWLINK, 0, linkMessage(index, 0), attribute(iflaAFSpec,
-		attribute(syscall.AF_INET, attribute(iflaInetConf, attribute(ipv4DevconfForward, number(1))))))
+	return ask(unix.RTM_NEWLINK, 0, linkMessage(index, 0), attribute(unix.IFLA_AF_SPEC,
+		attribute(unix.AF_INET, attribute(unix.IFLA_INET_CONF, attribute(ipv4DevconfForward, number(1))))))
 }
 
 // settle waits until a link carries datagrams: until the kernel has noticed that
@@ -123,7 +120,7 @@ func forward(index int) error {
 func settle(index int) error {
 	const tooLong = 10 * time.Second
 	for began := time.Now(); ; time.Sleep(100 * time.Microsecond) {
-		link, err := request(syscall.RTM_GETLINK, 0, linkMessage(index, 0))
+		link, err := request(unix.RTM_GETLINK, 0, linkMessage(index, 0))
 		if err != nil {
 			return err
 		}
@@ -132,7 +129,7 @@ func settle(index int) error {
 			return err
 		}
 		for _, a := range attributes {
-			if a.Attr.Type == syscall.IFLA_OPERSTATE && len(a.Value) > 0 && a.Value[0] == operUp {
+			if a.Attr.Type == unix.IFLA_OPERSTATE && len(a.Value) > 0 && a.Value[0] == operUp {
 				return nil
 			}
 		}
@@ -144,24 +141,24 @@ func settle(index int) error {
 
 // enslave makes a link a port of a bridge.
 func enslave(index, bridge int) error {
-	return ask(syscall.RTM_NEWLINK, 0, linkMessage(index, 0), attribute(syscall.IFLA_MASTER, number(uint32(bridge))))
+	return ask(unix.RTM_NEWLINK, 0, linkMessage(index, 0), attribute(unix.IFLA_MASTER, number(uint32(bridge))))
 }
 
 // newVeth makes a link whose other end is in another namespace.
 func newVeth(name string, other *os.File, mtu int) error {
-	end := join(attribute(syscall.IFLA_IFNAME, text(name)), attribute(syscall.IFLA_MTU, number(uint32(mtu))))
-	peer := join(linkMessage(0, 0), end, attribute(iflaNetNSFD, number(uint32(other.Fd()))))
+	end := join(attribute(unix.IFLA_IFNAME, text(name)), attribute(unix.IFLA_MTU, number(uint32(mtu))))
+	peer := join(linkMessage(0, 0), end, attribute(unix.IFLA_NET_NS_FD, number(uint32(other.Fd()))))
 	defer runtime.KeepAlive(other)
-	return ask(syscall.RTM_NEWLINK, syscall.NLM_F_CREATE|syscall.NLM_F_EXCL, linkMessage(0, 0), end,
-		attribute(syscall.IFLA_LINKINFO, join(
-			attribute(iflaInfoKind, text("veth")),
-			attribute(iflaInfoData, attribute(vethInfoPeer, peer)))))
+	return ask(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, linkMessage(0, 0), end,
+		attribute(unix.IFLA_LINKINFO, join(
+			attribute(unix.IFLA_INFO_KIND, text("veth")),
+			attribute(unix.IFLA_INFO_DATA, attribute(vethInfoPeer, peer)))))
 }
 
 func newBridge(name string, mtu int) error {
-	return ask(syscall.RTM_NEWLINK, syscall.NLM_F_CREATE|syscall.NLM_F_EXCL, linkMessage(0, 0),
-		attribute(syscall.IFLA_IFNAME, text(name)), attribute(syscall.IFLA_MTU, number(uint32(mtu))),
-		attribute(syscall.IFLA_LINKINFO, attribute(iflaInfoKind, text("bridge"))))
+	return ask(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, linkMessage(0, 0),
+		attribute(unix.IFLA_IFNAME, text(name)), attribute(unix.IFLA_MTU, number(uint32(mtu))),
+		attribute(unix.IFLA_LINKINFO, attribute(unix.IFLA_INFO_KIND, text("bridge"))))
 }
 
 func linkIndex(name string) (int, error) {
@@ -174,38 +171,38 @@ func linkIndex(name string) (int, error) {
 
 func family(addr netip.Addr) uint8 {
 	if addr.Is4() {
-		return syscall.AF_INET
+		return unix.AF_INET
 	}
-	return syscall.AF_INET6
+	return unix.AF_INET6
 }
 
 // addAddress gives a link an address, at once: nobody looks first whether another
 // has it.
 func addAddress(index int, prefix netip.Prefix) error {
 	addr := prefix.Addr().AsSlice()
-	message := syscall.IfAddrmsg{Family: family(prefix.Addr()), Prefixlen: uint8(prefix.Bits()), Flags: syscall.IFA_F_NODAD, Index: uint32(index)}
-	attributes := join(attribute(syscall.IFA_LOCAL, addr), attribute(syscall.IFA_ADDRESS, addr))
+	message := unix.IfAddrmsg{
+		Family: family(prefix.Addr()), Prefixlen: uint8(prefix.Bits()),
+		Flags: unix.IFA_F_NODAD, Index: uint32(index),
+	}
+	attributes := join(attribute(unix.IFA_LOCAL, addr), attribute(unix.IFA_ADDRESS, addr))
 	if prefix.Addr().Is4() && prefix.Bits() < 31 {
 		broadcast := binary.BigEndian.AppendUint32(nil, binary.BigEndian.Uint32(addr)|^uint32(0)>>prefix.Bits())
-		attributes = append(attributes, attribute(syscall.IFA_BROADCAST, broadcast)...)
+		attributes = append(attributes, attribute(unix.IFA_BROADCAST, broadcast)...)
 	}
-	return ask(syscall.RTM_NEWADDR, syscall.NLM_F_CREATE|syscall.NLM_F_EXCL, bytesOf(&message), attributes)
+	return ask(unix.RTM_NEWADDR, unix.NLM_F_CREATE|unix.NLM_F_EXCL, bytesOf(&message), attributes)
 }
 
 func addDefaultRoute(gateway netip.Addr) error {
-	message := syscall.RtMsg{
-		Family: family(gateway), Table: syscall.RT_TABLE_MAIN, Protocol: syscall.RTPROT_STATIC,
-		Scope: syscall.RT_SCOPE_UNIVERSE, Type: syscall.RTN_UNICAST,
+	message := unix.RtMsg{
+		Family: family(gateway), Table: unix.RT_TABLE_MAIN, Protocol: unix.RTPROT_STATIC,
+		Scope: unix.RT_SCOPE_UNIVERSE, Type: unix.RTN_UNICAST,
 	}
-	return ask(syscall.RTM_NEWROUTE, syscall.NLM_F_CREATE|syscall.NLM_F_EXCL, bytesOf(&message),
-		attribute(syscall.RTA_GATEWAY, gateway.AsSlice()))
+	return ask(unix.RTM_NEWROUTE, unix.NLM_F_CREATE|unix.NLM_F_EXCL, bytesOf(&message),
+		attribute(unix.RTA_GATEWAY, gateway.AsSlice()))
 }
 
 // setns moves the calling thread into a namespace.
 func setns(ns *os.File) error {
 	defer runtime.KeepAlive(ns)
-	if _, _, errno := syscall.RawSyscall(sysSetns, ns.Fd(), syscall.CLONE_NEWNET, 0); errno != 0 {
-		return os.NewSyscallError("setns", errno)
-	}
-	return nil
+	return os.NewSyscallError("setns", unix.Setns(int(ns.Fd()), unix.CLONE_NEWNET))
 }

@@ -1,10 +1,11 @@
 package netlab
 
 import (
+	"errors"
 	"net"
-	"syscall"
 	"time"
-	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // ErrorPending waits until an error is pending on a socket, which the next call on
@@ -15,19 +16,15 @@ func ErrorPending(conn *net.UDPConn, atMost time.Duration) bool {
 	if err != nil {
 		return false
 	}
-	const pollErr = 8
-	var poll struct {
-		fd              int32
-		events, revents int16
-	}
+	polls := []unix.PollFd{{}}
 	raw.Control(func(fd uintptr) {
-		poll.fd = int32(fd)
-		end := time.Now().Add(atMost)
-		for again := true; again; {
-			timeout := syscall.NsecToTimespec(max(0, time.Until(end)).Nanoseconds())
-			_, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&poll)), 1, uintptr(unsafe.Pointer(&timeout)), 0, 0, 0)
-			again = errno == syscall.EINTR
+		polls[0].Fd = int32(fd)
+		for end := time.Now().Add(atMost); ; {
+			left := unix.NsecToTimespec(max(0, time.Until(end)).Nanoseconds())
+			if _, err := unix.Ppoll(polls, &left, nil); !errors.Is(err, unix.EINTR) {
+				return
+			}
 		}
 	})
-	return poll.revents&pollErr != 0
+	return polls[0].Revents&unix.POLLERR != 0
 }

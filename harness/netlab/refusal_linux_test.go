@@ -11,6 +11,7 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"udpkata/harness/netlab"
 )
@@ -54,23 +55,22 @@ func refuse(how string) error {
 func filter() error {
 	const (
 		loadNumber, loadFlags = 0, 16 // of struct seccomp_data, on a little-endian machine
-		allow, refuse         = 0x7fff0000, 0x00050000 | uint32(syscall.EPERM)
-		noNewPrivileges       = 38
-		setModeFilter         = 1
+		refuse                = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
 	)
-	program := []syscall.SockFilter{
-		{Code: syscall.BPF_LD | syscall.BPF_W | syscall.BPF_ABS, K: loadNumber},
-		{Code: syscall.BPF_JMP | syscall.BPF_JEQ | syscall.BPF_K, K: syscall.SYS_CLONE, Jf: 3},
-		{Code: syscall.BPF_LD | syscall.BPF_W | syscall.BPF_ABS, K: loadFlags},
-		{Code: syscall.BPF_JMP | syscall.BPF_JSET | syscall.BPF_K, K: syscall.CLONE_NEWNET, Jf: 1},
-		{Code: syscall.BPF_RET | syscall.BPF_K, K: refuse},
-		{Code: syscall.BPF_RET | syscall.BPF_K, K: allow},
+	program := []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: loadNumber},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.SYS_CLONE, Jf: 3},
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: loadFlags},
+		{Code: unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K, K: unix.CLONE_NEWNET, Jf: 1},
+		{Code: unix.BPF_RET | unix.BPF_K, K: refuse},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
 	}
-	if _, _, errno := syscall.Syscall6(syscall.SYS_PRCTL, noNewPrivileges, 1, 0, 0, 0, 0); errno != 0 {
-		return os.NewSyscallError("prctl", errno)
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return os.NewSyscallError("prctl", err)
 	}
-	list := syscall.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
-	if _, _, errno := syscall.Syscall(sysSeccomp, setModeFilter, 0, uintptr(unsafe.Pointer(&list))); errno != 0 {
+	list := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
+	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&list)))
+	if errno != 0 {
 		return os.NewSyscallError("seccomp", errno)
 	}
 	return nil
@@ -78,16 +78,9 @@ func filter() error {
 
 // dropCapabilities takes CAP_SYS_ADMIN and all others from this process.
 func dropCapabilities() error {
-	header := struct {
-		version uint32
-		pid     int32
-	}{version: 0x20080522}
-	var none [6]uint32
-	_, _, errno := syscall.Syscall(syscall.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&none)), 0)
-	if errno != 0 {
-		return os.NewSyscallError("capset", errno)
-	}
-	return nil
+	var none [2]unix.CapUserData // 64 capabilities
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	return os.NewSyscallError("capset", unix.Capset(&header, &none[0]))
 }
 
 // refused runs this test's program so that it refuses itself labs.
@@ -129,9 +122,9 @@ func TestRefusals(t *testing.T) {
 // all the same, and an error that says why there are none for IPv6.
 func TestReadOnlyProc(t *testing.T) {
 	if netlab.Inside() {
-		require.NoError(t, syscall.Mount("none", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""))
-		require.NoError(t, syscall.Mount("/proc/sys", "/proc/sys", "", syscall.MS_BIND|syscall.MS_REC, ""))
-		if err := syscall.Mount("none", "/proc/sys", "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY|syscall.MS_NOSUID|syscall.MS_NODEV|syscall.MS_NOEXEC, ""); err != nil {
+		require.NoError(t, unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
+		require.NoError(t, unix.Mount("/proc/sys", "/proc/sys", "", unix.MS_BIND|unix.MS_REC, ""))
+		if err := unix.Mount("none", "/proc/sys", "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 			t.Skip("needs a /proc/sys that it can make read-only: ", err)
 		}
 		l, err := netlab.New()

@@ -1,7 +1,0 @@
-//go:build linux && !amd64 && !386
-
-package netlab
-
-import "syscall"
-
-const sysSetns = syscall.SYS_SETNS
