@@ -91,12 +91,10 @@ func complaints(p pkg) []string {
 	case part == "lessons":
 		forbid("stub", p.Imports, isSys)
 		forbid("test", append(p.TestImports, p.XTestImports...), only(lesson, module+"harness", require))
-	case part == "solutions" && rest != "" && rest != "mutants":
+	case part == "solutions" && rest != "":
 		forbid("solution", p.Imports, isSys)
 	case part == "solutions":
-		forbid("code", p.Imports, func(i string) bool {
-			return !strings.HasPrefix(i, module) || i == module+"harness/capability" || i == module+"harness/netlab"
-		})
+		forbid("code", p.Imports, only()) // it is tests alone
 	case part == "harness":
 		siblings, known := below[rest]
 		if !known {
@@ -137,13 +135,13 @@ func TestComplaints(t *testing.T) {
 		{"demo", pkg{ImportPath: "udpkata/lessons/05-x/demo", Imports: []string{"udpkata/lessons/05-x", "udpkata/harness/demo"}}, true},
 		{"demo with harness", pkg{ImportPath: "udpkata/lessons/05-x/demo", Imports: []string{"udpkata/harness"}}, false},
 		{"solution with a library", pkg{ImportPath: "udpkata/solutions/05-x", Imports: []string{"github.com/stretchr/testify/require"}}, false},
-		{"mutants with the harness", pkg{ImportPath: "udpkata/solutions/mutants", Imports: []string{"udpkata/harness/judge"}}, false},
-		{"mutants with a capability", pkg{ImportPath: "udpkata/solutions/mutants", Imports: []string{"udpkata/harness/capability"}}, true},
+		{"tests of the solutions", pkg{ImportPath: "udpkata/solutions", XTestImports: []string{"udpkata/harness/judge"}}, true},
+		{"no test among those", pkg{ImportPath: "udpkata/solutions", Imports: []string{"udpkata/harness/judge"}}, false},
 		{"upwards", pkg{ImportPath: "udpkata/harness/wire", Imports: []string{"udpkata/harness"}}, false},
 		{"sideways", pkg{ImportPath: "udpkata/harness/verdict", Imports: []string{"udpkata/harness/wire"}}, false},
 		{"down", pkg{ImportPath: "udpkata/harness/judge", Imports: []string{"udpkata/harness/verdict", "github.com/x/y"}}, true},
 		{"harness with a lesson", pkg{ImportPath: "udpkata/harness/judge", Imports: []string{"udpkata/lessons/05-x"}}, false},
-		{"harness test with a solution", pkg{ImportPath: "udpkata/harness", XTestImports: []string{"udpkata/solutions/mutants"}}, false},
+		{"harness test with a solution", pkg{ImportPath: "udpkata/harness", XTestImports: []string{"udpkata/solutions/05-x"}}, false},
 		{"a new package", pkg{ImportPath: "udpkata/harness/new"}, false},
 		{"a new place", pkg{ImportPath: "udpkata/tools"}, false},
 	}

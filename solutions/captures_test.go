@@ -11,33 +11,29 @@ import (
 
 	"udpkata/harness/judge"
 	"udpkata/harness/wire/wiretest"
-	"udpkata/solutions/mutants"
 )
-
-// captured are mutants, one a lesson, whose failing story has datagrams.
-var captured = map[string]string{
-	"01-ports": "keeps-port", "02-echo": "failed-reply-ends", "03-spoof": "ip-without-port",
-	"04-backoff": "constant-wait", "05-broadcast": "buffer-1500", "06-pmtu": "sends-again-at-once",
-}
 
 // TestCaptures: where go test keeps artifacts, a failing story leaves a capture, and
 // tshark reads in it what the ladder shows.
 func TestCaptures(t *testing.T) {
 	wiretest.NeedTshark(t)
-	for _, l := range lessons(t) {
-		for _, m := range mutants.Of(l.Name) {
-			if m.Name != captured[l.Name] {
-				continue
-			}
-			kept := t.TempDir()
-			try(t, l.Name, judge.Params{Lesson: l, Dir: mutate(t, l, m), NoVet: true, Artifacts: kept}, func(t *testing.T, r judge.Report) {
-				named, err := killed(l, m, r)
-				require.NoError(t, err)
-				path := aCapture.FindStringSubmatch(named.Output)
-				require.NotNil(t, path, "no capture is named:\n%s", named.Output)
-				compareCapture(t, path[1], named.Output)
-			})
+	var captured []string
+	for _, m := range mutants(t) {
+		if !m.capture {
+			continue
 		}
+		captured = append(captured, m.lesson.Name)
+		params := judge.Params{Lesson: m.lesson, Dir: mutate(t, m), NoVet: true, Artifacts: t.TempDir()}
+		try(t, m.lesson.Name+"/"+m.name, params, func(t *testing.T, r judge.Report) {
+			named, err := killed(m, r)
+			require.NoError(t, err)
+			path := aCapture.FindStringSubmatch(named.Output)
+			require.NotNil(t, path, "no capture is named:\n%s", named.Output)
+			compareCapture(t, path[1], named.Output)
+		})
+	}
+	for _, l := range lessons(t) {
+		require.Contains(t, captured, l.Name, "no misconception of the lesson says \"capture: yes\"")
 	}
 }
 

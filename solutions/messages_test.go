@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -17,28 +15,29 @@ import (
 	"udpkata/harness/judge"
 	"udpkata/harness/verdict"
 	"udpkata/harness/wire"
-	"udpkata/solutions/mutants"
 )
 
 // update writes the messages of the mutants anew, for somebody to read and commit.
-var update = flag.Bool("update", false, "write what the mutants' messages are now to messages/")
+var update = flag.Bool("update", false, "write what the mutants' messages are now to their files")
 
-// compareMessage holds what a student would read of a mutant to the file that
-// keeps it.
-func compareMessage(t *testing.T, l curriculum.Lesson, m mutants.Mutant, r judge.Result, suffix string) {
-	path := filepath.Join("messages", l.Name, m.Name+suffix+".txt")
+// compareMessage holds what a student would read of a mutant to the mutant's file.
+func compareMessage(t *testing.T, m mutant, r judge.Result, language string) {
 	got := steady(r)
 	if *update {
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err, "go test ./solutions -run TestMutantsDie -update writes it")
-	if m.Unsteady {
-		require.Equal(t, gist(string(want)), gist(got), "the first line and what it most likely means, of "+path)
+		data, err := os.ReadFile(m.path)
+		require.NoError(t, err)
+		data, err = withMessage(data, language, got)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(m.path, data, 0o644))
 		return
 	}
-	require.Equal(t, string(want), got, "%s; go test ./solutions -run TestMutantsDie -update writes it anew", path)
+	want := m.messages[language]
+	const cure = "go test ./solutions -run TestMutantsDie -update writes it"
+	if m.unsteady != "" {
+		require.Equal(t, gist(want), gist(got), "the first line and what it most likely means, of %s; %s", m.path, cure)
+		return
+	}
+	require.Equal(t, want, got, "the section %q of %s; %s", section(language), m.path, cure)
 }
 
 var (
@@ -83,46 +82,31 @@ func gist(message string) string {
 	return first + "\n" + meaning
 }
 
-// chinese are mutants whose messages are kept in Chinese as well, of each sort.
-var chinese = map[string][]string{
-	"01-ports":     {"well-known-long"},
-	"02-echo":      {"first-client", "buffer-512", "context-between-reads", "refusal-ends"},
-	"03-spoof":     {"deadline-again"},
-	"04-backoff":   {"constant-wait", "sends-go-on"},
-	"05-broadcast": {"always-255"},
-	"06-pmtu":      {"shrinks-each-time"},
-}
-
-// TestMessagesInChinese: the same failures, for whoever reads Traditional Chinese.
-func TestMessagesInChinese(t *testing.T) {
-	for _, l := range lessons(t) {
-		for _, m := range mutants.Of(l.Name) {
-			if !slices.Contains(chinese[l.Name], m.Name) {
-				continue
-			}
-			params := judge.Params{Lesson: l, Dir: mutate(t, l, m), NoVet: true, Env: []string{"UDPKATA_LANG=zh-TW"}}
-			try(t, l.Name+"/"+m.Name, params, func(t *testing.T, r judge.Report) {
-				for _, res := range r.Results {
-					if res.Task == m.KilledBy {
-						compareMessage(t, l, m, res, ".zh-TW")
-					}
-				}
-			})
+// TestMutantsDieInChinese: the same failures, for whoever reads Traditional Chinese.
+func TestMutantsDieInChinese(t *testing.T) {
+	for _, m := range mutants(t) {
+		if _, kept := m.messages[curriculum.Chinese]; !kept || m.missing() != nil {
+			continue
 		}
+		params := judge.Params{Lesson: m.lesson, Dir: mutate(t, m), NoVet: true, Env: []string{"UDPKATA_LANG=zh-TW"}}
+		try(t, m.lesson.Name+"/"+m.name, params, func(t *testing.T, r judge.Report) {
+			for _, res := range r.Results {
+				if res.Task == m.killedBy {
+					compareMessage(t, m, res, curriculum.Chinese)
+				}
+			}
+		})
 	}
 }
 
 // TestMessagesAreFitToRead: each message fits one screen, ends with what to do next,
 // and holds nothing that is the harness's own.
 func TestMessagesAreFitToRead(t *testing.T) {
-	paths, err := filepath.Glob(filepath.Join("messages", "*", "*.txt"))
-	require.NoError(t, err)
-	require.NotEmpty(t, paths)
-	for _, path := range paths {
-		data, err := os.ReadFile(path)
-		require.NoError(t, err)
-		for _, wrong := range unfit(string(data)) {
-			t.Errorf("%s: %s", path, wrong)
+	for _, m := range mutants(t) {
+		for language, message := range m.messages {
+			for _, wrong := range unfit(message) {
+				t.Errorf("%s: %s: %s", m.path, section(language), wrong)
+			}
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -68,11 +69,26 @@ type mutant struct {
 }
 
 // capabilities are what a mutant may need, by the names that the files use.
-var capabilities = map[string]func() string{
+var capabilities = map[string]func() error{
 	"IPv6":           capability.IPv6.Missing,
 	"broadcast":      capability.Broadcast.Missing,
 	"forbidden port": capability.ForbiddenPort.Missing,
 	"lab":            netlab.Missing,
+}
+
+// missing returns what this machine lacks that can't kill the mutant, or nil if it can.
+func (m mutant) missing() error {
+	if ask, ok := capabilities[m.needs]; ok {
+		return ask()
+	}
+	return nil
+}
+
+// mutants returns all misconceptions.
+func mutants(t *testing.T) []mutant {
+	all, err := loadMutants(os.DirFS("."), lessons(t))
+	require.NoError(t, err)
+	return all
 }
 
 // loadMutants reads the files below mutants/, and fails with what is wrong in each bad one.

@@ -20,7 +20,6 @@ import (
 	"udpkata/harness/curriculum"
 	"udpkata/harness/judge"
 	"udpkata/harness/verdict"
-	"udpkata/solutions/mutants"
 )
 
 const root = ".."
@@ -169,39 +168,30 @@ func unpack(t *testing.T, style string) string {
 }
 
 func TestMutantsDie(t *testing.T) {
-	for _, l := range lessons(t) {
-		names := map[string]bool{}
-		for _, m := range mutants.Of(l.Name) {
-			require.False(t, names[m.Name], "two mutants %s of %s", m.Name, l.Name)
-			names[m.Name] = true
-			if m.Needs != nil {
-				if missing := m.Needs(); missing != nil {
-					t.Run(l.Name+"/"+m.Name, func(t *testing.T) { t.Skip(missing) })
-					continue
-				}
-			}
-			try(t, l.Name+"/"+m.Name, judge.Params{Lesson: l, Dir: mutate(t, l, m), NoVet: true}, func(t *testing.T, r judge.Report) {
-				named, err := killed(l, m, r)
-				if err != nil {
-					t.Fatal(err)
-				}
-				compareMessage(t, l, m, named, "")
-			})
+	for _, m := range mutants(t) {
+		name := m.lesson.Name + "/" + m.name
+		if missing := m.missing(); missing != nil {
+			t.Run(name, func(t *testing.T) { t.Skip(missing) })
+			continue
 		}
-		require.NotEmpty(t, names, "no mutants of "+l.Name)
+		try(t, name, judge.Params{Lesson: m.lesson, Dir: mutate(t, m), NoVet: true}, func(t *testing.T, r judge.Report) {
+			named, err := killed(m, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			compareMessage(t, m, named, curriculum.English)
+		})
 	}
 }
 
 // mutate copies a lesson's solution with the mutant's edit.
-func mutate(t *testing.T, l curriculum.Lesson, m mutants.Mutant) string {
+func mutate(t *testing.T, m mutant) string {
 	dir := t.TempDir()
-	for _, f := range l.Files {
-		data, err := os.ReadFile(filepath.Join(l.Name, f.Name))
+	for _, f := range m.lesson.Files {
+		data, err := os.ReadFile(filepath.Join(m.lesson.Name, f.Name))
 		require.NoError(t, err)
-		if f.Name == m.File {
-			text, err := m.Apply(string(data))
-			require.NoError(t, err)
-			data = []byte(text)
+		if f.Name == m.file {
+			data = []byte(m.text)
 		}
 		require.NoError(t, os.WriteFile(filepath.Join(dir, f.Name), data, 0o600))
 	}
@@ -209,7 +199,7 @@ func mutate(t *testing.T, l curriculum.Lesson, m mutants.Mutant) string {
 }
 
 // killed holds a mutant's report to what the mutant says of itself.
-func killed(l curriculum.Lesson, m mutants.Mutant, r judge.Report) (judge.Result, error) {
+func killed(m mutant, r judge.Report) (judge.Result, error) {
 	var dead []string
 	var named *judge.Result
 	for i, res := range r.Results {
@@ -219,27 +209,27 @@ func killed(l curriculum.Lesson, m mutants.Mutant, r judge.Report) (judge.Result
 		if res.State != verdict.Passed && res.State != verdict.Skipped {
 			dead = append(dead, res.Task)
 		}
-		if res.Task == m.KilledBy {
+		if res.Task == m.killedBy {
 			named = &r.Results[i]
 		}
 	}
 	switch {
 	case named == nil:
-		return judge.Result{}, fmt.Errorf("%s has no task %s, which should kill the mutant", l.Name, m.KilledBy)
+		return judge.Result{}, fmt.Errorf("%s is not reported, which should kill the mutant", m.killedBy)
 	case len(dead) == 0:
-		return judge.Result{}, fmt.Errorf("the mutant survives: %s", m.Misconception)
+		return judge.Result{}, fmt.Errorf("the mutant survives: %s", m.misconception)
 	case named.State == verdict.Passed:
-		return judge.Result{}, fmt.Errorf("the mutant dies by %v, and not by %s", dead, m.KilledBy)
+		return judge.Result{}, fmt.Errorf("the mutant dies by %v, and not by %s", dead, m.killedBy)
 	case named.State != verdict.Failed && named.State != verdict.Stuck && named.State != verdict.Crashed:
-		return judge.Result{}, fmt.Errorf("%s ends as %q: %s", m.KilledBy, named.State, named.Reason)
-	case !strings.Contains(unfolded(named.Output+named.Reason), m.Says):
-		return judge.Result{}, fmt.Errorf("the message of %s lacks %q:\n%s", m.KilledBy, m.Says, named.Output)
-	case !strings.Contains(unfolded(named.Output+named.Reason), m.Means):
-		return judge.Result{}, fmt.Errorf("the message of %s does not say what it most likely means, %q:\n%s", m.KilledBy, m.Means, named.Output)
-	case !m.Total && 2*len(dead) > len(r.Results):
-		return judge.Result{}, fmt.Errorf("the mutant fails %d of %d tasks, more than half, and is not marked Total: %v", len(dead), len(r.Results), dead)
-	case m.Total && 2*len(dead) <= len(r.Results):
-		return judge.Result{}, fmt.Errorf("the mutant is marked Total and fails only %d of %d tasks", len(dead), len(r.Results))
+		return judge.Result{}, fmt.Errorf("%s ends as %q: %s", m.killedBy, named.State, named.Reason)
+	case !strings.Contains(unfolded(named.Output+named.Reason), m.says):
+		return judge.Result{}, fmt.Errorf("the message of %s lacks %q:\n%s", m.killedBy, m.says, named.Output)
+	case !strings.Contains(unfolded(named.Output+named.Reason), m.means):
+		return judge.Result{}, fmt.Errorf("the message of %s does not say what it most likely means, %q:\n%s", m.killedBy, m.means, named.Output)
+	case !m.total && 2*len(dead) > len(r.Results):
+		return judge.Result{}, fmt.Errorf("the mutant fails %d of %d tasks, more than half, and its file does not say \"total: yes\": %v", len(dead), len(r.Results), dead)
+	case m.total && 2*len(dead) <= len(r.Results):
+		return judge.Result{}, fmt.Errorf("the mutant's file says \"total: yes\", and it fails only %d of %d tasks", len(dead), len(r.Results))
 	}
 	return *named, nil
 }
