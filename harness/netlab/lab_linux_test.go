@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 
 	"udpkata/harness/netlab"
 	"udpkata/harness/netlab/labtest"
+	"udpkata/harness/sockopt"
 )
 
 func listen(t *testing.T, h *netlab.Host, at string) (conn *net.UDPConn) {
@@ -87,20 +87,17 @@ func TestRouter(t *testing.T) {
 		l.Route(b, "fd00:2::1")
 		require.NoError(t, l.Err())
 		for _, tt := range []struct {
-			server                          string
-			headers, level, discover, value int
+			server  string
+			headers int
+			ipv6    bool
 		}{
-			{"10.0.2.2:0", 28, unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DO},
-			{"[fd00:2::2]:0", 48, unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_DO},
+			{"10.0.2.2:0", 28, false},
+			{"[fd00:2::2]:0", 48, true},
 		} {
 			server := listen(t, b, tt.server)
 			client := dial(t, a, server.LocalAddr())
-			raw, err := client.SyscallConn()
-			require.NoError(t, err)
-			raw.Control(func(fd uintptr) {
-				require.NoError(t, unix.SetsockoptInt(int(fd), tt.level, tt.discover, tt.value))
-			})
-			_, err = client.Write(make([]byte, 1500-tt.headers))
+			require.NoError(t, sockopt.SetPMTUDiscovery(client, tt.ipv6, sockopt.Do))
+			_, err := client.Write(make([]byte, 1500-tt.headers))
 			require.NoError(t, err, "nobody knows yet that it does not fit")
 			client.SetReadDeadline(time.Now().Add(time.Minute))
 			_, err = client.Read(make([]byte, 1))

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"udpkata/harness/simnet"
+	"udpkata/harness/sockopt"
 )
 
 // A udpConn is what both kinds of socket are.
@@ -97,10 +98,7 @@ type kernelSockets struct{ t *testing.T }
 func (k kernelSockets) listen(addr netip.AddrPort, shared bool) (udpConn, error) {
 	var config net.ListenConfig
 	if shared {
-		config.Control = func(_, _ string, c syscall.RawConn) error {
-			var err error
-			return errors.Join(c.Control(func(fd uintptr) { err = setOption(fd, reuseAddr, 1) }), err)
-		}
+		config.Control = func(_, _ string, c syscall.RawConn) error { return sockopt.SetReuseAddr(c) }
 	}
 	c, err := config.ListenPacket(context.Background(), "udp", addr.String())
 	if err != nil {
@@ -115,14 +113,7 @@ func (k kernelSockets) dial(addr, to netip.AddrPort) (udpConn, error) {
 }
 
 func (k kernelSockets) setBroadcast(c udpConn, permitted bool) {
-	raw, err := c.(*net.UDPConn).SyscallConn()
-	require.NoError(k.t, err)
-	value := 0
-	if permitted {
-		value = 1
-	}
-	require.NoError(k.t, raw.Control(func(fd uintptr) { err = setOption(fd, syscall.SO_BROADCAST, value) }))
-	require.NoError(k.t, err)
+	require.NoError(k.t, sockopt.SetBroadcast(c.(*net.UDPConn), permitted))
 }
 
 // note writes an observation down.

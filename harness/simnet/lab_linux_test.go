@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"udpkata/harness/netlab"
 	"udpkata/harness/netlab/labtest"
 	"udpkata/harness/simnet"
+	"udpkata/harness/sockopt"
 )
 
 // A hostRow is a scenario with several hosts: what is observed in the lab and on
@@ -73,7 +73,9 @@ func (h *hosts) noteMTU(c udpConn) {
 func (h *hosts) told(c udpConn, mtu int) {
 	h.learnt(c, mtu)
 	if socket, real := c.(*net.UDPConn); real {
-		require.True(h.t, netlab.ErrorPending(socket, time.Minute))
+		pending, err := sockopt.ErrorPending(socket, time.Minute)
+		require.NoError(h.t, err)
+		require.True(h.t, pending)
 	}
 }
 
@@ -89,22 +91,12 @@ func (h *hosts) learnt(c udpConn, mtu int) {
 	}
 }
 
-// pathMTU is IP_MTU or IPV6_MTU.
-func pathMTU(c udpConn) (mtu int, err error) {
+// pathMTU returns a connected socket's IP_MTU or IPV6_MTU.
+func pathMTU(c udpConn) (int, error) {
 	if sim, ok := c.(*simnet.Conn); ok {
 		return sim.PathMTU()
 	}
-	control(c, func(fd int, ipv6 bool) {
-		level, option := syscall.IPPROTO_IP, syscall.IP_MTU
-		if ipv6 {
-			level, option = syscall.IPPROTO_IPV6, syscall.IPV6_MTU
-		}
-		mtu, err = syscall.GetsockoptInt(fd, level, option)
-		if err != nil {
-			mtu, err = 0, fmt.Errorf("getsockopt: %w", err)
-		}
-	})
-	return mtu, err
+	return sockopt.PathMTU(c.(*net.UDPConn), addrPort(c).Addr().Is6())
 }
 
 // discover sets IP_MTU_DISCOVER or IPV6_MTU_DISCOVER.
@@ -113,24 +105,11 @@ func (h *hosts) discover(c udpConn, how simnet.PMTUDiscovery) udpConn {
 		sim.SetPMTUDiscovery(how)
 		return c
 	}
-	value := map[simnet.PMTUDiscovery]int{
-		simnet.Dont: syscall.IP_PMTUDISC_DONT, simnet.Want: syscall.IP_PMTUDISC_WANT, simnet.Do: syscall.IP_PMTUDISC_DO,
+	value := map[simnet.PMTUDiscovery]sockopt.PMTUDiscovery{
+		simnet.Dont: sockopt.Dont, simnet.Want: sockopt.Want, simnet.Do: sockopt.Do,
 	}[how]
-	control(c, func(fd int, ipv6 bool) {
-		level, option := syscall.IPPROTO_IP, syscall.IP_MTU_DISCOVER
-		if ipv6 {
-			level, option = syscall.IPPROTO_IPV6, syscall.IPV6_MTU_DISCOVER
-		}
-		require.NoError(h.t, syscall.SetsockoptInt(fd, level, option, value))
-	})
+	require.NoError(h.t, sockopt.SetPMTUDiscovery(c.(*net.UDPConn), addrPort(c).Addr().Is6(), value))
 	return c
-}
-
-func control(c udpConn, f func(fd int, ipv6 bool)) {
-	raw, err := c.(*net.UDPConn).SyscallConn()
-	if err == nil {
-		raw.Control(func(fd uintptr) { f(int(fd), addrPort(c).Addr().Is6()) })
-	}
 }
 
 var hostRows = []hostRow{
