@@ -16,11 +16,13 @@ type Style struct {
 	Language text.Language
 }
 
-// CurrentStyle is what this process's environment and terminal ask for: colour on a
-// terminal alone, and not with NO_COLOR; ASCII where the locale is not one of UTF-8, or
-// TERM is dumb; the terminal's width, or that of COLUMNS.
+// CurrentStyle returns what this process's environment and terminal ask for: colour
+// on a terminal alone, if it has any, and not with NO_COLOR; ASCII where the locale is
+// not one of UTF-8, or TERM is dumb; the terminal's width, or that of COLUMNS.
 func CurrentStyle() Style {
-	return currentStyle(os.Getenv, terminalWidth(os.Stdout))
+	s := currentStyle(os.Getenv, terminalWidth(os.Stdout))
+	s.Color = s.Color && obeysEscapes(os.Stdout)
+	return s
 }
 
 // currentStyle takes a width of 0 for what is no terminal.

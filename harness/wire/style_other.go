@@ -1,8 +1,11 @@
-//go:build !unix || aix || solaris || illumos
+//go:build !unix && !windows
 
 package wire
 
 import "os"
 
-// terminalWidth is 0: nobody asks.
+// terminalWidth returns 0: nobody asks.
 func terminalWidth(*os.File) int { return 0 }
+
+// obeysEscapes returns false: nobody asks.
+func obeysEscapes(*os.File) bool { return false }

@@ -1,22 +1,24 @@
-//go:build unix && !aix && !solaris && !illumos
+//go:build unix
 
 package wire
 
 import (
 	"os"
-	"syscall"
-	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
-// terminalWidth is a terminal's, in columns; 0 if the file is none.
+// terminalWidth returns a terminal's width, in columns; 0 if the file is none.
 func terminalWidth(f *os.File) int {
-	var size struct{ rows, columns, x, y uint16 }
-	_, _, errno := syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), syscall.TIOCGWINSZ, uintptr(unsafe.Pointer(&size)))
-	if errno != 0 {
+	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	if err != nil {
 		return 0
 	}
-	if size.columns == 0 {
+	if size.Col == 0 {
 		return defaultWidth // a terminal that does not say
 	}
-	return int(size.columns)
+	return int(size.Col)
 }
+
+// obeysEscapes reports whether a terminal takes escape sequences for colours.
+func obeysEscapes(*os.File) bool { return true }
