@@ -23,7 +23,8 @@ var below = map[string][]string{
 	"text":              nil,
 	"wire":              {"text"},
 	"wire/wiretest":     nil,
-	"curriculum":        nil,
+	"curriculum":        {"curriculum/given", "text"},
+	"curriculum/given":  nil,
 	"demo":              nil,
 	"internal/students": nil,
 	"sockopt":           nil,
@@ -31,7 +32,7 @@ var below = map[string][]string{
 	"netlab/labtest":    {"netlab"},
 	"simnet":            {"wire"},
 	"diagnosis":         {"text", "wire"},
-	"":                  {"verdict", "capability", "diagnosis", "text", "wire", "simnet", "netlab"},
+	"":                  {"verdict", "capability", "diagnosis", "text", "wire", "simnet", "netlab", "curriculum/given"},
 	"judge":             {"curriculum", "verdict", "capability", "wire"},
 	"cmd/kata":          {"judge", "curriculum", "verdict", "capability", "wire"},
 }

@@ -213,14 +213,6 @@ func (x exchange) draw(style wire.Style) string {
 	return wire.Ladder{Datagrams: x.datagrams, Focus: x.focus, Name: name, Mark: x.mark}.Draw(style)
 }
 
-// hintsFile is that of a language.
-func hintsFile(l text.Language) string {
-	if l == text.Chinese {
-		return "hints.zh-TW.md"
-	}
-	return "hints.md"
-}
-
 // write writes the failure as a student reads it. rest are the networks that
 // were not tried because of it; capture is where the datagrams were written to, or "".
 func (f *failure) write(s site, rest []string, capture string, style wire.Style) string {
@@ -254,7 +246,7 @@ func (f *failure) write(s site, rest []string, capture string, style wire.Style)
 	if f.seed != "" {
 		fmt.Fprintln(&b, say("The same again: %s=%s go test ./lessons/%s/ -run '^%s$'", seedVariable, f.seed, s.lesson(), s.task))
 	}
-	fmt.Fprintln(&b, say("Next: read lessons/%s/%s, section %s.", s.lesson(), hintsFile(style.Language), s.task))
+	fmt.Fprintln(&b, say("Next: read lessons/%s/%s, section %s.", s.lesson(), style.Language.Page("hints"), s.task))
 	return b.String()
 }
 

@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path"
@@ -9,6 +8,8 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+
+	"udpkata/harness/curriculum/given"
 )
 
 // A site says whose lines are whose in a story: the student's code, the
@@ -52,15 +53,15 @@ func givenFiles(dir string) map[string]bool {
 	if known, ok := givenByDir.Load(dir); ok {
 		return known.(map[string]bool)
 	}
-	given := map[string]bool{}
+	finished := map[string]bool{}
 	files, _ := filepath.Glob(filepath.Join(filepath.FromSlash(dir), "*.go"))
 	for _, file := range files {
-		if data, err := os.ReadFile(file); err == nil && bytes.Contains(data, []byte("\n//kata:given\n")) {
-			given[filepath.Base(file)] = true
+		if data, err := os.ReadFile(file); err == nil && given.Marked(data) {
+			finished[filepath.Base(file)] = true
 		}
 	}
-	givenByDir.Store(dir, given)
-	return given
+	givenByDir.Store(dir, finished)
+	return finished
 }
 
 func isTest(file string) bool { return strings.HasSuffix(file, "_test.go") }

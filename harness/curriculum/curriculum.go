@@ -30,14 +30,13 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"udpkata/harness/curriculum/given"
+	"udpkata/harness/text"
 )
 
-// Languages of the course, as they stand in file names: README.md is English,
-// README.zh-TW.md is Traditional Chinese.
-const (
-	English = ""
-	Chinese = "zh-TW"
-)
+// languages are those that the course's pages are written in.
+var languages = []text.Language{text.English, text.Chinese}
 
 // A Lesson is one directory of lessons/.
 type Lesson struct {
@@ -51,9 +50,9 @@ type Lesson struct {
 // A Task is one exported top-level test.
 type Task struct {
 	Name   string
-	Points int               // 0 for a task that shows something and counts for nothing
-	Doc    string            // the description, in English
-	Hints  map[string]Advice // by language
+	Points int    // 0 for a task that shows something and counts for nothing
+	Doc    string // the description, in English
+	Hints  map[text.Language]Advice
 }
 
 // Advice is a task's section of a hints file.
@@ -117,29 +116,33 @@ func load(dir string) (Lesson, error) {
 	}
 	for _, path := range paths {
 		name := filepath.Base(path)
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
-		switch {
-		case strings.HasSuffix(name, "_test.go"):
-			if err != nil {
-				complain("%s: %v", name, err)
-				continue
-			}
-			l.TestPackage = file.Name.Name
-			tasks, err := readTasks(file)
-			if err != nil {
-				complain("%s: %w", name, err)
-			}
-			l.Tasks = append(l.Tasks, tasks...)
-		default:
-			// A student's file need not parse; what it is called is known.
-			l.Files = append(l.Files, File{Name: name, Given: file != nil && isGiven(file)})
+		source, err := os.ReadFile(path)
+		if err != nil {
+			complain("%s: %w", name, err)
+			continue
 		}
+		if !strings.HasSuffix(name, "_test.go") {
+			// A student's file need not parse.
+			l.Files = append(l.Files, File{Name: name, Given: given.Marked(source)})
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.ParseComments)
+		if err != nil {
+			complain("%v", err)
+			continue
+		}
+		l.TestPackage = file.Name.Name
+		tasks, err := readTasks(file)
+		if err != nil {
+			complain("%s: %w", name, err)
+		}
+		l.Tasks = append(l.Tasks, tasks...)
 	}
 	if len(l.Tasks) == 0 {
 		return l, errors.Join(wrong...)
 	}
-	for _, language := range []string{English, Chinese} {
-		name := fileName("hints", language)
+	for _, language := range languages {
+		name := language.Page("hints")
 		sections, err := readHints(filepath.Join(dir, name))
 		if err != nil {
 			complain("%s: %w", name, err)
@@ -153,7 +156,7 @@ func load(dir string) (Lesson, error) {
 			}
 			delete(sections, t.Name)
 			if t.Hints == nil {
-				l.Tasks[i].Hints = map[string]Advice{}
+				l.Tasks[i].Hints = map[text.Language]Advice{}
 			}
 			l.Tasks[i].Hints[language] = advice
 		}
@@ -162,25 +165,6 @@ func load(dir string) (Lesson, error) {
 		}
 	}
 	return l, errors.Join(wrong...)
-}
-
-// fileName is a Markdown file's name in a language.
-func fileName(base, language string) string {
-	if language == English {
-		return base + ".md"
-	}
-	return base + "." + language + ".md"
-}
-
-func isGiven(file *ast.File) bool {
-	for _, group := range file.Comments {
-		for _, c := range group.List {
-			if c.Text == "//kata:given" {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // readTasks lists the tasks of a test file.
@@ -221,10 +205,10 @@ func isTestName(name string) bool {
 func readPoints(doc *ast.CommentGroup) (int, error) {
 	if doc != nil {
 		for _, c := range doc.List {
-			if text, ok := strings.CutPrefix(c.Text, "//kata:points "); ok {
-				points, err := strconv.Atoi(text)
+			if number, ok := strings.CutPrefix(c.Text, "//kata:points "); ok {
+				points, err := strconv.Atoi(number)
 				if err != nil || points < 0 {
-					return 0, fmt.Errorf("//kata:points %s: want a whole number from 0 up", text)
+					return 0, fmt.Errorf("//kata:points %s: want a whole number from 0 up", number)
 				}
 				return points, nil
 			}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/text"
 )
 
 const (
@@ -72,10 +74,10 @@ func course() map[string]string {
 
 func lay(t *testing.T, files map[string]string) string {
 	root := t.TempDir()
-	for name, text := range files {
+	for name, content := range files {
 		path := filepath.Join(root, filepath.FromSlash(name))
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 	}
 	return root
 }
@@ -93,8 +95,8 @@ func TestLoad(t *testing.T) {
 			Name: "02-echo", Dir: filepath.Join(root, "lessons", "02-echo"),
 			TestPackage: "echo_test",
 			Tasks: []Task{
-				{Name: "TestOne", Points: 2, Doc: "TestOne: does one thing.", Hints: map[string]Advice{English: one, Chinese: one}},
-				{Name: "TestTwo", Points: 1, Doc: "TestTwo: does another,\nwhich takes two lines.", Hints: map[string]Advice{English: two, Chinese: two}},
+				{Name: "TestOne", Points: 2, Doc: "TestOne: does one thing.", Hints: map[text.Language]Advice{text.English: one, text.Chinese: one}},
+				{Name: "TestTwo", Points: 1, Doc: "TestTwo: does another,\nwhich takes two lines.", Hints: map[text.Language]Advice{text.English: two, text.Chinese: two}},
 			},
 			Files: []File{{Name: "echo.go"}, {Name: "read.go", Given: true}},
 		},
@@ -106,7 +108,7 @@ func TestLoadComplains(t *testing.T) {
 	const test, english = "lessons/02-echo/echo_test.go", "lessons/02-echo/hints.md"
 	head := "package echo_test\n\nimport \"testing\"\n\n"
 	tests := []struct {
-		name, file, text, want string
+		name, file, content, want string
 	}{
 		{"no points", test, head + "// TestOne: x.\nfunc TestOne(t *testing.T) {}\n",
 			"lessons/02-echo/echo_test.go: TestOne: no //kata:points directive"},
@@ -116,7 +118,7 @@ func TestLoadComplains(t *testing.T) {
 			"TestOne: //kata:points many: want a whole number from 0 up"},
 		{"less than no points", test, head + "// TestOne: x.\n//\n//kata:points -1\nfunc TestOne(t *testing.T) {}\n",
 			"TestOne: //kata:points -1: want a whole number from 0 up"},
-		{"test that is no Go", test, "package", "lessons/02-echo/echo_test.go: "},
+		{"test that is no Go", test, "package", "lessons/02-echo/echo_test.go:1:8: "},
 		{"no such test", english, hints + "\n## TestThree\n\nText.\n\n1. a\n2. b\n",
 			"lessons/02-echo/hints.md: section TestThree has no test of that name"},
 		{"no section", english, "# Hints\n", "lessons/02-echo/hints.md: no section TestOne"},
@@ -129,7 +131,7 @@ func TestLoadComplains(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			files := maps.Clone(course())
-			if files[tt.file] = tt.text; tt.text == "" {
+			if files[tt.file] = tt.content; tt.content == "" {
 				delete(files, tt.file)
 			}
 			_, err := Load(lay(t, files))
@@ -156,8 +158,8 @@ func TestThisCourse(t *testing.T) {
 	lessons, err := Load(root)
 	require.NoError(t, err)
 	for _, l := range lessons {
-		for _, language := range []string{English, Chinese} {
-			require.FileExists(t, filepath.Join(l.Dir, fileName("README", language)))
+		for _, language := range languages {
+			require.FileExists(t, filepath.Join(l.Dir, language.Page("README")))
 		}
 		if len(l.Tasks) == 0 {
 			continue

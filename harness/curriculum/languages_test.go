@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/text"
 )
 
 // TestLanguagesAgree: what is the same in every language is the same in both
@@ -19,7 +21,7 @@ func TestLanguagesAgree(t *testing.T) {
 	require.NoError(t, err)
 	var chinese []string
 	for _, pattern := range []string{"*", "lessons/*/*"} {
-		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern+"."+Chinese+".md")))
+		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(text.Chinese.Page(pattern))))
 		require.NoError(t, err)
 		chinese = append(chinese, found...)
 	}
@@ -28,12 +30,17 @@ func TestLanguagesAgree(t *testing.T) {
 		name, err := filepath.Rel(root, path)
 		require.NoError(t, err)
 		t.Run(filepath.ToSlash(name), func(t *testing.T) {
-			english := strings.Replace(path, "."+Chinese+".md", ".md", 1)
+			english := inEnglish(path)
 			for _, wrong := range disagreements(read(t, english), read(t, path)) {
 				t.Error(wrong)
 			}
 		})
 	}
+}
+
+// inEnglish names the English file in the place of each Chinese one.
+func inEnglish(page string) string {
+	return strings.ReplaceAll(page, text.Chinese.Page(""), text.English.Page(""))
 }
 
 func read(t *testing.T, path string) string {
@@ -49,16 +56,16 @@ var (
 	number = regexp.MustCompile(`\d[\d,.]*\d`) // of two digits or more: small ones may be words
 )
 
-// A text is what a page in any language has in common with its other language.
-type text struct {
+// A common is what a page in any language has in common with its other language.
+type common struct {
 	blocks  []string // fenced, in order
 	code    []string // inline, sorted, each once
 	links   []string // sorted, each once
 	numbers []string // of the rest, sorted, each once
 }
 
-func parse(page string) (c text) {
-	page = strings.ReplaceAll(page, "."+Chinese+".md", ".md")
+func parse(page string) (c common) {
+	page = inEnglish(page)
 	for _, m := range fenced.FindAllStringSubmatch(page, -1) {
 		c.blocks = append(c.blocks, m[1])
 	}

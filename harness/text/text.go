@@ -16,6 +16,15 @@ const (
 	Chinese Language = "zh-TW" // Traditional
 )
 
+// Page returns the name of the file that holds a page, such as README or hints, in a
+// language.
+func (l Language) Page(name string) string {
+	if l == Chinese {
+		return name + ".zh-TW.md"
+	}
+	return name + ".md"
+}
+
 // A Text is a sentence, or a part of one, in every language.
 type Text struct{ EN, ZH string }
 

@@ -8,6 +8,11 @@ import (
 	"udpkata/harness/text"
 )
 
+func TestPage(t *testing.T) {
+	require.Equal(t, "hints.md", text.English.Page("hints"))
+	require.Equal(t, "hints.zh-TW.md", text.Chinese.Page("hints"))
+}
+
 func TestPreferred(t *testing.T) {
 	const own, all, messages, lang = "UDPKATA_LANG", "LC_ALL", "LC_MESSAGES", "LANG"
 	type env map[string]string
