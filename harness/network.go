@@ -76,15 +76,6 @@ func version(ip netip.Addr) string {
 	return "ip6"
 }
 
-// maxPayload is what a 16-bit length leaves beside the 8 bytes of UDP's header
-// (RFC 768) and, as IPv4's length counts the IP header too, its 20 (RFC 791).
-func maxPayload(ip netip.Addr) int {
-	if ip.Is4() {
-		return 65535 - 20 - 8
-	}
-	return 65535 - 8
-}
-
 // loopback is the kernel's own sockets on this machine's loopback address.
 type loopback struct{ ip netip.Addr }
 

@@ -93,7 +93,7 @@ func newWorld(n network, s site) *World {
 
 // MaxPayload is the biggest payload of a UDP datagram on the story's network,
 // in bytes: 65,507 on IPv4, 65,527 on IPv6.
-func (w *World) MaxPayload() int { return maxPayload(w.net.addr()) }
+func (w *World) MaxPayload() int { return wire.MaxPayload(w.net.addr()) }
 
 // Loopback is the address that all sockets of the story have, except where it
 // says otherwise: 127.0.0.1 or ::1.

@@ -20,7 +20,8 @@ var sizeRules = []rule{
 // headersCounted: a size differs from the wanted one by the length of a header.
 func headersCounted(s Seen) text.Text {
 	field, wanted, got, ok := sizes(s)
-	const least = 256 // so that a size is meant
+	const least = 256    // so that a size is meant
+	const tcpHeader = 20 // its length, without options (RFC 9293)
 	if !ok || min(wanted, got) < least {
 		return none
 	}
@@ -29,17 +30,17 @@ func headersCounted(s Seen) text.Text {
 		what = text.Say("The result")
 	}
 	switch got - wanted {
-	case 28:
+	case wire.IPv4Header + wire.UDPHeader:
 		return text.Say("%s is 28 bytes too big: as long as IPv4's header (20) and UDP's (8). They take up room in the packet, so take them off.", what)
-	case 48:
+	case wire.IPv6Header + wire.UDPHeader:
 		return text.Say("%s is 48 bytes too big: as long as IPv6's header (40) and UDP's (8). They take up room in the packet, so take them off.", what)
-	case 8:
+	case wire.UDPHeader:
 		return text.Say("%s is 8 bytes too big: as long as UDP's header. It stands between IP's and your bytes, so take off both.", what)
-	case 20:
+	case wire.IPv6Header - wire.IPv4Header:
 		return text.Say("%s is 20 bytes too big. IPv4's header has 20 bytes, and IPv6's has 40: either IPv4's is still in, or IPv6's was taken for one of 20.", what)
-	case 40:
+	case wire.IPv6Header:
 		return text.Say("%s is 40 bytes too big: as long as IPv6's header. Take it off too.", what)
-	case -12:
+	case wire.UDPHeader - tcpHeader:
 		return text.Say("%s is 12 bytes too small. TCP's header has 20 bytes, and UDP's has only 8.", what)
 	}
 	return none

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"udpkata/harness/wire"
 )
 
 // A Conn is a UDP socket: a net.PacketConn and, if it was dialled, a net.Conn.
@@ -57,14 +59,6 @@ const (
 	queueLimit    = 212_992
 	queueOverhead = 768
 )
-
-// maxPayload is the biggest payload that UDP's and IP's 16-bit lengths allow.
-func (c *Conn) maxPayload() int {
-	if c.local.Addr().Is4() {
-		return 65535 - 20 - 8
-	}
-	return 65535 - 8
-}
 
 // LocalAddr is a *net.UDPAddr.
 func (c *Conn) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(c.local) }
@@ -242,7 +236,7 @@ func (c *Conn) sendError(call string, size int, to netip.AddrPort) error {
 		errno = syscall.ENETUNREACH
 	case c.host.isBroadcast(to.Addr()) && !c.broadcast:
 		errno = syscall.EACCES
-	case size > c.maxPayload(), c.discovery == Do && headers(to.Addr())+size > c.host.mtu(to.Addr()):
+	case size > wire.MaxPayload(c.local.Addr()), c.discovery == Do && wire.Headers(to.Addr())+size > c.host.mtu(to.Addr()):
 		errno = syscall.EMSGSIZE
 	case c.pending != 0:
 		errno = c.takePending()

@@ -3,6 +3,8 @@ package simnet
 import (
 	"net/netip"
 	"time"
+
+	"udpkata/harness/wire"
 )
 
 // A Datagram is one UDP datagram on its way.
@@ -15,16 +17,7 @@ type Datagram struct {
 }
 
 // Size is the length of the IP packet, in bytes.
-func (d Datagram) Size() int { return headers(d.To.Addr()) + len(d.Payload) }
-
-// headers is the length of what stands before the payload: 20 or 40 bytes of
-// IP's header and 8 of UDP's.
-func headers(to netip.Addr) int {
-	if to.Is4() {
-		return 20 + 8
-	}
-	return 40 + 8
-}
+func (d Datagram) Size() int { return wire.Headers(d.To.Addr()) + len(d.Payload) }
 
 // A Path says what becomes of a datagram: it returns what arrives of it, which
 // is nothing for one that is lost.

@@ -106,23 +106,16 @@ func leftOut(datagrams []Datagram) (all []string) {
 	return all
 }
 
-const udpHeader, ipv4Header = 8, 20 // their lengths
-
-// fits reports whether an IP packet can hold a datagram. The length that has 16 bits
-// is IPv4's with its header (RFC 791) and IPv6's without (RFC 8200).
+// fits reports whether an IP packet can hold a datagram.
 func fits(d Datagram) bool {
 	from, to := d.From.Addr(), d.To.Addr()
-	length := udpHeader + len(d.Payload)
-	if to.Is4() {
-		length += ipv4Header
-	}
-	return from.IsValid() && to.IsValid() && from.Is4() == to.Is4() && length <= 65535
+	return from.IsValid() && to.IsValid() && from.Is4() == to.Is4() && len(d.Payload) <= MaxPayload(to)
 }
 
 // packet is the IP packet that carries a datagram that fits.
 func packet(d Datagram) []byte {
 	from, to := d.From.Addr(), d.To.Addr()
-	length := udpHeader + len(d.Payload)
+	length := UDPHeader + len(d.Payload)
 	udp := binary.BigEndian.AppendUint16(nil, d.From.Port())
 	udp = binary.BigEndian.AppendUint16(udp, d.To.Port())
 	udp = binary.BigEndian.AppendUint16(udp, uint16(length))
@@ -139,8 +132,8 @@ func packet(d Datagram) []byte {
 		header := append(be32(6<<28), byte(length>>8), byte(length), protocol, hops)
 		return append(append(header, addresses...), udp...)
 	}
-	total := ipv4Header + length
-	header := append([]byte{4<<4 | ipv4Header/4, 0, byte(total >> 8), byte(total), 0, 0, 0, 0, hops, protocol, 0, 0}, addresses...)
+	total := IPv4Header + length
+	header := append([]byte{4<<4 | IPv4Header/4, 0, byte(total >> 8), byte(total), 0, 0, 0, 0, hops, protocol, 0, 0}, addresses...)
 	binary.BigEndian.PutUint16(header[10:], checksum(header))
 	return append(header, udp...)
 }
