@@ -49,8 +49,11 @@ func server(ctx context.Context, args demo.Args) error {
 			return err
 		}
 	}
-	return demo.Echo(ctx, conn)
+	return demo.Serve(ctx, conn, length)
 }
+
+// length is lesson 02's answer.
+func length(datagram []byte) string { return fmt.Sprintf("Your data was %d bytes long", len(datagram)) }
 
 // enter waits until Enter is pressed. Where nobody can press it, it waits until
 // ctx ends.
