@@ -1,18 +1,18 @@
 package text
 
-import "maps"
-
-// parts of the catalogue, no two of which hold the same sentence.
-var parts = []map[string]string{storySentences, wireSentences, diagnosisSentences}
+// parts of the catalogue, which are formats. No sentence stands there twice.
+var parts = [][]Text{storySentences, wireSentences, diagnosisSentences}
 
 // catalogue holds the Chinese format for each English one. The arguments may stand in
 // another order there, as in %[2]s.
 var catalogue = union(parts)
 
-func union(parts []map[string]string) map[string]string {
+func union(parts [][]Text) map[string]string {
 	all := map[string]string{}
 	for _, part := range parts {
-		maps.Copy(all, part)
+		for _, sentence := range part {
+			all[sentence.EN] = sentence.ZH
+		}
 	}
 	return all
 }

@@ -43,28 +43,28 @@ func TestCatalogue(t *testing.T) {
 		t.Error(wrong)
 	}
 	for _, twice := range repeated(text.Parts) {
-		t.Errorf("two parts of the catalogue hold %q", twice)
+		t.Errorf("the catalogue holds %q twice", twice)
 	}
 }
 
-// repeated lists what more than one of several maps hold.
-func repeated(parts []map[string]string) (all []string) {
+// repeated lists the sentences that stand more than once in several lists.
+func repeated(parts [][]text.Text) (all []string) {
 	seen := map[string]bool{}
-	for _, part := range parts {
-		for english := range part {
-			if seen[english] {
-				all = append(all, english)
-			}
-			seen[english] = true
+	for _, sentence := range slices.Concat(parts...) {
+		if seen[sentence.EN] {
+			all = append(all, sentence.EN)
 		}
+		seen[sentence.EN] = true
 	}
 	slices.Sort(all)
 	return all
 }
 
 func TestRepeated(t *testing.T) {
-	require.Empty(t, repeated([]map[string]string{{"a": "1"}, {}, {"b": "1"}}))
-	require.Equal(t, []string{"a", "b"}, repeated([]map[string]string{{"b": "1", "a": "1"}, {"c": "1", "a": "1"}, {"b": "2"}}))
+	type part = []text.Text
+	require.Empty(t, repeated([]part{{{EN: "a", ZH: "1"}}, {}, {{EN: "b", ZH: "1"}}}))
+	require.Equal(t, []string{"a", "b"}, repeated([]part{{{EN: "a"}, {EN: "a"}, {EN: "b"}},
+		{{EN: "c"}, {EN: "b", ZH: "2"}}}))
 }
 
 // A sentence is a format in the source.
@@ -104,7 +104,7 @@ func said(t *testing.T, name string, source any) (all []sentence, wrong []string
 	return all, wrong
 }
 
-// called is the name of the function or method that is called.
+// called returns the name of the function or method that is called.
 func called(call *ast.CallExpr) string {
 	switch f := call.Fun.(type) {
 	case *ast.Ident:
@@ -129,7 +129,7 @@ func isFormat(e ast.Expr) bool {
 	return false
 }
 
-// literal is the value of an expression that isFormat.
+// literal returns the value of an expression that isFormat.
 func literal(e ast.Expr) string {
 	if sum, ok := e.(*ast.BinaryExpr); ok {
 		return literal(sum.X) + literal(sum.Y)
@@ -151,7 +151,8 @@ func complaints(all []sentence, catalogue map[string]string) (wrong []string) {
 		if n := last(english); s.arguments >= 0 && n != s.arguments {
 			complain("%s: %q is given %d argument(s), and has verbs for %d", s.at, s.format, s.arguments, n)
 		}
-		if _, ok := catalogue[s.format]; !ok && strings.ContainsFunc(verb.ReplaceAllString(s.format, ""), unicode.IsLetter) {
+		if _, ok := catalogue[s.format]; !ok &&
+			strings.ContainsFunc(verb.ReplaceAllString(s.format, ""), unicode.IsLetter) {
 			complain("%s: no Chinese for %q", s.at, s.format)
 		}
 	}
@@ -178,7 +179,7 @@ var (
 	halfWidth = regexp.MustCompile(`\p{Han}[,.:;!?()]`)
 )
 
-// verbs are those of a format, by the argument's number: from 1, in whatever order
+// verbs returns those of a format, by the argument's number: from 1, in whatever order
 // they stand, each once.
 func verbs(format string) map[int]string {
 	all := map[int]string{}
@@ -198,7 +199,7 @@ func verbs(format string) map[int]string {
 	return all
 }
 
-// last is the number of the last argument that has a verb.
+// last returns the number of the last argument that has a verb.
 func last(verbs map[int]string) (n int) {
 	for i := range verbs {
 		n = max(n, i)
@@ -239,14 +240,17 @@ func TestComplaints(t *testing.T) {
 		{"missing, in two parts", `say("hel" + "lo")`, nil, `no Chinese for "hello"`},
 		{"missing in quotes of another kind", "say(`hello`)", nil, `no Chinese for "hello"`},
 		{"unused", ``, good, `nobody says "%s heard %d."`},
-		{"another verb", no, entries{"%s heard %d.": "%s 聽到 %s。"}, "has the verbs map[1:s 2:d] by argument, and its Chinese map[1:s 2:s]"},
+		{"another verb", no, entries{"%s heard %d.": "%s 聽到 %s。"},
+			"has the verbs map[1:s 2:d] by argument, and its Chinese map[1:s 2:s]"},
 		{"a verb less", no, entries{"%s heard %d.": "%s 聽到了。"}, "its Chinese map[1:s]"},
 		{"a verb more", no, entries{"%s heard %d.": "%s 聽到 %d %d。"}, "its Chinese map[1:s 2:d 3:d]"},
-		{"another order without indexes", no, entries{"%s heard %d.": "有 %d 個，%s 聽到了。"}, "its Chinese map[1:d 2:s]"},
+		{"another order without indexes", no, entries{"%s heard %d.": "有 %d 個，%s 聽到了。"},
+			"its Chinese map[1:d 2:s]"},
 		{"goes on after an index", no, entries{"%s heard %d.": "%[2]d 個，%s。"}, "its Chinese map[2:d 3:s]"},
 		{"lost per cent", `text.Say("with %%w")`, entries{"with %%w": "用 %w"}, "its Chinese map[1:w]"},
 		{"too few arguments", `text.Say("%s heard %d.", name)`, good, `is given 1 argument(s), and has verbs for 2`},
-		{"too many arguments", `text.Say("%s heard %d.", name, n, n)`, good, `is given 3 argument(s), and has verbs for 2`},
+		{"too many arguments", `text.Say("%s heard %d.", name, n, n)`, good,
+			`is given 3 argument(s), and has verbs for 2`},
 		{"no literal", `text.Say(what)`, nil, "file.go:3: the format has to be a literal"},
 		{"no literal in fatal", `w.fatal(verdict.Failed, what, name)`, nil, "the format has to be a literal"},
 		{"narrow punctuation", no, entries{"%s heard %d.": "%s 聽到, %d。"}, `Chinese takes wide punctuation`},
