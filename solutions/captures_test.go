@@ -48,7 +48,8 @@ var (
 func compareCapture(t *testing.T, file, message string) {
 	var times []int64 // in nanoseconds
 	var comments []string
-	for _, fields := range wiretest.Tshark(t, file, "frame.time_epoch", "frame.comment", "udp.checksum.status", "_ws.malformed") {
+	for _, fields := range wiretest.Tshark(t, file, "frame.time_epoch", "frame.comment", "udp.checksum.status",
+		"_ws.malformed") {
 		seconds, nanoseconds, _ := strings.Cut(fields[0], ".")
 		s, err := strconv.ParseInt(seconds, 10, 64)
 		require.NoError(t, err)
@@ -90,7 +91,7 @@ func compareCapture(t *testing.T, file, message string) {
 	}
 }
 
-// instant is a rung's time since the story's beginning, in nanoseconds.
+// instant returns a rung's time since the story's beginning, in nanoseconds.
 func instant(rung []string) int64 {
 	ms, _ := strconv.ParseInt(rung[1], 10, 64)
 	us, _ := strconv.ParseInt("0"+rung[2], 10, 64)

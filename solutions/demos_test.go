@@ -74,7 +74,7 @@ func start(t *testing.T, program string, args ...string) *process {
 	return p
 }
 
-// line is the next line that the demo prints.
+// line returns the next line that the demo prints.
 func (p *process) line() string {
 	p.t.Helper()
 	text, err := p.stdout.ReadString('\n')
@@ -85,7 +85,7 @@ func (p *process) line() string {
 	return strings.TrimSuffix(text, "\n")
 }
 
-// addr is the address at the end of the next line that the demo prints.
+// addr returns the address at the end of the next line that the demo prints.
 func (p *process) addr(before string) (addr, port string) {
 	p.t.Helper()
 	line := p.line()
@@ -327,7 +327,8 @@ func TestBackoffDemo(t *testing.T) {
 		require.Equal(t, "Waiting up to 1.6s for a reply", last)
 		require.Regexp(t, "^client: I think the server is down: .+\n$", client.stderr.String())
 	}
-	require.Regexp(t, `^(Pretending to drop packet from \S+|The client at \S+ says "This is another message")$`, server.line())
+	require.Regexp(t, `^(Pretending to drop packet from \S+|The client at \S+ says "This is another message")$`,
+		server.line())
 
 	start(t, program, "server", "127.0.0.1", "-p", port).end(1, "server: listen udp "+addr+": bind: .+\n")
 	server.interrupt()
@@ -399,6 +400,7 @@ func TestPMTUDemo(t *testing.T) {
 // unsupported runs lesson 06's demo where there is no MTU discovery.
 func unsupported(t *testing.T, program, port string) {
 	for _, role := range []string{"client", "probe"} {
-		start(t, program, role, "127.0.0.1", "-p", port).end(1, role+": Unsupported: Can only perform MTU discovery on Linux\n")
+		start(t, program, role, "127.0.0.1", "-p", port).end(1,
+			role+": Unsupported: Can only perform MTU discovery on Linux\n")
 	}
 }

@@ -51,7 +51,7 @@ var (
 	systemSays = regexp.MustCompile(`it chooses from \d+ to \d+`)
 )
 
-// steady is a message without what differs from run to run: on the system's own
+// steady returns a message without what differs from run to run: on the system's own
 // sockets, times and ports.
 func steady(r judge.Result) string {
 	if r.State == verdict.Crashed {
@@ -65,12 +65,13 @@ func steady(r judge.Result) string {
 		text = aPort.ReplaceAllString(text, "$1:PORT")
 		text = lowPort.ReplaceAllString(text, "port PORT")
 		text = systemSays.ReplaceAllString(text, "it chooses from LOW to HIGH")
-		text = aTime.ReplaceAllStringFunc(text, func(found string) string { return strings.Repeat("t", len(found)-1) + "s" })
+		text = aTime.ReplaceAllStringFunc(text,
+			func(found string) string { return strings.Repeat("t", len(found)-1) + "s" })
 	}
 	return text
 }
 
-// gist is a message's first line and what it most likely means.
+// gist returns a message's first line and what it most likely means.
 func gist(message string) string {
 	first, rest, _ := strings.Cut(message, "\n")
 	_, meaning, found := strings.Cut(rest, "\nMost likely: ")
@@ -115,8 +116,10 @@ var (
 	anAddress = regexp.MustCompile(`\b\d+\.\d+\.\d+\.\d+\b|\[[0-9a-f:]+(?:%\w+)?\]`)
 	aDump     = regexp.MustCompile(`goroutine \d|harness/|synctest|testing\.|\[recovered|\b0x[0-9a-f]{6,}|\+0x|/tmp/`)
 	known     = []netip.Prefix{
-		netip.MustParsePrefix("127.0.0.0/24"), netip.MustParsePrefix("127.10.0.0/24"), netip.MustParsePrefix("127.255.255.255/32"),
-		netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+		netip.MustParsePrefix("127.0.0.0/24"), netip.MustParsePrefix("127.10.0.0/24"),
+		netip.MustParsePrefix("127.255.255.255/32"),
+		netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"),
+		netip.MustParsePrefix("192.168.0.0/16"),
 		netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("0.0.0.0/32"), netip.MustParsePrefix("::/127"),
 		netip.MustParsePrefix("fd00::/16"), netip.MustParsePrefix("fe80::/10"), netip.MustParsePrefix("2001:db8::/32"),
 	}
@@ -165,7 +168,8 @@ func unfit(message string) (wrong []string) {
 
 // TestUnfit: each rule can be broken.
 func TestUnfit(t *testing.T) {
-	const good = "echo_test.go:12: no\n\nNext: read lessons/02-echo/hints.md, section TestX.\n--- FAIL: TestX/virtual/ip4\n"
+	const good = "echo_test.go:12: no\n\nNext: read lessons/02-echo/hints.md, section TestX.\n--- FAIL: " +
+		"TestX/virtual/ip4\n"
 	require.Empty(t, unfit(good))
 	for _, bad := range []string{
 		strings.Repeat("line\n", 40) + good,

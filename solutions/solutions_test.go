@@ -24,7 +24,7 @@ import (
 
 const root = ".."
 
-// lessons are those that have tasks.
+// lessons lists those that have tasks.
 func lessons(t *testing.T) []curriculum.Lesson {
 	all, err := curriculum.Load(root)
 	require.NoError(t, err)
@@ -107,7 +107,8 @@ func TestSolutionsPassUnderTheRaceDetector(t *testing.T) {
 			continue // the alternatives take long, and say little about the solutions
 		}
 		for _, style := range alternatives(t, l) {
-			try(t, l.Name+"/"+filepath.Base(style), judge.Params{Lesson: l, Dir: unpack(t, style), Race: true, NoVet: true}, allPass)
+			try(t, l.Name+"/"+filepath.Base(style),
+				judge.Params{Lesson: l, Dir: unpack(t, style), Race: true, NoVet: true}, allPass)
 		}
 	}
 }
@@ -141,7 +142,7 @@ func allPass(t *testing.T, r judge.Report) {
 	}
 }
 
-// alternatives are the directories of a lesson's other correct answers.
+// alternatives lists the directories of a lesson's other correct answers.
 func alternatives(t *testing.T, l curriculum.Lesson) []string {
 	styles, err := filepath.Glob(filepath.Join("alternatives", l.Name, "*"))
 	require.NoError(t, err)
@@ -234,7 +235,7 @@ func killed(m mutant, r judge.Report) (judge.Result, error) {
 	return *named, nil
 }
 
-// unfolded is a message in which each run of blanks and line ends is one blank.
+// unfolded returns a message in which each run of blanks and line ends is one blank.
 func unfolded(message string) string { return strings.Join(strings.Fields(message), " ") }
 
 // TestSolutionsMirrorLessons: the same files by name, and the given ones byte
@@ -251,7 +252,8 @@ func TestSolutionsMirrorLessons(t *testing.T) {
 			require.NoError(t, err)
 			solution, err := os.ReadFile(filepath.Join(l.Name, f.Name))
 			require.NoError(t, err)
-			require.Equal(t, string(lesson), string(solution), "%s of %s is given, and differs between lesson and solution", f.Name, l.Name)
+			require.Equal(t, string(lesson), string(solution),
+				"%s of %s is given, and differs between lesson and solution", f.Name, l.Name)
 		}
 		entries, err := os.ReadDir(l.Name)
 		require.NoError(t, err)

@@ -91,7 +91,8 @@ func Load(root string) ([]Lesson, error) {
 		switch {
 		case strings.HasPrefix(e.Name(), "."):
 		case !e.IsDir() || !lessonName.MatchString(e.Name()):
-			wrong = append(wrong, fmt.Errorf("lessons/%s: not a lesson: their directories are named like 02-echo", e.Name()))
+			wrong = append(wrong, fmt.Errorf("lessons/%s: not a lesson: their directories are named like 02-echo",
+				e.Name()))
 		default:
 			l, err := load(filepath.Join(dir, e.Name()))
 			if err != nil {
@@ -183,7 +184,8 @@ func readTasks(file *ast.File) ([]Task, error) {
 		}
 		t.Points = points
 		if !strings.HasPrefix(t.Doc, t.Name+": ") {
-			wrong = append(wrong, fmt.Errorf("%s: its doc comment should begin with %q and describe the task", t.Name, t.Name+": "))
+			wrong = append(wrong, fmt.Errorf("%s: its doc comment should begin with %q and describe the task", t.Name,
+				t.Name+": "))
 		}
 		tasks = append(tasks, t)
 	}
@@ -217,8 +219,8 @@ func readPoints(doc *ast.CommentGroup) (int, error) {
 	return 0, errors.New("no //kata:points directive")
 }
 
-// Root is the repository that a directory is in: the nearest one at or above
-// it that holds lessons/ and go.mod.
+// Root returns the repository that a directory is in: the nearest one at or above it
+// that holds lessons/ and go.mod.
 func Root(dir string) (string, error) {
 	start, err := filepath.Abs(dir)
 	if err != nil {
@@ -231,7 +233,8 @@ func Root(dir string) (string, error) {
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("%s is in no udpkata repository (a directory with go.mod and lessons/): %w", start, fs.ErrNotExist)
+			return "", fmt.Errorf("%s is in no udpkata repository (a directory with go.mod and lessons/): %w", start,
+				fs.ErrNotExist)
 		}
 	}
 }

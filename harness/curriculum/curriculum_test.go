@@ -59,7 +59,7 @@ in two lines.
 `
 )
 
-// course is a right one; a test takes what it changes.
+// course returns a right one; a test takes what it changes.
 func course() map[string]string {
 	return map[string]string{
 		"go.mod":                         "module x\n",
@@ -95,8 +95,10 @@ func TestLoad(t *testing.T) {
 			Name: "02-echo", Dir: filepath.Join(root, "lessons", "02-echo"),
 			TestPackage: "echo_test",
 			Tasks: []Task{
-				{Name: "TestOne", Points: 2, Doc: "TestOne: does one thing.", Hints: map[text.Language]Advice{text.English: one, text.Chinese: one}},
-				{Name: "TestTwo", Points: 1, Doc: "TestTwo: does another,\nwhich takes two lines.", Hints: map[text.Language]Advice{text.English: two, text.Chinese: two}},
+				{Name: "TestOne", Points: 2, Doc: "TestOne: does one thing.",
+					Hints: map[text.Language]Advice{text.English: one, text.Chinese: one}},
+				{Name: "TestTwo", Points: 1, Doc: "TestTwo: does another,\nwhich takes two lines.",
+					Hints: map[text.Language]Advice{text.English: two, text.Chinese: two}},
 			},
 			Files: []File{{Name: "echo.go"}, {Name: "read.go", Given: true}},
 		},

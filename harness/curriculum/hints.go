@@ -43,7 +43,8 @@ func readHints(path string) (map[string]Advice, error) {
 			wrong = append(wrong, fmt.Errorf("section %s: no paragraph that describes the task", name))
 		}
 		if len(a.Hints) < fewestHints {
-			wrong = append(wrong, fmt.Errorf("section %s: %d hints; want %d or more, as a numbered list", name, len(a.Hints), fewestHints))
+			wrong = append(wrong, fmt.Errorf("section %s: %d hints; want %d or more, as a numbered list", name,
+				len(a.Hints), fewestHints))
 		}
 		sections[name] = a
 	}

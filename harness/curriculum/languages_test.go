@@ -91,7 +91,8 @@ func disagreements(english, chinese string) (wrong []string) {
 	} else {
 		for i, block := range a.blocks {
 			if block != b.blocks[i] {
-				wrong = append(wrong, fmt.Sprintf("block of code %d differs from the English one:\n%s", i+1, b.blocks[i]))
+				wrong = append(wrong, fmt.Sprintf("block of code %d differs from the English one:\n%s", i+1,
+					b.blocks[i]))
 			}
 		}
 	}

@@ -22,7 +22,7 @@ import (
 // DefaultPort is the course's.
 const DefaultPort = 1060
 
-// Localhost is 127.0.0.1 with a port.
+// Localhost returns 127.0.0.1 with a port.
 func Localhost(port uint16) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)
 }
@@ -43,12 +43,12 @@ type Args struct {
 	On     map[string]bool // which of the role's Switches were given
 }
 
-// Address is the role's first argument, a HOST, with the port.
+// Address returns the role's first argument, a HOST, with the port.
 func (a Args) Address() string {
 	return net.JoinHostPort(a.Params[0], strconv.Itoa(int(a.Port)))
 }
 
-// ServerAddress is Address for a client, to which neither part may be missing.
+// ServerAddress returns Address for a client, to which neither part may be missing.
 func (a Args) ServerAddress() (string, error) {
 	switch {
 	case a.Port == 0:
@@ -99,7 +99,7 @@ func run(ctx context.Context, line []string, stdout, stderr io.Writer, roles []R
 	return 1
 }
 
-// usage is one line that shows how to start each role.
+// usage returns one line that shows how to start each role.
 func usage(roles []Role) string {
 	var forms []string
 	for _, r := range roles {
@@ -162,7 +162,8 @@ func parse(line []string, roles []Role) (Role, Args, error) {
 	role := roles[i]
 	args.Params = words[1:]
 	if got, want := len(args.Params), len(role.Params); got > want {
-		return Role{}, Args{}, UsageError(fmt.Sprintf("%q is one argument too many for %s", args.Params[want], role.Name))
+		return Role{}, Args{}, UsageError(
+			fmt.Sprintf("%q is one argument too many for %s", args.Params[want], role.Name))
 	}
 	for _, missing := range role.Params[len(args.Params):] {
 		if !strings.HasPrefix(missing, "[") {

@@ -35,7 +35,8 @@ func TestRun(t *testing.T) {
 		}},
 		{Name: "todo", Run: func(context.Context, Args) error { panic("TODO: write it") }},
 	}
-	const usage = "; usage: server [-p PORT] [-paused] | client HOST [-p PORT] | sized HOST [SIZE] | failing | lost | todo\n"
+	const usage = "; usage: server [-p PORT] [-paused] | client HOST [-p PORT] | sized HOST [SIZE] | failing | lost " +
+		"| todo\n"
 	tests := []struct {
 		line   string
 		status int
@@ -58,7 +59,9 @@ func TestRun(t *testing.T) {
 		{"lost", 2, `there is no host "nowhere" (no such host)` + usage},
 		{"failing -p 7", 2, "failing takes no -p" + usage},
 		{"client host -p 7 -paused", 2, "client takes no -paused" + usage},
-		{"server -paused=perhaps", 2, `invalid boolean value "perhaps" for -paused: strconv.ParseBool: parsing "perhaps": invalid syntax` + usage},
+		{"server -paused=perhaps", 2,
+			`invalid boolean value "perhaps" for -paused: strconv.ParseBool: parsing "perhaps": invalid syntax` +
+				usage},
 		{"", 2, "a role is missing" + usage},
 		{"sever", 2, `there is no role "sever"` + usage},
 		{"client", 2, "HOST is missing after client" + usage},

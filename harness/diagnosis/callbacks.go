@@ -20,9 +20,11 @@ func calledTooOften(s Seen) text.Text {
 		switch {
 		case c.Calls <= read:
 		case c.Calls <= read+failed:
-			return text.Say("%s was called %d times, and %d datagram(s) were read. A read that fails has brought no datagram: look at the error before you call %s.", c.Name, c.Calls, read, c.Name)
+			return text.Say("%s was called %d times, and %d datagram(s) were read. A read that fails has brought no "+
+				"datagram: look at the error before you call %s.", c.Name, c.Calls, read, c.Name)
 		default:
-			return text.Say("%s was called %d times, and %d datagram(s) were read. It may say something else each time: call it once for each datagram.", c.Name, c.Calls, read)
+			return text.Say("%s was called %d times, and %d datagram(s) were read. It may say something else each "+
+				"time: call it once for each datagram.", c.Name, c.Calls, read)
 		}
 	}
 	return none

@@ -191,7 +191,7 @@ var rules = [][]rule{
 // most is how many sentences are said: what else fits is rarely true.
 const most = 3
 
-// Of is what a failure most likely means, the likeliest first.
+// Of returns what a failure most likely means, the likeliest first.
 func Of(s Seen) []text.Text {
 	var all []text.Text
 	if !s.Because.IsZero() {
@@ -210,7 +210,7 @@ func Of(s Seen) []text.Text {
 // none is what a rule says that does not apply.
 var none text.Text
 
-// current is the call that the story's want is about.
+// current returns the call that the story's want is about.
 func (s Seen) current() Call {
 	for _, c := range s.Calls {
 		if c.Current {
@@ -220,7 +220,7 @@ func (s Seen) current() Call {
 	return Call{}
 }
 
-// want is what the story wanted, if that is a T.
+// want returns what the story wanted, if that is a T.
 func want[T any](s Seen) (T, bool) {
 	w, ok := s.Want.(T)
 	return w, ok

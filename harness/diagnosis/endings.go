@@ -33,18 +33,22 @@ func oneErrorEnds(s Seen) text.Text {
 			switch {
 			case !ok || all || !is(c.Err, f.Err):
 			case f.Wanted && reading(f.Method):
-				return text.Say("%s ended at an error of one read, %q. Such an error is about one datagram, not about the socket: the next read can bring one. Only a closed socket, or the end of ctx, is the end.", c.Name, cause(c.Err))
+				return text.Say("%s ended at an error of one read, %q. Such an error is about one datagram, not "+
+					"about the socket: the next read can bring one. Only a closed socket, or the end of ctx, is "+
+					"the end.", c.Name, cause(c.Err))
 			case f.Wanted:
-				return text.Say("%s ended at an error of one send, %q. It says nothing about the next one: go on.", c.Name, cause(c.Err))
+				return text.Say("%s ended at an error of one send, %q. It says nothing about the next one: go on.",
+					c.Name, cause(c.Err))
 			case errors.Is(f.Err, syscall.ECONNREFUSED):
-				return text.Say("%s ended at \"connection refused\". That says that nobody listens there now; the server may be back for the next send.", c.Name)
+				return text.Say("%s ended at \"connection refused\". That says that nobody listens there now; the "+
+					"server may be back for the next send.", c.Name)
 			}
 		}
 	}
 	return none
 }
 
-// lastFailure is the last call on a socket that has failed, if the code has sent
+// lastFailure returns the last call on a socket that has failed, if the code has sent
 // nothing more there, and the call ended then.
 func (s Seen) lastFailure(sock Socket, c Call) (f Failure, ok bool) {
 	if len(sock.Failures) == 0 {
@@ -52,7 +56,8 @@ func (s Seen) lastFailure(sock Socket, c Call) (f Failure, ok bool) {
 	}
 	const atOnce = time.Second // on a busy machine
 	f = sock.Failures[len(sock.Failures)-1]
-	goesOn := slices.ContainsFunc(s.Wire[min(f.Seen, len(s.Wire)):], func(d wire.Datagram) bool { return d.From == sock.Addr })
+	goesOn := slices.ContainsFunc(s.Wire[min(f.Seen, len(s.Wire)):],
+		func(d wire.Datagram) bool { return d.From == sock.Addr })
 	return f, !goesOn && c.Ended-f.At < atOnce
 }
 
@@ -67,7 +72,8 @@ func survivedBefore(s Seen) text.Text {
 	for _, c := range s.Calls {
 		for _, sock := range s.Sockets {
 			if c.Done && c.Survived != nil && is(c.Err, sock.ReadError) {
-				return text.Say("It had gone on after an earlier read that failed, with %q. How many reads have failed, and with which error, does not matter: go on after each.", cause(c.Survived))
+				return text.Say("It had gone on after an earlier read that failed, with %q. How many reads have "+
+					"failed, and with which error, does not matter: go on after each.", cause(c.Survived))
 			}
 		}
 	}
@@ -79,7 +85,7 @@ func is(err, target error) bool {
 	return target != nil && errors.As(target, &errno) && errors.Is(err, errno)
 }
 
-// cause is the innermost error, which says it shortest.
+// cause returns the innermost error, which says it shortest.
 func cause(err error) string {
 	var errno syscall.Errno
 	if errors.As(err, &errno) {
@@ -110,9 +116,12 @@ func deafToContext(s Seen) text.Text {
 		return none
 	}
 	if slices.ContainsFunc(s.Sockets, func(sock Socket) bool { return sock.Polls }) {
-		return text.Say("The read waits for the deadline that the code has set, and only then can the code look at its context. That is too late: the end of ctx has to end the read itself. Let context.AfterFunc set a deadline that is long past.")
+		return text.Say("The read waits for the deadline that the code has set, and only then can the code look at " +
+			"its context. That is too late: the end of ctx has to end the read itself. Let context.AfterFunc set a " +
+			"deadline that is long past.")
 	}
-	return text.Say("A read knows nothing of a context, and asking ctx.Err() before it is not enough. Something has to end the read that waits: let context.AfterFunc set a deadline that is long past.")
+	return text.Say("A read knows nothing of a context, and asking ctx.Err() before it is not enough. Something has " +
+		"to end the read that waits: let context.AfterFunc set a deadline that is long past.")
 }
 
 // sleepsThroughContext: a sleep goes on when the context is cancelled.
@@ -128,9 +137,11 @@ func keepsFailing(s Seen) text.Text {
 	p, ok := want[Progress](s)
 	switch {
 	case ok && errors.Is(p.Err, net.ErrClosed):
-		return text.Say("A closed socket stays closed, and each call fails at once with net.ErrClosed: that error is the one that ends the loop.")
+		return text.Say("A closed socket stays closed, and each call fails at once with net.ErrClosed: that error is " +
+			"the one that ends the loop.")
 	case ok && errors.Is(p.Err, os.ErrDeadlineExceeded):
-		return text.Say("The deadline has passed, and each read fails at once until it is set anew. If it is past because ctx ended, return; if a wait is over, set the next one.")
+		return text.Say("The deadline has passed, and each read fails at once until it is set anew. If it is past " +
+			"because ctx ended, return; if a wait is over, set the next one.")
 	}
 	return none
 }
@@ -138,7 +149,8 @@ func keepsFailing(s Seen) text.Text {
 // closedWhatItWasGiven: the code closed a socket that is not its own.
 func closedWhatItWasGiven(s Seen) text.Text {
 	if _, ok := want[Open](s); ok {
-		return text.Say("A socket that a function was given belongs to its caller, who may go on with it: don't close it. A deadline that is long past ends a read just as well, and can be taken back.")
+		return text.Say("A socket that a function was given belongs to its caller, who may go on with it: don't " +
+			"close it. A deadline that is long past ends a read just as well, and can be taken back.")
 	}
 	return none
 }
@@ -150,11 +162,14 @@ func goroutineLeft(s Seen) text.Text {
 	case !ok:
 		return none
 	case left.WaitsIn == "ReadFrom" || left.WaitsIn == "Read":
-		return text.Say("The goroutine still reads, and would take the next datagram away from whoever uses the socket then. End its read by a deadline that is long past, and wait until it has returned.")
+		return text.Say("The goroutine still reads, and would take the next datagram away from whoever uses the " +
+			"socket then. End its read by a deadline that is long past, and wait until it has returned.")
 	case left.WaitsIn != "":
-		return text.Say("The function returned while a goroutine of its own was still at work in %s. Count them with a sync.WaitGroup, and wait for the last.", left.WaitsIn)
+		return text.Say("The function returned while a goroutine of its own was still at work in %s. Count them with "+
+			"a sync.WaitGroup, and wait for the last.", left.WaitsIn)
 	case left.Sleeps:
-		return text.Say("A timer or a sleep goes on by itself. Stop it, or end its goroutine, once the answer is there.")
+		return text.Say(
+			"A timer or a sleep goes on by itself. Stop it, or end its goroutine, once the answer is there.")
 	}
 	return text.Say("Whoever starts a goroutine ends it, and waits for its end before returning.")
 }
@@ -164,9 +179,12 @@ func deadlineLeft(s Seen) text.Text {
 	d, ok := want[NoDeadline](s)
 	switch {
 	case ok && d.Late:
-		return text.Say("A goroutine has set the deadline, and the call did not wait for it: to clear the deadline before is in vain. If the stop of context.AfterFunc returns false, its function may still be running. Wait for it, for example on a channel that it closes, and then clear the deadline.")
+		return text.Say("A goroutine has set the deadline, and the call did not wait for it: to clear the deadline " +
+			"before is in vain. If the stop of context.AfterFunc returns false, its function may still be running. " +
+			"Wait for it, for example on a channel that it closes, and then clear the deadline.")
 	case ok:
-		return text.Say("A deadline stays with the socket until another is set, and whoever uses the socket next meets it. Clear it before you return: SetReadDeadline(time.Time{}).")
+		return text.Say("A deadline stays with the socket until another is set, and whoever uses the socket next " +
+			"meets it. Clear it before you return: SetReadDeadline(time.Time{}).")
 	}
 	return none
 }
@@ -180,7 +198,8 @@ func waitsForAnswer(s Seen) text.Text {
 	for _, sock := range s.Sockets {
 		for _, f := range slices.Backward(sock.Failures) {
 			if reading(f.Method) && (f.Wanted || errors.Is(f.Err, syscall.ECONNREFUSED)) {
-				return text.Say("A read has failed with %q, and the code reads on. Each such error is told once, so nothing more comes: return it.", cause(f.Err))
+				return text.Say("A read has failed with %q, and the code reads on. Each such error is told once, so "+
+					"nothing more comes: return it.", cause(f.Err))
 			}
 		}
 	}
@@ -190,5 +209,6 @@ func waitsForAnswer(s Seen) text.Text {
 // isContextError reports whether an error is one of a context's end, or of a
 // deadline's.
 func isContextError(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, os.ErrDeadlineExceeded)
 }

@@ -11,13 +11,17 @@ import (
 )
 
 // heardRules are about datagrams.
-var heardRules = []rule{shortBuffer, wentElsewhere, charactersCounted, sentTwice, answeredUnasked, sentToOthers, emptyIsNoEnd}
+var heardRules = []rule{
+	shortBuffer, wentElsewhere, charactersCounted, sentTwice, answeredUnasked, sentToOthers, emptyIsNoEnd,
+}
 
 // shortBuffer: a datagram was read into less room than it needs.
 func shortBuffer(s Seen) text.Text {
 	for _, d := range s.Wire {
 		if d.Cut > 0 {
-			return text.Say("A datagram of %d bytes was read into a buffer of %d: the system throws the rest away, without an error. A datagram can have up to 65,507 bytes, on IPv6 65,527, so give the buffer 65,535.", len(d.Payload), d.Cut)
+			return text.Say("A datagram of %d bytes was read into a buffer of %d: the system throws the rest away, "+
+				"without an error. A datagram can have up to 65,507 bytes, on IPv6 65,527, so give the buffer 65,535.",
+				len(d.Payload), d.Cut)
 		}
 	}
 	return none
@@ -31,7 +35,8 @@ func wentElsewhere(s Seen) text.Text {
 	}
 	for _, d := range s.Wire {
 		if d.From == h.From && d.To != h.At && d.Err == nil && slices.Contains(h.Texts, string(d.Payload)) {
-			return text.Say("The answer for %s went to %s. Send each answer to the address that ReadFrom returned together with that datagram, not to one that was kept.", s.Name(h.At), s.Name(d.To))
+			return text.Say("The answer for %s went to %s. Send each answer to the address that ReadFrom returned "+
+				"together with that datagram, not to one that was kept.", s.Name(h.At), s.Name(d.To))
 		}
 	}
 	return none
@@ -50,7 +55,8 @@ func charactersCounted(s Seen) text.Text {
 		}
 		counted := strings.ReplaceAll(string(h.Got.Payload), strconv.Itoa(characters), strconv.Itoa(bytes))
 		if slices.Contains(h.Texts, counted) && counted != string(h.Got.Payload) {
-			return text.Say("%s is %d characters and %d bytes: the code counts characters. len of a string or a []byte counts bytes.", wire.Quote(string(d.Payload)), characters, bytes)
+			return text.Say("%s is %d characters and %d bytes: the code counts characters. len of a string or a "+
+				"[]byte counts bytes.", wire.Quote(string(d.Payload)), characters, bytes)
 		}
 	}
 	return none
@@ -73,12 +79,14 @@ func sentTwice(s Seen) text.Text {
 	case same < 2 || quiet && silence.Before == 0:
 		return none
 	case silence.Before > 1:
-		return text.Say("%s was sent there %d times, and the code was to send it %d times.", wire.Quote(string(got.Payload)), same, silence.Before)
+		return text.Say("%s was sent there %d times, and the code was to send it %d times.",
+			wire.Quote(string(got.Payload)), same, silence.Before)
 	}
-	return text.Say("%s was sent there %d times. UDP repeats nothing by itself, and the code was to send it once.", wire.Quote(string(got.Payload)), same)
+	return text.Say("%s was sent there %d times. UDP repeats nothing by itself, and the code was to send it once.",
+		wire.Quote(string(got.Payload)), same)
 }
 
-// tooMany is a datagram that the story does not want, if that is why it failed.
+// tooMany returns a datagram that the story does not want, if that is why it failed.
 func tooMany(s Seen) (wire.Datagram, bool) {
 	if silence, ok := want[Silence](s); ok {
 		return silence.Got, true
@@ -97,7 +105,8 @@ func answeredUnasked(s Seen) text.Text {
 	}
 	for _, d := range s.Wire {
 		if d.From == silence.At && d.To == silence.Got.From {
-			return text.Say("%s got an answer, and the story wants none: the code sends more than it was told to.", s.Name(silence.At))
+			return text.Say("%s got an answer, and the story wants none: the code sends more than it was told to.",
+				s.Name(silence.At))
 		}
 	}
 	return none
@@ -111,8 +120,11 @@ func sentToOthers(s Seen) text.Text {
 		return none
 	}
 	for _, d := range s.Wire {
-		if d.From == got.From && d.To != got.To && d.Heard && d.Sender != "" && string(d.Payload) == string(got.Payload) {
-			return text.Say("%s was sent to %s, and to %s as well. Send it once, to the address that was given: if that is everyone's, the network does the rest.", wire.Quote(string(got.Payload)), s.Name(d.To), s.Name(got.To))
+		if d.From == got.From && d.To != got.To && d.Heard && d.Sender != "" &&
+			string(d.Payload) == string(got.Payload) {
+			return text.Say("%s was sent to %s, and to %s as well. Send it once, to the address that was given: if "+
+				"that is everyone's, the network does the rest.", wire.Quote(string(got.Payload)), s.Name(d.To),
+				s.Name(got.To))
 		}
 	}
 	return none
@@ -127,7 +139,8 @@ func emptyIsNoEnd(s Seen) text.Text {
 	}
 	for _, c := range s.Calls {
 		if early(c) || waitsInVain(s, c) {
-			return text.Say("The last datagram that %s read is empty. That is a datagram like others: reading 0 bytes, without an error, is neither an end nor nothing.", s.Name(last.To))
+			return text.Say("The last datagram that %s read is empty. That is a datagram like others: reading 0 "+
+				"bytes, without an error, is neither an end nor nothing.", s.Name(last.To))
 		}
 	}
 	return none
@@ -146,7 +159,7 @@ func (c Call) reads() bool { return c.WaitsIn == "ReadFrom" || c.WaitsIn == "Rea
 // early reports whether a call has returned though the story goes on.
 func early(c Call) bool { return c.Done && !c.Wanted }
 
-// lastRead is the last datagram that one of the code's sockets has read.
+// lastRead returns the last datagram that one of the code's sockets has read.
 func lastRead(s Seen) (last wire.Datagram, ok bool) {
 	for _, d := range s.Wire {
 		if d.Heard && slices.ContainsFunc(s.Sockets, func(sock Socket) bool { return sock.Addr == d.To }) {

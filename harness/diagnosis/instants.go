@@ -14,7 +14,7 @@ import (
 // instantRules are about when the code sends, and when it returns.
 var instantRules = []rule{waitsWrong, givesUpWrong, sendsOn}
 
-// waits are the times between instants.
+// waits returns the times between instants.
 func waits(instants []time.Duration) []time.Duration {
 	var all []time.Duration
 	for i := 1; i < len(instants); i++ {
@@ -38,26 +38,36 @@ func waitsWrong(s Seen) text.Text {
 			continue
 		}
 		failures := s.failuresBetween(sent.From, i)
-		errs := slices.DeleteFunc(slices.Clone(failures), func(f Failure) bool { return errors.Is(f.Err, os.ErrDeadlineExceeded) })
+		errs := slices.DeleteFunc(slices.Clone(failures),
+			func(f Failure) bool { return errors.Is(f.Err, os.ErrDeadlineExceeded) })
 		switch {
 		case got[i] == 0 && len(errs) > 0:
-			return text.Say("The code sent again at once, when a call had failed with %q. An error is no answer, and no reason to hurry: the wait goes on to its end.", cause(errs[0].Err))
+			return text.Say("The code sent again at once, when a call had failed with %q. An error is no answer, and "+
+				"no reason to hurry: the wait goes on to its end.", cause(errs[0].Err))
 		case got[i] == 0 && len(failures) > 0:
-			return text.Say("The code sent again at once, without a wait: a deadline that has passed lets each read fail at once, until another is set. Each wait needs a deadline of its own.")
+			return text.Say("The code sent again at once, without a wait: a deadline that has passed lets each read " +
+				"fail at once, until another is set. Each wait needs a deadline of its own.")
 		case got[i] == 0:
-			return text.Say("The code sent again at once, without a wait. Each send is followed by its whole wait, whatever error comes in between.")
+			return text.Say("The code sent again at once, without a wait. Each send is followed by its whole wait, " +
+				"whatever error comes in between.")
 		case slices.ContainsFunc(errs, func(f Failure) bool { return f.At-sent.Got[i] == got[i]-wanted[i] }):
-			return text.Say("Wait number %d is %v too long. That is how much of it had passed at the error %q: there it began anew. An error does not move the deadline: set it once for each send.", i+1, got[i]-wanted[i], cause(errs[0].Err))
+			return text.Say("Wait number %d is %v too long. That is how much of it had passed at the error %q: there "+
+				"it began anew. An error does not move the deadline: set it once for each send.", i+1, got[i]-wanted[i],
+				cause(errs[0].Err))
 		case i == 0 && got[i] == 2*wanted[i]:
-			return text.Say("The first wait is %v, twice the wanted one: the wait is doubled before its first use.", got[i])
+			return text.Say("The first wait is %v, twice the wanted one: the wait is doubled before its first use.",
+				got[i])
 		case i > 0 && same(got[:i+1]):
 			return text.Say("Every wait is %v long. Each one has to be twice as long as the one before.", got[i])
 		case i > 1 && got[i]-got[i-1] == got[i-1]-got[i-2], i == 1 && len(got) > 2 && got[2]-got[1] == got[1]-got[0]:
-			return text.Say("Each wait is %v longer than the one before: the waits grow, but they do not double.", got[i]-got[i-1])
+			return text.Say("Each wait is %v longer than the one before: the waits grow, but they do not double.",
+				got[i]-got[i-1])
 		case i == 0 && scattered(wanted, got):
-			return text.Say("Every wait is a little too long, and each by another amount, as if by chance. On a real network that is good; here each wait is exact.")
+			return text.Say("Every wait is a little too long, and each by another amount, as if by chance. On a real " +
+				"network that is good; here each wait is exact.")
 		case got[i] < wanted[i] && wanted[i]-got[i] <= wanted[i]/10:
-			return text.Say("Wait number %d is %v long, a little shorter than %v. A wait lasts to its end, or until the answer comes.", i+1, got[i], wanted[i])
+			return text.Say("Wait number %d is %v long, a little shorter than %v. A wait lasts to its end, or until "+
+				"the answer comes.", i+1, got[i], wanted[i])
 		}
 		return text.Say("Wait number %d is %v long, and has to be %v.", i+1, got[i], wanted[i])
 	}
@@ -67,18 +77,21 @@ func waitsWrong(s Seen) text.Text {
 	case len(got) < len(wanted) && ended && !oneErrorEnds(s).IsZero():
 		return none // which says it
 	case len(got) < len(wanted) && ended:
-		return text.Say("The code gave up after %d of the %d sends. A limit for one wait is not one for all of them together: what was waited before does not count.", len(sent.Got), len(sent.Instants))
+		return text.Say("The code gave up after %d of the %d sends. A limit for one wait is not one for all of them "+
+			"together: what was waited before does not count.", len(sent.Got), len(sent.Instants))
 	case len(got) < len(wanted) && until > sent.Instants[len(sent.Got)]:
-		return text.Say("The read has one deadline, after %v, and the next send comes only then. Each send gets a wait, with a deadline of its own.", until)
+		return text.Say("The read has one deadline, after %v, and the next send comes only then. Each send gets a "+
+			"wait, with a deadline of its own.", until)
 	case len(sent.Got) == 1 && len(sent.Instants) > 1:
-		return text.Say("The code sent once and never again: each send gets a wait, with a deadline of its own, and after the wait comes the next send.")
+		return text.Say("The code sent once and never again: each send gets a wait, with a deadline of its own, and " +
+			"after the wait comes the next send.")
 	case len(got) > len(wanted):
 		return text.Say("The code sent %d times, and should have stopped after %d.", len(sent.Got), len(sent.Instants))
 	}
 	return none
 }
 
-// failuresBetween are those on a socket between two of its sends, the first of which
+// failuresBetween lists those on a socket between two of its sends, the first of which
 // is number i, from 0.
 func (s Seen) failuresBetween(from netip.AddrPort, i int) (all []Failure) {
 	for _, sock := range s.Sockets {
@@ -100,7 +113,7 @@ func (s Seen) failuresBetween(from netip.AddrPort, i int) (all []Failure) {
 	return all
 }
 
-// until is the deadline of the read that waits on a socket; 0 without one.
+// until returns the deadline of the read that waits on a socket; 0 without one.
 func (s Seen) until(addr netip.AddrPort) time.Duration {
 	for _, sock := range s.Sockets {
 		if sock.Addr == addr {
@@ -144,7 +157,8 @@ func givesUpWrong(s Seen) text.Text {
 		return none // which says it
 	case i.Got < i.Want:
 		if d, read := s.readAt(i.Got); read && c.Err == nil {
-			return text.Say("%s returned as soon as it had read %s from %s, and took that for the answer.", c.Name, wire.Quote(string(d.Payload)), s.Name(d.From))
+			return text.Say("%s returned as soon as it had read %s from %s, and took that for the answer.", c.Name,
+				wire.Quote(string(d.Payload)), s.Name(d.From))
 		}
 		return text.Say("%s returned %v too early: it did not wait to the end.", c.Name, i.Want-i.Got)
 	}
@@ -153,21 +167,24 @@ func givesUpWrong(s Seen) text.Text {
 			r := q.reads[len(q.reads)-1]
 			switch d := s.read(r); {
 			case r.At > c.Began && i.Got-r.At == i.Want-c.Began:
-				return text.Say("%s returned %v after the last datagram that it read. So each datagram makes the wait begin anew, and whoever sends one now and then makes it last for ever. Set a deadline once, before the loop, or leave it to ctx.", c.Name, i.Got-r.At)
+				return text.Say("%s returned %v after the last datagram that it read. So each datagram makes the "+
+					"wait begin anew, and whoever sends one now and then makes it last for ever. Set a deadline "+
+					"once, before the loop, or leave it to ctx.", c.Name, i.Got-r.At)
 			case d.At+d.Delay == i.Want && r.At == i.Got:
 				return late(s, q, i)
 			}
 		}
 		for _, d := range q.sends {
 			if d.At >= i.Want {
-				return text.Say("%s sent once more after %v, where the story wants it to give up. Before each send, see whether its wait is within the limit.", c.Name, d.At)
+				return text.Say("%s sent once more after %v, where the story wants it to give up. Before each send, "+
+					"see whether its wait is within the limit.", c.Name, d.At)
 			}
 		}
 	}
 	return text.Say("%s returned %v too late: something made it wait longer.", c.Name, i.Got-i.Want)
 }
 
-// readAt is the last datagram that the code has read, if it did so at an instant.
+// readAt returns the last datagram that the code has read, if it did so at an instant.
 func (s Seen) readAt(instant time.Duration) (last wire.Datagram, ok bool) {
 	for _, sock := range s.Sockets {
 		if n := len(sock.Reads); n > 0 && sock.Reads[n-1].Number > 0 {
@@ -181,10 +198,12 @@ func (s Seen) readAt(instant time.Duration) (last wire.Datagram, ok bool) {
 func late(s Seen, q question, i Instant) text.Text {
 	for _, f := range slices.Backward(q.sock.Failures) {
 		if f.At < i.Want && f.At >= q.sends[0].At && !errors.Is(f.Err, os.ErrDeadlineExceeded) {
-			return text.Say("The answer came after %v, and was read %v later: the code did not read any more after the error %q. Go on reading, up to the deadline.", i.Want, i.Got-i.Want, cause(f.Err))
+			return text.Say("The answer came after %v, and was read %v later: the code did not read any more after "+
+				"the error %q. Go on reading, up to the deadline.", i.Want, i.Got-i.Want, cause(f.Err))
 		}
 	}
-	return text.Say("The answer came after %v, and was read %v later: the code did something else, such as a sleep. To wait is to read, up to the deadline.", i.Want, i.Got-i.Want)
+	return text.Say("The answer came after %v, and was read %v later: the code did something else, such as a sleep. "+
+		"To wait is to read, up to the deadline.", i.Want, i.Got-i.Want)
 }
 
 // sendsOn: a socket sends where nothing more is wanted.
@@ -199,9 +218,11 @@ func sendsOn(s Seen) text.Text {
 		}
 		switch {
 		case c.Cancelled && c.Ended >= quiet.Got:
-			return text.Say("%s sent once more when its context had ended. The end of ctx is not the end of a wait: after each read, look at ctx first.", c.Name)
+			return text.Say("%s sent once more when its context had ended. The end of ctx is not the end of a wait: "+
+				"after each read, look at ctx first.", c.Name)
 		case c.Ended <= quiet.Got:
-			return text.Say("%s had returned, and something that it started still sends. Stop it before you return.", c.Name)
+			return text.Say("%s had returned, and something that it started still sends. Stop it before you return.",
+				c.Name)
 		}
 	}
 	return none

@@ -15,7 +15,7 @@ var logRules = []rule{nothingRead, staleTail, anothersText, notQuoted, escapedTo
 // A lineGap is a line that is missing, and one that stands there instead, if any.
 type lineGap struct{ missing, instead string }
 
-// gap is the first of each kind in which the log differs from what is wanted.
+// gap finds the first of each kind in which the log differs from what is wanted.
 func gap(s Seen) (g lineGap, ok bool) {
 	missing, extra := gaps(s)
 	if len(missing) > 0 {
@@ -27,7 +27,7 @@ func gap(s Seen) (g lineGap, ok bool) {
 	return g, len(missing)+len(extra) > 0
 }
 
-// gaps are the lines that the log lacks, and those that it should not hold.
+// gaps lists the lines that the log lacks, and those that it should not hold.
 func gaps(s Seen) (missing, extra []string) {
 	l, _ := want[Logged](s)
 	extra = make([]string, len(l.Got))
@@ -55,8 +55,8 @@ func quoted(line string) (before, inner, after string, ok bool) {
 	return line[:i], inner, line[j+1:], err == nil
 }
 
-// parts are the quoted parts of the line that is missing and of the one instead, if
-// the two differ in nothing else.
+// parts returns the quoted parts of the line that is missing and of the one instead,
+// if the two differ in nothing else.
 func (g lineGap) parts() (missing, instead string, ok bool) {
 	before, missing, after, one := quoted(g.missing)
 	before2, instead, after2, two := quoted(g.instead)
@@ -67,7 +67,8 @@ func (g lineGap) parts() (missing, instead string, ok bool) {
 func nothingRead(s Seen) text.Text {
 	g, ok := gap(s)
 	if ok && (strings.Contains(g.instead, "nobody") || strings.Contains(g.instead, "<nil>")) {
-		return text.Say("A line speaks of a datagram from nobody: a read that failed has brought none. Look at the error first.")
+		return text.Say("A line speaks of a datagram from nobody: a read that failed has brought none. Look at the " +
+			"error first.")
 	}
 	return none
 }
@@ -81,11 +82,14 @@ func staleTail(s Seen) text.Text {
 	}
 	tail := instead[len(missing):]
 	if strings.Trim(tail, "\x00") == "" {
-		return text.Say("The text goes on with the rest of the buffer, which holds zeros there: of the buffer, only the first n bytes are this datagram, buf[:n].")
+		return text.Say("The text goes on with the rest of the buffer, which holds zeros there: of the buffer, only " +
+			"the first n bytes are this datagram, buf[:n].")
 	}
 	for _, d := range s.Wire {
-		if strings.HasPrefix(tail, string(d.Payload[min(len(missing), len(d.Payload)):])) && len(d.Payload) > len(missing) {
-			return text.Say("The text goes on with what the buffer still holds of an older datagram: of the buffer, only the first n bytes are this datagram, buf[:n].")
+		if strings.HasPrefix(tail, string(d.Payload[min(len(missing), len(d.Payload)):])) &&
+			len(d.Payload) > len(missing) {
+			return text.Say("The text goes on with what the buffer still holds of an older datagram: of the buffer, " +
+				"only the first n bytes are this datagram, buf[:n].")
 		}
 	}
 	return none
@@ -104,7 +108,9 @@ func anothersText(s Seen) text.Text {
 			for _, d := range s.Wire {
 				whole, begin := string(d.Payload) == instead, strings.HasPrefix(string(d.Payload), instead)
 				if d.Heard && (whole || begin && len(instead) == len(missing)) {
-					return text.Say("A line holds the bytes of another datagram: the buffer was read into again before the line was written. A goroutine that is given a slice of the buffer has no copy of it. Give each datagram bytes of its own.")
+					return text.Say("A line holds the bytes of another datagram: the buffer was read into again " +
+						"before the line was written. A goroutine that is given a slice of the buffer has no copy of " +
+						"it. Give each datagram bytes of its own.")
 				}
 			}
 		}
@@ -118,7 +124,8 @@ func notQuoted(s Seen) text.Text {
 	for _, line := range lacks {
 		before, inner, after, ok := quoted(line)
 		if raw := before + `"` + inner + `"` + after; ok && raw != line && slices.Contains(extra, raw) {
-			return text.Say("Whoever sends a datagram chooses its bytes. With a line end among them it begins a new line, which could pass for one of the log's own; %%q keeps everything within one line.")
+			return text.Say("Whoever sends a datagram chooses its bytes. With a line end among them it begins a new " +
+				"line, which could pass for one of the log's own; %%q keeps everything within one line.")
 		}
 	}
 	return none
@@ -129,7 +136,8 @@ func escapedTooMuch(s Seen) text.Text {
 	g, ok := gap(s)
 	before, inner, after, isQuoted := quoted(g.missing)
 	if ok && isQuoted && g.instead == before+strconv.QuoteToASCII(inner)+after && g.instead != g.missing {
-		return text.Say("Characters that are not ASCII are escaped, as %%+q does it. %%q leaves those alone that can be printed.")
+		return text.Say("Characters that are not ASCII are escaped, as %%+q does it. %%q leaves those alone that can " +
+			"be printed.")
 	}
 	return none
 }
@@ -161,12 +169,14 @@ func oneHeard(s Seen) text.Text {
 		return none
 	}
 	unread := slices.ContainsFunc(s.Wire, func(d wire.Datagram) bool {
-		return !d.Heard && d.Err == nil && slices.ContainsFunc(s.Sockets, func(sock Socket) bool { return sock.Addr == d.To })
+		return !d.Heard && d.Err == nil && slices.ContainsFunc(s.Sockets,
+			func(sock Socket) bool { return sock.Addr == d.To })
 	})
 	if _, inner, _, isQuoted := quoted(g.missing); isQuoted && !unread {
 		for _, d := range s.Wire {
 			if string(d.Payload) == inner && d.Heard {
-				return text.Say("%s was read and then left out: every datagram counts, whoever sent it, even if it is empty or says the same as the one before.", wire.Quote(inner))
+				return text.Say("%s was read and then left out: every datagram counts, whoever sent it, even if it "+
+					"is empty or says the same as the one before.", wire.Quote(inner))
 			}
 		}
 	}

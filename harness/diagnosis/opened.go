@@ -8,7 +8,9 @@ var openedRules = []rule{closedItself, choseItself}
 // closedItself: a call has returned a socket that is closed.
 func closedItself(s Seen) text.Text {
 	if _, ok := want[Usable](s); ok {
-		return text.Say("The code has closed the socket before it returned, as with defer conn.Close(). A port belongs to its socket: once that is closed, the system gives the port to others. Leave it open, and whoever called will close it.")
+		return text.Say("The code has closed the socket before it returned, as with defer conn.Close(). A port " +
+			"belongs to its socket: once that is closed, the system gives the port to others. Leave it open, and " +
+			"whoever called will close it.")
 	}
 	return none
 }
@@ -16,7 +18,8 @@ func closedItself(s Seen) text.Text {
 // choseItself: a port is none that the system chooses.
 func choseItself(s Seen) text.Text {
 	if _, ok := want[Chosen](s); ok {
-		return text.Say("The code has named a port itself, be it a fixed one or the first that it found free. It need not look for one: the system knows which are free, and chooses one if it is asked for port 0.")
+		return text.Say("The code has named a port itself, be it a fixed one or the first that it found free. It " +
+			"need not look for one: the system knows which are free, and chooses one if it is asked for port 0.")
 	}
 	return none
 }

@@ -11,7 +11,8 @@ import (
 
 // optionRules are about the sockets that the code opens, and the options of sockets.
 var optionRules = []rule{
-	portNotShared, anotherAddress, sameSocket, notPermitted, lostPermission, permittedItself, madeBlocking, readWhatIsNotIts,
+	portNotShared, anotherAddress, sameSocket, notPermitted, lostPermission, permittedItself, madeBlocking,
+	readWhatIsNotIts,
 }
 
 // portNotShared: a port is refused that another socket of the story shares.
@@ -20,7 +21,10 @@ func portNotShared(s Seen) text.Text {
 	if !ok || len(o.Beside) == 0 || !errors.Is(s.current().Err, syscall.EADDRINUSE) {
 		return none
 	}
-	return text.Say("Another socket, %s, has that port, and the story wants both to have it. Sockets share a port only if each has the option for that before it gets its port, at one address as at all of them. Set it in the Control of a net.ListenConfig: on a socket that is open already, it is too late. The permission to broadcast is another option.", o.Beside[0])
+	return text.Say("Another socket, %s, has that port, and the story wants both to have it. Sockets share a port "+
+		"only if each has the option for that before it gets its port, at one address as at all of them. Set it in "+
+		"the Control of a net.ListenConfig: on a socket that is open already, it is too late. The permission to "+
+		"broadcast is another option.", o.Beside[0])
 }
 
 // anotherAddress: a socket is open at all addresses instead of one, or the other way
@@ -31,18 +35,23 @@ func anotherAddress(s Seen) text.Text {
 	case !ok || !o.Got.IsValid() || o.Got.Addr().IsUnspecified() == o.At.Addr().IsUnspecified():
 		return none
 	case o.At.Addr().IsUnspecified():
-		return text.Say("%v means all addresses of this computer. A socket at %v is at that one alone, and hears nothing of what is sent to another.", o.At.Addr(), o.Got.Addr())
+		return text.Say("%v means all addresses of this computer. A socket at %v is at that one alone, and hears "+
+			"nothing of what is sent to another.", o.At.Addr(), o.Got.Addr())
 	}
-	return text.Say("Where no address is named, as in \":0\", a socket is at all of them: it can be reached from the network too, and has the port at each. The story wants it at %v alone: open it at the address and the port together.", o.At.Addr())
+	return text.Say("Where no address is named, as in \":0\", a socket is at all of them: it can be reached from the "+
+		"network too, and has the port at each. The story wants it at %v alone: open it at the address and the port "+
+		"together.", o.At.Addr())
 }
 
 // sameSocket: a call has returned a socket that is in use already.
 func sameSocket(s Seen) text.Text {
 	if o, ok := want[Opened](s); ok && o.Again != "" {
 		if o.At.Port() == 0 {
-			return text.Say("Each call opens a socket of its own. This one was kept from an earlier call, as in a variable outside the function.")
+			return text.Say("Each call opens a socket of its own. This one was kept from an earlier call, as in a " +
+				"variable outside the function.")
 		}
-		return text.Say("Each call opens a socket of its own. Who reads from one socket takes the datagram away from whoever else reads there; with two sockets, each of the two can hear it.")
+		return text.Say("Each call opens a socket of its own. Who reads from one socket takes the datagram away from " +
+			"whoever else reads there; with two sockets, each of the two can hear it.")
 	}
 	return none
 }
@@ -51,7 +60,9 @@ func sameSocket(s Seen) text.Text {
 // not set.
 func notPermitted(s Seen) text.Text {
 	if p, ok := want[Permitted](s); ok {
-		return text.Say("The option is still off on the socket that was given. Either nothing was set, or another option, or the option of another socket. The permission belongs to one socket, the one that sends; to hear a broadcast takes none. Set SO_BROADCAST on %s's socket.", p.Socket)
+		return text.Say("The option is still off on the socket that was given. Either nothing was set, or another "+
+			"option, or the option of another socket. The permission belongs to one socket, the one that sends; to "+
+			"hear a broadcast takes none. Set SO_BROADCAST on %s's socket.", p.Socket)
 	}
 	return none
 }
@@ -60,7 +71,8 @@ func notPermitted(s Seen) text.Text {
 func lostPermission(s Seen) text.Text {
 	p, ok := want[Permitted](s)
 	if ok && slices.ContainsFunc(s.Forbidden, func(f Forbidden) bool { return f.Name == p.Socket }) {
-		return text.Say("Go may permit broadcasts when it opens a socket, but from this one the story has taken that away.")
+		return text.Say(
+			"Go may permit broadcasts when it opens a socket, but from this one the story has taken that away.")
 	}
 	return none
 }
@@ -73,7 +85,8 @@ func permittedItself(s Seen) text.Text {
 	}
 	for _, f := range s.Forbidden {
 		if f.Permitted {
-			return text.Say("The story had taken the permission to broadcast from %s's socket, and the code has given it back. Who may broadcast is for the caller to decide: send, and return the error.", f.Name)
+			return text.Say("The story had taken the permission to broadcast from %s's socket, and the code has "+
+				"given it back. Who may broadcast is for the caller to decide: send, and return the error.", f.Name)
 		}
 	}
 	return none
@@ -82,7 +95,8 @@ func permittedItself(s Seen) text.Text {
 // madeBlocking: a socket's reads wait in the system now.
 func madeBlocking(s Seen) text.Text {
 	if _, ok := want[NonBlocking](s); ok {
-		return text.Say("File().Fd() does that: asking for the descriptor makes the socket blocking. SyscallConn gives the descriptor too, by Control, and leaves the socket as it is.")
+		return text.Say("File().Fd() does that: asking for the descriptor makes the socket blocking. SyscallConn " +
+			"gives the descriptor too, by Control, and leaves the socket as it is.")
 	}
 	return none
 }
@@ -90,7 +104,9 @@ func madeBlocking(s Seen) text.Text {
 // readWhatIsNotIts: the code reads where it should only send.
 func readWhatIsNotIts(s Seen) text.Text {
 	if u, ok := want[Unread](s); ok {
-		return text.Say("The code reads after it has sent, even if only for a while. What it takes away so, here %s, is missing to whoever owns the socket: who sends need not wait for an answer.", wire.Quote(string(u.Got.Payload)))
+		return text.Say("The code reads after it has sent, even if only for a while. What it takes away so, here %s, "+
+			"is missing to whoever owns the socket: who sends need not wait for an answer.",
+			wire.Quote(string(u.Got.Payload)))
 	}
 	return none
 }

@@ -20,7 +20,7 @@ var (
 	names  = map[netip.AddrPort]string{alice: "alice", bob: "bob", server: "server"}
 )
 
-// after is what is seen when a call has returned.
+// after returns what is seen when a call has returned.
 func after(want any, c Call) Seen {
 	c.Current, c.Done, c.Wanted = true, true, true
 	return Seen{
@@ -39,7 +39,7 @@ func datagram(from, to netip.AddrPort, payload string) wire.Datagram {
 	return wire.Datagram{From: from, To: to, Payload: []byte(payload), Heard: true, Sender: "x.go:1"}
 }
 
-// opening is what is seen of a call that should open a socket.
+// opening returns what is seen of a call that should open a socket.
 func opening(o Opened, err error) Seen { return after(o, Call{Err: err}) }
 
 // forbidding adds a socket that had no permission to broadcast.
@@ -48,7 +48,7 @@ func forbidding(s Seen, permitted bool) Seen {
 	return s
 }
 
-// failing is what is seen of a call whose reads have failed.
+// failing returns what is seen of a call whose reads have failed.
 func failing(c Call, survived, last error) Seen {
 	s := Seen{Calls: []Call{c}, Sockets: []Socket{{
 		Name: "server", Addr: server, ReadError: last,
@@ -62,7 +62,7 @@ func read(errno syscall.Errno) error {
 	return &net.OpError{Op: "read", Err: os.NewSyscallError("recvfrom", errno)}
 }
 
-// logging is what is seen where the log should hold some lines and holds others.
+// logging returns what is seen where the log should hold some lines and holds others.
 func logging(want, got []string) Seen { return after(Logged{Lines: want, Got: got}, Call{}) }
 
 // TestRules: each rule speaks where it is true, and is silent where it is not.
@@ -75,13 +75,16 @@ func TestRules(t *testing.T) {
 		seen Seen
 		says string // a part of it; "" for nothing
 	}{
-		{"a port that is to be shared is refused", portNotShared, opening(taken, syscall.EADDRINUSE), "Another socket, one, has that port"},
+		{"a port that is to be shared is refused", portNotShared, opening(taken, syscall.EADDRINUSE),
+			"Another socket, one, has that port"},
 		{"nobody of the story has it", portNotShared, opening(Opened{At: taken.At}, syscall.EADDRINUSE), ""},
 		{"another error", portNotShared, opening(taken, syscall.EACCES), ""},
 		{"no socket is wanted", portNotShared, after(Result{}, Call{Err: syscall.EADDRINUSE}), ""},
 
-		{"all addresses for one", anotherAddress, opening(Opened{At: at("127.0.0.1:5000"), Got: at("[::]:5000")}, nil), "wants it at 127.0.0.1 alone"},
-		{"one for all", anotherAddress, opening(Opened{At: at("0.0.0.0:5000"), Got: at("127.0.0.1:5000")}, nil), "0.0.0.0 means all addresses"},
+		{"all addresses for one", anotherAddress, opening(Opened{At: at("127.0.0.1:5000"), Got: at("[::]:5000")}, nil),
+			"wants it at 127.0.0.1 alone"},
+		{"one for all", anotherAddress, opening(Opened{At: at("0.0.0.0:5000"), Got: at("127.0.0.1:5000")}, nil),
+			"0.0.0.0 means all addresses"},
 		{"all for all", anotherAddress, opening(Opened{At: at("0.0.0.0:5000"), Got: at("[::]:5001")}, nil), ""},
 		{"another port", anotherAddress, opening(Opened{At: at("127.0.0.1:5000"), Got: at("127.0.0.1:5001")}, nil), ""},
 		{"no socket", anotherAddress, opening(taken, syscall.EACCES), ""},
@@ -92,61 +95,83 @@ func TestRules(t *testing.T) {
 		{"no permission", notPermitted, after(Permitted{"client"}, Call{}), "Set SO_BROADCAST on client's socket"},
 		{"about something else", notPermitted, after(Open{}, Call{}), ""},
 
-		{"a permission that was taken away", lostPermission, forbidding(after(Permitted{"client"}, Call{}), false), "the story has taken that away"},
+		{"a permission that was taken away", lostPermission, forbidding(after(Permitted{"client"}, Call{}), false),
+			"the story has taken that away"},
 		{"taken from another", lostPermission, forbidding(after(Permitted{"other"}, Call{}), false), ""},
 
-		{"permission taken", permittedItself, forbidding(after(Result{Errors: []error{syscall.EACCES}}, Call{}), true), "client's socket, and the code has given it back"},
-		{"still forbidden", permittedItself, forbidding(after(Result{Errors: []error{syscall.EACCES}}, Call{}), false), ""},
-		{"an error as wanted", permittedItself, forbidding(after(Result{Errors: []error{syscall.EACCES}}, Call{Err: net.ErrClosed}), true), ""},
-		{"another error is wanted", permittedItself, forbidding(after(Result{Errors: []error{net.ErrClosed}}, Call{}), true), ""},
+		{"permission taken", permittedItself, forbidding(after(Result{Errors: []error{syscall.EACCES}}, Call{}), true),
+			"client's socket, and the code has given it back"},
+		{"still forbidden", permittedItself, forbidding(after(Result{Errors: []error{syscall.EACCES}}, Call{}), false),
+			""},
+		{"an error as wanted", permittedItself,
+			forbidding(after(Result{Errors: []error{syscall.EACCES}}, Call{Err: net.ErrClosed}), true), ""},
+		{"another error is wanted", permittedItself,
+			forbidding(after(Result{Errors: []error{net.ErrClosed}}, Call{}), true), ""},
 
 		{"blocking", madeBlocking, after(NonBlocking{}, Call{}), "File().Fd() does that"},
 		{"not about blocking", madeBlocking, after(Open{}, Call{}), ""},
 
-		{"read what is another's", readWhatIsNotIts, after(Unread{datagram(alice, server, "for you")}, Call{}), `here "for you"`},
+		{"read what is another's", readWhatIsNotIts, after(Unread{datagram(alice, server, "for you")}, Call{}),
+			`here "for you"`},
 		{"not about reading", readWhatIsNotIts, after(Open{}, Call{}), ""},
 
 		{"sent again", sentTwice, after(Silence{At: alice, Got: datagram(server, alice, "ok"), Before: 1}, Call{}).with(
 			datagram(server, alice, "ok"), datagram(server, alice, "ok")), "was to send it once"},
-		{"sent too often", sentTwice, after(Silence{At: alice, Got: datagram(server, alice, "ok"), Before: 2}, Call{}).with(
-			datagram(server, alice, "ok"), datagram(server, alice, "ok"), datagram(server, alice, "ok")), "3 times, and the code was to send it 2 times"},
+		{"sent too often", sentTwice,
+			after(Silence{At: alice, Got: datagram(server, alice, "ok"), Before: 2}, Call{}).with(
+				datagram(server, alice, "ok"), datagram(server, alice, "ok"), datagram(server, alice, "ok")),
+			"3 times, and the code was to send it 2 times"},
 		{"none was wanted", sentTwice, after(Silence{At: alice, Got: datagram(server, alice, "ok")}, Call{}).with(
 			datagram(server, alice, "ok"), datagram(server, alice, "ok")), ""},
 
 		{"sent to others", sentToOthers, after(Silence{At: bob, Got: datagram(server, bob, "ok")}, Call{}).with(
 			datagram(server, bob, "ok"), datagram(server, alice, "ok")), `"ok" was sent to alice, and to bob as well`},
-		{"to one alone", sentToOthers, after(Silence{At: bob, Got: datagram(server, bob, "ok")}, Call{}).with(datagram(server, bob, "ok")), ""},
+		{"to one alone", sentToOthers,
+			after(Silence{At: bob, Got: datagram(server, bob, "ok")}, Call{}).with(datagram(server, bob, "ok")), ""},
 		{"each an answer", sentToOthers, after(Silence{At: bob, Got: datagram(server, bob, "ok")}, Call{}).with(
-			datagram(alice, server, "x"), datagram(server, alice, "ok"), datagram(bob, server, "x"), datagram(server, bob, "ok")), ""},
+			datagram(alice, server, "x"), datagram(server, alice, "ok"),
+			datagram(bob, server, "x"), datagram(server, bob, "ok")), ""},
 
 		{"the rest of the buffer", staleTail, logging([]string{`"hi"`}, []string{`"hi\x00\x00"`}), "zeros"},
-		{"an older datagram", staleTail, logging([]string{`"hi"`}, []string{`"hillo"`}).with(datagram(alice, server, "hello"), datagram(alice, server, "hillo")), "older datagram"},
+		{"an older datagram", staleTail, logging([]string{`"hi"`}, []string{`"hillo"`}).with(
+			datagram(alice, server, "hello"), datagram(alice, server, "hillo")), "older datagram"},
 
 		{"another's bytes", anothersText, logging([]string{`"one"`, `"two"`}, []string{`"two"`, `"two"`}).with(
 			datagram(alice, server, "one"), datagram(alice, server, "two")), "has no copy"},
 		{"another's first bytes", anothersText, logging([]string{`"one"`}, []string{`"thr"`}).with(
 			datagram(alice, server, "one"), datagram(alice, server, "three")), "has no copy"},
-		{"cut short", anothersText, logging([]string{`"one"`}, []string{`"on"`}).with(datagram(alice, server, "one")), ""},
-		{"of nobody", anothersText, logging([]string{`"one"`}, []string{`"six"`}).with(datagram(alice, server, "one")), ""},
+		{"cut short", anothersText, logging([]string{`"one"`}, []string{`"on"`}).with(datagram(alice, server, "one")),
+			""},
+		{"of nobody", anothersText, logging([]string{`"one"`}, []string{`"six"`}).with(datagram(alice, server, "one")),
+			""},
 
-		{"as it came", notQuoted, logging([]string{`x`, `says "a\nb"`}, []string{"x\n", "says \"a\nb\"\n"}), "begins a new line"},
+		{"as it came", notQuoted, logging([]string{`x`, `says "a\nb"`}, []string{"x\n", "says \"a\nb\"\n"}),
+			"begins a new line"},
 		{"quoted", notQuoted, logging([]string{`says "a\nb"`}, []string{`says "a b"`}), ""},
 
-		{"left out", oneHeard, logging([]string{`"one"`}, nil).with(datagram(alice, server, "one")), "was read and then left out"},
+		{"left out", oneHeard, logging([]string{`"one"`}, nil).with(datagram(alice, server, "one")),
+			"was read and then left out"},
 
-		{"ended at the second", survivedBefore, failing(Call{Err: read(syscall.EHOSTUNREACH)}, read(syscall.ECONNREFUSED), read(syscall.EHOSTUNREACH)), `with "connection refused"`},
-		{"ended at the first", survivedBefore, failing(Call{Err: read(syscall.EHOSTUNREACH)}, nil, read(syscall.EHOSTUNREACH)), ""},
-		{"ended for another reason", survivedBefore, failing(Call{Err: errors.New("x")}, read(syscall.ECONNREFUSED), read(syscall.EHOSTUNREACH)), ""},
+		{"ended at the second", survivedBefore,
+			failing(Call{Err: read(syscall.EHOSTUNREACH)}, read(syscall.ECONNREFUSED), read(syscall.EHOSTUNREACH)),
+			`with "connection refused"`},
+		{"ended at the first", survivedBefore,
+			failing(Call{Err: read(syscall.EHOSTUNREACH)}, nil, read(syscall.EHOSTUNREACH)), ""},
+		{"ended for another reason", survivedBefore,
+			failing(Call{Err: errors.New("x")}, read(syscall.ECONNREFUSED), read(syscall.EHOSTUNREACH)), ""},
 
 		{"some goroutine", goroutineLeft, after(NoGoroutine{}, Call{}), "Whoever starts a goroutine"},
 		{"set too late", deadlineLeft, after(NoDeadline{Late: true}, Call{}), "A goroutine has set the deadline"},
 		{"not cleared", deadlineLeft, after(NoDeadline{}, Call{}), "whoever uses the socket next"},
 
 		{"a send that failed", notAnError, after(Result{Errors: []error{syscall.EACCES}}, Call{}).with(
-			wire.Datagram{From: server, To: bob, Sender: "x.go:1", Err: syscall.EACCES}), `The send failed with "permission denied"`},
+			wire.Datagram{From: server, To: bob, Sender: "x.go:1", Err: syscall.EACCES}),
+			`The send failed with "permission denied"`},
 		{"a send that failed before", notAnError, after(Result{Errors: []error{syscall.EACCES}}, Call{}).with(
-			wire.Datagram{From: server, To: bob, Sender: "x.go:1", Err: syscall.EACCES}, datagram(server, bob, "x")), "There is an error to report"},
-		{"nothing was sent in vain", notAnError, forbidding(after(Result{Errors: []error{syscall.EACCES}}, Call{}), true), ""},
+			wire.Datagram{From: server, To: bob, Sender: "x.go:1", Err: syscall.EACCES}, datagram(server, bob, "x")),
+			"There is an error to report"},
+		{"nothing was sent in vain", notAnError,
+			forbidding(after(Result{Errors: []error{syscall.EACCES}}, Call{}), true), ""},
 		{"an error", notAnError, after(Result{Errors: []error{syscall.EACCES}}, Call{Err: net.ErrClosed}), ""},
 	}
 	for _, tt := range tests {

@@ -34,15 +34,20 @@ func notAnError(s Seen) text.Text {
 	read := slices.IndexFunc(s.Sockets, func(sock Socket) bool { return wanted(sock.ReadError) })
 	switch {
 	case r.Late:
-		return text.Say("The deadline that ctx tells had passed, and the read ended for it, but ctx.Err() was still nil: a context is done a moment later. Don't return ctx.Err() where it may be nil.")
+		return text.Say("The deadline that ctx tells had passed, and the read ended for it, but ctx.Err() was still " +
+			"nil: a context is done a moment later. Don't return ctx.Err() where it may be nil.")
 	case wanted(sendError):
-		return text.Say("The send failed with %q. UDP does not promise that a datagram arrives, but this one was not even sent: return the error.", cause(sendError))
+		return text.Say("The send failed with %q. UDP does not promise that a datagram arrives, but this one was not "+
+			"even sent: return the error.", cause(sendError))
 	case read >= 0 && c.Value != nil:
-		return text.Say("A read failed with %q, and has brought nothing. That is not an empty answer: return the error.", cause(s.Sockets[read].ReadError))
+		return text.Say("A read failed with %q, and has brought nothing. That is not an empty answer: return the "+
+			"error.", cause(s.Sockets[read].ReadError))
 	case noBytes(s.current().Value):
-		return text.Say("%s returned no bytes and no error. That is what an empty answer looks like: where no answer has come, return an error.", s.current().Name)
+		return text.Say("%s returned no bytes and no error. That is what an empty answer looks like: where no answer "+
+			"has come, return an error.", s.current().Name)
 	case slices.ContainsFunc(r.Errors, isContextError):
-		return text.Say("Whoever calls has to see that it was the context that ended the call: return ctx.Err(), or an error that wraps it. nil says that all went well.")
+		return text.Say("Whoever calls has to see that it was the context that ended the call: return ctx.Err(), or " +
+			"an error that wraps it. nil says that all went well.")
 	}
 	if !s.Because.IsZero() {
 		return none // which says more
@@ -55,7 +60,8 @@ func impatient(s Seen) text.Text {
 	c := s.current()
 	r, ok := want[Result](s)
 	if ok && isContextError(c.Err) && !c.Cancelled && len(r.Errors) == 0 && !r.AnyError && !r.Beside && s.cameLater(c) {
-		return text.Say("%s gave up by a time limit of its own. Its context says how long it may wait, and nothing else does.", c.Name)
+		return text.Say("%s gave up by a time limit of its own. Its context says how long it may wait, and nothing "+
+			"else does.", c.Name)
 	}
 	return none
 }
@@ -69,7 +75,8 @@ func noBytes(v any) bool {
 // cameLater reports whether a datagram for the code came after a call had returned.
 func (s Seen) cameLater(c Call) bool {
 	return slices.ContainsFunc(s.Wire, func(d wire.Datagram) bool {
-		return d.At >= c.Ended && !d.Heard && d.Err == nil && slices.ContainsFunc(s.Sockets, func(sock Socket) bool { return sock.Addr == d.To })
+		return d.At >= c.Ended && !d.Heard && d.Err == nil &&
+			slices.ContainsFunc(s.Sockets, func(sock Socket) bool { return sock.Addr == d.To })
 	})
 }
 
@@ -80,7 +87,8 @@ func sharedBuffer(s Seen) text.Text {
 	if _, ok := want[Result](s); !ok || !isBytes || c.Before == nil || bytes.Equal(value, c.Before) {
 		return none
 	}
-	return text.Say("%s did return %s, but these bytes have changed since, as if another call had read into the same memory. Give each call a buffer of its own.", c.Name, wire.Quote(string(c.Before)))
+	return text.Say("%s did return %s, but these bytes have changed since, as if another call had read into the same "+
+		"memory. Give each call a buffer of its own.", c.Name, wire.Quote(string(c.Before)))
 }
 
 // streamDialled: the code opens a TCP connection.
@@ -95,7 +103,8 @@ func streamDialled(s Seen) text.Text {
 // portOfItsOwn: a socket that is to be connected asks for a port that is taken.
 func portOfItsOwn(s Seen) text.Text {
 	if _, ok := want[Connected](s); ok && errors.Is(s.current().Err, syscall.EADDRINUSE) {
-		return text.Say("The code asks for a certain port for its own end, and that one is taken: each socket needs another. Leave the choice to the system.")
+		return text.Say("The code asks for a certain port for its own end, and that one is taken: each socket needs " +
+			"another. Leave the choice to the system.")
 	}
 	return none
 }
@@ -105,7 +114,8 @@ func notConnected(s Seen) text.Text {
 	c := s.current()
 	if conn, ok := c.Value.(interface{ RemoteAddr() net.Addr }); ok && c.Err == nil {
 		if _, ok := want[Connected](s); ok && isNoAddr(conn.RemoteAddr()) {
-			return text.Say("A socket that only listens hears everybody, and Write has nobody to send to, though it has that method. Open it with a function that is told the server's address: one that dials.")
+			return text.Say("A socket that only listens hears everybody, and Write has nobody to send to, though it " +
+				"has that method. Open it with a function that is told the server's address: one that dials.")
 		}
 	}
 	return none

@@ -14,7 +14,8 @@ import (
 
 // sizeRules are about how much a datagram carries, and what a path takes.
 var sizeRules = []rule{
-	headersCounted, lostAllTheSame, shrankTooFar, shrankForAnother, sameSizeAgain, waitedAfterRefusal, endedAtRefusal, mayBeCut,
+	headersCounted, lostAllTheSame, shrankTooFar, shrankForAnother, sameSizeAgain, waitedAfterRefusal, endedAtRefusal,
+	mayBeCut,
 }
 
 // headersCounted: a size differs from the wanted one by the length of a header.
@@ -31,13 +32,17 @@ func headersCounted(s Seen) text.Text {
 	}
 	switch got - wanted {
 	case wire.IPv4Header + wire.UDPHeader:
-		return text.Say("%s is 28 bytes too big: as long as IPv4's header (20) and UDP's (8). They take up room in the packet, so take them off.", what)
+		return text.Say("%s is 28 bytes too big: as long as IPv4's header (20) and UDP's (8). They take up room in "+
+			"the packet, so take them off.", what)
 	case wire.IPv6Header + wire.UDPHeader:
-		return text.Say("%s is 48 bytes too big: as long as IPv6's header (40) and UDP's (8). They take up room in the packet, so take them off.", what)
+		return text.Say("%s is 48 bytes too big: as long as IPv6's header (40) and UDP's (8). They take up room in "+
+			"the packet, so take them off.", what)
 	case wire.UDPHeader:
-		return text.Say("%s is 8 bytes too big: as long as UDP's header. It stands between IP's and your bytes, so take off both.", what)
+		return text.Say("%s is 8 bytes too big: as long as UDP's header. It stands between IP's and your bytes, so "+
+			"take off both.", what)
 	case wire.IPv6Header - wire.IPv4Header:
-		return text.Say("%s is 20 bytes too big. IPv4's header has 20 bytes, and IPv6's has 40: either IPv4's is still in, or IPv6's was taken for one of 20.", what)
+		return text.Say("%s is 20 bytes too big. IPv4's header has 20 bytes, and IPv6's has 40: either IPv4's is "+
+			"still in, or IPv6's was taken for one of 20.", what)
 	case wire.IPv6Header:
 		return text.Say("%s is 40 bytes too big: as long as IPv6's header. Take it off too.", what)
 	case wire.UDPHeader - tcpHeader:
@@ -46,8 +51,8 @@ func headersCounted(s Seen) text.Text {
 	return none
 }
 
-// sizes are the number that the story wants and the one that has come, if the current
-// call returns one, or a struct in which one, field, differs.
+// sizes returns the number that the story wants and the one that has come, if the
+// current call returns one, or a struct in which one, field, differs.
 func sizes(s Seen) (field string, wanted, got int, ok bool) {
 	c := s.current()
 	r, isResult := want[Result](s)
@@ -89,7 +94,8 @@ func lostAllTheSame(s Seen) text.Text {
 	if !lost {
 		return none
 	}
-	return text.Say("A datagram of %d bytes was sent, and did not arrive. That Write returns no error says only that the system has taken it: the proof is the answer.", size)
+	return text.Say("A datagram of %d bytes was sent, and did not arrive. That Write returns no error says only that "+
+		"the system has taken it: the proof is the answer.", size)
 }
 
 // isCode reports whether a datagram comes from a socket that the code was given.
@@ -101,7 +107,7 @@ func (s Seen) isCode(d wire.Datagram) bool {
 // not because the story wanted it to.
 func (f Failure) tooLong() bool { return errors.Is(f.Err, syscall.EMSGSIZE) && !f.Wanted }
 
-// sends are a socket's.
+// sends lists what a socket has sent.
 func (s Seen) sends(sock Socket) (all []wire.Datagram) {
 	for _, d := range s.Wire {
 		if d.From == sock.Addr {
@@ -130,7 +136,9 @@ func shrankTooFar(s Seen) text.Text {
 		for j := i + 1; j < len(sends); j++ {
 			refused := slices.ContainsFunc(s.failuresBetween(sock.Addr, j-1), Failure.tooLong)
 			if len(sends[j].Payload) < wanted && refused {
-				return text.Say("%d bytes do arrive, but the code went on to fewer when it met \"message too long\" once more. That error can be an old one, about an earlier datagram: ask for the MTU again, and send less only if less fits than was sent last.", wanted)
+				return text.Say("%d bytes do arrive, but the code went on to fewer when it met \"message too long\" "+
+					"once more. That error can be an old one, about an earlier datagram: ask for the MTU again, and "+
+					"send less only if less fits than was sent last.", wanted)
 			}
 		}
 	}
@@ -145,14 +153,18 @@ func shrankForAnother(s Seen) text.Text {
 		sends := s.sends(sock)
 		for i := 1; i < len(sends); i++ {
 			before, now := sends[i-1], sends[i]
-			if len(before.Payload) < least || len(now.Payload) >= len(before.Payload) || len(now.Payload) == 0 || !bytes.HasPrefix(before.Payload, now.Payload) {
+			if len(before.Payload) < least || len(now.Payload) >= len(before.Payload) || len(now.Payload) == 0 ||
+				!bytes.HasPrefix(before.Payload, now.Payload) {
 				continue
 			}
 			failures := s.failuresBetween(sock.Addr, i-1)
 			news := slices.ContainsFunc(failures, func(f Failure) bool { return errors.Is(f.Err, syscall.EMSGSIZE) })
-			other := slices.IndexFunc(failures, func(f Failure) bool { return !errors.Is(f.Err, os.ErrDeadlineExceeded) })
+			other := slices.IndexFunc(failures,
+				func(f Failure) bool { return !errors.Is(f.Err, os.ErrDeadlineExceeded) })
 			if !news && other >= 0 {
-				return text.Say("After the error %q the code sent fewer bytes: %d instead of %d. Only \"message too long\" says that a datagram is too big. Other errors say nothing about its size.", cause(failures[other].Err), len(now.Payload), len(before.Payload))
+				return text.Say("After the error %q the code sent fewer bytes: %d instead of %d. Only \"message too "+
+					"long\" says that a datagram is too big. Other errors say nothing about its size.",
+					cause(failures[other].Err), len(now.Payload), len(before.Payload))
 			}
 		}
 	}
@@ -174,7 +186,9 @@ func sameSizeAgain(s Seen) text.Text {
 			if f < 0 || errors.Is(sock.WriteError, syscall.EMSGSIZE) {
 				continue
 			}
-			return text.Say("After %v %s returned \"message too long\", and the code sent as many bytes again. Both Read and Write can bring this error: look at it in both, ask for the MTU again, and send as much as fits.", failures[f].At, failures[f].Method)
+			return text.Say("After %v %s returned \"message too long\", and the code sent as many bytes again. Both "+
+				"Read and Write can bring this error: look at it in both, ask for the MTU again, and send as "+
+				"much as fits.", failures[f].At, failures[f].Method)
 		}
 	}
 	return none
@@ -192,7 +206,9 @@ func waitedAfterRefusal(s Seen) text.Text {
 		}
 		for _, f := range s.failuresBetween(sent.From, i-1) {
 			if f.tooLong() && f.At == sent.Instants[i] && sent.Got[i] > f.At {
-				return text.Say("After %v %s returned \"message too long\", and the code still waited, up to %v. There is no answer to wait for any more: go on with the smaller size at once.", f.At, f.Method, sent.Got[i])
+				return text.Say("After %v %s returned \"message too long\", and the code still waited, up to %v. "+
+					"There is no answer to wait for any more: go on with the smaller size at once.", f.At, f.Method,
+					sent.Got[i])
 			}
 		}
 		return none
@@ -213,7 +229,9 @@ func endedAtRefusal(s Seen) text.Text {
 			return none
 		}
 	}
-	return text.Say("\"message too long\" is no failure here, but news: the datagram does not fit, and the system knows by now what the path takes. Ask it for the MTU then, each time anew: what it said before may be too much.")
+	return text.Say("\"message too long\" is no failure here, but news: the datagram does not fit, and the system " +
+		"knows by now what the path takes. Ask it for the MTU then, each time anew: what it said before may " +
+		"be too much.")
 }
 
 // mayBeCut: the option that keeps datagrams whole is not set.
@@ -223,9 +241,11 @@ func mayBeCut(s Seen) text.Text {
 	case !ok:
 		return none
 	case w.IPv4Only:
-		return text.Say("The code has set IP_MTU_DISCOVER, which is IPv4's option, on a socket of IPv6. Datagrams of IPv6 go by IPV6_MTU_DISCOVER alone, of the level IPPROTO_IPV6: set that one there.")
+		return text.Say("The code has set IP_MTU_DISCOVER, which is IPv4's option, on a socket of IPv6. Datagrams of " +
+			"IPv6 go by IPV6_MTU_DISCOVER alone, of the level IPPROTO_IPV6: set that one there.")
 	case w.Got == 1:
-		return text.Say("1 is IP_PMTUDISC_WANT, with which Linux begins: it finds out the path's MTU, but cuts up itself what is too long. So there is something to do: only 2, IP_PMTUDISC_DO, forbids the cutting.")
+		return text.Say("1 is IP_PMTUDISC_WANT, with which Linux begins: it finds out the path's MTU, but cuts up " +
+			"itself what is too long. So there is something to do: only 2, IP_PMTUDISC_DO, forbids the cutting.")
 	}
 	return text.Say("Only the value 2, IP_PMTUDISC_DO, forbids the cutting. %d is another one.", w.Got)
 }

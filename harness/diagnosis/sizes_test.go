@@ -36,9 +36,10 @@ type found struct {
 	size, fits int
 }
 
-// send is a datagram of so many bytes.
+// send returns a datagram of so many bytes.
 func send(after time.Duration, size int) wire.Datagram {
-	return wire.Datagram{At: after, From: here, To: there, Payload: []byte(strings.Repeat("#", size)), Sender: "find.go:1"}
+	payload := []byte(strings.Repeat("#", size))
+	return wire.Datagram{At: after, From: here, To: there, Payload: payload, Sender: "find.go:1"}
 }
 
 func arrived(d wire.Datagram) wire.Datagram { d.Heard = true; return d }
@@ -64,11 +65,15 @@ type trial struct {
 func (tr trial) seen() diagnosis.Seen {
 	s := diagnosis.Seen{
 		Want: tr.want, Because: tr.because, Wire: tr.wire,
-		Name:  func(a netip.AddrPort) string { return map[netip.AddrPort]string{here: "here", there: "there"}[a] },
-		Calls: []diagnosis.Call{{Name: "Find", Current: true, Done: true, Wanted: true, Value: tr.value, Err: tr.err, Named: tr.named}},
+		Name: func(a netip.AddrPort) string { return map[netip.AddrPort]string{here: "here", there: "there"}[a] },
+		Calls: []diagnosis.Call{{
+			Name: "Find", Current: true, Done: true, Wanted: true, Value: tr.value, Err: tr.err, Named: tr.named,
+		}},
 	}
 	if tr.socket || tr.wire != nil {
-		s.Sockets = []diagnosis.Socket{{Name: "here", Addr: here, Reads: tr.reads, Failures: tr.failures, WriteError: tr.told}}
+		s.Sockets = []diagnosis.Socket{{
+			Name: "here", Addr: here, Reads: tr.reads, Failures: tr.failures, WriteError: tr.told,
+		}}
 	}
 	return s
 }
@@ -113,11 +118,13 @@ func TestHeadersCounted(t *testing.T) {
 		{"IPv6's as IPv4's", size(1452, 1472), "either IPv4's is still in, or IPv6's was taken"},
 		{"IPv6's", size(1452, 1492), "40 bytes too big"},
 		{"TCP's", size(1472, 1460), "TCP's header has 20 bytes"},
-		{"a field", trial{want: diagnosis.Result{Value: found{size: 1500, fits: 1472}}, value: found{size: 1500, fits: 1500}}, "fits is 28 bytes too big"},
+		{"a field", trial{want: diagnosis.Result{Value: found{size: 1500, fits: 1472}},
+			value: found{size: 1500, fits: 1500}}, "fits is 28 bytes too big"},
 		{"another difference", size(1472, 1473), ""},
 		{"too little", size(1472, 1464), ""},
 		{"small numbers", size(20, 48), ""},
-		{"two fields", trial{want: diagnosis.Result{Value: found{size: 1500, fits: 1472}}, value: found{fits: 1500}}, ""},
+		{"two fields", trial{want: diagnosis.Result{Value: found{size: 1500, fits: 1472}}, value: found{fits: 1500}},
+			""},
 		{"another type", trial{want: diagnosis.Result{Value: 1472}, value: "1500"}, ""},
 		{"an error", trial{want: diagnosis.Result{Value: 1472}, value: 1500, err: errOwn}, ""},
 		{"nothing", trial{want: diagnosis.Result{Value: 1472}}, ""},
@@ -128,12 +135,16 @@ func TestHeadersCounted(t *testing.T) {
 func TestLostAllTheSame(t *testing.T) {
 	wants := diagnosis.Result{Value: 1252}
 	tryRule(t, "was sent, and did not arrive", []ruleTest{
-		{"lost", trial{want: wants, value: 1472, wire: []wire.Datagram{lost(send(0, 1472))}}, "A datagram of 1472 bytes"},
-		{"an error is wanted", trial{want: diagnosis.Result{Errors: []error{errOwn}}, value: 1472, wire: []wire.Datagram{lost(send(0, 1472))}}, "A datagram of 1472 bytes"},
-		{"one of two arrived", trial{want: wants, value: 1472, wire: []wire.Datagram{lost(send(0, 1472)), arrived(send(1, 1472))}}, ""},
+		{"lost", trial{want: wants, value: 1472, wire: []wire.Datagram{lost(send(0, 1472))}},
+			"A datagram of 1472 bytes"},
+		{"an error is wanted", trial{want: diagnosis.Result{Errors: []error{errOwn}}, value: 1472,
+			wire: []wire.Datagram{lost(send(0, 1472))}}, "A datagram of 1472 bytes"},
+		{"one of two arrived", trial{want: wants, value: 1472,
+			wire: []wire.Datagram{lost(send(0, 1472)), arrived(send(1, 1472))}}, ""},
 		{"still on its way", trial{want: wants, value: 1472, wire: []wire.Datagram{send(0, 1472)}}, ""},
 		{"another size", trial{want: wants, value: 1400, wire: []wire.Datagram{lost(send(0, 1472))}}, ""},
-		{"it is the right one", trial{want: diagnosis.Result{Value: 1472}, value: 1472, wire: []wire.Datagram{lost(send(0, 1472))}}, ""},
+		{"it is the right one", trial{want: diagnosis.Result{Value: 1472}, value: 1472,
+			wire: []wire.Datagram{lost(send(0, 1472))}}, ""},
 	})
 }
 
@@ -142,10 +153,13 @@ func TestShrankTooFar(t *testing.T) {
 	sends := []wire.Datagram{arrived(send(0, 1252)), arrived(send(1, 1244))}
 	refusal := diagnosis.Failure{Method: "Read", Err: tooLong, Seen: 1}
 	tryRule(t, "the code went on to fewer", []ruleTest{
-		{"an old refusal", trial{want: wants, value: 1244, wire: sends, failures: []diagnosis.Failure{refusal}}, "1252 bytes do arrive"},
+		{"an old refusal", trial{want: wants, value: 1244, wire: sends, failures: []diagnosis.Failure{refusal}},
+			"1252 bytes do arrive"},
 		{"no refusal", trial{want: wants, value: 1244, wire: sends}, ""},
-		{"a refusal before", trial{want: wants, value: 1244, wire: sends, failures: []diagnosis.Failure{{Method: "Read", Err: tooLong}}}, ""},
-		{"the size did not arrive", trial{want: wants, value: 1244, wire: []wire.Datagram{send(0, 1252), send(1, 1244)}, failures: []diagnosis.Failure{refusal}}, ""},
+		{"a refusal before", trial{want: wants, value: 1244, wire: sends,
+			failures: []diagnosis.Failure{{Method: "Read", Err: tooLong}}}, ""},
+		{"the size did not arrive", trial{want: wants, value: 1244, wire: []wire.Datagram{send(0, 1252), send(1, 1244)},
+			failures: []diagnosis.Failure{refusal}}, ""},
 		{"too much", trial{want: wants, value: 1260, wire: sends, failures: []diagnosis.Failure{refusal}}, ""},
 		{"an error", trial{want: wants, err: errOwn, wire: sends, failures: []diagnosis.Failure{refusal}}, ""},
 	})
@@ -156,11 +170,16 @@ func TestShrankForAnother(t *testing.T) {
 	other := diagnosis.Failure{Method: "Write", Err: unreachable, Seen: 1}
 	tryRule(t, `Only "message too long" says`, []ruleTest{
 		{"another error", trial{wire: sends, failures: []diagnosis.Failure{other}}, "1471 instead of 1472"},
-		{"the right error", trial{wire: sends, failures: []diagnosis.Failure{{Method: "Write", Err: tooLong, Seen: 1}}}, ""},
-		{"both errors", trial{wire: sends, failures: []diagnosis.Failure{other, {Method: "Read", Err: tooLong, Seen: 1}}}, ""},
-		{"the end of a wait", trial{wire: sends, failures: []diagnosis.Failure{{Method: "Read", Err: os.ErrDeadlineExceeded, Seen: 1}}}, ""},
-		{"as many bytes", trial{wire: []wire.Datagram{sends[0], send(1, 1472)}, failures: []diagnosis.Failure{other}}, ""},
-		{"short texts", trial{wire: []wire.Datagram{send(0, 12), send(1, 11)}, failures: []diagnosis.Failure{other}}, ""},
+		{"the right error", trial{wire: sends, failures: []diagnosis.Failure{{Method: "Write", Err: tooLong, Seen: 1}}},
+			""},
+		{"both errors", trial{wire: sends,
+			failures: []diagnosis.Failure{other, {Method: "Read", Err: tooLong, Seen: 1}}}, ""},
+		{"the end of a wait", trial{wire: sends,
+			failures: []diagnosis.Failure{{Method: "Read", Err: os.ErrDeadlineExceeded, Seen: 1}}}, ""},
+		{"as many bytes", trial{wire: []wire.Datagram{sends[0], send(1, 1472)}, failures: []diagnosis.Failure{other}},
+			""},
+		{"short texts", trial{wire: []wire.Datagram{send(0, 12), send(1, 11)}, failures: []diagnosis.Failure{other}},
+			""},
 	})
 }
 
@@ -168,11 +187,16 @@ func TestSameSizeAgain(t *testing.T) {
 	refused := failed(send(1, 1472), tooLong)
 	read := diagnosis.Failure{At: 30 * time.Millisecond, Method: "Read", Err: tooLong, Seen: 1}
 	tryRule(t, "Both Read and Write can bring this error", []ruleTest{
-		{"after a read", trial{wire: []wire.Datagram{lost(send(0, 1472)), refused}, failures: []diagnosis.Failure{read}}, "After 30ms Read returned"},
-		{"after a write", trial{wire: []wire.Datagram{refused, refused}, failures: []diagnosis.Failure{{Method: "Write", Err: tooLong, Seen: 1}}}, "After 0s Write returned"},
-		{"the story's own error", trial{wire: []wire.Datagram{refused, refused}, told: tooLong, failures: []diagnosis.Failure{{Method: "Write", Err: tooLong, Seen: 1, Wanted: true}}}, ""},
-		{"the second was not refused", trial{wire: []wire.Datagram{lost(send(0, 1472)), send(1, 1472)}, failures: []diagnosis.Failure{read}}, ""},
-		{"a smaller one", trial{wire: []wire.Datagram{lost(send(0, 1472)), failed(send(1, 1400), tooLong)}, failures: []diagnosis.Failure{read}}, ""},
+		{"after a read", trial{wire: []wire.Datagram{lost(send(0, 1472)), refused},
+			failures: []diagnosis.Failure{read}}, "After 30ms Read returned"},
+		{"after a write", trial{wire: []wire.Datagram{refused, refused},
+			failures: []diagnosis.Failure{{Method: "Write", Err: tooLong, Seen: 1}}}, "After 0s Write returned"},
+		{"the story's own error", trial{wire: []wire.Datagram{refused, refused}, told: tooLong,
+			failures: []diagnosis.Failure{{Method: "Write", Err: tooLong, Seen: 1, Wanted: true}}}, ""},
+		{"the second was not refused", trial{wire: []wire.Datagram{lost(send(0, 1472)), send(1, 1472)},
+			failures: []diagnosis.Failure{read}}, ""},
+		{"a smaller one", trial{wire: []wire.Datagram{lost(send(0, 1472)), failed(send(1, 1400), tooLong)},
+			failures: []diagnosis.Failure{read}}, ""},
 		{"nobody had said so", trial{wire: []wire.Datagram{lost(send(0, 1472)), refused}}, ""},
 	})
 }
@@ -185,7 +209,8 @@ func TestWaitedAfterRefusal(t *testing.T) {
 		return diagnosis.Sent{From: here, Instants: []time.Duration{0, wanted}, Got: []time.Duration{0, 100 * ms}}
 	}
 	tryRule(t, "There is no answer to wait for", []ruleTest{
-		{"it waited", trial{want: wants(30 * ms), wire: sends, failures: []diagnosis.Failure{read}}, "the code still waited, up to 100ms"},
+		{"it waited", trial{want: wants(30 * ms), wire: sends, failures: []diagnosis.Failure{read}},
+			"the code still waited, up to 100ms"},
 		{"it had to", trial{want: wants(100 * ms), wire: sends, failures: []diagnosis.Failure{read}}, ""},
 		{"another instant", trial{want: wants(50 * ms), wire: sends, failures: []diagnosis.Failure{read}}, ""},
 		{"no refusal", trial{want: wants(30 * ms), wire: sends}, ""},
@@ -226,15 +251,18 @@ func TestFieldsSwapped(t *testing.T) {
 
 func TestTextAlone(t *testing.T) {
 	tryRule(t, "The text alone", []ruleTest{
-		{"text", trial{want: diagnosis.Result{Errors: []error{errOwn}, TextOnly: true}, err: errors.New("one")}, "%w wraps an error"},
+		{"text", trial{want: diagnosis.Result{Errors: []error{errOwn}, TextOnly: true}, err: errors.New("one")},
+			"%w wraps an error"},
 		{"another error", trial{want: diagnosis.Result{Errors: []error{errOwn}}, err: errors.New("two")}, ""},
 	})
 }
 
 func TestNothingBeside(t *testing.T) {
 	tryRule(t, "return", []ruleTest{
-		{"a nil pointer", trial{want: diagnosis.NothingBeside{Type: "*net.UDPConn", Nil: true}, err: errOwn}, "the interface holds its type as well, *net.UDPConn"},
-		{"a socket", trial{want: diagnosis.NothingBeside{Type: "*net.UDPConn"}, err: errOwn}, "so nobody would close this socket"},
+		{"a nil pointer", trial{want: diagnosis.NothingBeside{Type: "*net.UDPConn", Nil: true}, err: errOwn},
+			"the interface holds its type as well, *net.UDPConn"},
+		{"a socket", trial{want: diagnosis.NothingBeside{Type: "*net.UDPConn"}, err: errOwn},
+			"so nobody would close this socket"},
 		{"it is the error that is wrong", trial{want: diagnosis.Result{AnyError: true}, err: errOwn}, ""},
 	})
 }
@@ -242,13 +270,18 @@ func TestNothingBeside(t *testing.T) {
 func TestReasons(t *testing.T) {
 	wants := diagnosis.Result{Errors: []error{errOwn}, Names: []string{"ErrOwn"}}
 	tryRule(t, "ErrOwn", []ruleTest{
-		{"another", trial{want: wants, err: inUse, named: []string{"ErrOther"}}, `The code took ErrOther for the reason, and it is ErrOwn. The system's error, "address already in use"`},
+		{"another", trial{want: wants, err: inUse, named: []string{"ErrOther"}},
+			`The code took ErrOther for the reason, and it is ErrOwn. The system's error, "address already in use"`},
 		{"none", trial{want: wants, err: inUse}, "wrap ErrOwn too"},
-		{"another, and the system has said nothing", trial{want: wants, err: errors.New("no"), named: []string{"ErrOther"}}, ""},
+		{"another, and the system has said nothing",
+			trial{want: wants, err: errors.New("no"), named: []string{"ErrOther"}}, ""},
 		{"none, and the system has said nothing", trial{want: wants, err: errors.New("no")}, ""},
 		{"the error of a socket that was given", trial{want: wants, err: unreachable, socket: true}, ""},
-		{"the text is there", trial{want: diagnosis.Result{Errors: []error{errOwn}, Names: []string{"ErrOwn"}, TextOnly: true}, err: inUse}, ""},
-		{"the system's own is wanted", trial{want: diagnosis.Result{Errors: []error{syscall.EACCES}}, err: inUse, named: []string{"ErrOwn"}}, ""},
+		{"the text is there", trial{
+			want: diagnosis.Result{Errors: []error{errOwn}, Names: []string{"ErrOwn"}, TextOnly: true}, err: inUse,
+		}, ""},
+		{"the system's own is wanted", trial{want: diagnosis.Result{Errors: []error{syscall.EACCES}}, err: inUse,
+			named: []string{"ErrOwn"}}, ""},
 	})
 }
 
@@ -259,7 +292,9 @@ func TestOpenedThemselves(t *testing.T) {
 		{"something else is wanted", trial{want: diagnosis.Opened{}}, ""},
 	})
 	tryRule(t, "Each call opens a socket of its own", []ruleTest{
-		{"the same on any port", trial{want: diagnosis.Opened{At: netip.MustParseAddrPort("127.0.0.1:0"), Again: "one"}}, "kept from an earlier call"},
+		{"the same on any port",
+			trial{want: diagnosis.Opened{At: netip.MustParseAddrPort("127.0.0.1:0"), Again: "one"}},
+			"kept from an earlier call"},
 		{"the same on one port", trial{want: diagnosis.Opened{At: here, Again: "one"}}, "Who reads from one socket"},
 		{"another", trial{want: diagnosis.Opened{At: here}}, ""},
 	})
@@ -271,8 +306,10 @@ func TestTookForTheAnswer(t *testing.T) {
 	reads := []diagnosis.Read{{At: 50 * ms, Number: 2, Seen: 2}}
 	wants := diagnosis.Instant{Want: 150 * ms, Got: 50 * ms}
 	tryRule(t, "took that for the answer", []ruleTest{
-		{"at once", trial{want: wants, value: 3, wire: answers, reads: reads}, `as soon as it had read "no" from there`},
-		{"later", trial{want: diagnosis.Instant{Want: 150 * ms, Got: 60 * ms}, value: 3, wire: answers, reads: reads}, ""},
+		{"at once", trial{want: wants, value: 3, wire: answers, reads: reads},
+			`as soon as it had read "no" from there`},
+		{"later", trial{want: diagnosis.Instant{Want: 150 * ms, Got: 60 * ms}, value: 3, wire: answers, reads: reads},
+			""},
 		{"nothing was read", trial{want: wants, value: 3, wire: answers}, ""},
 		{"with an error", trial{want: wants, err: errOwn, wire: answers, reads: reads}, ""},
 	})
@@ -282,8 +319,10 @@ func TestTookForTheAnswer(t *testing.T) {
 // least.
 func TestBecauseSaysMore(t *testing.T) {
 	wants := diagnosis.Result{Errors: []error{errOwn}}
-	require.Equal(t, []string{"There is an error to report, and nil says that all went well."}, english(diagnosis.Of(trial{want: wants}.seen())))
-	require.Equal(t, []string{"It is closed."}, english(diagnosis.Of(trial{want: wants, because: text.Both("It is closed.", "關閉了。")}.seen())))
+	require.Equal(t, []string{"There is an error to report, and nil says that all went well."},
+		english(diagnosis.Of(trial{want: wants}.seen())))
+	require.Equal(t, []string{"It is closed."},
+		english(diagnosis.Of(trial{want: wants, because: text.Both("It is closed.", "關閉了。")}.seen())))
 }
 
 // TestSizesInChinese: each sentence of these rules has a Chinese one.
@@ -296,7 +335,8 @@ func TestSizesInChinese(t *testing.T) {
 		{want: diagnosis.Usable{}}, {want: diagnosis.Chosen{}},
 		{want: diagnosis.Result{Errors: []error{errOwn}, TextOnly: true}, err: errOwn},
 		{want: diagnosis.Result{Errors: []error{errOwn}, Names: []string{"ErrOwn"}}, err: inUse},
-		{want: diagnosis.Result{Errors: []error{errOwn}, Names: []string{"ErrOwn"}}, err: inUse, named: []string{"ErrOther"}},
+		{want: diagnosis.Result{Errors: []error{errOwn}, Names: []string{"ErrOwn"}}, err: inUse,
+			named: []string{"ErrOther"}},
 		{want: diagnosis.Result{Value: found{size: 1, fits: 2}}, value: found{size: 2, fits: 1}},
 		{want: diagnosis.Result{Value: 1252}, err: tooLong},
 		{want: diagnosis.Result{Value: 1252}, value: 1472, wire: []wire.Datagram{lost(send(0, 1472))}},

@@ -19,10 +19,10 @@ type question struct {
 	reads []Read
 }
 
-// asked is whom the call has asked.
+// asked returns whom the call has asked.
 func (q question) asked() netip.AddrPort { return q.sends[len(q.sends)-1].To }
 
-// questions are those of the current call.
+// questions lists those of the current call.
 func (s Seen) questions() (all []question) {
 	c := s.current()
 	for _, sock := range s.Sockets {
@@ -48,10 +48,10 @@ func (s Seen) questions() (all []question) {
 	return all
 }
 
-// read is the datagram of a read.
+// read returns the datagram of a read.
 func (s Seen) read(r Read) wire.Datagram { return s.Wire[r.Number-1] }
 
-// answered is what the story wants the current call to return without an error.
+// answered returns what the story wants the current call to return without an error.
 func answered(s Seen) (value any, ok bool) {
 	r, ok := want[Result](s)
 	return r.Value, ok && r.Value != nil && len(r.Errors) == 0 && !r.AnyError && !r.Beside
@@ -107,16 +107,22 @@ func believedStranger(s Seen) text.Text {
 			return alike(d.From, q.asked()) == has && string(d.Payload) != string(taken.Payload)
 		}); turnedAway >= 0 {
 			other := s.read(q.reads[turnedAway])
-			return text.Say("%s asked %s, and took the answer from %s, though not %s from %s. So it seems to go by what a datagram says. Anybody can say the same: go by who has sent it.",
+			return text.Say("%s asked %s, and took the answer from %s, though not %s from %s. So it seems to go by "+
+				"what a datagram says. Anybody can say the same: go by who has sent it.",
 				c.Name, asked, stranger, wire.Quote(string(other.Payload)), s.Name(other.From))
 		}
 		switch {
 		case has.ip:
-			return text.Say("%s asked %s, and took the answer from %s, who has the same IP address and another port. Either the code does not look at who has sent a datagram, or it compares only the IP addresses, or it takes whoever writes first for the one it asked.", c.Name, asked, stranger)
+			return text.Say("%s asked %s, and took the answer from %s, who has the same IP address and another port. "+
+				"Either the code does not look at who has sent a datagram, or it compares only the IP addresses, or "+
+				"it takes whoever writes first for the one it asked.", c.Name, asked, stranger)
 		case has.port:
-			return text.Say("%s asked %s, and took the answer from %s, who has the same port at another IP address. Either the code does not look at who has sent a datagram, or it compares only the ports, or it takes whoever writes first for the one it asked.", c.Name, asked, stranger)
+			return text.Say("%s asked %s, and took the answer from %s, who has the same port at another IP address. "+
+				"Either the code does not look at who has sent a datagram, or it compares only the ports, or it "+
+				"takes whoever writes first for the one it asked.", c.Name, asked, stranger)
 		}
-		return text.Say("%s asked %s, and took the answer from %s: look at who has sent a datagram.", c.Name, asked, stranger)
+		return text.Say("%s asked %s, and took the answer from %s: look at who has sent a datagram.", c.Name, asked,
+			stranger)
 	}
 	return none
 }
@@ -132,7 +138,9 @@ func scaredByStranger(s Seen) text.Text {
 			continue
 		}
 		if last := s.read(q.reads[len(q.reads)-1]); last.From != q.asked() {
-			return text.Say("%s gave up when it had read a datagram from %s, whom it had not asked. Anybody can send one. Turn it away, and read on: the answer of %s is still to come.", c.Name, s.Name(last.From), s.Name(q.asked()))
+			return text.Say("%s gave up when it had read a datagram from %s, whom it had not asked. Anybody can send "+
+				"one. Turn it away, and read on: the answer of %s is still to come.", c.Name, s.Name(last.From),
+				s.Name(q.asked()))
 		}
 	}
 	return none
@@ -152,9 +160,12 @@ func answerPassedOver(s Seen) text.Text {
 				continue
 			}
 			if len(q.sends) > 1 {
-				return text.Say("%s read %s from %s after %v, and went on as if nothing had come. Whatever comes from there is an answer, whichever send it belongs to.", c.Name, wire.Quote(string(d.Payload)), s.Name(d.From), r.At)
+				return text.Say("%s read %s from %s after %v, and went on as if nothing had come. Whatever comes "+
+					"from there is an answer, whichever send it belongs to.", c.Name, wire.Quote(string(d.Payload)),
+					s.Name(d.From), r.At)
 			}
-			return text.Say("%s read %s from %s, and went on as if nothing had come.", c.Name, wire.Quote(string(d.Payload)), s.Name(d.From))
+			return text.Say("%s read %s from %s, and went on as if nothing had come.", c.Name,
+				wire.Quote(string(d.Payload)), s.Name(d.From))
 		}
 	}
 	return none
@@ -168,13 +179,16 @@ func answerNotRead(s Seen) text.Text {
 	}
 	for _, q := range s.questions() {
 		for _, d := range s.Wire {
-			if d.From != q.asked() || d.To != q.sock.Addr || d.Heard || d.Err != nil || !d.Lost.IsZero() || d.At+d.Delay <= c.Began || d.At+d.Delay >= c.Ended {
+			if d.From != q.asked() || d.To != q.sock.Addr || d.Heard || d.Err != nil || !d.Lost.IsZero() ||
+				d.At+d.Delay <= c.Began || d.At+d.Delay >= c.Ended {
 				continue
 			}
 			if q.sends[0].Err != nil {
-				return text.Say("The answer came after %v, and nobody read it. A send that fails is followed by its wait like any other, and to wait is to read.", d.At+d.Delay)
+				return text.Say("The answer came after %v, and nobody read it. A send that fails is followed by its "+
+					"wait like any other, and to wait is to read.", d.At+d.Delay)
 			}
-			return text.Say("The answer came after %v, and nobody read it. To wait is to read, up to the deadline.", d.At+d.Delay)
+			return text.Say("The answer came after %v, and nobody read it. To wait is to read, up to the deadline.",
+				d.At+d.Delay)
 		}
 	}
 	return none
@@ -189,7 +203,8 @@ func waitsForUnsent(s Seen) text.Text {
 	for _, q := range s.questions() {
 		last := q.sends[len(q.sends)-1]
 		if last.Err != nil && len(q.reads) == 0 {
-			return text.Say("The send has failed with %q: nothing went out, so no answer can come. Look at the error that a send returns.", cause(last.Err))
+			return text.Say("The send has failed with %q: nothing went out, so no answer can come. Look at the error "+
+				"that a send returns.", cause(last.Err))
 		}
 	}
 	return none

@@ -26,13 +26,15 @@ func fieldsSwapped(s Seen) text.Text {
 		return none
 	}
 	d := differences(a, b)
-	if len(d) != 2 || fmt.Sprint(a.Field(d[0])) != fmt.Sprint(b.Field(d[1])) || fmt.Sprint(a.Field(d[1])) != fmt.Sprint(b.Field(d[0])) {
+	if len(d) != 2 || fmt.Sprint(a.Field(d[0])) != fmt.Sprint(b.Field(d[1])) ||
+		fmt.Sprint(a.Field(d[1])) != fmt.Sprint(b.Field(d[0])) {
 		return none
 	}
-	return text.Say("%s and %s have changed places: each holds the other's value.", a.Type().Field(d[0]).Name, a.Type().Field(d[1]).Name)
+	return text.Say("%s and %s have changed places: each holds the other's value.", a.Type().Field(d[0]).Name,
+		a.Type().Field(d[1]).Name)
 }
 
-// differences are the fields in which two structs of one type differ.
+// differences lists the fields in which two structs of one type differ.
 func differences(a, b reflect.Value) (all []int) {
 	if a.Kind() != reflect.Struct {
 		return nil
@@ -48,7 +50,8 @@ func differences(a, b reflect.Value) (all []int) {
 // textAlone: an error has the text of another, but does not wrap it.
 func textAlone(s Seen) text.Text {
 	if r, ok := want[Result](s); ok && r.TextOnly {
-		return text.Say("The text alone does not make it that error: errors.Is compares the errors that were wrapped. In fmt.Errorf, %%w wraps an error, and %%v or %%s keeps nothing but its text.")
+		return text.Say("The text alone does not make it that error: errors.Is compares the errors that were " +
+			"wrapped. In fmt.Errorf, %%w wraps an error, and %%v or %%s keeps nothing but its text.")
 	}
 	return none
 }
@@ -56,7 +59,8 @@ func textAlone(s Seen) text.Text {
 // nilInInterface: a nil pointer stands beside an error.
 func nilInInterface(s Seen) text.Text {
 	if b, ok := want[NothingBeside](s); ok && b.Nil {
-		return text.Say("A nil pointer in an interface is not nil, since the interface holds its type as well, %s. Look at the error, and where there is one, return a plain nil beside it.", b.Type)
+		return text.Say("A nil pointer in an interface is not nil, since the interface holds its type as well, %s. "+
+			"Look at the error, and where there is one, return a plain nil beside it.", b.Type)
 	}
 	return none
 }
@@ -64,7 +68,8 @@ func nilInInterface(s Seen) text.Text {
 // socketBesideError: a socket stands beside an error.
 func socketBesideError(s Seen) text.Text {
 	if b, ok := want[NothingBeside](s); ok && !b.Nil {
-		return text.Say("Whoever gets an error does not look at what stands beside it, so nobody would close this socket. See first whether it may be opened; if it is open already, close it, and return nil.")
+		return text.Say("Whoever gets an error does not look at what stands beside it, so nobody would close this " +
+			"socket. See first whether it may be opened; if it is open already, close it, and return nil.")
 	}
 	return none
 }
@@ -77,7 +82,9 @@ func reasonMixedUp(s Seen) text.Text {
 	if !ok || len(r.Names) == 0 || len(c.Named) == 0 || !opensItself(s) {
 		return none
 	}
-	return text.Say("The code took %s for the reason, and it is %s. The system's error, %q, tells the two apart: ask errors.Is for that one, before you choose.", strings.Join(c.Named, ", "), strings.Join(r.Names, ", "), cause(c.Err))
+	return text.Say("The code took %s for the reason, and it is %s. The system's error, %q, tells the two apart: ask "+
+		"errors.Is for that one, before you choose.",
+		strings.Join(c.Named, ", "), strings.Join(r.Names, ", "), cause(c.Err))
 }
 
 // reasonMissing: the system's error is returned without the lesson's own.
@@ -87,7 +94,9 @@ func reasonMissing(s Seen) text.Text {
 	if !ok || len(r.Names) == 0 || len(c.Named) > 0 || r.TextOnly || !opensItself(s) {
 		return none
 	}
-	return text.Say("The error holds the system's own, %q, but not what that means here. Whoever calls should not have to know each system's errors: wrap %s too. fmt.Errorf may have two %%w.", cause(c.Err), strings.Join(r.Names, ", "))
+	return text.Say("The error holds the system's own, %q, but not what that means here. Whoever calls should not "+
+		"have to know each system's errors: wrap %s too. fmt.Errorf may have two %%w.", cause(c.Err),
+		strings.Join(r.Names, ", "))
 }
 
 // opensItself reports whether the current call has returned an error of the system's

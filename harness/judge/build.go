@@ -44,7 +44,8 @@ func build(ctx context.Context, p Params, tmp string, overlay map[string]string)
 	}
 	b.proof = "kata-overlay " + hex.EncodeToString(hash.Sum(nil))
 	proof := filepath.Join(tmp, proofFile)
-	source := fmt.Sprintf("package %s\n\nimport \"fmt\"\n\nfunc init() { fmt.Println(%q) }\n", p.Lesson.TestPackage, b.proof)
+	source := fmt.Sprintf("package %s\n\nimport \"fmt\"\n\nfunc init() { fmt.Println(%q) }\n", p.Lesson.TestPackage,
+		b.proof)
 	if err := os.WriteFile(proof, []byte(source), 0o600); err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func build(ctx context.Context, p Params, tmp string, overlay map[string]string)
 	return b, nil
 }
 
-// root is the repository's directory, without symbolic links.
+// root returns the repository's directory, without symbolic links.
 func (p Params) root() string { return filepath.Dir(filepath.Dir(p.Lesson.Dir)) }
 
 // place is how go's messages begin: a file, a line, perhaps a column.
@@ -116,7 +117,7 @@ func (b *binary) rewrite(output string, overlay map[string]string) string {
 	})
 }
 
-// firstError is the first line of go's messages that says something.
+// firstError returns the first line of go's messages that says something.
 func firstError(output string) string {
 	for line := range strings.Lines(output) {
 		line = strings.TrimSpace(line)

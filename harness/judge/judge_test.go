@@ -127,7 +127,7 @@ func lay(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// params is what to judge: these files, in a course of their own.
+// params returns what to judge: these files, in a course of their own.
 func params(t *testing.T, files map[string]string) Params {
 	root := lay(t, course)
 	lessons, err := curriculum.Load(root)
@@ -135,13 +135,14 @@ func params(t *testing.T, files map[string]string) Params {
 	return Params{Lesson: lessons[0], Dir: lay(t, files)}
 }
 
-// functions is a student's file with these bodies of A, B and C.
+// functions returns a student's file with these bodies of A, B and C.
 func functions(imports, a, b, c string) map[string]string {
 	return map[string]string{"tiny.go": fmt.Sprintf(
-		"package tiny\n\nimport (\n%s\n)\n\nfunc A() int { %s }\n\nfunc B() int { %s }\n\nfunc C() int { %s }\n", imports, a, b, c)}
+		"package tiny\n\nimport (\n%s\n)\n\nfunc A() int { %s }\n\nfunc B() int { %s }\n\nfunc C() int { %s }\n",
+		imports, a, b, c)}
 }
 
-// withInit is a right solution beside a file with an init function.
+// withInit returns a right solution beside a file with an init function.
 func withInit(text string) map[string]string {
 	files := functions("", "return 1", "return 1", "return 1")
 	files["init.go"] = text
@@ -175,10 +176,12 @@ func TestRun(t *testing.T) {
 		{name: "todo", files: functions("", "return 1", `panic("TODO: write B")`, `panic("TODO: write C")`),
 			want: []wanted{passed, {verdict.Todo, "TODO"}, {verdict.Todo, "TODO"}}},
 		{name: "each its own", files: functions("", "return 2", "return 99", "return 97"),
-			want: []wanted{{verdict.Failed, "it is not 1"}, {verdict.Skipped, "skipped without a word"}, {verdict.NotRun, "passed without telling a story"}}},
+			want: []wanted{{verdict.Failed, "it is not 1"}, {verdict.Skipped, "skipped without a word"},
+				{verdict.NotRun, "passed without telling a story"}}},
 		{name: "right, with a file of the student's own", files: map[string]string{
-			"tiny.go": "package tiny\n\nfunc A() int { return one }\n\nfunc B() int { return one }\n\nfunc C() int { return one }\n",
-			"one.go":  "package tiny\n\nconst one = 1\n",
+			"tiny.go": "package tiny\n\nfunc A() int { return one }\n\nfunc B() int { return one }\n\nfunc C() int { " +
+				"return one }\n",
+			"one.go": "package tiny\n\nconst one = 1\n",
 		}, want: all(verdict.Passed, "")},
 
 		{name: "does not parse", files: map[string]string{"tiny.go": "package tiny\n\nfunc A( {\n"},
@@ -189,8 +192,9 @@ func TestRun(t *testing.T) {
 			want: all(verdict.DidNotCompile, filepath.Join("DIR", "tiny.go")+":7:")},
 		{name: "refused by vet", files: functions(`"fmt"`, `fmt.Printf("%d", "x"); return 1`, "return 1", "return 1"),
 			want: all(verdict.DidNotCompile, filepath.Join("DIR", "tiny.go")+":7:")},
-		{name: "other signature", files: map[string]string{"tiny.go": "package tiny\n\nfunc A() string { return `` }\n"},
-			want: all(verdict.DidNotCompile, "tiny_test.go:")},
+		{name: "other signature",
+			files: map[string]string{"tiny.go": "package tiny\n\nfunc A() string { return `` }\n"},
+			want:  all(verdict.DidNotCompile, "tiny_test.go:")},
 		{name: "other package", files: map[string]string{"tiny.go": "package other\n"},
 			want: all(verdict.DidNotCompile, "found packages")},
 		{name: "unknown import", files: functions(`_ "example.com/nothing"`, "return 1", "return 1", "return 1"),
@@ -198,7 +202,8 @@ func TestRun(t *testing.T) {
 
 		{name: "no files", files: nil, want: all(verdict.NotRun, "tiny.go is missing from DIR")},
 		{name: "files that are the course's", files: map[string]string{
-			"tiny.go":      "package tiny\n\nfunc A() int { return 1 }\n\nfunc B() int { return 1 }\n\nfunc C() int { return 1 }\n",
+			"tiny.go": "package tiny\n\nfunc A() int { return 1 }\n\nfunc B() int { return 1 }\n\nfunc C() int " +
+				"{ return 1 }\n",
 			"tiny_test.go": "package tiny_test\n",
 			"z_test.go":    "package tiny_test\n\nimport \"os\"\n\nfunc init() { os.Exit(0) }\n",
 			"given.go":     "package tiny\n\nconst Given = false\n",
@@ -218,27 +223,34 @@ func TestRun(t *testing.T) {
 		{name: "panic in init", files: withInit("package tiny\n\nfunc init() { panic(7) }\n"),
 			want: all(verdict.Crashed, "before its first test: panic: 7, at init.go:3.")},
 		{name: "exit 0 in a task", files: functions(`"os"`, "return 1", "os.Exit(0); return 1", "return 1"),
-			want: []wanted{passed, {verdict.Todo, ""}, passed}}, // testing makes it a panic, which this course's check recovers
+			// testing makes it a panic, which this course's check recovers
+			want: []wanted{passed, {verdict.Todo, ""}, passed}},
 		{name: "exit 3 in a task", files: functions(`"os"`, "return 1", "os.Exit(3); return 1", "return 1"),
-			want: []wanted{passed, {verdict.Crashed, "The process ended with status 3 in the middle of the task, as os.Exit does."}, passed}},
+			want: []wanted{passed, {verdict.Crashed,
+				"The process ended with status 3 in the middle of the task, as os.Exit does."}, passed}},
 		{name: "panic of a goroutine", files: functions("", "return 1", `go panic("oh"); select {}`, "return 1"),
 			want: []wanted{passed, {verdict.Crashed, "panic: oh, at tiny.go:9."}, passed}},
 		{name: "stack overflow", files: functions("", "return A() + 1", "return 1", "return 1"),
-			want: []wanted{{verdict.Crashed, "goroutine stack exceeds 1048576-byte limit, at tiny.go:7."}, passed, passed}},
+			want: []wanted{{verdict.Crashed, "goroutine stack exceeds 1048576-byte limit, at tiny.go:7."}, passed,
+				passed}},
 		{name: "deadlock of all", files: functions("", "return 1", "select {}", "return 1"),
 			want: []wanted{passed, {verdict.Crashed, "all goroutines are asleep"}, passed}},
 		{name: "endless task", files: functions("", "return 1", "for {}", "return 1"), timeout: unhurried,
 			want: []wanted{passed, {verdict.Stuck, "The task did not end within 5s, and was stopped."}, passed}},
-		{name: "endless output", files: functions(`"fmt"`, "return 1", `for { fmt.Println("again and again and again") }`, "return 1"),
+		{name: "endless output", files: functions(`"fmt"`, "return 1",
+			`for { fmt.Println("again and again and again") }`, "return 1"),
 			want: []wanted{passed, {verdict.Stuck, "The task printed more than 8 MiB, and was stopped."}, passed}},
-		{name: "exit after the last task", files: functions("\"os\"\n\"time\"", "return 1", "return 1", "time.AfterFunc(0, func() { os.Exit(4) }); select {}"),
+		{name: "exit after the last task", files: functions("\"os\"\n\"time\"", "return 1", "return 1",
+			"time.AfterFunc(0, func() { os.Exit(4) }); select {}"),
 			want: []wanted{passed, passed, {verdict.Crashed, "status 4"}}},
 		{name: "goexit", files: functions(`"runtime"`, "return 1", "runtime.Goexit(); return 1", "return 1"),
-			want: []wanted{passed, {verdict.Crashed, "panic: test executed panic(nil) or runtime.Goexit, at tiny.go:9."}, passed}},
+			want: []wanted{passed, {verdict.Crashed,
+				"panic: test executed panic(nil) or runtime.Goexit, at tiny.go:9."}, passed}},
 
 		{name: "not run for another's sake", files: functions("", "return 1", "return 98", "return 98"),
 			want: all(verdict.Passed, "")},
-		{name: "prints a verdict", files: functions(`"fmt"`, `fmt.Print("half a line "); return 1`, `fmt.Println("--- PASS: TestB (0.00s)"); return 2`, "return 1"),
+		{name: "prints a verdict", files: functions(`"fmt"`, `fmt.Print("half a line "); return 1`,
+			`fmt.Println("--- PASS: TestB (0.00s)"); return 2`, "return 1"),
 			want: []wanted{passed, {verdict.Failed, "it is not 1"}, passed}},
 	}
 	for _, tt := range tests {
@@ -312,7 +324,8 @@ func TestNotAFile(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(p.Dir, "tiny.go"), 0o700))
 	report, err := Run(context.Background(), p)
 	require.NoError(t, err)
-	require.Equal(t, Result{Task: "TestA", State: verdict.NotRun, Reason: "tiny.go is not a regular file."}, report.Results[0])
+	require.Equal(t, Result{Task: "TestA", State: verdict.NotRun, Reason: "tiny.go is not a regular file."},
+		report.Results[0])
 }
 
 // TestNoVet: what only go vet minds is left out with it.

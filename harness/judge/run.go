@@ -130,7 +130,8 @@ func (b *binary) run(ctx context.Context, todo []string) (*run, error) {
 		r.exit = strings.Replace(exit.Error(), "exit status", "status", 1)
 	}
 	if len(r.begun) > 0 && !r.proved {
-		return nil, fmt.Errorf("judging %s: go did not use the overlay, so this judged the stubs; is %s a path through a link?", b.params.Lesson.Name, b.params.Lesson.Dir)
+		return nil, fmt.Errorf("judging %s: go did not use the overlay, so this judged the stubs; is %s a path "+
+			"through a link?", b.params.Lesson.Name, b.params.Lesson.Dir)
 	}
 	return r, nil
 }
@@ -239,10 +240,14 @@ func (r *run) note(e event) bool {
 func (r *run) results() []Result {
 	if len(r.begun) == 0 {
 		// Nothing was reached, and another process would not get further.
-		res := Result{State: verdict.Crashed, Reason: "The program ended with " + r.exit + " before its first test" + r.because(r.loose.String())}
+		res := Result{
+			State:  verdict.Crashed,
+			Reason: "The program ended with " + r.exit + " before its first test" + r.because(r.loose.String()),
+		}
 		if r.stopped != "" {
 			res.State = verdict.Stuck
-			res.Reason = "The program " + r.stopped + " before its first test: look at init functions and package-level variables."
+			res.Reason = "The program " + r.stopped +
+				" before its first test: look at init functions and package-level variables."
 		}
 		var results []Result
 		for _, task := range r.todo {
@@ -276,7 +281,8 @@ func (r *run) result(task string) Result {
 		res.State, res.Reason = verdict.Stuck, "The task "+r.stopped+", and was stopped."
 	case action == "":
 		res.Output += r.loose.String()
-		res.State, res.Reason = verdict.Crashed, "The process ended with "+r.exit+" in the middle of the task"+r.because(res.Output)
+		res.State = verdict.Crashed
+		res.Reason = "The process ended with " + r.exit + " in the middle of the task" + r.because(res.Output)
 	case action == "fail" && (res.State == "" || res.State == verdict.Passed || res.State == verdict.Skipped):
 		res.State, res.Reason = verdict.Failed, "The test failed: "+firstError(res.Output)
 	case action == "pass" && res.State == "":
@@ -292,7 +298,7 @@ var (
 	goPlace = regexp.MustCompile(`(?m)^\s+(\S.*\.go):(\d+)(?: \+0x[0-9a-f]+)?$`)
 )
 
-// because is what Go said when the process died, and the first line of the
+// because returns what Go said when the process died, and the first line of the
 // lesson's code in its trace.
 func (r *run) because(output string) string {
 	cry := lastCry.FindStringSubmatch(output)

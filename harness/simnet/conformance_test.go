@@ -382,7 +382,7 @@ func maxPayload(ip netip.Addr) int {
 	return 65527
 }
 
-// ips are the loopback addresses that this machine has, by name.
+// ips returns the loopback addresses that this machine has, by name.
 func ips(t *testing.T) map[string]netip.Addr {
 	all := map[string]netip.Addr{"ip4": netip.AddrFrom4([4]byte{127, 0, 0, 1})}
 	if missing := capability.IPv6.Missing(); missing != nil {

@@ -60,10 +60,10 @@ const (
 	queueOverhead = 768
 )
 
-// LocalAddr is a *net.UDPAddr.
+// LocalAddr returns a *net.UDPAddr.
 func (c *Conn) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(c.local) }
 
-// RemoteAddr is a *net.UDPAddr, or nil for a socket that is not connected.
+// RemoteAddr returns a *net.UDPAddr, or nil for a socket that is not connected.
 func (c *Conn) RemoteAddr() net.Addr {
 	if !c.remote.IsValid() {
 		return nil
@@ -86,7 +86,8 @@ func (c *Conn) SetPMTUDiscovery(d PMTUDiscovery) {
 	c.discovery = d
 }
 
-// PathMTU is the MTU of the path, in bytes, as far as the host knows it (IP_MTU). A socket that is not connected has none: the error is ENOTCONN.
+// PathMTU returns the MTU of the path, in bytes, as far as the host knows it (IP_MTU).
+// A socket that is not connected has none: the error is ENOTCONN.
 func (c *Conn) PathMTU() (int, error) {
 	c.host.network.mu.Lock()
 	defer c.host.network.mu.Unlock()
@@ -106,8 +107,8 @@ func (c *Conn) ReadFrom(p []byte) (int, net.Addr, error) {
 	return copy(p, d.Payload), net.UDPAddrFromAddrPort(d.From), nil
 }
 
-// Read is ReadFrom without the source. As with Go's own sockets, reading into
-// nothing returns at once.
+// Read does what ReadFrom does, without the source. As with Go's own sockets, reading
+// into nothing returns at once.
 func (c *Conn) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		c.host.network.mu.Lock()
@@ -148,7 +149,7 @@ func (c *Conn) read(call string) (Datagram, error) {
 	}
 }
 
-// take is one look of read, with the mutex held.
+// take looks once, for read, with the mutex held.
 func (c *Conn) take(call string) (d Datagram, ready bool, err error) {
 	switch {
 	case c.closed:
@@ -217,8 +218,8 @@ func (c *Conn) write(call string, p []byte, to netip.AddrPort, addr net.Addr) (i
 	return len(p), nil
 }
 
-// sendError is why a datagram is not sent, in the order in which Linux looks.
-// The mutex is held.
+// sendError says why a datagram is not sent, in the order in which Linux looks. The
+// mutex is held.
 func (c *Conn) sendError(call string, size int, to netip.AddrPort) error {
 	errno := syscall.Errno(0)
 	switch {
@@ -236,7 +237,8 @@ func (c *Conn) sendError(call string, size int, to netip.AddrPort) error {
 		errno = syscall.ENETUNREACH
 	case c.host.isBroadcast(to.Addr()) && !c.broadcast:
 		errno = syscall.EACCES
-	case size > wire.MaxPayload(c.local.Addr()), c.discovery == Do && wire.Headers(to.Addr())+size > c.host.mtu(to.Addr()):
+	case size > wire.MaxPayload(c.local.Addr()),
+		c.discovery == Do && wire.Headers(to.Addr())+size > c.host.mtu(to.Addr()):
 		errno = syscall.EMSGSIZE
 	case c.pending != 0:
 		errno = c.takePending()

@@ -67,7 +67,7 @@ func compare(t *testing.T, ip netip.Addr, scenario func(*env)) {
 
 // compareOn runs a scenario on a virtual network and on a real one, which must see
 // the same.
-func compareOn(t *testing.T, virtual, real, scenario func(*env)) {
+func compareOn(t *testing.T, onVirtual, onReal, scenario func(*env)) {
 	t.Helper()
 	run := func(e *env, prepare func(*env)) {
 		prepare(e)
@@ -77,9 +77,9 @@ func compareOn(t *testing.T, virtual, real, scenario func(*env)) {
 		}
 	}
 	sim := &env{t: t, names: map[string]string{}, quiet: map[int]bool{}}
-	synctest.Test(t, func(*testing.T) { run(sim, virtual) })
+	synctest.Test(t, func(*testing.T) { run(sim, onVirtual) })
 	kernel := &env{t: t, names: map[string]string{}, quiet: sim.quiet, kernel: true}
-	run(kernel, real)
+	run(kernel, onReal)
 	require.Equal(t, kernel.trace, sim.trace)
 }
 
@@ -184,7 +184,7 @@ func (e *env) describe(err error) string {
 	return strings.Join(found, " ")
 }
 
-// any is a free port on the scenario's address.
+// any returns the scenario's address with a port that the system chooses.
 func (e *env) any() netip.AddrPort { return netip.AddrPortFrom(e.ip, 0) }
 
 // name names a socket's port.
@@ -219,7 +219,7 @@ func (e *env) connect(name string, to udpConn) udpConn {
 	return e.name(name, c)
 }
 
-// gone is a socket that is closed.
+// gone returns a socket that is closed.
 func (e *env) gone() udpConn {
 	c := e.open("gone")
 	require.NoError(e.t, e.shut(c))
@@ -283,7 +283,7 @@ func (e *env) readFrom(c udpConn, size int) error {
 	return err
 }
 
-// read is receive by way of Read.
+// read does what receive does, by way of Read.
 func (e *env) read(c udpConn, size int) {
 	e.attempt(c, func() error {
 		buf := make([]byte, size)

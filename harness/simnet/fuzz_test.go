@@ -71,7 +71,7 @@ func FuzzPrograms(f *testing.F) {
 	})
 }
 
-// TestRandomPrograms is the fuzz test without a fuzzer: the same programs each
+// TestRandomPrograms: the fuzz test without a fuzzer, with the same programs each
 // time.
 func TestRandomPrograms(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))

@@ -45,7 +45,7 @@ func (h *hosts) on(name string) *env {
 	return h.env
 }
 
-// everyone is the subnet's broadcast address.
+// everyone returns the subnet's broadcast address.
 func (h *hosts) everyone(port uint16) netip.AddrPort {
 	all := netip.AddrPortFrom(netip.MustParseAddr("10.0.0.255"), port)
 	h.names[all.String()] = "everyone"
@@ -55,10 +55,10 @@ func (h *hosts) everyone(port uint16) netip.AddrPort {
 // bytes sends so many from a connected socket.
 func (h *hosts) bytes(c udpConn, n int) { h.write(c, strings.Repeat("x", n)) }
 
-// packet is bytes for an IP packet of a length.
+// packet sends bytes that make an IP packet of a length.
 func (h *hosts) packet(c udpConn, length int) { h.bytes(c, length-h.headers) }
 
-// sendPacket is packet from a socket that is not connected.
+// sendPacket does what packet does, from a socket that is not connected.
 func (h *hosts) sendPacket(from, to udpConn, length int) {
 	h.send(from, to, strings.Repeat("x", length-h.headers))
 }
@@ -406,8 +406,10 @@ func TestLabConformance(t *testing.T) {
 		ips     map[string]netip.Addr
 		headers int
 	}{
-		{4, "10.0.0.0/24", map[string]netip.Addr{"a": addr("10.0.0.11"), "b": addr("10.0.0.12"), "c": addr("10.0.0.13"), "d": addr("10.0.1.14")}, 28},
-		{6, "fd00::/64", map[string]netip.Addr{"a": addr("fd00::11"), "b": addr("fd00::12"), "c": addr("fd00::13"), "d": addr("fd00:1::14")}, 48},
+		{4, "10.0.0.0/24", map[string]netip.Addr{"a": addr("10.0.0.11"), "b": addr("10.0.0.12"), "c": addr("10.0.0.13"),
+			"d": addr("10.0.1.14")}, 28},
+		{6, "fd00::/64", map[string]netip.Addr{"a": addr("fd00::11"), "b": addr("fd00::12"), "c": addr("fd00::13"),
+			"d": addr("fd00:1::14")}, 48},
 	}
 	labtest.In(t, func(*netlab.Lab) {
 		for _, v := range versions {

@@ -16,14 +16,14 @@ type Datagram struct {
 	TooBig       int           // the MTU, in bytes, of the link that it did not fit; else 0
 }
 
-// Size is the length of the IP packet, in bytes.
+// Size returns the length of the IP packet, in bytes.
 func (d Datagram) Size() int { return wire.Headers(d.To.Addr()) + len(d.Payload) }
 
 // A Path says what becomes of a datagram: it returns what arrives of it, which
 // is nothing for one that is lost.
 type Path func(Datagram) []Datagram
 
-// Through is a path of several, one after the other.
+// Through makes one path of several, one after the other.
 func Through(paths ...Path) Path {
 	return func(d Datagram) []Datagram {
 		out := []Datagram{d}
@@ -42,7 +42,7 @@ func Through(paths ...Path) Path {
 	}
 }
 
-// Only is a path that concerns the datagrams that match, and no others.
+// Only makes a path concern the datagrams that match, and no others.
 func Only(match func(Datagram) bool, path Path) Path {
 	return func(d Datagram) []Datagram {
 		if !match(d) {
@@ -96,9 +96,9 @@ func Hold() Path {
 	}
 }
 
-// Router is a router before a link with an MTU in bytes (RFC 1191). What is
-// longer is cut up, which nobody sees, or, if that is forbidden, dropped; the
-// sender hears of it.
+// Router puts a router before a link with an MTU in bytes (RFC 1191). What is longer
+// is cut up, which nobody sees, or, if that is forbidden, dropped; the sender hears of
+// it.
 func Router(mtu int) Path {
 	return func(d Datagram) []Datagram {
 		if d.Size() > mtu && d.DontFragment {

@@ -43,8 +43,8 @@ func (l lan) send(text string) {
 	require.NoError(l.t, err)
 }
 
-// heard is what b hears until nothing has come for a second, each with the
-// time since start.
+// heard returns what b hears until nothing has come for a second, each with the time
+// since start.
 func (l lan) heard() (all []string) {
 	start := time.Now()
 	buf := make([]byte, 1<<16)
@@ -69,10 +69,13 @@ func TestPaths(t *testing.T) {
 		{"none", nil, []string{"1 after 0s", "2 after 0s", "3 after 0s"}},
 		{"loss", simnet.Loss(func() bool { every++; return every%2 == 0 }), []string{"1 after 0s", "3 after 0s"}},
 		{"delay", simnet.Delay(20 * ms), []string{"1 after 20ms", "2 after 20ms", "3 after 20ms"}},
-		{"duplicate", simnet.Only(is("2"), simnet.Duplicate(5*ms)), []string{"1 after 0s", "2 after 0s", "3 after 0s", "2 after 5ms"}},
-		{"one later than the others", simnet.Only(is("1"), simnet.Delay(ms)), []string{"2 after 0s", "3 after 0s", "1 after 1ms"}},
+		{"duplicate", simnet.Only(is("2"), simnet.Duplicate(5*ms)),
+			[]string{"1 after 0s", "2 after 0s", "3 after 0s", "2 after 5ms"}},
+		{"one later than the others", simnet.Only(is("1"), simnet.Delay(ms)),
+			[]string{"2 after 0s", "3 after 0s", "1 after 1ms"}},
 		{"swapped", simnet.Hold(), []string{"2 after 0s", "1 after 0s"}},
-		{"one after the other", simnet.Through(simnet.Delay(ms), simnet.Only(is("1"), simnet.Loss(func() bool { return true })), simnet.Delay(2*ms)),
+		{"one after the other", simnet.Through(simnet.Delay(ms),
+			simnet.Only(is("1"), simnet.Loss(func() bool { return true })), simnet.Delay(2*ms)),
 			[]string{"2 after 3ms", "3 after 3ms"}},
 		{"router", simnet.Router(1280), []string{"1 after 0s", "2 after 0s", "3 after 0s"}},
 	}
@@ -145,7 +148,7 @@ func (r routed) mtu() int {
 	return mtu
 }
 
-// sizes are those of the datagrams that came through.
+// sizes lists those of the datagrams that came through.
 func (r routed) sizes() (sizes []int) {
 	buf := make([]byte, 1<<16)
 	for {
@@ -246,7 +249,9 @@ func TestSubnet(t *testing.T) {
 			return string(buf[:n]) + " from " + from.String()
 		}
 		sender := listen("10.0.0.1/24", "10.0.0.1:1000")
-		all, bound, own := listen("10.0.0.2/24", "0.0.0.0:9"), listen("10.0.0.3/24", "10.0.0.255:9"), listen("10.0.0.4/24", "10.0.0.4:9")
+		all := listen("10.0.0.2/24", "0.0.0.0:9")
+		bound := listen("10.0.0.3/24", "10.0.0.255:9")
+		own := listen("10.0.0.4/24", "10.0.0.4:9")
 		elsewhere := listen("10.0.1.2/24", "0.0.0.0:9")
 		_, err := sender.WriteTo([]byte("hello"), net.UDPAddrFromAddrPort(netip.MustParseAddrPort("10.0.0.255:9")))
 		require.NoError(t, err)

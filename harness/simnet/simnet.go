@@ -129,7 +129,8 @@ func (h *Host) open(op string, addr, to netip.AddrPort, o Options) (*Conn, error
 		broadcast: true, wake: make(chan struct{}),
 	}
 	failed := func(call string, errno syscall.Errno) (*Conn, error) {
-		err := &net.OpError{Op: op, Net: "udp", Addr: net.UDPAddrFromAddrPort(addr), Err: os.NewSyscallError(call, errno)}
+		err := &net.OpError{Op: op, Net: "udp", Addr: net.UDPAddrFromAddrPort(addr)}
+		err.Err = os.NewSyscallError(call, errno)
 		if to.IsValid() {
 			err.Source, err.Addr = err.Addr, net.UDPAddrFromAddrPort(to)
 		}
@@ -176,7 +177,7 @@ func (h *Host) isBroadcast(addr netip.Addr) bool {
 	})
 }
 
-// broadcastAddr is the last address of an IPv4 subnet; one of /31 or /32 has no
+// broadcastAddr returns the last address of an IPv4 subnet; one of /31 or /32 has no
 // broadcast address (RFC 3021), and neither has IPv6.
 func broadcastAddr(p netip.Prefix) (netip.Addr, bool) {
 	if !p.Addr().Is4() || p.Bits() >= 31 {
@@ -194,7 +195,7 @@ func (h *Host) canReach(addr netip.Addr) bool {
 	return slices.ContainsFunc(h.prefixes, func(p netip.Prefix) bool { return p.Masked().Contains(addr) })
 }
 
-// mtu is the MTU of the path to an address, in bytes, as far as the host knows
+// mtu returns the MTU of the path to an address, in bytes, as far as the host knows
 // it.
 func (h *Host) mtu(to netip.Addr) int {
 	if mtu, ok := h.learned[to]; ok {
@@ -209,7 +210,7 @@ func (h *Host) mtu(to netip.Addr) int {
 	return 65536
 }
 
-// source is the host's own address for datagrams to another.
+// source returns the host's own address for datagrams to another.
 func (h *Host) source(to netip.Addr) netip.Addr {
 	for _, p := range h.prefixes {
 		if p.Masked().Contains(to) {
@@ -223,7 +224,8 @@ func (h *Host) source(to netip.Addr) netip.Addr {
 func (h *Host) taken(c *Conn) bool {
 	return slices.ContainsFunc(h.sockets, func(other *Conn) bool {
 		a, b := c.local, other.local
-		same := a.Addr() == b.Addr() || a.Addr().Is4() == b.Addr().Is4() && (a.Addr().IsUnspecified() || b.Addr().IsUnspecified())
+		same := a.Addr() == b.Addr() || a.Addr().Is4() == b.Addr().Is4() &&
+			(a.Addr().IsUnspecified() || b.Addr().IsUnspecified())
 		return a.Port() == b.Port() && same && !(c.shared && other.shared)
 	})
 }
@@ -264,8 +266,8 @@ func (n *Network) send(from *Conn, d Datagram) {
 	}
 }
 
-// arrive is the end of a datagram's way, at its destination or at a router that
-// will not pass it on.
+// arrive ends a datagram's way, at its destination or at a router that will not pass
+// it on.
 func (n *Network) arrive(from *Conn, d Datagram) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -39,7 +39,7 @@ func Say(format string, args ...any) Text {
 	return Text{EN: in(English, format, args), ZH: in(Chinese, chinese, args)}
 }
 
-// Both is a Text that somebody else has translated.
+// Both makes a Text of what somebody else has translated.
 func Both(english, chinese string) Text { return Text{EN: english, ZH: chinese} }
 
 func in(l Language, format string, args []any) string {
@@ -53,7 +53,7 @@ func in(l Language, format string, args []any) string {
 	return fmt.Sprintf(format, own...)
 }
 
-// In is the text in a language.
+// In returns the text in a language.
 func (t Text) In(l Language) string {
 	if l == Chinese {
 		return t.ZH
@@ -61,13 +61,13 @@ func (t Text) In(l Language) string {
 	return t.EN
 }
 
-// String is the text in English.
+// String returns the text in English.
 func (t Text) String() string { return t.EN }
 
 // IsZero reports whether there is no text.
 func (t Text) IsZero() bool { return t == Text{} }
 
-// Preferred is the language that the environment asks for: UDPKATA_LANG, which is
+// Preferred returns the language that the environment asks for: UDPKATA_LANG, which is
 // en or zh-TW, and otherwise the locale's, see locale(7).
 func Preferred() Language {
 	if l := os.Getenv("UDPKATA_LANG"); l != "" {
@@ -81,7 +81,7 @@ func Preferred() Language {
 	return English
 }
 
-// language is that of a tag or a locale, as in zh-TW or zh_TW.UTF-8.
+// language returns the one that a tag or a locale means, as in zh-TW or zh_TW.UTF-8.
 func language(name string) Language {
 	name, _, _ = strings.Cut(strings.ToLower(strings.ReplaceAll(name, "_", "-")), ".")
 	for _, tag := range []string{"zh-tw", "zh-hk", "zh-mo", "zh-hant"} {

@@ -61,10 +61,15 @@ func TestSay(t *testing.T) {
 		got                    text.Text
 	}{
 		{"words", "an error", "一個錯誤", text.Say("an error")},
-		{"arguments", "alice still waits for \"hi\"", "alice 還在等 \"hi\"", text.Say("%s still waits for %s", "alice", `"hi"`)},
-		{"another order", "the story wants \"hi\" from server", "故事要的是 server 送來 \"hi\"", text.Say("the story wants %s from %s", `"hi"`, "server")},
-		{"a Text in a Text in a Text", "Serve did not return: it waits in ReadFrom at echo.go:67.", "Serve 沒有回傳：它在 ReadFrom 裡等（echo.go:67）。", text.Say("%s did not return: %s.", "Serve", text.Say("it %s", doing))},
-		{"a Text and no sentence", "Ask heard nothing", "問 heard nothing", text.Say("%s heard nothing", text.Both("Ask", "問"))},
+		{"arguments", "alice still waits for \"hi\"", "alice 還在等 \"hi\"",
+			text.Say("%s still waits for %s", "alice", `"hi"`)},
+		{"another order", "the story wants \"hi\" from server", "故事要的是 server 送來 \"hi\"",
+			text.Say("the story wants %s from %s", `"hi"`, "server")},
+		{"a Text in a Text in a Text", "Serve did not return: it waits in ReadFrom at echo.go:67.",
+			"Serve 沒有回傳：它在 ReadFrom 裡等（echo.go:67）。", text.Say("%s did not return: %s.", "Serve",
+				text.Say("it %s", doing))},
+		{"a Text and no sentence", "Ask heard nothing", "問 heard nothing",
+			text.Say("%s heard nothing", text.Both("Ask", "問"))},
 		{"no entry", "7 of them", "7 of them", text.Say("%d of them", 7)},
 		{"a zero Text", "waits in ", "在  裡等", text.Say("waits in %s", text.Text{})},
 	}

@@ -69,20 +69,21 @@ const (
 	after       = 16
 )
 
-// labels are as wide as each other.
+// labels returns two that are as wide as each other.
 func labels(l text.Language) (wanted, came string) {
 	wanted, came = text.Say("wanted").In(l), text.Say("came").In(l)
 	width := max(Cells(wanted), Cells(came)) + 2
 	return wanted + strings.Repeat(" ", width-Cells(wanted)), came + strings.Repeat(" ", width-Cells(came))
 }
 
-// window is what is near an offset.
+// window returns what is near an offset.
 func window(s string, at int) string { return s[max(0, at-before):min(len(s), at+after)] }
 
 // readable reports whether a text can be shown as it is, but for where it was cut.
 func readable(s string) bool {
 	for i, r := range s {
-		if r == utf8.RuneError && i > 3 && i < len(s)-3 || !unicode.IsPrint(r) && !unicode.IsSpace(r) && r != utf8.RuneError {
+		if r == utf8.RuneError && i > 3 && i < len(s)-3 ||
+			!unicode.IsPrint(r) && !unicode.IsSpace(r) && r != utf8.RuneError {
 			return false
 		}
 	}

@@ -34,7 +34,7 @@ func foldLine(line, indent string, width int) (lines []string) {
 	return append(lines, strings.TrimRight(current, " "))
 }
 
-// words are the parts of a line that are not broken, each with the blanks after it.
+// words lists the parts of a line that are not broken, each with the blanks after it.
 func words(line string) (all []string) {
 	begin, wide := 0, false
 	for i, r := range line {
@@ -49,8 +49,10 @@ func words(line string) (all []string) {
 	return append(all, line[begin:])
 }
 
-// closing are the marks that no line begins with, opening those that none ends with.
+// closing reports whether a mark is one that no line begins with.
 func closing(r rune) bool {
 	return strings.ContainsRune("，。、；：！？」』）》〉…,.;:!?)]\"'", r)
 }
+
+// opening reports whether a mark is one that no line ends with.
 func opening(r rune) bool { return strings.ContainsRune("「『（《〈([", r) }

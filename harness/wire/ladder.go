@@ -76,7 +76,8 @@ func (l Ladder) choose() []int {
 	var all []int
 	for i, d := range l.Datagrams {
 		number := i + 1
-		concerns := !l.Focus.Party.IsValid() || d.From == l.Focus.Party || d.To == l.Focus.Party || number == l.Focus.Datagram
+		concerns := !l.Focus.Party.IsValid() || d.From == l.Focus.Party || d.To == l.Focus.Party ||
+			number == l.Focus.Datagram
 		if len(l.Datagrams) <= mostLines || concerns {
 			all = append(all, number)
 		}
@@ -120,7 +121,7 @@ func (d *drawing) arrange() {
 	}
 }
 
-// column is where a participant's line is.
+// column says where a participant's line is.
 func (d *drawing) column(addr netip.AddrPort) int {
 	return timeWidth + 3 + slices.Index(d.who, addr)*d.gap
 }
@@ -134,13 +135,13 @@ func (d *drawing) head() {
 	d.line(line, "")
 }
 
-// name is a participant's, as it can be drawn.
+// name returns a participant's, as it can be drawn.
 func (d *drawing) name(addr netip.AddrPort) string {
 	quoted := d.glyphs.quote(d.Name(addr))
 	return quoted[1 : len(quoted)-1]
 }
 
-// short is a name in the midst of a sentence.
+// short returns a name as it stands in the midst of a sentence.
 func (d *drawing) short(addr netip.AddrPort) string {
 	return cut(d.name(addr), min(24, (d.width-timeWidth-18)/2), d.glyphs.ellipsis)
 }
@@ -180,7 +181,7 @@ func (d *drawing) mark() {
 	}
 }
 
-// say is a text in the style's language, in ASCII if that has to be.
+// say returns a text in the style's language, in ASCII if that has to be.
 func (d *drawing) say(t text.Text) string {
 	what := t.In(d.style.Language)
 	if d.style.ASCII {
@@ -205,14 +206,15 @@ func (d *drawing) gaps() (n int) {
 // omitted says how many datagrams are left out.
 func (d *drawing) omitted(n int) {
 	if n > 0 {
-		fmt.Fprintf(&d.b, "%s  %s\n", strings.Repeat(" ", timeWidth-Cells(d.glyphs.ellipsis))+d.glyphs.ellipsis, d.say(text.Say("(%d more)", n)))
+		fmt.Fprintf(&d.b, "%s  %s\n", strings.Repeat(" ", timeWidth-Cells(d.glyphs.ellipsis))+d.glyphs.ellipsis,
+			d.say(text.Say("(%d more)", n)))
 	}
 }
 
 // datagram writes one datagram's lines.
 func (d *drawing) datagram(number int) {
 	g := d.Datagrams[number-1]
-	time := fmt.Sprintf("%*s", timeWidth, stamp(g.At))
+	when := fmt.Sprintf("%*s", timeWidth, stamp(g.At))
 	remark := ""
 	if what := d.say(fate(g, d.short)); what != "" {
 		remark = what
@@ -225,10 +227,10 @@ func (d *drawing) datagram(number int) {
 	}
 	var line string
 	if d.gap > 0 {
-		line = time + "   " + d.arrow(g)
+		line = when + "   " + d.arrow(g)
 	} else {
 		route := d.short(g.From) + " " + d.glyphs.to + " " + d.short(g.To)
-		line = time + "  " + route + "  " + quoteFit(g.Payload, max(8, d.width-timeWidth-4-Cells(route)), d.glyphs)
+		line = when + "  " + route + "  " + quoteFit(g.Payload, max(8, d.width-timeWidth-4-Cells(route)), d.glyphs)
 	}
 	d.line(line, remark)
 	if number == d.Focus.Datagram {
@@ -273,7 +275,7 @@ func (d *drawing) arrow(g Datagram) string {
 	return b.String()
 }
 
-// shaft is an arrow of so many cells with the payload in its middle.
+// shaft draws an arrow of so many cells with the payload in its middle.
 func (d *drawing) shaft(g Datagram, length int, leftwards bool) string {
 	dash := d.glyphs.dash
 	if g.Forged {

@@ -56,15 +56,18 @@ var drawings = []struct {
 	style  Style
 }{
 	{"three", Ladder{
-		Name: named("alice", "server", "bob"), Mark: text.Both("this should have gone to bob", "這應該送給 bob"), Focus: Focus{Datagram: 4},
+		Name: named("alice", "server", "bob"), Mark: text.Both("this should have gone to bob",
+			"這應該送給 bob"), Focus: Focus{Datagram: 4},
 		Datagrams: []Datagram{
-			sent(0, 0, 1, "hello"), sent(0, 2, 1, "hi"), sent(ms/2, 1, 0, "Your data was 5 bytes long"), sent(ms/2, 1, 0, "Your data was 2 bytes long"),
+			sent(0, 0, 1, "hello"), sent(0, 2, 1, "hi"), sent(ms/2, 1, 0, "Your data was 5 bytes long"), sent(ms/2, 1,
+				0, "Your data was 2 bytes long"),
 		},
 	}, Style{}},
 	{"two", Ladder{
 		Name: named("client", "server"), Mark: text.Both("client still waits", "client 還在等"),
 		Datagrams: []Datagram{
-			sent(0, 0, 1, "The time is now"), sent(100*ms-1, 1, 0, "晚安"), sent(100*ms+1, 1, 0, strings.Repeat("z", 65507)),
+			sent(0, 0, 1, "The time is now"), sent(100*ms-1, 1, 0, "晚安"), sent(100*ms+1, 1, 0,
+				strings.Repeat("z", 65507)),
 		},
 	}, Style{}},
 	{"fates", Ladder{
@@ -73,7 +76,10 @@ var drawings = []struct {
 			with(sent(0, 0, 1, "unread"), func(d *Datagram) { d.Heard = false }),
 			with(sent(0, 0, 1, "lost"), func(d *Datagram) { d.Lost = text.Both("lost on its way", "半路上掉了") }),
 			with(sent(0, 1, 0, "nobody"), func(d *Datagram) { d.Nobody = true }),
-			with(sent(0, 1, 0, "refused"), func(d *Datagram) { d.Err = &net.OpError{Op: "write", Err: errors.New("no route to host")} }),
+			with(sent(0, 1, 0, "refused"), func(d *Datagram) {
+				d.Err = &net.OpError{Op: "write",
+					Err: errors.New("no route to host")}
+			}),
 			with(sent(0, 0, 1, "cut"), func(d *Datagram) { d.Cut = 2 }),
 			with(sent(0, 0, 1, "barred"), func(d *Datagram) { d.Barred = true }),
 			with(sent(0, 1, 0, "forged"), func(d *Datagram) { d.Forged = true }),
@@ -85,13 +91,15 @@ var drawings = []struct {
 	{"strange", Ladder{
 		Name: named("a name that is much too long for its column", "\x1b[31mred", "[::1]:49152"),
 		Datagrams: []Datagram{
-			sent(0, 0, 1, "\x1b[2J\r\n\x00\x7f"), sent(0, 1, 2, "\u202eright to left\u2066\u200b"), sent(0, 2, 0, "\xff\xfe"), sent(0, 2, 1, "e\u0301 👩‍👩‍👧 資料包"),
+			sent(0, 0, 1, "\x1b[2J\r\n\x00\x7f"), sent(0, 1, 2, "\u202eright to left\u2066\u200b"), sent(0, 2, 0,
+				"\xff\xfe"), sent(0, 2, 1, "e\u0301 👩‍👩‍👧 資料包"),
 		},
 	}, Style{}},
 	{"ascii", Ladder{
 		Name: named("爱丽丝", "server"), Mark: text.Both("client still waits…", ""),
 		Datagrams: []Datagram{
-			sent(0, 0, 1, "晚安"), with(sent(0, 1, 0, strings.Repeat("long ", 100)), func(d *Datagram) { d.Heard = false }),
+			sent(0, 0, 1, "晚安"), with(sent(0, 1, 0, strings.Repeat("long ", 100)),
+				func(d *Datagram) { d.Heard = false }),
 		},
 	}, Style{ASCII: true}},
 	{"color", Ladder{
@@ -110,14 +118,17 @@ var drawings = []struct {
 		Name: named("one", "two", "three", "four", "five", "six", "seven"),
 		Datagrams: []Datagram{
 			sent(0, 0, 1, "hello"), sent(0, 2, 3, strings.Repeat("x", 300)), sent(0, 4, 5, "hi"),
-			with(sent(0, 6, 0, "nobody reads this one, and it is long enough to be cut"), func(d *Datagram) { d.Heard = false }),
+			with(sent(0, 6, 0, "nobody reads this one, and it is long enough to be cut"),
+				func(d *Datagram) { d.Heard = false }),
 		},
 	}, Style{}},
-	{"long", Ladder{Name: named("alice", "server"), Focus: Focus{Datagram: 50}, Mark: text.Both("here", ""), Datagrams: many(100)}, Style{}},
-	{"long with a party", Ladder{Name: named("alice", "server", "bob"), Focus: Focus{Party: at(2), Datagram: 1}, Datagrams: many(100)}, Style{}},
+	{"long", Ladder{Name: named("alice", "server"), Focus: Focus{Datagram: 50}, Mark: text.Both("here", ""),
+		Datagrams: many(100)}, Style{}},
+	{"long with a party", Ladder{Name: named("alice", "server", "bob"), Focus: Focus{Party: at(2), Datagram: 1},
+		Datagrams: many(100)}, Style{}},
 }
 
-// many is so many datagrams, of which every tenth is bob's.
+// many returns so many datagrams, of which every tenth is bob's.
 func many(n int) (all []Datagram) {
 	for i := range n {
 		d := sent(time.Duration(i)*ms, i%2, 1-i%2, fmt.Sprint("number ", i+1))
@@ -176,8 +187,10 @@ func wrongs(drawn string, s Style) (wrong []string) {
 // TestAnyLadder: whatever is drawn stays in its width, and leaves the terminal alone.
 func TestAnyLadder(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	payloads := []string{"", "hello", "晚安，世界", "\x1b[2J\x07", "\u202e\u200f", "\xff\xfe\x00", "👩‍👩‍👧", "e\u0301\u0301", strings.Repeat("資", 100), strings.Repeat("\x00", 70_000), `"quoted" \n`}
-	names := []string{"alice", "bob", "爱丽丝", "[fd00:1234:5678:9abc:def0::1]:65535", "", "a\nb", "\x1b[31m", strings.Repeat("long", 30)}
+	payloads := []string{"", "hello", "晚安，世界", "\x1b[2J\x07", "\u202e\u200f", "\xff\xfe\x00", "👩‍👩‍👧",
+		"e\u0301\u0301", strings.Repeat("資", 100), strings.Repeat("\x00", 70_000), `"quoted" \n`}
+	names := []string{"alice", "bob", "爱丽丝", "[fd00:1234:5678:9abc:def0::1]:65535", "", "a\nb", "\x1b[31m",
+		strings.Repeat("long", 30)}
 	pick := func(from []string) string { return from[random.IntN(len(from))] }
 	for range 3000 {
 		who := make([]string, 1+random.IntN(9))
@@ -186,7 +199,8 @@ func TestAnyLadder(t *testing.T) {
 		}
 		var all []Datagram
 		for range 1 + random.IntN(30) {
-			all = append(all, with(sent(time.Duration(random.Int64N(1e10)), random.IntN(len(who)), random.IntN(len(who)), pick(payloads)), func(d *Datagram) {
+			all = append(all, with(sent(time.Duration(random.Int64N(1e10)), random.IntN(len(who)),
+				random.IntN(len(who)), pick(payloads)), func(d *Datagram) {
 				d.Heard, d.Forged, d.Nobody = random.IntN(2) == 0, random.IntN(8) == 0, random.IntN(8) == 0
 				if random.IntN(4) == 0 {
 					d.Lost = text.Both("lost on its way", "")
@@ -194,16 +208,18 @@ func TestAnyLadder(t *testing.T) {
 			}))
 		}
 		style := Style{Width: 40 + random.IntN(160), ASCII: random.IntN(3) == 0, Color: random.IntN(3) == 0}
-		l := Ladder{Datagrams: all, Name: named(who...), Focus: Focus{Party: at(0), Datagram: random.IntN(len(all) + 1)}, Mark: text.Both("a mark of some length, to be folded where it has to be", "")}
+		l := Ladder{Datagrams: all, Name: named(who...),
+			Focus: Focus{Party: at(0), Datagram: random.IntN(len(all) + 1)}, Mark: text.Both("a mark of some length, "+
+				"to be folded where it has to be", "")}
 		require.Empty(t, wrongs(l.Draw(style), style), "%+v of %v", style, who)
 	}
 }
 
 func TestCells(t *testing.T) {
-	for text, want := range map[string]int{
+	for s, want := range map[string]int{
 		"": 0, "abc": 3, "晚安": 4, "e\u0301": 1, "→│…✗": 4, "，": 2, "👧": 2, "ｱ": 1, "한": 2, "é": 1, "✅": 2,
 	} {
-		require.Equal(t, want, Cells(text), text)
+		require.Equal(t, want, Cells(s), s)
 	}
 }
 

@@ -34,7 +34,8 @@ func WriteCapture(w io.Writer, began time.Time, datagrams []Datagram) error {
 		packet := packet(d)
 		stamp := uint64(began.Add(d.At).UnixNano())
 		size := le32(uint32(len(packet)))
-		block(b, enhancedPacket, le32(0), le32(uint32(stamp>>32)), le32(uint32(stamp)), size, size, padded(packet), comments(remark(d)))
+		block(b, enhancedPacket, le32(0), le32(uint32(stamp>>32)), le32(uint32(stamp)), size, size, padded(packet),
+			comments(remark(d)))
 	}
 	return b.Flush()
 }
@@ -57,7 +58,7 @@ func option(code uint16, value string) []byte {
 	return append(append(le16(code), le16(uint16(len(value)))...), padded([]byte(value))...)
 }
 
-// comments are the options of a block that has no others: one for each text that is
+// comments makes the options of a block that has no others: one for each text that is
 // not empty, in UTF-8, and cut where an option ends at the latest.
 func comments(all ...string) (options []byte) {
 	const comment, most = 1, 65535
@@ -80,7 +81,7 @@ func le16(n uint16) []byte { return binary.LittleEndian.AppendUint16(nil, n) }
 func le32(n uint32) []byte { return binary.LittleEndian.AppendUint32(nil, n) }
 func le64(n uint64) []byte { return binary.LittleEndian.AppendUint64(nil, n) }
 
-// remark is a packet's comment.
+// remark returns a packet's comment.
 func remark(d Datagram) string {
 	var all []string
 	if d.Sender != "" {
@@ -96,7 +97,8 @@ func remark(d Datagram) string {
 func leftOut(datagrams []Datagram) (all []string) {
 	for _, d := range datagrams {
 		if !fits(d) {
-			what := fmt.Sprintf("left out, as no IP packet can hold it: %d bytes from %v to %v at %v", len(d.Payload), d.From, d.To, d.At)
+			what := fmt.Sprintf("left out, as no IP packet can hold it: %d bytes from %v to %v at %v", len(d.Payload),
+				d.From, d.To, d.At)
 			if r := remark(d); r != "" {
 				what += "; " + r
 			}
@@ -112,7 +114,7 @@ func fits(d Datagram) bool {
 	return from.IsValid() && to.IsValid() && from.Is4() == to.Is4() && len(d.Payload) <= MaxPayload(to)
 }
 
-// packet is the IP packet that carries a datagram that fits.
+// packet makes the IP packet that carries a datagram that fits.
 func packet(d Datagram) []byte {
 	from, to := d.From.Addr(), d.To.Addr()
 	length := UDPHeader + len(d.Payload)
@@ -133,14 +135,16 @@ func packet(d Datagram) []byte {
 		return append(append(header, addresses...), udp...)
 	}
 	total := IPv4Header + length
-	header := append([]byte{4<<4 | IPv4Header/4, 0, byte(total >> 8), byte(total), 0, 0, 0, 0, hops, protocol, 0, 0}, addresses...)
+	header := append([]byte{4<<4 | IPv4Header/4, 0, byte(total >> 8), byte(total), 0, 0, 0, 0, hops, protocol, 0, 0},
+		addresses...)
 	binary.BigEndian.PutUint16(header[10:], checksum(header))
 	return append(header, udp...)
 }
 
 func be32(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
 
-// checksum is the Internet's, see RFC 1071. Only the last part may have an odd length.
+// checksum returns the Internet's, see RFC 1071. Only the last part may have an odd
+// length.
 func checksum(parts ...[]byte) uint16 {
 	var sum uint64
 	for _, p := range parts {

@@ -39,7 +39,7 @@ func read(t require.TestingT, file []byte) (all []captured) {
 	return all
 }
 
-// readAll is read, and returns the file's own comments too.
+// readAll does what read does, and returns the file's own comments too.
 func readAll(t require.TestingT, file []byte) (all []captured, notes []string) {
 	le := binary.LittleEndian
 	interfaces := 0
@@ -61,7 +61,8 @@ func readAll(t require.TestingT, file []byte) (all []captured, notes []string) {
 		case 1:
 			require.Equal(t, uint16(101), le.Uint16(body), "raw IP")
 			require.Equal(t, []byte{0, 0, 0, 0, 0, 0}, body[2:8], "reserved, and no limit to a packet's length")
-			require.Equal(t, map[uint16][]string{2: {"udpkata"}, 9: {"\x09"}}, options(t, body[8:]), "name, nanoseconds")
+			require.Equal(t, map[uint16][]string{2: {"udpkata"}, 9: {"\x09"}}, options(t, body[8:]),
+				"name, nanoseconds")
 			interfaces++
 		case 6:
 			require.Equal(t, 1, interfaces)
@@ -136,7 +137,7 @@ func ip(t require.TestingT, b []byte) (c captured) {
 	return c
 }
 
-// total is the sum of 16-bit words that is 0xffff where the checksum is right.
+// total returns the sum of 16-bit words that is 0xffff where the checksum is right.
 func total(b []byte) uint16 {
 	var sum uint32
 	for i, x := range b {
@@ -180,7 +181,8 @@ func TestCapture(t *testing.T) {
 	all := read(t, capture(t, exchange))
 	require.Len(t, all, len(exchange))
 	comments := []string{
-		"sent at echo.go:12", "", "lost on its way", "30ms on its way; arrives 2 times", "forged: 127.0.0.1:40001 did not send it",
+		"sent at echo.go:12", "", "lost on its way", "30ms on its way; arrives 2 times", "forged: 127.0.0.1:40001 " +
+			"did not send it",
 		"nobody is there", "not sent: no route to host", "only its first 512 bytes were read",
 		"turned away by the system", "nobody read it", "",
 	}
@@ -241,14 +243,16 @@ func unhex(t *testing.T, digits string) []byte {
 // TestCaptureLeavesOut: what no IP packet can hold is left out, and the file says so.
 func TestCaptureLeavesOut(t *testing.T) {
 	packets, notes := readAll(t, capture(t, []Datagram{
-		{From: at(0), To: at(1), Payload: make([]byte, 65508), At: ms, Sender: "echo.go:12", Err: errors.New("message too long")},
+		{From: at(0), To: at(1), Payload: make([]byte, 65508), At: ms, Sender: "echo.go:12",
+			Err: errors.New("message too long")},
 		{From: v6a, To: v6b, Payload: make([]byte, 65528), Heard: true},
 		{From: at(0), To: v6b, Heard: true}, {From: at(0), Heard: true}, {To: at(0), Heard: true}, {Heard: true},
 	}))
 	require.Empty(t, packets)
 	const why = "left out, as no IP packet can hold it: "
 	require.Equal(t, []string{
-		why + "65508 bytes from 127.0.0.1:40000 to 127.0.0.1:40001 at 1ms; sent at echo.go:12; not sent: message too long",
+		why + "65508 bytes from 127.0.0.1:40000 to 127.0.0.1:40001 at 1ms; sent at echo.go:12; " +
+			"not sent: message too long",
 		why + "65528 bytes from [fd00::1]:40000 to [fd00::2]:40001 at 0s",
 		why + "0 bytes from 127.0.0.1:40000 to [fd00::2]:40001 at 0s",
 		why + "0 bytes from 127.0.0.1:40000 to invalid AddrPort at 0s",
@@ -293,10 +297,14 @@ type broken struct{}
 func (broken) Write([]byte) (int, error) { return 0, os.ErrClosed }
 
 func FuzzCapture(f *testing.F) {
-	f.Add([]byte{127, 0, 0, 1}, []byte{127, 0, 0, 2}, uint16(1), uint16(2), []byte("hello"), byte(0), "echo.go:1", "", int64(5), int64(0), 0, 0)
-	f.Add(v6a.Addr().AsSlice(), v6b.Addr().AsSlice(), uint16(0), uint16(65535), []byte{0xff}, byte(1), "", "message too long", int64(1e18), int64(1e6), 2, 512)
-	f.Add([]byte{127, 0, 0, 1}, v6b.Addr().AsSlice(), uint16(9), uint16(9), []byte{}, byte(14), "\xff", "晚安", int64(1), int64(1), 1, 1)
-	f.Fuzz(func(t *testing.T, from, to []byte, port, port2 uint16, payload []byte, flags byte, sender, why string, when, delay int64, copies, cut int) {
+	f.Add([]byte{127, 0, 0, 1}, []byte{127, 0, 0, 2}, uint16(1), uint16(2), []byte("hello"), byte(0), "echo.go:1", "",
+		int64(5), int64(0), 0, 0)
+	f.Add(v6a.Addr().AsSlice(), v6b.Addr().AsSlice(), uint16(0), uint16(65535), []byte{0xff}, byte(1), "",
+		"message too long", int64(1e18), int64(1e6), 2, 512)
+	f.Add([]byte{127, 0, 0, 1}, v6b.Addr().AsSlice(), uint16(9), uint16(9), []byte{}, byte(14), "\xff", "晚安",
+		int64(1), int64(1), 1, 1)
+	f.Fuzz(func(t *testing.T, from, to []byte, port, port2 uint16, payload []byte, flags byte, sender, why string, when,
+		delay int64, copies, cut int) {
 		if when < 0 || time.Duration(when) > 100*365*24*time.Hour {
 			return
 		}
@@ -319,7 +327,8 @@ func FuzzCapture(f *testing.F) {
 		all, notes := readAll(t, capture(t, []Datagram{d, exchange[0]}))
 		last := len(all) - 1
 		require.Equal(t, exchange[0].Payload, all[last].payload)
-		if a.Is4() != b.Is4() || !a.IsValid() || !b.IsValid() || len(d.Payload) > 65527 || a.Is4() && len(d.Payload) > 65507 {
+		if a.Is4() != b.Is4() || !a.IsValid() || !b.IsValid() || len(d.Payload) > 65527 || a.Is4() &&
+			len(d.Payload) > 65507 {
 			require.Zero(t, last)
 			require.Len(t, notes, 1)
 			return
@@ -355,7 +364,8 @@ func TestTshark(t *testing.T) {
 			severity = fmt.Sprint(0x100000)
 		}
 		want[i] = slices.Concat([]string{fmt.Sprintf("%d.%09d", stamp/1e9, stamp%1e9)}, addresses, []string{
-			fmt.Sprint(c.from.Port()), fmt.Sprint(c.to.Port()), hex.EncodeToString(c.payload), c.comment, severity, headerSum, good, "",
+			fmt.Sprint(c.from.Port()), fmt.Sprint(c.to.Port()), hex.EncodeToString(c.payload), c.comment, severity,
+			headerSum, good, "",
 		})
 	}
 	require.Equal(t, want, wiretest.Tshark(t, file,

@@ -40,8 +40,8 @@ func currentStyle(getenv func(string) string, terminal int) Style {
 	return s
 }
 
-func number(text string) int {
-	n, _ := strconv.Atoi(text)
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
 	return n
 }
 

@@ -23,7 +23,7 @@ func readFrom(ctx context.Context, conn net.PacketConn, buf []byte) (n int, from
 	return n, from, err
 }
 
-// read is readFrom for a connected socket.
+// read does for a connected socket what readFrom does.
 func read(ctx context.Context, conn net.Conn, buf []byte) (n int, err error) {
 	err = interruptible(ctx, conn, func() error {
 		n, err = conn.Read(buf)

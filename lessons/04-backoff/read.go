@@ -36,7 +36,8 @@ func readUntil(ctx context.Context, conn net.Conn, deadline time.Time, buf []byt
 
 // interruptible calls read, and ends it by a deadline: by the one that is
 // given, if it is not zero, or, when ctx ends, by one that is long past.
-func interruptible(ctx context.Context, conn interface{ SetReadDeadline(time.Time) error }, deadline time.Time, read func() error) error {
+func interruptible(ctx context.Context, conn interface{ SetReadDeadline(time.Time) error }, deadline time.Time,
+	read func() error) error {
 	interrupted := make(chan struct{})
 	conn.SetReadDeadline(deadline)
 	stop := context.AfterFunc(ctx, func() {

@@ -53,8 +53,8 @@ func Ask(ctx context.Context, conn net.PacketConn, server net.Addr, text string)
 	return string(buf[:n]), nil
 }
 
-// readFrom is conn.ReadFrom that also ends, with ctx's error, when ctx does.
-// It leaves conn without a deadline.
+// readFrom does what conn.ReadFrom does, and also ends, with ctx's error, when ctx
+// does. It leaves conn without a deadline.
 func readFrom(ctx context.Context, conn net.PacketConn, buf []byte) (int, net.Addr, error) {
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {

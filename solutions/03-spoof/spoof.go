@@ -18,7 +18,7 @@ func SameEndpoint(a, b net.Addr) bool {
 	return ok && ok2 && one == other
 }
 
-// endpoint is an address as a value to compare: an IPv4 address has one form
+// endpoint returns an address as a value to compare: an IPv4 address has one form
 // only.
 func endpoint(addr net.Addr) (netip.AddrPort, bool) {
 	udp, ok := addr.(*net.UDPAddr)

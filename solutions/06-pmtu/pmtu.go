@@ -65,7 +65,7 @@ func Probe(ctx context.Context, path Path) (int, error) {
 	return 0, fmt.Errorf("probe: %w", err)
 }
 
-// likely is the size that fits as far as the system knows.
+// likely returns the size that fits as far as the system knows.
 func likely(path Path) (int, error) {
 	mtu, err := path.MTU()
 	return MaxPayload(mtu, path.IPv6()), err

@@ -72,7 +72,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) (passed bool, err
 	if err != nil {
 		return false, err
 	}
-	return print(stdout, lesson, report, *verbose), nil
+	return show(stdout, lesson, report, *verbose), nil
 }
 
 // find returns the lesson of a name, such as 02-echo.
@@ -91,12 +91,13 @@ func find(root, name string) (curriculum.Lesson, error) {
 		}
 		names = append(names, l.Name)
 	}
-	return curriculum.Lesson{}, fmt.Errorf("there is no lesson %q with tasks; there are %s", name, strings.Join(names, ", "))
+	return curriculum.Lesson{}, fmt.Errorf("there is no lesson %q with tasks; there are %s", name,
+		strings.Join(names, ", "))
 }
 
-// print writes a report down, and says whether every task passed that this
+// show writes a report down, and says whether every task passed that this
 // machine can tell of. A task that was skipped counts neither way.
-func print(w io.Writer, lesson curriculum.Lesson, report judge.Report, verbose bool) bool {
+func show(w io.Writer, lesson curriculum.Lesson, report judge.Report, verbose bool) bool {
 	for _, note := range report.Notes {
 		fmt.Fprintf(w, "note: %s\n", note)
 	}

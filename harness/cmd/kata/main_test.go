@@ -27,7 +27,8 @@ func TestRun(t *testing.T) {
 		{"no directory", []string{"judge", "02-echo"}, usage},
 		{"too much", []string{"judge", "02-echo", "a", "b"}, usage},
 		{"unknown flag", []string{"judge", "-q", "02-echo", "a"}, "flag provided but not defined: -q; " + usage},
-		{"unknown lesson", []string{"judge", "echo", "a"}, `there is no lesson "echo" with tasks; there are 01-ports, 02-echo, `},
+		{"unknown lesson", []string{"judge", "echo", "a"},
+			`there is no lesson "echo" with tasks; there are 01-ports, 02-echo, `},
 		{"a page to read", []string{"judge", "00-before", "a"}, `there is no lesson "00-before" with tasks`},
 	}
 	for _, tt := range tests {
@@ -47,11 +48,13 @@ func TestRun(t *testing.T) {
 		passed, err := run(context.Background(), []string{"judge", "02-echo", dir}, &out)
 		require.NoError(t, err)
 		require.False(t, passed)
-		require.Contains(t, out.String(), "not run         1  TestServeAnswers\n                  echo.go is missing from "+dir+".\n")
+		require.Contains(t, out.String(),
+			"not run         1  TestServeAnswers\n                  echo.go is missing from "+dir+".\n")
 		require.Regexp(t, `02-echo: 0 of \d+ points\n$`, out.String())
 	})
 	t.Run("nowhere", func(t *testing.T) {
-		_, err := run(context.Background(), []string{"judge", "02-echo", filepath.Join(t.TempDir(), "no")}, &bytes.Buffer{})
+		_, err := run(context.Background(), []string{"judge", "02-echo", filepath.Join(t.TempDir(), "no")},
+			&bytes.Buffer{})
 		require.ErrorIs(t, err, fs.ErrNotExist)
 	})
 	t.Run("no directory", func(t *testing.T) {
@@ -60,14 +63,20 @@ func TestRun(t *testing.T) {
 	})
 }
 
-func TestPrint(t *testing.T) {
-	lesson := curriculum.Lesson{Name: "09-x", Tasks: []curriculum.Task{{Name: "TestOne", Points: 2}, {Name: "TestTwo", Points: 1}}}
+func TestShow(t *testing.T) {
+	lesson := curriculum.Lesson{
+		Name:  "09-x",
+		Tasks: []curriculum.Task{{Name: "TestOne", Points: 2}, {Name: "TestTwo", Points: 1}},
+	}
 	report := judge.Report{
-		Notes:   []string{"x_test.go was left out: the tests are the course's."},
-		Results: []judge.Result{{Task: "TestOne", State: verdict.Passed}, {Task: "TestTwo", State: verdict.Failed, Reason: "x.go:1: no", Output: "all of it"}},
+		Notes: []string{"x_test.go was left out: the tests are the course's."},
+		Results: []judge.Result{
+			{Task: "TestOne", State: verdict.Passed},
+			{Task: "TestTwo", State: verdict.Failed, Reason: "x.go:1: no", Output: "all of it"},
+		},
 	}
 	var out bytes.Buffer
-	require.False(t, print(&out, lesson, report, true))
+	require.False(t, show(&out, lesson, report, true))
 	require.Equal(t, `note: x_test.go was left out: the tests are the course's.
 passed          2  TestOne
 failed          1  TestTwo
@@ -77,8 +86,9 @@ all of it
 `, out.String())
 	out.Reset()
 	report.Results[1] = judge.Result{Task: "TestTwo", State: verdict.Skipped, Reason: "needs a lab"}
-	require.True(t, print(&out, lesson, report, false))
-	require.Contains(t, out.String(), "skipped         1  TestTwo\n                  needs a lab\n09-x: 2 of 2 points, 1 task skipped\n")
+	require.True(t, show(&out, lesson, report, false))
+	require.Contains(t, out.String(), "skipped         1  TestTwo\n                  needs a lab\n09-x: 2 of 2 "+
+		"points, 1 task skipped\n")
 	report.Results[1] = judge.Result{Task: "TestTwo", State: verdict.Passed}
-	require.True(t, print(&bytes.Buffer{}, lesson, report, false))
+	require.True(t, show(&bytes.Buffer{}, lesson, report, false))
 }

@@ -31,8 +31,8 @@ func Tshark(t testing.TB, capture string, fields ...string) (packets [][]string)
 	t.Helper()
 	NeedTshark(t)
 	args := []string{
-		"-n", "-r", capture, "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-d", "udp.port==1-65535,data",
-		"-T", "fields",
+		"-n", "-r", capture, "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE",
+		"-d", "udp.port==1-65535,data", "-T", "fields",
 	}
 	for _, field := range fields {
 		args = append(args, "-e", field)

@@ -22,7 +22,7 @@ func main() {
 	)
 }
 
-// localhost is 127.0.0.1 with a port.
+// localhost returns 127.0.0.1 with a port.
 func localhost(port uint16) *net.UDPAddr { return net.UDPAddrFromAddrPort(demo.Localhost(port)) }
 
 func server(ctx context.Context, args demo.Args) error {

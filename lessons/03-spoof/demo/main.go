@@ -52,7 +52,7 @@ func server(ctx context.Context, args demo.Args) error {
 	return demo.Serve(ctx, conn, length)
 }
 
-// length is lesson 02's answer.
+// length gives lesson 02's answer.
 func length(datagram []byte) string { return fmt.Sprintf("Your data was %d bytes long", len(datagram)) }
 
 // enter waits until Enter is pressed. Where nobody can press it, it waits until
@@ -120,7 +120,8 @@ func list(addrs []net.Addr) string {
 func attacker(_ context.Context, args demo.Args) error {
 	port, err := strconv.ParseUint(args.Params[0], 10, 16)
 	if err != nil || port == 0 {
-		return demo.UsageError(fmt.Sprintf("%q is no client's port: that is a whole number from 1 to 65535", args.Params[0]))
+		return demo.UsageError(fmt.Sprintf("%q is no client's port: that is a whole number from 1 to 65535",
+			args.Params[0]))
 	}
 	conn, err := listen(0)
 	if err != nil {

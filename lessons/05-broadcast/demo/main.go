@@ -69,14 +69,15 @@ func client(_ context.Context, args demo.Args) error {
 	return nil
 }
 
-// broadcastAddr is an IPv4 address as it is, or a subnet's broadcast address.
+// broadcastAddr returns an IPv4 address as it is, or a subnet's broadcast address.
 func broadcastAddr(network string) (netip.Addr, error) {
 	if addr, err := netip.ParseAddr(network); err == nil && addr.Is4() {
 		return addr, nil
 	}
 	prefix, err := netip.ParsePrefix(network)
 	if err != nil {
-		return netip.Addr{}, fmt.Errorf("%q is no NETWORK: write an IPv4 address, as in 127.255.255.255, or a subnet, as in 127.0.0.0/8", network)
+		return netip.Addr{}, fmt.Errorf("%q is no NETWORK: write an IPv4 address, as in 127.255.255.255, or a "+
+			"subnet, as in 127.0.0.0/8", network)
 	}
 	return broadcast.BroadcastAddr(prefix)
 }

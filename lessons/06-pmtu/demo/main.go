@@ -38,7 +38,7 @@ func server(ctx context.Context, args demo.Args) error {
 	return demo.Serve(ctx, conn, length)
 }
 
-// length is lesson 02's answer.
+// length gives lesson 02's answer.
 func length(datagram []byte) string { return fmt.Sprintf("Your data was %d bytes long", len(datagram)) }
 
 // dial opens a socket that is connected to the server.
