@@ -1,11 +1,14 @@
 package harness_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
+	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -43,36 +46,44 @@ type pkg struct {
 	Imports, TestImports, XTestImports []string
 }
 
-// TestImports: the house's arrows point down.
+// TestImports: the house's arrows point down, and each is needed, on some system.
 func TestImports(t *testing.T) {
+	allowed := houseArrows(t)
+	needed := map[need]bool{}
 	for _, system := range []string{"linux", "darwin", "windows"} {
-		t.Run(system, func(t *testing.T) {
-			cmd := exec.Command("go", "list", "-json", "../...")
-			cmd.Env = append(os.Environ(), "GOOS="+system)
-			out, err := cmd.Output()
-			require.NoError(t, err)
-			decoder := json.NewDecoder(strings.NewReader(string(out)))
-			n := 0
-			for ; ; n++ {
-				var p pkg
-				if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
-					break
-				} else {
-					require.NoError(t, err)
-				}
-				for _, complaint := range complaints(p) {
-					t.Error(complaint)
-				}
+		for _, p := range packages(t, system) {
+			for _, complaint := range complaints(p, allowed) {
+				t.Errorf("on %s: %s", system, complaint)
 			}
-			require.Greater(t, n, len(below))
-		})
+			for _, n := range needs(p) {
+				needed[n] = true
+			}
+		}
+	}
+	for _, wrong := range idle(allowed, needed) {
+		t.Error(wrong)
 	}
 }
 
+// packages lists the repository's, as they are on a system.
+func packages(t *testing.T, system string) (all []pkg) {
+	cmd := exec.Command("go", "list", "-json", "../...")
+	cmd.Env = append(os.Environ(), "GOOS="+system)
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	for decoder := json.NewDecoder(bytes.NewReader(out)); decoder.More(); {
+		var p pkg
+		require.NoError(t, decoder.Decode(&p))
+		all = append(all, p)
+	}
+	require.NotEmpty(t, all)
+	return all
+}
+
 // complaints lists the imports of a package that the house does not allow.
-func complaints(p pkg) []string {
+func complaints(p pkg, allowed arrows) []string {
 	path := strings.TrimPrefix(p.ImportPath, module)
-	part, rest, _ := strings.Cut(path, "/")
+	top, rest, _ := strings.Cut(path, "/")
 	lesson := module + "lessons/" + strings.TrimSuffix(rest, "/demo")
 	var wrong []string
 	forbid := func(kind string, imports []string, allowed func(string) bool) {
@@ -88,9 +99,9 @@ func complaints(p pkg) []string {
 	isSys := func(i string) bool { return strings.HasPrefix(i, "golang.org/x/sys/") }
 	const require = "github.com/stretchr/testify/require"
 	switch {
-	case part == "lessons" && strings.HasSuffix(rest, "/demo"):
+	case top == "lessons" && strings.HasSuffix(rest, "/demo"):
 		forbid("demo", p.Imports, only(lesson, module+"harness/demo"))
-	case part == "lessons":
+	case top == "lessons":
 		forbid("stub", p.Imports, isSys)
 		forbid("test", append(p.TestImports, p.XTestImports...), only(lesson, module+"harness", require))
 	case part == "solutions" && rest != "":
@@ -100,14 +111,15 @@ func complaints(p pkg) []string {
 	case part == "harness":
 		siblings, known := below[rest]
 		if !known {
-			return []string{path + " is not in the table of who may import whom"}
+			return []string{path + " has no line on the page about the house"}
 		}
 		forbid("code", p.Imports, func(i string) bool {
-			own, ours := strings.CutPrefix(i, module+"harness")
-			return ours && slices.Contains(siblings, strings.TrimPrefix(own, "/")) || !strings.HasPrefix(i, module)
+			sibling, ours := part(i)
+			return ours && slices.Contains(siblings, sibling) || !strings.HasPrefix(i, module)
 		})
 		forbid("test", append(p.TestImports, p.XTestImports...), func(i string) bool {
-			return !strings.HasPrefix(i, module) || strings.HasPrefix(i, module+"harness")
+			_, ours := part(i)
+			return ours || !strings.HasPrefix(i, module)
 		})
 	default:
 		return []string{path + " is at no place of the house"}
@@ -123,6 +135,7 @@ func isStandard(path string) bool {
 
 // TestComplaints: each rule can be broken.
 func TestComplaints(t *testing.T) {
+	allowed := arrows{"harness": {"wire"}, "judge": {"verdict"}, "verdict": nil, "wire": nil}
 	tests := []struct {
 		name string
 		pkg  pkg
@@ -149,7 +162,46 @@ func TestComplaints(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			require.Equal(t, tt.ok, len(complaints(tt.pkg)) == 0, complaints(tt.pkg))
+			got := complaints(tt.pkg, allowed)
+			require.Equal(t, tt.ok, len(got) == 0, got)
 		})
 	}
+}
+
+// TestParseArrows: the page is read as it is written, and what makes no sense there is
+// found.
+func TestParseArrows(t *testing.T) {
+	block := func(lines string) string { return "# The house\n\n```arrows\n" + lines + "```\n\nMore.\n" }
+	got, err := parseArrows(block("harness → text, wire\nwire → text\n\ntext\n"))
+	require.NoError(t, err)
+	require.Equal(t, arrows{"harness": {"text", "wire"}, "wire": {"text"}, "text": nil}, got)
+	for page, want := range map[string]string{
+		"# The house\n":                   "the page has no block of arrows",
+		block("text\ntext\n"):             "text has two lines",
+		block("wire → text\n"):            "wire → text: there is no line for text",
+		block("wire → text,wire\ntext\n"): "wire → text,wire: there is no line for text,wire",
+	} {
+		_, err := parseArrows(page)
+		require.EqualError(t, err, want)
+	}
+}
+
+// TestIdle: an arrow too many is found, and a package that is gone.
+func TestIdle(t *testing.T) {
+	needed := map[need]bool{}
+	for _, p := range []pkg{
+		{ImportPath: "udpkata/harness", Imports: []string{"fmt", "udpkata/harness/wire"}, TestImports: []string{"udpkata/harness/text"}},
+		{ImportPath: "udpkata/harness/wire"},
+		{ImportPath: "udpkata/harness/text"},
+		{ImportPath: "udpkata/harnesses/old"},
+	} {
+		for _, n := range needs(p) {
+			needed[n] = true
+		}
+	}
+	require.Empty(t, idle(arrows{"harness": {"wire"}, "wire": nil, "text": nil}, needed))
+	require.Equal(t, []string{
+		"harness → text is on the page, and no import needs it",
+		"old is on the page, and there is no such package",
+	}, idle(arrows{"harness": {"wire", "text"}, "wire": nil, "text": nil, "old": {"text"}}, needed))
 }
