@@ -62,7 +62,7 @@ func readHints(path string) (map[string]Advice, error) {
 }
 
 func parseAdvice(lines []string) Advice {
-	var text string
+	var paragraph strings.Builder
 	var hints []string
 	for _, line := range lines {
 		if m := hintItem.FindStringSubmatch(line); m != nil {
@@ -70,7 +70,7 @@ func parseAdvice(lines []string) Advice {
 			continue
 		}
 		if len(hints) == 0 {
-			text += line + "\n"
+			paragraph.WriteString(line + "\n")
 			continue
 		}
 		hints[len(hints)-1] += "\n" + strings.TrimPrefix(line, "   ")
@@ -78,5 +78,5 @@ func parseAdvice(lines []string) Advice {
 	for i := range hints {
 		hints[i] = strings.TrimSpace(hints[i])
 	}
-	return Advice{Text: strings.TrimSpace(text), Hints: hints}
+	return Advice{Text: strings.TrimSpace(paragraph.String()), Hints: hints}
 }

@@ -87,8 +87,7 @@ func is(err, target error) bool {
 
 // cause returns the innermost error, which says it shortest.
 func cause(err error) string {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno.Error()
 	}
 	return err.Error()

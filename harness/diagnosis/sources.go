@@ -69,8 +69,7 @@ func holds(value any, payload []byte) bool {
 	if v.Kind() != reflect.Struct {
 		return false
 	}
-	for i := range v.NumField() {
-		f := v.Field(i)
+	for _, f := range v.Fields() {
 		if f.CanInterface() && f.Kind() != reflect.Struct && holds(f.Interface(), payload) {
 			return true
 		}

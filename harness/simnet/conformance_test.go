@@ -105,7 +105,7 @@ var rows = []row{
 		a, b := e.open("a"), e.open("b")
 		const most = 5000
 		for i := range most {
-			a.WriteTo([]byte(fmt.Sprint(i)), b.LocalAddr())
+			a.WriteTo(fmt.Append(nil, i), b.LocalAddr())
 		}
 		b.SetReadDeadline(time.Now().Add(time.Minute)) // all that is read here is there
 		buf := make([]byte, 20)

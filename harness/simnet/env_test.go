@@ -173,8 +173,7 @@ func (e *env) describe(err error) string {
 			found = append(found, name)
 		}
 	}
-	var op *net.OpError
-	if errors.As(err, &op) {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		found = append(found, "OpError", op.Op, fmt.Sprint(op.Timeout()))
 		found = append(found, fmt.Sprintf("%T %T", op.Source, op.Addr))
 	}
