@@ -389,7 +389,7 @@ func TestPMTUDemo(t *testing.T) {
 	client.end(0, "")
 
 	probe := start(t, program, "probe", "127.0.0.1", "-p", port)
-	require.Regexp(t, `^\d+ bytes arrive in one piece$`, probe.line())
+	require.Regexp(t, `^\d+ bytes arrive without fragmentation$`, probe.line())
 	probe.end(0, "")
 	server.interrupt()
 

@@ -1,4 +1,4 @@
-// Package pmtu is lesson 06: how big a datagram may be that nobody cuts up on
+// Package pmtu is lesson 06: how big a datagram may be that nobody fragments on
 // its way.
 package pmtu
 
@@ -17,7 +17,7 @@ var ErrUnsupported = errors.New("Unsupported: Can only perform MTU discovery on 
 var ErrNoAnswer = errors.New("no answer")
 
 // MaxPayload returns how many bytes a datagram can carry over a link or a path
-// with this MTU (in bytes) without being cut up: what IP's header of 20 bytes, or
+// with this MTU (in bytes) without fragmentation: what IP's header of 20 bytes, or
 // 40 on IPv6, and UDP's of 8 leave. It is never more than UDP can carry anyway,
 // 65,507 bytes on IPv4 and 65,527 on IPv6, and never negative.
 func MaxPayload(mtu int, ipv6 bool) int {
@@ -32,7 +32,7 @@ type Report struct {
 }
 
 // Probe returns how many bytes the biggest datagram has that gets over path
-// without being cut up. At the other end is lesson 02's server: it answers a
+// without fragmentation. At the other end is lesson 02's server: it answers a
 // datagram of N bytes with
 //
 //	Your data was N bytes long

@@ -7,14 +7,14 @@ package pmtu
 
 import "net"
 
-// ForbidFragments makes conn's datagrams go whole or not at all: nobody may cut
-// them up any more, and the system refuses to send what it knows not to fit
+// ForbidFragments makes conn's datagrams go whole or not at all: nobody may
+// fragment them any more, and the system refuses to send what it knows not to fit
 // (syscall.EMSGSIZE). It sets the option IP_MTU_DISCOVER, of the level
 // IPPROTO_IP, to IP_PMTUDISC_DO (see ip(7), or IP_MTU_DISCOVER(2const)); on an
 // IPv6 socket, see isIPv6, the option IPV6_MTU_DISCOVER, of the level
-// IPPROTO_IPV6, to the same value, which is IPV6_PMTUDISC_DO there. Package syscall
-// has all of these. The way to the descriptor is lesson 05's, SyscallConn and
-// Control.
+// IPPROTO_IPV6, to the same value, which is IPV6_PMTUDISC_DO there. Package
+// golang.org/x/sys/unix has all of these. The way to the descriptor is lesson 05's,
+// SyscallConn and Control.
 //
 // An error, be it of the option or of conn's, is returned, as it is or wrapped.
 func ForbidFragments(conn *net.UDPConn) error {
@@ -31,7 +31,7 @@ func PathMTU(conn *net.UDPConn) (int, error) {
 	panic("TODO: write PathMTU, which reads an option of an open socket")
 }
 
-// SendBig forbids that conn's datagrams are cut up, and then sends one of size
+// SendBig forbids that conn's datagrams are fragmented, and then sends one of size
 // bytes, each a '#', to whom conn is connected to.
 //
 // If that is too big (syscall.EMSGSIZE), this is no error: the Report says so,

@@ -123,7 +123,7 @@ func TestMaxPayload(t *testing.T) {
 	})
 }
 
-// TestForbidFragments: after the call, nobody may cut up the socket's datagrams,
+// TestForbidFragments: after the call, nobody may fragment the socket's datagrams,
 // on IPv4 and on IPv6. If that fails, there is an error.
 //
 //kata:points 2

@@ -7,7 +7,8 @@ package pmtu
 import (
 	"net"
 	"os"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // Supported reports whether this system lets programs discover a path's MTU.
@@ -15,12 +16,12 @@ const Supported = true
 
 // setOption sets an option of the socket with this descriptor.
 func setOption(fd uintptr, level, option, value int) error {
-	return os.NewSyscallError("setsockopt", syscall.SetsockoptInt(int(fd), level, option, value))
+	return os.NewSyscallError("setsockopt", unix.SetsockoptInt(int(fd), level, option, value))
 }
 
 // getOption returns the value of an option.
 func getOption(fd uintptr, level, option int) (int, error) {
-	value, err := syscall.GetsockoptInt(int(fd), level, option)
+	value, err := unix.GetsockoptInt(int(fd), level, option)
 	return value, os.NewSyscallError("getsockopt", err)
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // A Path is a way to a server, over a connected socket whose datagrams nobody
-// may cut up.
+// may fragment.
 type Path interface {
 	Write(p []byte) (int, error)
 	Read(p []byte) (int, error)

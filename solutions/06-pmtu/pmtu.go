@@ -1,4 +1,4 @@
-// Package pmtu is lesson 06: how big a datagram may be that nobody cuts up on
+// Package pmtu is lesson 06: how big a datagram may be that nobody fragments on
 // its way.
 package pmtu
 
@@ -30,7 +30,7 @@ const (
 )
 
 // MaxPayload returns how many bytes a datagram can carry over a path with this
-// MTU without being cut up.
+// MTU without fragmentation.
 func MaxPayload(mtu int, ipv6 bool) int {
 	headers, most := ipv4Header+udpHeader, 65535-ipv4Header-udpHeader
 	if ipv6 {
@@ -52,7 +52,7 @@ const (
 )
 
 // Probe returns how many bytes the biggest datagram has that gets over path
-// without being cut up.
+// without fragmentation.
 func Probe(ctx context.Context, path Path) (int, error) {
 	size, err := likely(path)
 	for err == nil {

@@ -8,13 +8,15 @@ import (
 	"fmt"
 	"net"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // ForbidFragments makes conn's datagrams go whole or not at all.
 func ForbidFragments(conn *net.UDPConn) error {
-	level, option, value := syscall.IPPROTO_IP, syscall.IP_MTU_DISCOVER, syscall.IP_PMTUDISC_DO
+	level, option, value := unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DO
 	if isIPv6(conn) {
-		level, option, value = syscall.IPPROTO_IPV6, syscall.IPV6_MTU_DISCOVER, syscall.IPV6_PMTUDISC_DO
+		level, option, value = unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_DO
 	}
 	return control(conn, func(fd uintptr) error { return setOption(fd, level, option, value) })
 }
@@ -22,9 +24,9 @@ func ForbidFragments(conn *net.UDPConn) error {
 // PathMTU returns the MTU of the path that a connected socket's datagrams take,
 // as far as the system knows it.
 func PathMTU(conn *net.UDPConn) (mtu int, err error) {
-	level, option := syscall.IPPROTO_IP, syscall.IP_MTU
+	level, option := unix.IPPROTO_IP, unix.IP_MTU
 	if isIPv6(conn) {
-		level, option = syscall.IPPROTO_IPV6, syscall.IPV6_MTU
+		level, option = unix.IPPROTO_IPV6, unix.IPV6_MTU
 	}
 	err = control(conn, func(fd uintptr) (err error) {
 		mtu, err = getOption(fd, level, option)
@@ -44,7 +46,7 @@ func control(conn *net.UDPConn, f func(fd uintptr) error) error {
 	return errors.Join(err, failed)
 }
 
-// SendBig sends a datagram of size bytes that nobody may cut up.
+// SendBig sends a datagram of size bytes that nobody may fragment.
 func SendBig(conn *net.UDPConn, size int) (Report, error) {
 	if err := ForbidFragments(conn); err != nil {
 		return Report{}, fmt.Errorf("send big: %w", err)

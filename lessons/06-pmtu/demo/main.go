@@ -96,6 +96,6 @@ func probe(ctx context.Context, args demo.Args) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d bytes arrive in one piece\n", size)
+	fmt.Printf("%d bytes arrive without fragmentation\n", size)
 	return nil
 }
