@@ -83,11 +83,28 @@ func build(ctx context.Context, p Params, tmp string, overlay map[string]string)
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.As(err, &exit):
+		if err := p.complete(ctx); err != nil {
+			return nil, err
+		}
 		b.refusal = b.rewrite(output.String(), overlay)
 	case err != nil:
 		return nil, err
 	}
 	return b, nil
+}
+
+// complete returns an error if the course itself can't be built here, whatever the
+// files are: a module that it needs is not on this machine.
+func (p Params) complete(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-test", "-tags="+p.Tags, "./lessons/"+p.Lesson.Name)
+	cmd.Dir = p.root()
+	var output bytes.Buffer
+	cmd.Stderr = &output
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("the course lacks what it needs: %s (go mod download, with a network, brings modules)",
+			firstError(output.String()))
+	}
+	return nil
 }
 
 // root returns the repository's directory, without symbolic links.
@@ -121,7 +138,8 @@ func (b *binary) rewrite(output string, overlay map[string]string) string {
 func firstError(output string) string {
 	for line := range strings.Lines(output) {
 		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "FAIL") {
+		if line != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "FAIL") &&
+			!strings.HasPrefix(line, "go: downloading ") {
 			return line
 		}
 	}

@@ -291,6 +291,14 @@ func TestRunErrors(t *testing.T) {
 		_, err := Run(context.Background(), p)
 		require.ErrorIs(t, err, os.ErrNotExist)
 	})
+	t.Run("a module is not there", func(t *testing.T) {
+		p := params(t, functions("", "return 1", "return", "return 1"))
+		source := "package tiny_test\n\nimport _ \"example.com/nothing\"\n"
+		require.NoError(t, os.WriteFile(filepath.Join(p.Lesson.Dir, "needs_test.go"), []byte(source), 0o600))
+		_, err := Run(context.Background(), p)
+		require.ErrorContains(t, err, "the course lacks what it needs")
+		require.ErrorContains(t, err, "example.com/nothing")
+	})
 	t.Run("overlay without effect", func(t *testing.T) {
 		b, err := build(context.Background(), params(t, right), t.TempDir(), map[string]string{})
 		require.NoError(t, err)
