@@ -18,26 +18,92 @@ import (
 
 const module = "udpkata/"
 
-// below says which of its siblings each package of harness/ may import; a
-// package that is not listed here has to be.
-var below = map[string][]string{
-	"verdict":           nil,
-	"capability":        nil,
-	"text":              nil,
-	"wire":              {"text"},
-	"wire/wiretest":     nil,
-	"curriculum":        {"curriculum/given", "text"},
-	"curriculum/given":  nil,
-	"demo":              nil,
-	"internal/students": nil,
-	"sockopt":           nil,
-	"netlab":            {"sockopt"},
-	"netlab/labtest":    {"netlab"},
-	"simnet":            {"wire"},
-	"diagnosis":         {"text", "wire"},
-	"":                  {"verdict", "capability", "diagnosis", "text", "wire", "simnet", "netlab", "curriculum/given"},
-	"judge":             {"curriculum", "verdict", "capability", "wire"},
-	"cmd/kata":          {"judge", "curriculum", "verdict", "capability", "wire"},
+// houseArrows are those of the page about the house: the packages of harness/, each
+// with its siblings that its code may import. The root package is called harness there.
+func houseArrows(t *testing.T) arrows {
+	page, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	all, err := parseArrows(string(page))
+	require.NoError(t, err)
+	return all
+}
+
+type arrows map[string][]string
+
+var arrowBlock = regexp.MustCompile("(?ms)^```arrows\n(.*?)^```$")
+
+// parseArrows reads the page's block of arrows, which has a line for each package.
+func parseArrows(page string) (arrows, error) {
+	block := arrowBlock.FindStringSubmatch(page)
+	if block == nil {
+		return nil, errors.New("the page has no block of arrows")
+	}
+	all := arrows{}
+	for line := range strings.Lines(block[1]) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		from, to, points := strings.Cut(line, " → ")
+		if _, twice := all[from]; twice {
+			return nil, fmt.Errorf("%s has two lines", from)
+		}
+		all[from] = nil
+		if points {
+			all[from] = strings.Split(to, ", ")
+		}
+	}
+	for from, siblings := range all {
+		for _, to := range siblings {
+			if _, known := all[to]; !known {
+				return nil, fmt.Errorf("%s → %s: there is no line for %s", from, to, to)
+			}
+		}
+	}
+	return all, nil
+}
+
+// A need is an arrow that an import needs; to is empty for the package itself.
+type need struct{ from, to string }
+
+// needs lists what of the arrows a package needs.
+func needs(p pkg) []need {
+	from, ours := part(p.ImportPath)
+	if !ours {
+		return nil
+	}
+	all := []need{{from, ""}}
+	for _, i := range p.Imports {
+		if to, ours := part(i); ours {
+			all = append(all, need{from, to})
+		}
+	}
+	return all
+}
+
+// part returns the name of a package of the house, as the page has it.
+func part(importPath string) (name string, ours bool) {
+	rest, ours := strings.CutPrefix(importPath, module+"harness")
+	if rest == "" {
+		return "harness", ours
+	}
+	return strings.TrimPrefix(rest, "/"), ours && rest[0] == '/'
+}
+
+// idle lists what stands on the page and is not needed.
+func idle(all arrows, needed map[need]bool) (wrong []string) {
+	for _, from := range slices.Sorted(maps.Keys(all)) {
+		if !needed[need{from, ""}] {
+			wrong = append(wrong, from+" is on the page, and there is no such package")
+			continue
+		}
+		for _, to := range all[from] {
+			if !needed[need{from, to}] {
+				wrong = append(wrong, fmt.Sprintf("%s → %s is on the page, and no import needs it", from, to))
+			}
+		}
+	}
+	return wrong
 }
 
 // A pkg is what `go list -json` says of a package.
@@ -80,6 +146,26 @@ func packages(t *testing.T, system string) (all []pkg) {
 	return all
 }
 
+// TestLessonsLink: what a student runs is built of the standard library,
+// golang.org/x/sys and this module, so that a new machine downloads nothing else.
+func TestLessonsLink(t *testing.T) {
+	for _, system := range []string{"linux", "darwin", "windows"} {
+		t.Run(system, func(t *testing.T) {
+			cmd := exec.Command("go", "list", "-deps", "-test", "-f", "{{.ImportPath}}", "../lessons/...")
+			cmd.Env = append(os.Environ(), "GOOS="+system)
+			out, err := cmd.Output()
+			require.NoError(t, err)
+			require.Contains(t, string(out), "\n"+module+"harness\n")
+			for line := range strings.Lines(string(out)) {
+				path, _, _ := strings.Cut(strings.TrimSpace(line), " ") // less the test that it is built for
+				if !strings.HasPrefix(path, module) && !isStandard(path) && !isSys(path) {
+					t.Error("the lessons' test programs link ", path)
+				}
+			}
+		})
+	}
+}
+
 // complaints lists the imports of a package that the house does not allow.
 func complaints(p pkg, allowed arrows) []string {
 	path := strings.TrimPrefix(p.ImportPath, module)
@@ -96,20 +182,19 @@ func complaints(p pkg, allowed arrows) []string {
 	only := func(allowed ...string) func(string) bool {
 		return func(i string) bool { return slices.Contains(allowed, i) }
 	}
-	isSys := func(i string) bool { return strings.HasPrefix(i, "golang.org/x/sys/") }
-	const require = "github.com/stretchr/testify/require"
 	switch {
 	case top == "lessons" && strings.HasSuffix(rest, "/demo"):
 		forbid("demo", p.Imports, only(lesson, module+"harness/demo"))
 	case top == "lessons":
 		forbid("stub", p.Imports, isSys)
-		forbid("test", append(p.TestImports, p.XTestImports...), only(lesson, module+"harness", require))
-	case part == "solutions" && rest != "":
+		forbid("test", append(p.TestImports, p.XTestImports...), only(lesson, module+"harness"))
+	case top == "solutions" && rest != "":
 		forbid("solution", p.Imports, isSys)
-	case part == "solutions":
+	case top == "solutions":
 		forbid("code", p.Imports, only()) // it is tests alone
-	case part == "harness":
-		siblings, known := below[rest]
+	case top == "harness":
+		own, _ := part(p.ImportPath)
+		siblings, known := allowed[own]
 		if !known {
 			return []string{path + " has no line on the page about the house"}
 		}
@@ -144,14 +229,14 @@ func TestComplaints(t *testing.T) {
 		{"stub with x/sys", pkg{ImportPath: "udpkata/lessons/05-x", Imports: []string{"net", "golang.org/x/sys/unix"}}, true},
 		{"stub with harness", pkg{ImportPath: "udpkata/lessons/05-x", Imports: []string{"udpkata/harness"}}, false},
 		{"stub with a library", pkg{ImportPath: "udpkata/lessons/05-x", Imports: []string{"github.com/stretchr/testify/require"}}, false},
-		{"lesson test", pkg{ImportPath: "udpkata/lessons/05-x", XTestImports: []string{"udpkata/lessons/05-x", "udpkata/harness", "github.com/stretchr/testify/require"}}, true},
+		{"lesson test", pkg{ImportPath: "udpkata/lessons/05-x", XTestImports: []string{"udpkata/lessons/05-x", "udpkata/harness"}}, true},
+		{"lesson test with a library", pkg{ImportPath: "udpkata/lessons/05-x", XTestImports: []string{"github.com/stretchr/testify/require"}}, false},
 		{"lesson test with the network", pkg{ImportPath: "udpkata/lessons/05-x", XTestImports: []string{"udpkata/harness/wire"}}, false},
 		{"lesson test with another lesson", pkg{ImportPath: "udpkata/lessons/05-x", XTestImports: []string{"udpkata/lessons/04-y"}}, false},
 		{"demo", pkg{ImportPath: "udpkata/lessons/05-x/demo", Imports: []string{"udpkata/lessons/05-x", "udpkata/harness/demo"}}, true},
 		{"demo with harness", pkg{ImportPath: "udpkata/lessons/05-x/demo", Imports: []string{"udpkata/harness"}}, false},
 		{"solution with a library", pkg{ImportPath: "udpkata/solutions/05-x", Imports: []string{"github.com/stretchr/testify/require"}}, false},
-		{"tests of the solutions", pkg{ImportPath: "udpkata/solutions", XTestImports: []string{"udpkata/harness/judge"}}, true},
-		{"no test among those", pkg{ImportPath: "udpkata/solutions", Imports: []string{"udpkata/harness/judge"}}, false},
+		{"code beside the solutions", pkg{ImportPath: "udpkata/solutions", Imports: []string{"golang.org/x/sys/unix"}}, false},
 		{"upwards", pkg{ImportPath: "udpkata/harness/wire", Imports: []string{"udpkata/harness"}}, false},
 		{"sideways", pkg{ImportPath: "udpkata/harness/verdict", Imports: []string{"udpkata/harness/wire"}}, false},
 		{"down", pkg{ImportPath: "udpkata/harness/judge", Imports: []string{"udpkata/harness/verdict", "github.com/x/y"}}, true},
@@ -205,3 +290,6 @@ func TestIdle(t *testing.T) {
 		"old is on the page, and there is no such package",
 	}, idle(arrows{"harness": {"wire", "text"}, "wire": nil, "text": nil, "old": {"text"}}, needed))
 }
+
+// isSys tells the one module that a student's machine downloads.
+func isSys(path string) bool { return strings.HasPrefix(path, "golang.org/x/sys/") }
