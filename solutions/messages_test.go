@@ -13,6 +13,7 @@ import (
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/judge"
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 	"udpkata/harness/wire"
 )
@@ -21,7 +22,7 @@ import (
 var update = flag.Bool("update", false, "write what the mutants' messages are now to their files")
 
 // compareMessage holds what a student would read of a mutant to the mutant's file.
-func compareMessage(t *testing.T, m mutant, r judge.Result, language string) {
+func compareMessage(t *testing.T, m mutant, r judge.Result, language text.Language) {
 	got := steady(r)
 	if *update {
 		data, err := os.ReadFile(m.path)
@@ -86,14 +87,14 @@ func gist(message string) string {
 // TestMutantsDieInChinese: the same failures, for whoever reads Traditional Chinese.
 func TestMutantsDieInChinese(t *testing.T) {
 	for _, m := range mutants(t) {
-		if _, kept := m.messages[curriculum.Chinese]; !kept || m.missing() != nil {
+		if _, kept := m.messages[text.Chinese]; !kept || m.missing() != nil {
 			continue
 		}
 		params := judge.Params{Lesson: m.lesson, Dir: mutate(t, m), NoVet: true, Env: []string{"UDPKATA_LANG=zh-TW"}}
 		try(t, m.lesson.Name+"/"+m.name, params, func(t *testing.T, r judge.Report) {
 			for _, res := range r.Results {
 				if res.Task == m.killedBy {
-					compareMessage(t, m, res, curriculum.Chinese)
+					compareMessage(t, m, res, text.Chinese)
 				}
 			}
 		})

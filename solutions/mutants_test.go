@@ -19,6 +19,7 @@ import (
 	"udpkata/harness/capability"
 	"udpkata/harness/curriculum"
 	"udpkata/harness/netlab"
+	"udpkata/harness/text"
 )
 
 // A mutant is one misconception. All of it is in its file, mutants/LESSON/NAME.txtar:
@@ -63,9 +64,9 @@ type mutant struct {
 	unsteady      string
 	total         bool
 	capture       bool
-	file          string            // of the solution: the one that it edits
-	text          string            // of that file, edited
-	messages      map[string]string // by language
+	file          string // of the solution: the one that it edits
+	edited        string // that file's text
+	messages      map[text.Language]string
 }
 
 // capabilities are what a mutant may need, by the names that the files use.
@@ -121,7 +122,7 @@ func readMutant(solutions fs.FS, lessons []curriculum.Lesson, file string) (muta
 	if i < 0 {
 		return mutant{}, errors.New("no lesson has this folder; a misconception's file is mutants/LESSON/NAME.txtar")
 	}
-	m := mutant{lesson: lessons[i], path: file, messages: map[string]string{}}
+	m := mutant{lesson: lessons[i], path: file, messages: map[text.Language]string{}}
 	var ok bool
 	if m.name, ok = strings.CutSuffix(base, ".txtar"); !ok {
 		return m, errors.New("no misconception: the name of such a file ends in .txtar")
@@ -228,10 +229,10 @@ func names[V any](table map[string]V) string {
 }
 
 // readSection reads the edit or a message. The line is the section's first.
-func (m *mutant) readSection(solutions fs.FS, name, text string, line int) error {
-	for _, language := range []string{curriculum.English, curriculum.Chinese} {
+func (m *mutant) readSection(solutions fs.FS, name, body string, line int) error {
+	for _, language := range []text.Language{text.English, text.Chinese} {
 		if name == section(language) {
-			m.messages[language] = text
+			m.messages[language] = body
 			return nil
 		}
 	}
@@ -239,7 +240,7 @@ func (m *mutant) readSection(solutions fs.FS, name, text string, line int) error
 	switch {
 	case i < 0:
 		return fmt.Errorf("line %d: a section %q; want a Go file of the solution, %q or %q", line, name,
-			section(curriculum.English), section(curriculum.Chinese))
+			section(text.English), section(text.Chinese))
 	case m.lesson.Files[i].Given:
 		return fmt.Errorf("line %d: %s is given, so nobody's misconception stands there; edit another file", line, name)
 	case m.file != "":
@@ -250,12 +251,12 @@ func (m *mutant) readSection(solutions fs.FS, name, text string, line int) error
 		return err
 	}
 	m.file = name
-	m.text, err = edited(string(solution), text, line)
+	m.edited, err = edited(string(solution), body, line)
 	return err
 }
 
 // edited makes an edit in a file's text. The line is the one before the edit.
-func edited(text, edit string, line int) (string, error) {
+func edited(source, edit string, line int) (string, error) {
 	type place struct {
 		line          int
 		before, after []string
@@ -283,7 +284,7 @@ func edited(text, edit string, line int) (string, error) {
 			return "", fmt.Errorf(`line %d: a line of an edit begins with "-", "+" or a blank, or with "@@"`, line)
 		}
 	}
-	lines := strings.Split(text, "\n")
+	lines := strings.Split(source, "\n")
 	for _, p := range places {
 		if len(p.before) == 0 {
 			return "", fmt.Errorf("line %d: the edit does not say where; begin with a line that stays", p.line)
@@ -299,7 +300,7 @@ func edited(text, edit string, line int) (string, error) {
 		lines = slices.Concat(lines[:at[0]], p.after, lines[at[0]+len(p.before):])
 	}
 	changed := strings.Join(lines, "\n")
-	if changed == text {
+	if changed == source {
 		return "", fmt.Errorf("line %d: the edit changes nothing; say what goes and what comes", line)
 	}
 	return changed, nil
@@ -316,11 +317,16 @@ func stand(among, wanted []string) (at []int) {
 }
 
 // section returns the name of the section that keeps a message.
-func section(language string) string { return strings.TrimSpace("message " + language) }
+func section(language text.Language) string {
+	if language == text.English {
+		return "message"
+	}
+	return "message " + string(language)
+}
 
 // withMessage returns a mutant's file with another message, and everything else as it was. It refuses a message with
 // a line -- like this --, which would begin a section.
-func withMessage(data []byte, language, message string) ([]byte, error) {
+func withMessage(data []byte, language text.Language, message string) ([]byte, error) {
 	archive := txtar.Parse(data)
 	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == section(language) })
 	if i < 0 {
@@ -401,8 +407,8 @@ func TestLoadMutants(t *testing.T) {
 		lesson: someLessons[0], name: "counts-down", path: "mutants/01-x/counts-down.txtar",
 		misconception: "Nothing counts up.", killedBy: "TestX", says: "X() returned 1: the story wants 2",
 		means: "n++ counts up", needs: "IPv6", unsteady: "which of two comes first", total: true, capture: true,
-		file: "x.go", text: changed,
-		messages: map[string]string{"": "x_test.go:7: X() returned 1.\n\n--- FAIL: TestX\n", "zh-TW": ""},
+		file: "x.go", edited: changed,
+		messages: map[text.Language]string{text.English: "x_test.go:7: X() returned 1.\n\n--- FAIL: TestX\n", text.Chinese: ""},
 	}, got)
 }
 
@@ -468,22 +474,22 @@ func TestLoadMutantsRefuses(t *testing.T) {
 // TestWithMessage: a message is all that changes, byte for byte, and none is read as something else.
 func TestWithMessage(t *testing.T) {
 	const message = "x_test.go:8: no\n\n  -- a --\n--- FAIL: TestX\n"
-	got, err := withMessage([]byte(someMutant), curriculum.English, message)
+	got, err := withMessage([]byte(someMutant), text.English, message)
 	require.NoError(t, err)
 	from, to := strings.Index(someMutant, "x_test.go"), strings.Index(someMutant, "-- message zh-TW --")
 	require.Equal(t, someMutant[:from]+message+someMutant[to:], string(got))
 
-	got, err = withMessage([]byte(someMutant), curriculum.Chinese, message)
+	got, err = withMessage([]byte(someMutant), text.Chinese, message)
 	require.NoError(t, err)
 	require.Equal(t, someMutant+message, string(got))
 
 	unwritten, _, _ := strings.Cut(someMutant, "-- message --\n")
-	got, err = withMessage([]byte(unwritten), curriculum.English, message)
+	got, err = withMessage([]byte(unwritten), text.English, message)
 	require.NoError(t, err)
 	require.Equal(t, unwritten+"-- message --\n"+message, string(got))
 
 	for _, bad := range []string{"-- a --\n", "no\n-- a --\nno\n", "no\n-- message zh-TW --\n", "no"} {
-		_, err := withMessage([]byte(someMutant), curriculum.English, bad)
+		_, err := withMessage([]byte(someMutant), text.English, bad)
 		require.ErrorContains(t, err, "a section can't keep this message", bad)
 	}
 }

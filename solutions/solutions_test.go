@@ -19,6 +19,7 @@ import (
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/judge"
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
 
@@ -180,7 +181,7 @@ func TestMutantsDie(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compareMessage(t, m, named, curriculum.English)
+			compareMessage(t, m, named, text.English)
 		})
 	}
 }
@@ -192,7 +193,7 @@ func mutate(t *testing.T, m mutant) string {
 		data, err := os.ReadFile(filepath.Join(m.lesson.Name, f.Name))
 		require.NoError(t, err)
 		if f.Name == m.file {
-			data = []byte(m.text)
+			data = []byte(m.edited)
 		}
 		require.NoError(t, os.WriteFile(filepath.Join(dir, f.Name), data, 0o600))
 	}

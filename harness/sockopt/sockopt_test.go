@@ -20,11 +20,11 @@ type version struct {
 	network string
 	ip      net.IP
 	ipv6    bool
-	missing func() string
+	missing func() error
 }
 
 var versions = []version{
-	{"udp4", net.IPv4(127, 0, 0, 1), false, func() string { return "" }},
+	{"udp4", net.IPv4(127, 0, 0, 1), false, func() error { return nil }},
 	{"udp6", net.IPv6loopback, true, capability.IPv6.Missing},
 }
 
@@ -32,7 +32,7 @@ var versions = []version{
 func onEach(t *testing.T, test func(t *testing.T, v version)) {
 	for _, v := range versions {
 		t.Run(v.network, func(t *testing.T) {
-			if missing := v.missing(); missing != "" {
+			if missing := v.missing(); missing != nil {
 				t.Skip(missing)
 			}
 			test(t, v)
