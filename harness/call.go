@@ -3,17 +3,19 @@ package harness
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"net"
 	"reflect"
 	"runtime"
 	"slices"
 	"strings"
-	"testing/synctest"
 	"time"
 
 	"udpkata/harness/diagnosis"
+	"udpkata/harness/internal/quote"
+	"udpkata/harness/internal/record"
+	"udpkata/harness/internal/stacks"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
@@ -22,151 +24,147 @@ import (
 // with a context of its own.
 type Call struct {
 	w      *World
-	name   string
+	rec    *record.Call
 	cancel context.CancelFunc
 	slack  time.Duration // by how much the call may return late
 
-	// Guarded by w.mu until done; constant from then on.
-	id        int           // the goroutine's; 0 until it runs
-	began     time.Duration // since the story began
-	seen      int           // how many datagrams were sent before
-	cancelled bool          // the story has ended its context
-	done      bool
-	doneAt    time.Duration // since the story began
-	value     any
-	err       error
-	ended     bool   // the story has asked it to end, or waited for that
-	before    []byte // what value was then, if it is a []byte
-	gaveUp    bool   // it did not
-
-	because text.Text // why the story wants what the call is to return
+	inVain  bool      // the wait for its return, at the story's end
+	because text.Text // why the story wants what the call is to return; the record's Monitor guards it
 }
 
 // Go calls f, one of the student's functions, on a goroutine of its own. name
 // is the function's, for messages. The context is cancelled when the story
-// ends, or by [Call.Cancel].
+// ends, or by [Call.Stop].
 func (w *World) Go(name string, f func(ctx context.Context) error) *Call {
 	return w.Call(name, func(ctx context.Context) (any, error) { return nil, f(ctx) })
 }
 
-// Call is [World.Go] for a function with a result, which [Call.Returns] checks.
+// Call calls f as [World.Go] does. f has a result, which [Call.Returns] checks.
 func (w *World) Call(name string, f func(ctx context.Context) (any, error)) *Call {
 	return w.call(context.Background(), name, f)
 }
 
-// CallUntil is [World.Call] with a context whose deadline is d after the
-// story's beginning, and which is done one nanosecond later: so nobody can mix
-// up the two.
-func (w *World) CallUntil(d time.Duration, name string, f func(ctx context.Context) (any, error)) *Call {
-	w.onlyVirtual("CallUntil")
-	deadline := w.start.Add(d)
-	late, release := context.WithDeadline(context.Background(), deadline.Add(1))
-	c := w.call(lateContext{late, deadline}, name, f)
-	cancel := c.cancel
-	c.cancel = func() { cancel(); release() }
-	c.slack = 1
-	return c
-}
-
-// A lateContext says that it is done earlier than it is.
-type lateContext struct {
-	context.Context
-	deadline time.Time
-}
-
-func (c lateContext) Deadline() (time.Time, bool) { return c.deadline, true }
-
 func (w *World) call(parent context.Context, name string, f func(ctx context.Context) (any, error)) *Call {
 	ctx, cancel := context.WithCancel(parent)
-	c := &Call{w: w, name: name, cancel: cancel}
-	w.update(func() { w.calls = append(w.calls, c) })
-	go func() {
-		defer func() {
-			// Goexit without a failure is the student's own.
-			if r := recover(); r != nil {
-				w.panicked(name, r)
-			} else if !c.done {
-				w.failHere(verdict.Failed, "%s ended its goroutine with runtime.Goexit instead of returning.", name)
-			}
-			w.update(func() { c.done = true })
-		}()
-		w.update(func() { c.id, c.began, c.seen = goroutineID(), time.Since(w.start), len(w.seen) })
-		value, err := f(ctx)
-		bytesOf, _ := value.([]byte)
-		before := bytes.Clone(bytesOf)
-		w.update(func() {
-			c.done, c.doneAt, c.value, c.before, c.err = true, time.Since(w.start), value, before, err
-		})
-	}()
-	w.settle()
+	c := &Call{w: w, rec: &record.Call{Name: name}, cancel: cancel}
+	w.calls = append(w.calls, c)
+	w.rec.Update(func() { w.rec.Calls = append(w.rec.Calls, c.rec) })
+	stacks.Start(func() { c.run(ctx, f) })
+	w.rec.Quiesce()
 	return c
 }
 
-// Cancel cancels the call's context, which must be enough to make it return:
-// the sockets stay open.
-func (c *Call) Cancel() {
-	c.Interrupt()
-	if c.w.virtual != nil {
-		synctest.Wait() // whoever is still waiting now waits for time to pass
-		c.w.update(func() { c.w.gaveUp = !c.done })
+// run calls the student's function, and notes what becomes of it.
+func (c *Call) run(ctx context.Context, f func(ctx context.Context) (any, error)) {
+	w, returned := c.w, false
+	defer func() {
+		// Goexit without a failure is the student's own.
+		if r := recover(); r != nil {
+			w.panicked(c.rec.Name, r)
+		} else if !returned {
+			w.failHere(verdict.Failed, "%s ended its goroutine with runtime.Goexit instead of returning.", c.rec.Name)
+		}
+		w.rec.Update(func() { c.rec.Done = true })
+	}()
+	w.rec.Update(func() {
+		c.rec.Goroutine, c.rec.Began, c.rec.SentBefore = stacks.ID(), w.rec.Since(), len(w.rec.Datagrams)
+	})
+	value, err := f(ctx)
+	returned = true
+	bytesOf, _ := value.([]byte)
+	before := bytes.Clone(bytesOf)
+	w.rec.Update(func() {
+		c.rec.Done, c.rec.Ended, c.rec.Value, c.rec.Before, c.rec.Err = true, w.rec.Since(), value, before, err
+	})
+}
+
+// Stop cancels the call's context, which must be enough to make it return: the sockets
+// stay open.
+func (c *Call) Stop() {
+	defer c.w.checked()
+	c.Cancel()
+	if c.w.rec.Virtual {
+		c.w.rec.Quiesce() // whoever is still waiting now waits for time to pass
+		c.w.rec.Update(func() { c.w.inVain = !c.rec.Done })
 	} else {
 		c.w.await(c.returned)
 	}
 	if !c.hasReturned() {
-		c.wantsOf(diagnosis.Returned{Cancelled: true})
-		c.w.fatal(verdict.Failed, "%s did not return at once when its context was cancelled: %s.", c.name, c.doing())
+		c.wants(diagnosis.Returned{Cancelled: true})
+		c.w.fatal(verdict.Failed, "%s did not return at once when its context was cancelled: %s.",
+			c.rec.Name, c.doing())
 	}
 }
 
-// Interrupt cancels the call's context and goes on with the story.
-func (c *Call) Interrupt() {
-	c.w.update(func() { c.ended, c.cancelled = true, true })
+// Cancel cancels the call's context and goes on with the story.
+func (c *Call) Cancel() {
+	c.w.rec.Update(func() { c.rec.Awaited, c.rec.Cancelled = true, true })
 	c.cancel()
 }
 
-// End ends the call as every story's end does: it cancels the context, closes
+// Close ends the call as every story's end does: it cancels the context, closes
 // the sockets that the story handed out, and waits for the call to return.
 // What it returns does not matter.
-func (c *Call) End() {
-	c.Interrupt()
-	c.w.closeConns()
-	if !c.end(c.w.storyLine()) {
+func (c *Call) Close() {
+	c.Cancel()
+	c.w.closeSockets()
+	if !c.returnsAtLast(c.w.storyLine()) {
 		runtime.Goexit()
 	}
 }
 
-// Ends waits for the call to return, whatever it returns.
-func (c *Call) Ends() { c.wait() }
+// Wait waits for the call to return, whatever it returns.
+func (c *Call) Wait() {
+	if !c.w.await(c.returned) {
+		c.wants(diagnosis.Returned{})
+		c.w.fatal(verdict.Failed, "%s did not return: %s.", c.rec.Name, c.doing())
+	}
+	c.w.rec.Update(func() { c.rec.Awaited = true })
+}
 
-// end waits, once, for the end of a call that was told to end; at is the
+// returnsAtLast waits, once, for the return of a call that was told to; at is the
 // story's line that told it.
-func (c *Call) end(at line) bool {
-	if c.gaveUp {
+func (c *Call) returnsAtLast(at stacks.Line) bool {
+	if c.inVain {
 		return false
 	}
 	if c.w.waitFor(c.returned) {
 		return true
 	}
-	c.gaveUp = true
-	c.wantsOf(diagnosis.Returned{Cancelled: true})
+	c.inVain = true
+	c.wants(diagnosis.Returned{Cancelled: true})
 	c.w.failAt(at, verdict.Stuck, text.Say(
-		"%s did not return, though its context is cancelled and its socket closed: %s.", c.name, c.doing()))
+		"%s did not return, though its context is cancelled and its socket closed: %s.", c.rec.Name, c.doing()))
 	return false
+}
+
+// result waits for the call to return, and returns what it did.
+func (c *Call) result() (value any, err error) {
+	c.Wait()
+	c.w.rec.Locked(func() { value, err = c.rec.Value, c.rec.Err })
+	return value, err
 }
 
 // Returns waits for the call to return want and no error. For [World.Go], want
 // is nil.
 func (c *Call) Returns(want any) {
-	c.wait()
-	c.wantsOf(diagnosis.Result{Value: want, Late: c.slack > 0})
+	defer c.w.checked()
+	c.checkReturns(want)
+}
+
+func (c *Call) checkReturns(want any) {
+	value, err := c.result()
+	c.wants(diagnosis.Result{Value: want, Late: c.slack > 0})
 	switch {
-	case c.err != nil && want == nil:
-		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants no error.", c.name, quoteError(c.err))
-	case c.err != nil:
-		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants %s and no error.", c.name, quoteError(c.err), quoteValue(want))
-	case !equal(want, c.value):
-		c.w.parts(want, c.value)
-		c.w.fatal(verdict.Failed, "%s returned %s; the story wants %s.", c.name, quoteValue(c.value), quoteValue(want))
+	case err != nil && want == nil:
+		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants no error.", c.rec.Name, quote.Error(err))
+	case err != nil:
+		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants %s and no error.",
+			c.rec.Name, quote.Error(err), quote.Value(want))
+	case !equal(want, value):
+		c.w.parts(want, value)
+		c.w.fatal(verdict.Failed, "%s returned %s; the story wants %s.",
+			c.rec.Name, quote.Value(value), quote.Value(want))
 	}
 }
 
@@ -183,151 +181,155 @@ func equal(want, got any) bool {
 // Fails waits for the call to return an error that is one of want, as
 // [errors.Is] sees it; without any, it may be any error.
 func (c *Call) Fails(want ...error) {
-	c.wait()
-	wants := diagnosis.Result{Errors: causes(want), Names: namesOf(want), AnyError: len(want) == 0, Late: c.slack > 0}
-	c.wantsOf(diagnosis.NothingBeside{Type: fmt.Sprintf("%T", c.value), Nil: isNil(c.value)})
-	switch socket, opened := c.value.(interface{ LocalAddr() net.Addr }); {
-	case c.err == nil || c.value == nil:
-	case isNil(c.value):
-		c.w.fatal(verdict.Failed, "%s returned a nil %T beside its error; the story wants a plain nil there.", c.name, c.value)
+	defer c.w.checked()
+	c.checkFails(want...)
+}
+
+func (c *Call) checkFails(want ...error) {
+	value, err := c.result()
+	c.wants(diagnosis.NothingBeside{Type: fmt.Sprintf("%T", value), Nil: quote.IsNil(value)})
+	switch socket, opened := value.(interface{ LocalAddr() net.Addr }); {
+	case err == nil || value == nil:
+	case quote.IsNil(value):
+		c.w.fatal(verdict.Failed, "%s returned a nil %T beside its error; the story wants a plain nil there.",
+			c.rec.Name, value)
 	case opened:
-		c.w.fatal(verdict.Failed, "%s returned a socket at %v beside the error %s; the story wants none there.", c.name, socket.LocalAddr(), quoteError(c.err))
+		c.w.fatal(verdict.Failed, "%s returned a socket at %v beside the error %s; the story wants none there.",
+			c.rec.Name, socket.LocalAddr(), quote.Error(err))
 	}
-	c.wantsOf(wants)
-	if len(want) == 0 && c.err != nil {
-		return
+	wants := diagnosis.Result{
+		Errors: quote.Causes(want), Names: quote.NamesOf(want), AnyError: len(want) == 0, Late: c.slack > 0,
 	}
-	if slices.ContainsFunc(want, func(e error) bool { return isError(c.err, e) }) {
+	c.wants(wants)
+	if len(want) == 0 && err != nil || slices.ContainsFunc(want, func(e error) bool { return quote.Is(err, e) }) {
 		return
 	}
 	names := make([]string, len(want))
-	lost := false // the cause, of which only the text is there
 	for i, e := range want {
-		names[i] = errorName(e)
-		if c.err != nil && strings.Contains(c.err.Error(), e.Error()) {
-			lost = true
+		names[i] = quote.ErrorName(e)
+		if err != nil && strings.Contains(err.Error(), e.Error()) {
+			wants.TextOnly = true // the cause is lost
 		}
 	}
-	wanted := either(names)
+	wanted := quote.Either(names)
 	if len(want) == 0 {
 		wanted = text.Say("an error")
 	}
-	if c.err == nil {
-		c.w.fatal(verdict.Failed, "%s %s; the story wants %s.", c.name, c.success(), wanted)
-	}
-	if lost {
-		wants.TextOnly = true
-		c.wantsOf(wants)
-		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants one that errors.Is finds to be %s. Its text says so, but its cause is lost.", c.name, quoteError(c.err), wanted)
-	}
-	c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants one that errors.Is finds to be %s.", c.name, quoteError(c.err), wanted)
-}
-
-// either lists alternatives.
-func either(all []string) text.Text {
-	var list text.Text
-	for i, one := range all {
-		if i == 0 {
-			list = text.Both(one, one)
-		} else {
-			list = text.Say("%s or %s", list, one)
-		}
-	}
-	return list
-}
-
-// isError is errors.Is for an error that may be Named.
-func isError(err, target error) bool {
-	if n, ok := target.(named); ok {
-		target = n.error
-	}
-	return errors.Is(err, target)
-}
-
-// success says what the call returned instead of an error.
-func (c *Call) success() text.Text {
-	socket, ok := c.value.(interface{ LocalAddr() net.Addr })
 	switch {
-	case ok && !isNil(socket):
+	case err == nil:
+		c.w.fatal(verdict.Failed, "%s %s; the story wants %s.", c.rec.Name, success(value), wanted)
+	case wants.TextOnly:
+		c.wants(wants)
+		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants one that errors.Is finds to be %s. "+
+			"Its text says so, but its cause is lost.", c.rec.Name, quote.Error(err), wanted)
+	}
+	c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants one that errors.Is finds to be %s.",
+		c.rec.Name, quote.Error(err), wanted)
+}
+
+// success says what a call returned instead of an error.
+func success(value any) text.Text {
+	socket, ok := value.(interface{ LocalAddr() net.Addr })
+	switch {
+	case ok && !quote.IsNil(socket):
 		return text.Say("opened a socket at %v", socket.LocalAddr())
-	case isNil(c.value):
+	case quote.IsNil(value):
 		return text.Say("returned no error (nil)")
 	}
-	return text.Say("returned %s and no error (nil)", quoteValue(c.value))
+	return text.Say("returned %s and no error (nil)", quote.Value(value))
 }
 
 // FailsNot waits for the call to return an error that is not unwanted.
 func (c *Call) FailsNot(unwanted error) {
-	c.Fails()
-	if isError(c.err, unwanted) {
-		c.w.fatal(verdict.Failed, "%s returned the error %s, which errors.Is finds to be %s as well; the story wants it not to be.", c.name, quoteError(c.err), errorName(unwanted))
+	defer c.w.checked()
+	c.checkFails()
+	if _, err := c.result(); quote.Is(err, unwanted) {
+		c.w.fatal(verdict.Failed, "%s returned the error %s, which errors.Is finds to be %s as well; "+
+			"the story wants it not to be.", c.rec.Name, quote.Error(err), quote.ErrorName(unwanted))
 	}
 }
 
 // Says waits for the call to return an error whose text contains a text.
 func (c *Call) Says(what string) {
-	c.Fails()
-	if !strings.Contains(c.err.Error(), what) {
-		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants it to name %s.", c.name, quoteError(c.err), what)
+	defer c.w.checked()
+	c.checkFails()
+	if _, err := c.result(); !strings.Contains(err.Error(), what) {
+		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants it to name %s.",
+			c.rec.Name, quote.Error(err), what)
 	}
 }
 
 // Beside waits for the call to return want, whether with an error or without.
 func (c *Call) Beside(want any) {
-	c.wait()
-	c.wantsOf(diagnosis.Result{Value: want, Late: c.slack > 0, Beside: true})
-	if !equal(want, c.value) {
-		c.w.fatal(verdict.Failed, "%s returned %s beside the error %s; the story wants %s there.", c.name, quoteValue(c.value), quoteError(c.err), quoteValue(want))
+	defer c.w.checked()
+	value, err := c.result()
+	c.wants(diagnosis.Result{Value: want, Late: c.slack > 0, Beside: true})
+	if !equal(want, value) {
+		c.w.fatal(verdict.Failed, "%s returned %s beside the error %s; the story wants %s there.",
+			c.rec.Name, quote.Value(value), quote.Error(err), quote.Value(want))
 	}
 }
 
-// returned is a condition for [World.await].
-func (c *Call) returned() bool { return c.done }
-
-// ReturnsAt is Returns, at an instant since the story's beginning: exactly
-// then in virtual time, not earlier on real sockets.
+// ReturnsAt waits for the call to return want and no error, as [Call.Returns] does, at
+// an instant since the story's beginning: exactly then in virtual time, not earlier on
+// real sockets.
 func (c *Call) ReturnsAt(d time.Duration, want any) {
-	c.Returns(want)
+	defer c.w.checked()
+	c.checkReturns(want)
 	c.at(d)
 }
 
-// FailsAt is Fails, at an instant since the story's beginning: exactly then in
-// virtual time, not earlier on real sockets.
+// FailsAt waits for the call to return an error that is one of want, as [Call.Fails]
+// does, at an instant since the story's beginning: exactly then in virtual time, not
+// earlier on real sockets.
 func (c *Call) FailsAt(d time.Duration, want ...error) {
-	c.Fails(want...)
+	defer c.w.checked()
+	c.checkFails(want...)
 	c.at(d)
 }
 
 func (c *Call) at(d time.Duration) {
-	c.wantsOf(diagnosis.Instant{Want: d, Got: c.doneAt})
-	if c.doneAt < d || c.w.virtual != nil && c.doneAt > d+c.slack {
-		c.w.fatal(verdict.Failed, "%s returned after %v; the story wants it after %v.", c.name, c.doneAt, d)
+	var got time.Duration
+	c.w.rec.Locked(func() { got = c.rec.Ended })
+	c.wants(diagnosis.Instant{Want: d, Got: got})
+	if got < d || c.w.rec.Virtual && got > d+c.slack {
+		c.w.fatal(verdict.Failed, "%s returned after %v; the story wants it after %v.", c.rec.Name, got, d)
 	}
 }
 
-func (c *Call) hasReturned() bool {
-	c.w.mu.Lock()
-	defer c.w.mu.Unlock()
-	return c.done
+// wants notes what the story wants of the call just now.
+func (c *Call) wants(want any) { c.w.rec.Update(func() { c.w.wanted, c.w.current = want, c }) }
+
+// returned reports whether the call has returned, for [World.await]. The caller holds
+// the record's Monitor.
+func (c *Call) returned() bool { return c.rec.Done }
+
+func (c *Call) hasReturned() (done bool) {
+	c.w.rec.Locked(func() { done = c.rec.Done })
+	return done
 }
 
-func (c *Call) wait() {
-	if !c.w.await(c.returned) {
-		c.wantsOf(diagnosis.Returned{})
-		c.w.fatal(verdict.Failed, "%s did not return: %s.", c.name, c.doing())
+// closeSocket closes a socket that the call has opened, wanted or not.
+func (c *Call) closeSocket() {
+	var value any // nil until the call has returned
+	c.w.rec.Locked(func() { value = c.rec.Value })
+	if conn, ok := value.(io.Closer); ok && !quote.IsNil(conn) {
+		conn.Close()
 	}
-	c.w.update(func() { c.ended = true })
 }
 
 // doing says on which line the call is, and in what.
 func (c *Call) doing() text.Text {
-	c.w.mu.Lock()
-	id := c.id
-	c.w.mu.Unlock()
-	for _, g := range c.w.site.snapshot() {
-		if g.id == id {
-			return text.Say("it %s", c.w.site.doing(g))
+	var id int
+	c.w.rec.Locked(func() { id = c.rec.Goroutine })
+	for _, g := range c.w.rec.Site.Snapshot() {
+		if g.ID == id {
+			return text.Say("it %s", c.w.rec.Site.Doing(g))
 		}
 	}
 	return text.Say("it has not started")
 }
+
+// Named returns an error of the lesson's with the name that its code has for it, for
+// messages.
+func Named(name string, err error) error { return quote.Named(name, err) }

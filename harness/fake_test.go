@@ -19,6 +19,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"udpkata/harness/internal/failure"
+	"udpkata/harness/internal/network"
+	"udpkata/harness/internal/patience"
+	"udpkata/harness/internal/stacks"
 	"udpkata/harness/internal/students"
 )
 
@@ -29,9 +33,9 @@ func TestMain(m *testing.M) {
 	os.Unsetenv("COLUMNS")
 	os.Unsetenv("NO_COLOR")
 	// The code below is known not to answer, so there is no use in patience.
-	bounds.leastWait = 300 * time.Millisecond
-	bounds.idleTicks = 3
-	bounds.mostCPUTime = 100 * time.Millisecond
+	patience.Bounds.LeastWait = 300 * time.Millisecond
+	patience.Bounds.IdleTicks = 3
+	patience.Bounds.MostCPUTime = 100 * time.Millisecond
 	status := m.Run()
 	if err := goleak.Find(stuck...); err != nil && status == 0 {
 		fmt.Println(err)
@@ -57,11 +61,26 @@ func (f *fakeTB) FailNow() { f.failed = true; runtime.Goexit() }
 
 func (f *fakeTB) Skip(args ...any) { f.skipped = args[0].(string); runtime.Goexit() }
 
+// Networks, each for one story.
+var (
+	virtual4  = on(network.Virtual4, newVirtual)
+	loopback4 = on(network.Loopback4, onLoopback4)
+)
+
+// either is a network of each sort, for stories that have no words of one of them, and
+// all has both versions of IP.
+var (
+	either = []telling[*World]{on(network.Virtual4, plainVirtual), on(network.Loopback4, plainKernel)}
+	all    = append(either[:2:2], on(network.Virtual6, plainVirtual), on(network.Loopback6, plainKernel))
+)
+
 // tell tells a story and returns the outcome and how it was reported.
-func tell(t *testing.T, n network, story func(*World)) (*failure, *fakeTB) {
-	s := callerSite("TestIt", 1)
-	s.student = students.Dir
-	f := newWorld(n, s).tell(t, story)
+func tell[W any](t *testing.T, n telling[W], story func(W)) (*failure.Failure, *fakeTB) {
+	s := stacks.CallerSite("TestIt")
+	s.Student = students.Dir
+	_, file, number, _ := runtime.Caller(1)
+	s.Begin = stacks.Line{File: filepath.Base(file), Number: number}
+	f := n.here(t, newWorld(s), story)
 	tb := &fakeTB{}
 	if f != nil {
 		done := make(chan bool)
@@ -82,7 +101,7 @@ var (
 	aStory   = regexp.MustCompile(`(?:messages|exact|harness)_test\.go:\d+`)
 )
 
-// read is a message without what differs from run to run.
+// read returns a message without what differs from run to run.
 func read(tb *fakeTB) string {
 	text := aTime.ReplaceAllStringFunc(tb.output.String(), func(found string) string {
 		return strings.Repeat(" ", len(found)-1) + "T"
@@ -93,8 +112,14 @@ func read(tb *fakeTB) string {
 
 type student = func(context.Context, net.PacketConn) error
 
+// An opener is a World or a view of one.
+type opener interface {
+	Caller
+	ListenPacket(name string) net.PacketConn
+}
+
 // serving starts a student's server.
-func serving(w *World, f student) (net.PacketConn, *Call) {
+func serving(w opener, f student) (net.PacketConn, *Call) {
 	conn := w.ListenPacket("server")
 	return conn, w.Go("Serve", func(ctx context.Context) error { return f(ctx, conn) })
 }
@@ -104,11 +129,11 @@ var update = flag.Bool("update", false, "write what the messages are now to test
 
 // golden compares a message to the file that keeps it. Where a real network's is
 // another than the virtual one's, it has a file of its own.
-func golden(t *testing.T, name string, n network, tb *fakeTB) {
+func golden(t *testing.T, name, onNetwork string, tb *fakeTB) {
 	path := filepath.Join("testdata", "messages", strings.ReplaceAll(name, " ", "-"))
 	got := unmessage(t, read(tb))
 	main, err := os.ReadFile(path + ".txt")
-	if _, real := n.(loopback); real {
+	if strings.HasPrefix(onNetwork, "loopback/") {
 		if own, none := os.ReadFile(path + ".loopback.txt"); none == nil || *update && string(main) != got {
 			path, main, err = path+".loopback", own, none
 		}
@@ -138,7 +163,7 @@ func unmessage(t *testing.T, text string) string {
 	})
 }
 
-// marksOf are the names of a source's lines, by their numbers.
+// marksOf returns the names of a source's lines, by their numbers.
 func marksOf(source string) map[int]string {
 	marks := map[int]string{}
 	whole := "" // the mark of the function that the line is in, if it has one

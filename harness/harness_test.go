@@ -2,14 +2,13 @@ package harness
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -18,7 +17,6 @@ import (
 	"udpkata/harness/netlab"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
-	"udpkata/harness/wire"
 )
 
 var _ require.TestingT = (*World)(nil)
@@ -26,16 +24,17 @@ var _ require.TestingT = (*World)(nil)
 // TestLine: a message names the line of the story that failed; of a function
 // that called Helper, the line that called it.
 func TestLine(t *testing.T) {
-	helper := func(w *World) {
+	helper := func(w *Kernel4) {
 		w.Helper()
 		w.FailNow()
 	}
-	f, _ := tell(t, networks[2], func(w *World) {
+	f, _ := tell(t, loopback4, func(w *Kernel4) {
 		helper(w) // here
 	})
 	source, err := os.ReadFile("harness_test.go")
 	require.NoError(t, err)
-	require.Equal(t, "// here", strings.TrimSpace(strings.Split(string(source), "\n")[f.at.number-1])[len("helper(w) "):])
+	failed := strings.Split(string(source), "\n")[f.At.Number-1]
+	require.Equal(t, "helper(w) // here", strings.TrimSpace(failed))
 }
 
 // TestLaterTodosAreSkipped: one TODO a process is enough to read.
@@ -45,52 +44,39 @@ func TestLaterTodosAreSkipped(t *testing.T) {
 		serve.Returns(nil)
 	}
 	todoSeen.Store(false)
-	_, first := tell(t, networks[2], story)
+	_, first := tell(t, either[1], story)
 	require.True(t, first.failed)
-	f, second := tell(t, networks[2], story)
+	f, second := tell(t, either[1], story)
 	require.False(t, second.failed)
-	require.Equal(t, f.reason(text.English), second.skipped)
+	require.Equal(t, f.Reason(text.English), second.skipped)
 	require.Empty(t, second.output.String())
 }
 
-// TestNetworksNotRun: a failure says which networks it kept from being tried.
-func TestNetworksNotRun(t *testing.T) {
-	f := &failure{state: verdict.Failed, at: line{"a_test.go", 1}, text: text.Both("no", "no")}
-	require.Equal(t, `a_test.go:1: no
-
-Not run, as this failed: loopback/ip6, somewhere/else.
-Next: read lessons/09-x/hints.md, section TestX.
-`, f.write(site{task: "TestX", student: "/lessons/09-x"}, []string{"loopback/ip6", "somewhere/else"}, "", wire.Style{}))
+// lacking is a network that nobody has.
+var lacking = telling[*World]{
+	name:    "elsewhere",
+	missing: func() error { return errors.New("needs a network that nobody has") },
 }
-
-type missingNetwork struct{ network }
-
-func (missingNetwork) name() string { return "elsewhere" }
-
-func (missingNetwork) missing() error { return errors.New("needs a network that nobody has") }
 
 // TestMissingNetwork: a network that the machine lacks is skipped with its
 // sentence, and does not count; a story that no network could tell is skipped.
 func TestMissingNetwork(t *testing.T) {
-	defer func(all []network) { networks = all }(networks)
 	told := 0
-	story := func(*World) { told++ }
 	for _, tt := range []struct {
-		name     string
-		networks []network
-		want     verdict.State
+		name string
+		on   Networks[*World]
+		want verdict.State
 	}{
-		{"some", []network{networks[0], missingNetwork{}}, verdict.Passed},
-		{"all", []network{missingNetwork{}}, verdict.Skipped},
+		{"some", tells(either[0], lacking), verdict.Passed},
+		{"all", tells(lacking), verdict.Skipped},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			networks = tt.networks
 			result := resultOf(t)
 			t.Cleanup(func() {
 				require.Equal(t, tt.want, result.state)
 				require.Equal(t, tt.want == verdict.Skipped, t.Skipped())
 			})
-			OnEachNetwork(t, story)
+			tt.on(t, func(*World) { told++ })
 		})
 	}
 	require.Equal(t, 1, told)
@@ -100,13 +86,10 @@ func TestMissingNetwork(t *testing.T) {
 // was told; one that can be told nowhere makes its task skipped, whatever the
 // task's other stories did.
 func TestSkippedStories(t *testing.T) {
-	defer func(all []network) { networks = all }(networks)
-	networks = []network{loopback{localhost4}, virtual{localhost4}}
-	lacks := func(on string) func(*World) {
-		return func(w *World) {
-			if strings.HasPrefix(w.net.name(), on) {
-				w.need(errors.New("needs what it has not"))
-			}
+	needs := func(w *World) { w.need(errors.New("needs what it has not")) }
+	onOne := func(w *World) {
+		if w.rec.Virtual {
+			needs(w)
 		}
 	}
 	for _, tt := range []struct {
@@ -114,9 +97,9 @@ func TestSkippedStories(t *testing.T) {
 		stories []func(*World)
 		want    verdict.State
 	}{
-		{"told on one", []func(*World){lacks("virtual")}, verdict.Passed},
-		{"told on none", []func(*World){lacks("")}, verdict.Skipped},
-		{"one of two", []func(*World){func(*World) {}, lacks("")}, verdict.Skipped},
+		{"told on one", []func(*World){onOne}, verdict.Passed},
+		{"told on none", []func(*World){needs}, verdict.Skipped},
+		{"one of two", []func(*World){func(*World) {}, needs}, verdict.Skipped},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			result := resultOf(t)
@@ -127,8 +110,8 @@ func TestSkippedStories(t *testing.T) {
 					require.Equal(t, "needs what it has not", result.reason)
 				}
 			})
-			for _, story := range tt.stories {
-				OnEachNetwork(t, story)
+			for i, story := range tt.stories {
+				tells(either...).Then(t, fmt.Sprint("story-", i), story)
 			}
 		})
 	}
@@ -136,38 +119,61 @@ func TestSkippedStories(t *testing.T) {
 
 // TestNetworkNames: what the kinds of stories are called, and are told on.
 func TestNetworkNames(t *testing.T) {
-	told := map[string]int{}
-	story := func(w *World) { told[w.net.name()]++ }
-	OnVirtual(t, story)
-	OnLoopback(t, story)
-	OnLoopback4(t, story)
-	Offline(t, story)
-	OnSubnet(t, story)
-	OnPath(t, story)
-	OnRealPath(t, story)
-	OnLinks(t, story)
-	OnLab(t, story)
+	told := map[string][]string{}
+	note := func(kind string) func(w *World) {
+		return func(w *World) {
+			where := "a kernel"
+			if w.rec.Virtual {
+				where = "virtual"
+			}
+			told[kind] = append(told[kind], where+" "+w.host.Addr().String())
+		}
+	}
+	then(t, OnEachNetwork, "on-each-network", func(w *World) *World { return w }, note)
+	then(t, OnVirtual, "on-virtual", func(w *Virtual) *World { return w.World }, note)
+	then(t, OnLoopback, "on-loopback", func(w *Kernel) *World { return w.World }, note)
+	then(t, OnLoopback4, "on-loopback4", func(w *Kernel4) *World { return w.World }, note)
+	then(t, Offline, "offline", func(w *World) *World { return w }, note)
+	then(t, OnSubnet, "on-subnet", func(w *Subnet) *World { return w.World }, note)
+	then(t, OnSubnets, "on-subnets", func(w *Subnets) *World { return w.World }, note)
+	then(t, OnPath, "on-path", func(w *Path) *World { return w.World }, note)
+	then(t, OnLinks, "on-links", func(w *Kernel) *World { return w.World }, note)
+	then(t, OnLab, "on-lab", func(w *Lab) *World { return w.World }, note)
 	if netlab.Inside() {
 		require.Len(t, told, 1) // the one that this process is for
 		return
 	}
-	want := map[string]int{"virtual/ip4": 4, "virtual/ip6": 2, "loopback/ip4": 4, "offline": 1}
-	if capability.IPv6.Missing() == nil {
-		want["loopback/ip6"] = 2
+	want := map[string][]string{
+		"on-each-network": {"virtual 127.0.0.1", "virtual ::1", "a kernel 127.0.0.1", "a kernel ::1"},
+		"on-virtual":      {"virtual 127.0.0.1"},
+		"on-loopback":     {"a kernel 127.0.0.1", "a kernel ::1"},
+		"on-loopback4":    {"a kernel 127.0.0.1"},
+		"offline":         {"virtual 127.0.0.1"},
+		"on-subnet":       {"virtual 127.10.0.0", "a kernel 127.0.0.1"},
+		"on-subnets":      {"virtual 127.10.0.0"},
+		"on-path":         {"virtual 127.10.0.0", "virtual fd00::"},
+		"on-links":        {"a kernel 127.0.0.1", "a kernel ::1"},
+	}
+	if capability.IPv6.Missing() != nil {
+		want["on-each-network"] = want["on-each-network"][:3]
+		want["on-loopback"], want["on-links"] = want["on-loopback"][:1], want["on-links"][:1]
 	}
 	require.Equal(t, want, told)
 }
 
+// then tells a story by what note makes of its name, whatever view of a World it gets.
+func then[W any](t *testing.T, on Networks[W], name string, world func(W) *World, note func(string) func(*World)) {
+	on.Then(t, name, func(w W) { note(name)(world(w)) })
+}
+
 // TestRightCodePasses: what the messages above are held against.
 func TestRightCodePasses(t *testing.T) {
-	for _, n := range networks {
-		t.Run(n.name(), func(t *testing.T) {
+	for _, n := range all {
+		t.Run(n.name, func(t *testing.T) {
 			if missing := n.missing(); missing != nil {
 				t.Skip(missing)
 			}
-			s := callerSite("TestIt", 0)
-			s.student = students.Dir
-			f := newWorld(n, s).tell(t, func(w *World) {
+			f, tb := tell(t, n, func(w *World) {
 				conn, serve := serving(w, students.Echo)
 				alice, bob := w.Peer("alice"), w.Peer("bob")
 				alice.Send(conn, "a")
@@ -175,22 +181,20 @@ func TestRightCodePasses(t *testing.T) {
 				bob.Send(conn, "")
 				alice.ExpectFrom(conn, "a")
 				bob.ExpectAnyOrder(conn, "", "b")
-				serve.Cancel()
+				serve.Stop()
 				serve.Fails(os.ErrDeadlineExceeded)
 				w.StillOpen(conn)
 				w.NothingLeftBehind()
 				alice.HeardNothingElse()
 			})
-			if f != nil {
-				t.Fatal(f.write(s, nil, "", wire.Style{}))
-			}
+			require.Nil(t, f, read(tb))
 		})
 	}
 }
 
 // TestFailNextRead: one read fails as Linux words it, and the next does not.
 func TestFailNextRead(t *testing.T) {
-	f, tb := tell(t, networks[2], func(w *World) {
+	f, tb := tell(t, loopback4, func(w *Kernel4) {
 		conn := w.ListenPacket("server")
 		w.FailNextRead(conn, syscall.ECONNREFUSED)
 		_, _, err := conn.ReadFrom(nil)
@@ -212,19 +216,26 @@ func TestLogCheck(t *testing.T) {
 	}{
 		{"right", []string{listening + "\n", hello + "\n"}, ""},
 		{"nothing", nil, "nothing was logged"},
-		{"other beginning", []string{"Hello\n"}, "the log begins with the line\n    Hello\nand the story wants\n    " + listening},
+		{"other beginning", []string{"Hello\n"},
+			"the log begins with the line\n    Hello\nand the story wants\n    " + listening},
 		{"missing", []string{listening + "\n"}, "the log lacks the line\n    " + hello},
-		{"another", []string{listening + "\n", "what?\n"}, "the log lacks the line\n    " + hello + "\nbut holds\n    what?"},
-		{"too many", []string{listening + "\n", hello + "\n", hello + "\n"}, "the log holds a line too many:\n    " + hello},
-		{"in pieces", []string{"Listening at", " 127.0.0.1:1060\n"}, `the log was given "Listening at", which does not end its line`},
+		{"another", []string{listening + "\n", "what?\n"},
+			"the log lacks the line\n    " + hello + "\nbut holds\n    what?"},
+		{"too many", []string{listening + "\n", hello + "\n", hello + "\n"},
+			"the log holds a line too many:\n    " + hello},
+		{"in pieces", []string{"Listening at", " 127.0.0.1:1060\n"},
+			`the log was given "Listening at", which does not end its line`},
 		{"two at once", []string{listening + "\n" + hello + "\n"}, "several lines in one Write"},
-		{"carriage return", []string{listening + "\n", hello + "\r\n"}, "the log lacks the line\n    " + hello + "\nbut holds it with blanks at an end, here as a Go string:\n    " + strconv.Quote(hello+"\r")},
+		{"carriage return", []string{listening + "\n", hello + "\r\n"},
+			"the log lacks the line\n    " + hello +
+				"\nbut holds it with blanks at an end, here as a Go string:\n    " + strconv.Quote(hello+"\r")},
 		{"empty line", []string{listening + "\n\n"}, "an empty line at the end of"},
-		{"unquoted", []string{listening + "\n", "The client says \"two\nlines\"\n"}, "the story wants it quoted, as %q does it"},
+		{"unquoted", []string{listening + "\n", "The client says \"two\nlines\"\n"},
+			"the story wants it quoted, as %q does it"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			wrong := (&storyLog{writes: tt.writes}).check([]string{listening, hello})
+			wrong := checkLog(tt.writes, []string{listening, hello})
 			if tt.want == "" {
 				require.True(t, wrong.IsZero(), wrong)
 				return
@@ -234,93 +245,22 @@ func TestLogCheck(t *testing.T) {
 	}
 }
 
-// TestPatience: a wait outlasts the wall clock while the code has neither had
-// the processor nor been seen to wait, and ends once one of them is true.
-func TestPatience(t *testing.T) {
-	busy := []goroutine{{state: "runnable"}}
-	idle := []goroutine{{state: "IO wait"}}
-	long := func() *patience { return &patience{start: time.Now().Add(-time.Hour), cpu: cpuTime()} }
-
-	p := long()
-	p.cpu += time.Hour // none of it spent
-	for range 100 {
-		require.False(t, p.over(busy), "gave up on code that was never given the processor")
-	}
-	p = long()
-	p.cpu -= time.Hour
-	require.True(t, p.over(busy), "waits for ever for code that has had its time")
-
-	p = long()
-	p.cpu += time.Hour
-	for range bounds.idleTicks - 1 {
-		require.False(t, p.over(idle))
-	}
-	require.True(t, p.over(idle), "waits for ever for code that waits itself")
-
-	p = &patience{start: time.Now().Add(time.Hour)}
-	for range 100 {
-		require.False(t, p.over(idle), "gave up before its time")
-	}
-	require.True(t, p.over(nil), "waits though nobody is left who could do anything")
-
-	p = &patience{start: time.Now(), flight: time.Hour}
-	require.False(t, p.over(nil), "gives up on what is still on its way")
-	p.start = p.start.Add(-time.Hour)
-	require.True(t, p.over(nil))
-}
-
-// TestStalled: a bubble is given up once nobody in it can run, or once it has
-// had the processor for long without calling the harness; never because of the
-// clock on the wall.
-func TestStalled(t *testing.T) {
-	busy, idle := []goroutine{{state: "running"}}, []goroutine{{state: "sync.Mutex.Lock"}}
-	p := &patience{start: time.Now().Add(-time.Hour), cpu: cpuTime() + time.Hour}
-	for range 100 {
-		require.False(t, p.stalled(busy), "gave up on code that was never given the processor")
-	}
-	for range bounds.idleTicks - 1 {
-		require.False(t, p.stalled(idle))
-	}
-	require.True(t, p.stalled(idle))
-	p = &patience{cpu: cpuTime() - time.Hour}
-	require.True(t, p.stalled(busy))
-}
-
-// TestNextStory: the stories of one task have names of their own.
-func TestNextStory(t *testing.T) {
+// TestStoryNames: the stories of a task after its first have names, no two the same.
+func TestStoryNames(t *testing.T) {
 	var r result
-	require.Equal(t, []string{"", "story2/", "story3/"}, []string{r.nextStory(), r.nextStory(), r.nextStory()})
-}
-
-func TestParseGoroutine(t *testing.T) {
-	g, ok := parseGoroutine(`goroutine 34 [chan receive, 2 minutes, synctest bubble 3]:
-udpkata/lessons/02-echo.(*server).loop(0xc000, {0x1, 0x2})
-	/x y/lessons/02-echo/echo.go:12 +0x1d
-created by udpkata/lessons/02-echo.Serve in goroutine 7
-	/x y/lessons/02-echo/echo.go:9 +0x2d`)
-	require.True(t, ok)
-	require.Equal(t, goroutine{
-		id: 34, state: "chan receive", bubble: true,
-		frames:  []frame{{"udpkata/lessons/02-echo.(*server).loop", "/x y/lessons/02-echo/echo.go", 12}},
-		created: frame{"udpkata/lessons/02-echo.Serve", "/x y/lessons/02-echo/echo.go", 9},
-	}, g)
-	_, ok = parseGoroutine("fatal error: all goroutines are asleep")
-	require.False(t, ok)
-}
-
-// TestGivenFiles: a finished file of a lesson is nobody's fault.
-func TestGivenFiles(t *testing.T) {
-	dir := t.TempDir()
-	for name, text := range map[string]string{"mine.go": "package x\n", "given.go": "package x\n\n//kata:given\n\nfunc f() {}\n"} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	next := func() string {
+		prefix, err := r.next()
+		require.NoError(t, err)
+		return prefix
 	}
-	s := site{student: filepath.ToSlash(dir), given: givenFiles(filepath.ToSlash(dir))}
-	require.True(t, s.isStudent(s.student+"/mine.go"))
-	require.False(t, s.isStudent(s.student+"/given.go"))
-	require.False(t, s.isStudent(s.student+"/mine_test.go"))
-}
-
-func TestErrorName(t *testing.T) {
-	require.Equal(t, "net.ErrClosed", errorName(net.ErrClosed))
-	require.Equal(t, `"odd"`, errorName(errors.New("odd")))
+	require.Equal(t, "", next())
+	_, err := r.next()
+	require.ErrorContains(t, err, "a task's second story needs a name: tell it by Then")
+	require.NoError(t, r.begin("answer-while-cancelling"))
+	require.Equal(t, "answer-while-cancelling/", next())
+	require.ErrorContains(t, r.begin("answer-while-cancelling"),
+		`two stories of this task have the name "answer-while-cancelling"`)
+	for _, wrong := range []string{"", "Answer", "an answer", "a/b", "-a", "a--b"} {
+		require.ErrorContains(t, r.begin(wrong), "the name of a story is a few words")
+	}
 }

@@ -18,8 +18,9 @@ import (
 
 const module = "udpkata/"
 
-// houseArrows are those of the page about the house: the packages of harness/, each
-// with its siblings that its code may import. The root package is called harness there.
+// houseArrows reads the arrows of the page about the house: the packages of harness/,
+// each with its siblings that its code may import. The root package is called harness
+// there.
 func houseArrows(t *testing.T) arrows {
 	page, err := os.ReadFile("README.md")
 	require.NoError(t, err)
@@ -220,29 +221,37 @@ func isStandard(path string) bool {
 
 // TestComplaints: each rule can be broken.
 func TestComplaints(t *testing.T) {
+	const (
+		lesson   = "udpkata/lessons/05-x"
+		other    = "udpkata/lessons/04-y"
+		solution = "udpkata/solutions/05-x"
+		harness  = "udpkata/harness"
+		sys      = "golang.org/x/sys/unix"
+		library  = "github.com/stretchr/testify/require"
+	)
 	allowed := arrows{"harness": {"wire"}, "judge": {"verdict"}, "verdict": nil, "wire": nil}
 	tests := []struct {
 		name string
 		pkg  pkg
 		ok   bool
 	}{
-		{"stub with x/sys", pkg{ImportPath: "udpkata/lessons/05-x", Imports: []string{"net", "golang.org/x/sys/unix"}}, true},
-		{"stub with harness", pkg{ImportPath: "udpkata/lessons/05-x", Imports: []string{"udpkata/harness"}}, false},
-		{"stub with a library", pkg{ImportPath: "udpkata/lessons/05-x", Imports: []string{"github.com/stretchr/testify/require"}}, false},
-		{"lesson test", pkg{ImportPath: "udpkata/lessons/05-x", XTestImports: []string{"udpkata/lessons/05-x", "udpkata/harness"}}, true},
-		{"lesson test with a library", pkg{ImportPath: "udpkata/lessons/05-x", XTestImports: []string{"github.com/stretchr/testify/require"}}, false},
-		{"lesson test with the network", pkg{ImportPath: "udpkata/lessons/05-x", XTestImports: []string{"udpkata/harness/wire"}}, false},
-		{"lesson test with another lesson", pkg{ImportPath: "udpkata/lessons/05-x", XTestImports: []string{"udpkata/lessons/04-y"}}, false},
-		{"demo", pkg{ImportPath: "udpkata/lessons/05-x/demo", Imports: []string{"udpkata/lessons/05-x", "udpkata/harness/demo"}}, true},
-		{"demo with harness", pkg{ImportPath: "udpkata/lessons/05-x/demo", Imports: []string{"udpkata/harness"}}, false},
-		{"solution with a library", pkg{ImportPath: "udpkata/solutions/05-x", Imports: []string{"github.com/stretchr/testify/require"}}, false},
-		{"code beside the solutions", pkg{ImportPath: "udpkata/solutions", Imports: []string{"golang.org/x/sys/unix"}}, false},
-		{"upwards", pkg{ImportPath: "udpkata/harness/wire", Imports: []string{"udpkata/harness"}}, false},
-		{"sideways", pkg{ImportPath: "udpkata/harness/verdict", Imports: []string{"udpkata/harness/wire"}}, false},
-		{"down", pkg{ImportPath: "udpkata/harness/judge", Imports: []string{"udpkata/harness/verdict", "github.com/x/y"}}, true},
-		{"harness with a lesson", pkg{ImportPath: "udpkata/harness/judge", Imports: []string{"udpkata/lessons/05-x"}}, false},
-		{"harness test with a solution", pkg{ImportPath: "udpkata/harness", XTestImports: []string{"udpkata/solutions/05-x"}}, false},
-		{"a new package", pkg{ImportPath: "udpkata/harness/new"}, false},
+		{"stub with x/sys", pkg{ImportPath: lesson, Imports: []string{"net", sys}}, true},
+		{"stub with harness", pkg{ImportPath: lesson, Imports: []string{harness}}, false},
+		{"stub with a library", pkg{ImportPath: lesson, Imports: []string{library}}, false},
+		{"lesson test", pkg{ImportPath: lesson, XTestImports: []string{lesson, harness}}, true},
+		{"lesson test with a library", pkg{ImportPath: lesson, XTestImports: []string{library}}, false},
+		{"lesson test with the network", pkg{ImportPath: lesson, XTestImports: []string{harness + "/wire"}}, false},
+		{"lesson test with another lesson", pkg{ImportPath: lesson, XTestImports: []string{other}}, false},
+		{"demo", pkg{ImportPath: lesson + "/demo", Imports: []string{lesson, harness + "/demo"}}, true},
+		{"demo with harness", pkg{ImportPath: lesson + "/demo", Imports: []string{harness}}, false},
+		{"solution with a library", pkg{ImportPath: solution, Imports: []string{library}}, false},
+		{"code beside the solutions", pkg{ImportPath: "udpkata/solutions", Imports: []string{sys}}, false},
+		{"upwards", pkg{ImportPath: harness + "/wire", Imports: []string{harness}}, false},
+		{"sideways", pkg{ImportPath: harness + "/verdict", Imports: []string{harness + "/wire"}}, false},
+		{"down", pkg{ImportPath: harness + "/judge", Imports: []string{harness + "/verdict", library}}, true},
+		{"harness with a lesson", pkg{ImportPath: harness + "/judge", Imports: []string{lesson}}, false},
+		{"harness test with a solution", pkg{ImportPath: harness, XTestImports: []string{solution}}, false},
+		{"a new package", pkg{ImportPath: harness + "/new"}, false},
 		{"a new place", pkg{ImportPath: "udpkata/tools"}, false},
 	}
 	for _, tt := range tests {
@@ -275,7 +284,11 @@ func TestParseArrows(t *testing.T) {
 func TestIdle(t *testing.T) {
 	needed := map[need]bool{}
 	for _, p := range []pkg{
-		{ImportPath: "udpkata/harness", Imports: []string{"fmt", "udpkata/harness/wire"}, TestImports: []string{"udpkata/harness/text"}},
+		{
+			ImportPath:  "udpkata/harness",
+			Imports:     []string{"fmt", "udpkata/harness/wire"},
+			TestImports: []string{"udpkata/harness/text"},
+		},
 		{ImportPath: "udpkata/harness/wire"},
 		{ImportPath: "udpkata/harness/text"},
 		{ImportPath: "udpkata/harnesses/old"},

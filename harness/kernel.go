@@ -3,87 +3,238 @@ package harness
 import (
 	"errors"
 	"net"
-	"syscall"
+	"net/netip"
+	"time"
 
 	"udpkata/harness/diagnosis"
+	"udpkata/harness/internal/network"
+	"udpkata/harness/internal/record"
+	"udpkata/harness/sockopt"
 	"udpkata/harness/verdict"
 )
 
-// This file is about sockets of the kernel that the student's code gets bare, as
-// *net.UDPConn, so that it can set options on them. What is sent and heard
-// there, the story does not see.
+// A Kernel is a World of the kernel's own sockets. The student's code can open some
+// itself, and gets others bare, as *net.UDPConn, so that it can set options on them.
+// What the code sends and hears on those, the story does not see.
+type Kernel struct {
+	*World
+	kernelWords
+}
+
+// A Kernel4 is a Kernel of IPv4, which has broadcasts.
+type Kernel4 struct {
+	*World
+	kernelWords
+	broadcasts
+}
+
+// A Lab is a Kernel on a real network, which can have a router.
+type Lab struct {
+	*World
+	kernelWords
+	pathWords
+}
+
+type kernelWords struct {
+	w    *World
+	host network.KernelHost
+}
+
+// Home returns the address of the host that the student's code runs on, where it opens
+// sockets itself: on loopback, 127.0.0.1 or ::1.
+func (k kernelWords) Home() netip.Addr {
+	addr, err := k.host.Home()
+	if err != nil {
+		k.w.fatal(verdict.NotRun, "No address for the code's own sockets: %v.", err)
+	}
+	return addr
+}
+
+// IPv6 reports whether the story is told on IPv6.
+func (k kernelWords) IPv6() bool { return k.host.Addr().Is6() }
+
+// Wildcard returns 0.0.0.0 or ::, which stands for all addresses of a host.
+func (k kernelWords) Wildcard() netip.Addr {
+	if k.IPv6() {
+		return netip.IPv6Unspecified()
+	}
+	return netip.IPv4Unspecified()
+}
+
+// SecondHome returns another address of the same host as [Kernel.Home]. The story is
+// skipped where there is none.
+func (k kernelWords) SecondHome() netip.Addr {
+	addr, missing := k.host.SecondAddr()
+	k.w.need(missing)
+	return addr
+}
+
+// AbsentAddr returns an address that this computer does not have: it is for examples
+// (RFC 5737, RFC 3849). No socket can be opened there, and nothing is sent there.
+func (k kernelWords) AbsentAddr() netip.Addr {
+	if k.IPv6() {
+		return netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 15: 1})
+	}
+	return netip.AddrFrom4([4]byte{192, 0, 2, 1})
+}
 
 // UDPConn opens a socket of the kernel's for the student's code.
-func (w *World) UDPConn(name string) *net.UDPConn { return w.bare(name, w.listen) }
+func (k kernelWords) UDPConn(name string) *net.UDPConn {
+	return k.bare(name, k.host.ListenUDP)
+}
 
 // DialUDP opens a socket of the kernel's for the student's code that is
 // connected to an endpoint.
-func (w *World) DialUDP(name string, to Endpoint) *net.UDPConn {
-	return w.bare(name, func() (udpConn, error) { return w.sockets.dial(addrPort(to.LocalAddr())) })
+func (k kernelWords) DialUDP(name string, to Endpoint) *net.UDPConn {
+	return k.bare(name, func() (*net.UDPConn, error) { return k.host.DialUDP(record.AddrPort(to.LocalAddr())) })
 }
 
-func (w *World) bare(name string, open func() (udpConn, error)) *net.UDPConn {
-	w.onlyKernel("a *net.UDPConn")
-	conn := w.open(name, open).(*net.UDPConn)
-	w.kernel[conn] = name
+func (k kernelWords) bare(name string, opener func() (*net.UDPConn, error)) (conn *net.UDPConn) {
+	k.w.open(name, func() (_ record.Socket, err error) {
+		conn, err = opener()
+		return conn, err
+	})
+	k.w.rec.Update(func() { k.w.bare[conn] = name })
 	return conn
+}
+
+// bareSockets lists the sockets that the student's code was given bare.
+func (w *World) bareSockets() (all []*net.UDPConn) {
+	w.rec.Locked(func() {
+		for socket := range w.bare {
+			all = append(all, socket)
+		}
+	})
+	return all
+}
+
+// bareName returns the name of a socket that the student's code was given bare.
+func (k kernelWords) bareName(socket *net.UDPConn) (name string) {
+	k.w.rec.Locked(func() { name = k.w.bare[socket] })
+	return name
 }
 
 // BrokenSocket opens a socket on which every option call fails, with an error
 // that wraps want: where a system can do that, its descriptor is no socket any
 // more; elsewhere it is closed.
-func (w *World) BrokenSocket(name string) (socket *net.UDPConn, want error) {
-	socket = w.UDPConn(name)
-	want, err := breakSocket(socket)
+func (k kernelWords) BrokenSocket(name string) (socket *net.UDPConn, want error) {
+	socket = k.UDPConn(name)
+	want, err := sockopt.Break(socket)
 	if err != nil {
-		w.fatal(verdict.NotRun, "%s can't be broken: %v.", name, err)
+		k.w.fatal(verdict.NotRun, "%s can't be broken: %v.", name, err)
 	}
 	return socket, want
 }
 
+// ForbidBroadcast takes the permission to broadcast away from a socket, which Go gives to
+// those that it opens (on Windows, to those of IPv4).
+func (k kernelWords) ForbidBroadcast(socket *net.UDPConn) {
+	k.w.rec.Update(func() { k.w.mute = append(k.w.mute, socket) })
+	k.w.forbidBroadcast(socket)
+}
+
 // MayBroadcast fails the story unless a socket is permitted to broadcast.
-func (w *World) MayBroadcast(socket *net.UDPConn) {
-	if w.option(socket, syscall.SOL_SOCKET, broadcastOption) == 0 {
-		w.wants(diagnosis.Permitted{Socket: w.kernel[socket]})
-		w.fatal(verdict.Failed, "%s may not broadcast: its option SO_BROADCAST is 0.", w.kernel[socket])
+func (k kernelWords) MayBroadcast(socket *net.UDPConn) {
+	defer k.w.checked()
+	switch permitted, err := sockopt.Broadcast(socket); {
+	case err != nil:
+		k.cantAsk(socket, err)
+	case !permitted:
+		k.w.wants(diagnosis.Permitted{Socket: k.bareName(socket)})
+		k.w.fatal(verdict.Failed, "%s may not broadcast: its option SO_BROADCAST is 0.", k.bareName(socket))
 	}
 }
 
 // StillNonBlocking fails the story if a socket has been made blocking, as
-// [os.File.Fd] does with the file that [net.UDPConn.File] returns.
-func (w *World) StillNonBlocking(socket *net.UDPConn) {
-	blocking, err := isBlocking(socket)
-	switch {
+// [os.File.Fd] does with the file that [net.UDPConn.File] returns. Windows can't be
+// asked.
+func (k kernelWords) StillNonBlocking(socket *net.UDPConn) {
+	defer k.w.checked()
+	switch blocking, err := sockopt.IsBlocking(socket); {
+	case errors.Is(err, errors.ErrUnsupported):
 	case err != nil:
-		w.fatal(verdict.NotRun, "%s can't be asked whether it is blocking: %v.", w.kernel[socket], err)
+		k.cantAsk(socket, err)
 	case blocking:
-		w.wants(diagnosis.NonBlocking{})
-		w.fatal(verdict.Failed, "%s is a blocking socket now, and no deadline ends its reads any more.", w.kernel[socket])
+		k.w.wants(diagnosis.NonBlocking{})
+		k.w.fatal(verdict.Failed, "%s is a blocking socket now, and no deadline ends its reads any more.",
+			k.bareName(socket))
 	}
 }
 
-// option is the value of an option of a socket's.
-func (w *World) option(socket *net.UDPConn, level, option int) int {
-	value, err := socketOption(socket, level, option)
+// ForbidsFragments fails the story unless a socket's datagrams go whole or not at
+// all: its option IP_MTU_DISCOVER, on IPv6 IPV6_MTU_DISCOVER, is "do". Only Linux can
+// be asked.
+func (k kernelWords) ForbidsFragments(socket *net.UDPConn) {
+	defer k.w.checked()
+	name := "IP_MTU_DISCOVER"
+	if k.IPv6() {
+		name = "IPV6_MTU_DISCOVER"
+	}
+	got, err := sockopt.PMTUDiscoveryOf(socket, k.IPv6())
 	if err != nil {
-		w.fatal(verdict.NotRun, "%s can't be asked for an option: %v.", w.kernel[socket], err)
+		k.cantAsk(socket, err)
 	}
-	return value
+	if got == sockopt.Do {
+		return
+	}
+	whole := diagnosis.Whole{Got: int(got)}
+	if k.IPv6() {
+		other, err := sockopt.PMTUDiscoveryOf(socket, false)
+		whole.IPv4Only = err == nil && other == sockopt.Do
+	}
+	k.w.wants(whole)
+	k.w.fatal(verdict.Failed, "%s's datagrams may be fragmented: its option %s is %d; the story wants %d.",
+		k.bareName(socket), name, got, sockopt.Do)
 }
 
-const broadcastOption = syscall.SO_BROADCAST
-
-// setSocketOption sets an option of the level SOL_SOCKET.
-func setSocketOption(socket *net.UDPConn, option, value int) error {
-	return control(socket, func(fd uintptr) error { return setOption(fd, option, value) })
-}
-
-// control calls f with a socket's descriptor.
-func control(socket *net.UDPConn, f func(fd uintptr) error) error {
-	raw, err := socket.SyscallConn()
+// MTU returns the MTU of the path that a connected socket's datagrams take, in bytes
+// (IP_MTU in ip(7)). Only Linux can be asked.
+func (k kernelWords) MTU(socket *net.UDPConn) int {
+	mtu, err := sockopt.PathMTU(socket, k.IPv6())
 	if err != nil {
-		return err
+		k.cantAsk(socket, err)
 	}
-	var failed error
-	return errors.Join(raw.Control(func(fd uintptr) { failed = f(fd) }), failed)
+	return mtu
+}
+
+// cantAsk ends the story because the system does not tell an option of a socket's.
+func (k kernelWords) cantAsk(socket *net.UDPConn, err error) {
+	k.w.fatal(verdict.NotRun, "%s can't be asked for an option: %v.", k.bareName(socket), err)
+}
+
+// Learned waits until the kernel knows the MTU of a socket's path, in bytes, and
+// the socket its error for it.
+func (l *Lab) Learned(socket *net.UDPConn, mtu int) {
+	const mostWait = 10 * time.Second // a router's word takes microseconds
+	for began := time.Now(); l.MTU(socket) != mtu; time.Sleep(time.Millisecond) {
+		if time.Since(began) > mostWait {
+			l.World.fatal(verdict.NotRun, "No router told that the path's MTU is %d; it is %d.", mtu, l.MTU(socket))
+		}
+	}
+	sockopt.ErrorPending(socket, mostWait) // unless the code has met it already
+}
+
+// SlowDeadlines makes it take its time to set a read deadline that has passed:
+// until the story has sent one more datagram to the socket, and the code has
+// done what it does if it does not wait for the deadline.
+func (k kernelWords) SlowDeadlines(socket Endpoint) {
+	k.w.conn(socket).SlowDeadlines() // in virtual time, a mutex held meanwhile would stop the clock
+}
+
+// OneHears waits until one of several peers has heard a datagram, which must come
+// from the endpoint and hold payload. Which of them it is, only the system knows.
+func (k kernelWords) OneHears(from Endpoint, payload string, peers ...*Peer) {
+	var heard *Peer
+	k.w.await(func() bool {
+		for _, p := range peers {
+			if len(p.inbox) > 0 {
+				heard = p
+			}
+		}
+		return heard != nil
+	})
+	if heard == nil {
+		heard = peers[0]
+	}
+	heard.ExpectFrom(from, payload)
 }

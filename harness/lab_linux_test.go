@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -17,8 +16,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"udpkata/harness/internal/child"
+	"udpkata/harness/internal/network"
+	"udpkata/harness/internal/record"
+	"udpkata/harness/internal/stacks"
 	"udpkata/harness/internal/students"
 	"udpkata/harness/netlab"
+	"udpkata/harness/sockopt"
 	"udpkata/harness/verdict"
 	"udpkata/harness/wire"
 )
@@ -29,37 +33,38 @@ func TestLabOutcomes(t *testing.T) {
 	const variable = "UDPKATA_TEST_STORY"
 	outcomes := []struct {
 		name    string
-		story   func(w *World)
+		story   func(w *Subnets)
 		state   verdict.State // "" if the story holds
 		text    string        // of the failure
 		printed string        // a part of what was printed
 	}{
-		{"holds", func(w *World) { fmt.Println("hello from the lab") }, "", "", "hello from the lab\n"},
-		{"fails", func(w *World) {
+		{"holds", func(w *Subnets) { fmt.Println("hello from the lab") }, "", "", "hello from the lab\n"},
+		{"fails", func(w *Subnets) {
 			alice, bob := w.Peer("alice"), w.Peer("bob")
 			alice.Send(bob, "hello")
 			bob.ExpectFrom(alice, "goodbye")
 		}, verdict.Failed, `bob heard "hello" from alice; the story wants "goodbye".`, ""},
-		{"todo", func(w *World) {
+		{"todo", func(w *Subnets) {
 			w.Go("Todo", func(ctx context.Context) error { return students.Todo(ctx, nil) }).Returns(nil)
 		}, verdict.Todo, "TODO: write Todo, which does nothing", ""},
-		{"panics", func(w *World) {
+		{"panics", func(w *Subnets) {
 			go panic("away with it")
-			<-never
-		}, verdict.Crashed, "The process ended in the middle of the story, with exit status 2; see above.", "panic: away with it"},
-		{"asks for another subnet without a way there", func(w *World) {
+			select {}
+		}, verdict.Crashed, "The process ended in the middle of the story, with exit status 2; see above.",
+			"panic: away with it"},
+		{"asks for another subnet without a way there", func(w *Subnets) {
 			_, everyone := w.Audience("alice")
-			w.Abroad("eve", everyone)
+			w.PeerBeyond("eve", everyone)
 		}, verdict.NotRun, "No socket for eve: the way to another subnet is a router, which the story lacks.", ""},
-		{"exits", func(w *World) { syscall.Exit(0) }, verdict.Crashed,
+		{"exits", func(w *Subnets) { syscall.Exit(0) }, verdict.Crashed,
 			"The process ended in the middle of the story, as os.Exit does; see above.", ""},
-		{"exits with a status", func(w *World) { os.Exit(3) }, verdict.Crashed,
+		{"exits with a status", func(w *Subnets) { os.Exit(3) }, verdict.Crashed,
 			"The process ended in the middle of the story, with exit status 3; see above.", ""},
 	}
 	if netlab.Inside() {
 		for _, o := range outcomes {
 			if o.name == os.Getenv(variable) {
-				on(t, labs[:1], o.story)
+				tells(onLab(network.Lab4, newSubnets))(t, o.story)
 			}
 		}
 		return
@@ -70,20 +75,20 @@ func TestLabOutcomes(t *testing.T) {
 	for _, o := range outcomes {
 		t.Run(o.name, func(t *testing.T) {
 			t.Setenv(variable, o.name)
-			s := callerSite("TestLabOutcomes", 0)
+			s := stacks.CallerSite("TestLabOutcomes")
 			var printed bytes.Buffer
-			f := tellElsewhere(s, "lab/ip4", &printed)
+			f := child.Tell(s, "lab/ip4", &printed)
 			if o.state == "" {
 				require.Nil(t, f)
 			} else {
 				require.NotNil(t, f)
-				require.Equal(t, o.state, f.state)
-				require.Equal(t, o.text, f.text.EN)
-				require.True(t, f.at.known())
+				require.Equal(t, o.state, f.State)
+				require.Equal(t, o.text, f.Text.EN)
+				require.True(t, f.At.Known())
 			}
 			require.Contains(t, printed.String(), o.printed)
 			if o.name == "fails" {
-				require.Contains(t, f.wire.draw(wire.Style{}), `─ "hello" ─`)
+				require.Contains(t, f.Page(s, nil, "", wire.Style{}), `─ "hello" ─`)
 			}
 		})
 	}
@@ -91,20 +96,20 @@ func TestLabOutcomes(t *testing.T) {
 
 // TestLabRequired: whoever grades can ask for labs; then there is no skip.
 func TestLabRequired(t *testing.T) {
-	s := callerSite(t.Name(), 0)
-	refused := lab{lacks: func() error { return errors.New("needs what it has not") }}
+	refused := lacking
+	refused.inLab = true
 	for setting, want := range map[string]verdict.State{"": verdict.Skipped, "require": verdict.Failed} {
 		t.Setenv("UDPKATA_LAB", setting)
-		f := tellOn(t, refused, s, "lab/ip4", nil)
-		require.Equal(t, want, f.state)
-		require.Equal(t, "needs what it has not", f.text.EN)
+		f := refused.outcome(t, stacks.CallerSite(t.Name()), "lab/ip4", nil)
+		require.Equal(t, want, f.State)
+		require.Equal(t, "needs a network that nobody has", f.Text.EN)
 	}
 }
 
 // TestLab: the words of a story mean in the lab what they mean on the virtual
 // network.
 func TestLab(t *testing.T) {
-	OnLab(t, func(w *World) {
+	OnLab(t, func(w *Lab) {
 		client, alice, bob := w.ListenPacket("client"), w.Peer("alice"), w.Peer("bob")
 		_, err := client.WriteTo([]byte("hello"), alice.LocalAddr())
 		require.NoError(w, err)
@@ -112,19 +117,16 @@ func TestLab(t *testing.T) {
 		alice.HeardNothingElse()
 		bob.HeardNothingElse()
 		bare := w.DialUDP("bare", alice)
-		require.Equal(w, labMTU, w.MTU(bare))
+		require.Equal(w, network.LabMTU, w.MTU(bare))
 		bare.Write([]byte("hi"))
 		alice.ExpectFrom(bare, "hi")
 	})
-	OnLab(t, func(w *World) {
+	OnLab.Then(t, "router", func(w *Lab) {
 		w.Router(1400)
-		server := w.EchoServer("server")
+		server := w.Server("server", length)
 		path := w.DialPath("client", server)
-		headers := 28
-		if path.IPv6() {
-			headers = 48
-		}
-		_, err := path.Write(make([]byte, labMTU-headers))
+		headers := wire.Headers(w.World.host.Addr())
+		_, err := path.Write(make([]byte, network.LabMTU-headers))
 		require.NoError(w, err)
 		path.SetReadDeadline(time.Now().Add(time.Minute))
 		buf := make([]byte, 100)
@@ -137,23 +139,33 @@ func TestLab(t *testing.T) {
 		require.NoError(w, err)
 		n, err := path.Read(buf)
 		require.NoError(w, err)
-		require.Equal(w, fmt.Sprintf("Your data was %d bytes long", 1400-headers), string(buf[:n]))
+		require.Equal(w, fmt.Sprintf("%d bytes", 1400-headers), string(buf[:n]))
 	})
+}
+
+// A routedWorld is what paths in memory and in labs have in common.
+type routedWorld struct {
+	*World
+	pathWords
 }
 
 // TestNetworksAgree: the words of a story about a router and about broadcasts mean
 // the same on each network that it may be told on.
 func TestNetworksAgree(t *testing.T) {
+	inMemory := func(w *World, h *network.Hosts) routedWorld {
+		return routedWorld{newPath(w, h).World, pathWords{w, h}}
+	}
+	inALab := func(w *World, h network.Lab) routedWorld { return routedWorld{inLab(w), pathWords{w, h}} }
+	onPaths := tells(
+		on(network.Hosts4, inMemory), on(network.Hosts6, inMemory),
+		onLab(network.Lab4, inALab), onLab(network.Lab6, inALab))
 	// Linux's error that surprises: a datagram that is refused for its size leaves
 	// the error of an earlier one where it is, and the next that fits meets it.
-	OnRealPath(t, func(w *World) {
+	onPaths(t, func(w routedWorld) {
 		w.Router(1280)
 		server := w.Peer("server")
 		path := w.DialPath("client", server)
-		headers := 28
-		if path.IPv6() {
-			headers = 48
-		}
+		headers := wire.Headers(w.World.host.Addr())
 		mtu := func() int {
 			mtu, err := path.MTU()
 			require.NoError(w, err)
@@ -163,13 +175,15 @@ func TestNetworksAgree(t *testing.T) {
 			_, err := path.Write(make([]byte, size))
 			return err
 		}
-		require.Equal(w, labMTU, mtu())
+		require.Equal(w, network.LabMTU, mtu())
 		require.NoError(w, write(1450-headers), "lost in silence")
 		for mtu() != 1280 {
 			time.Sleep(time.Millisecond)
 		}
-		if socket, real := path.inner.(*net.UDPConn); real {
-			require.True(w, netlab.ErrorPending(socket, time.Minute))
+		if socket, kernels := path.path.(syscall.Conn); kernels {
+			pending, err := sockopt.ErrorPending(socket, time.Minute)
+			require.NoError(w, err)
+			require.True(w, pending)
 		}
 		require.ErrorIs(w, write(1450-headers), syscall.EMSGSIZE)
 		require.ErrorIs(w, write(1280-headers), syscall.EMSGSIZE, "the error that was left")
@@ -178,7 +192,7 @@ func TestNetworksAgree(t *testing.T) {
 		require.ErrorIs(w, write(1281-headers), syscall.EMSGSIZE)
 		server.HeardNothingElse()
 	})
-	OnSubnet(t, func(w *World) {
+	OnSubnet.Then(t, "broadcasts", func(w *Subnet) {
 		client, dave := w.ListenPacket("client"), w.Peer("dave")
 		audience, everyone := w.Audience("alice", "bob")
 		_, err := client.WriteTo([]byte("all"), everyone.LocalAddr())
@@ -187,18 +201,18 @@ func TestNetworksAgree(t *testing.T) {
 			p.ExpectFrom(client, "all")
 			p.HeardNothingElse()
 		}
-		_, err = client.WriteTo([]byte("all"), w.Everyone(addrPort(dave.LocalAddr()).Port()).LocalAddr())
+		_, err = client.WriteTo([]byte("all"), w.Everyone(record.AddrPort(dave.LocalAddr()).Port()).LocalAddr())
 		require.NoError(w, err)
 		dave.HeardNothingElse() // its port, but its own address
 		w.ForbidBroadcast(client)
 		_, err = client.WriteTo([]byte("all"), everyone.LocalAddr())
 		require.ErrorIs(w, err, syscall.EACCES)
 	})
-	OnSubnets(t, func(w *World) {
-		w.Router(1500)
+	OnSubnets.Then(t, "two-subnets", func(w *Subnets) {
+		w.Router()
 		client := w.ListenPacket("client")
 		audience, everyone := w.Audience("alice")
-		bound, abroad := w.Bound("bound", everyone), w.Abroad("abroad", everyone)
+		bound, abroad := w.BoundPeer("bound", everyone), w.PeerBeyond("abroad", everyone)
 		_, err := client.WriteTo([]byte("all"), everyone.LocalAddr())
 		require.NoError(w, err)
 		audience[0].ExpectFrom(client, "all")
@@ -209,26 +223,26 @@ func TestNetworksAgree(t *testing.T) {
 		abroad.HeardNothingElse()
 	})
 	// The host's own sockets, beside those of the story.
-	OnLab4(t, func(w *World) {
+	OnLab4.Then(t, "own-sockets", func(w *Kernel4) {
 		at := netip.AddrPortFrom(w.Wildcard(), w.FreePort())
-		own := w.Call("Listen", func(context.Context) (any, error) {
+		own := w.Opened(w.Call("Listen", func(context.Context) (any, error) {
 			return net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
-		}).Opens("own", at)
+		}), "own", at)
 		alice := w.Peer("alice")
 		alice.Send(w.Everyone(at.Port()), "all")
 		own.ExpectFrom(alice, "all")
 		own.HeardNothingElse()
-		require.True(w, w.seen[0].Heard)
+		require.True(w, w.rec.Datagrams[0].Heard)
 	})
 }
 
 // TestLearned: a socket learns its path's MTU after a datagram was lost for it.
 func TestLearned(t *testing.T) {
-	OnLab(t, func(w *World) {
+	OnLab(t, func(w *Lab) {
 		w.Router(1280)
 		client := w.DialUDP("client", w.Peer("server"))
-		require.NoError(w, forbidFragments(client, w.net.addr().Is6()))
-		_, err := client.Write(make([]byte, labMTU-48))
+		require.NoError(w, sockopt.SetPMTUDiscovery(client, w.IPv6(), sockopt.Do))
+		_, err := client.Write(make([]byte, network.LabMTU-48))
 		require.NoError(w, err)
 		w.Learned(client, 1280)
 		w.ForbidsFragments(client)
@@ -240,10 +254,10 @@ func TestLearned(t *testing.T) {
 func TestLabLeavesNothing(t *testing.T) {
 	const variable = "UDPKATA_TEST_KILL" // also the mark by which its processes are known
 	if netlab.Inside() {
-		OnLab(t, func(w *World) {
+		OnLab(t, func(w *Lab) {
 			w.Peer("alice")
 			fmt.Fprintln(os.Stderr, "the lab is there") // for whoever kills this
-			<-never
+			select {}
 		})
 		return
 	}
@@ -251,11 +265,11 @@ func TestLabLeavesNothing(t *testing.T) {
 		t.Skip(missing)
 	}
 	if os.Getenv(variable) != "" {
-		s := callerSite(t.Name(), 0)
+		s := stacks.CallerSite(t.Name())
 		from, to, err := os.Pipe()
 		require.NoError(t, err)
 		cmd := netlab.Command("-test.run=^"+t.Name()+"$", "-test.paniconexit0")
-		cmd.Env = append(cmd.Env, storyVariable+"="+s.task+"/lab/ip4")
+		cmd.Env = append(cmd.Env, child.Variable+"="+s.Task+"/lab/ip4")
 		cmd.ExtraFiles = []*os.File{to}
 		cmd.Stderr = os.Stderr
 		defer from.Close()

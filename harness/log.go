@@ -10,46 +10,37 @@ import (
 	"udpkata/harness/wire"
 )
 
-// A storyLog keeps what the student's code logs, Write by Write.
-type storyLog struct {
-	w      *World
-	writes []string // guarded by w.mu
-}
-
-// Write never fails.
-func (l *storyLog) Write(p []byte) (int, error) {
-	l.w.update(func() { l.writes = append(l.writes, string(p)) })
-	return len(p), nil
-}
-
-// check holds the log to the wanted lines: the first is the first, the others
-// come in any order.
-func (l *storyLog) check(want []string) text.Text {
-	got, wrong := l.lines(want)
+// checkLog holds what was written to a log, one Write each, to the wanted lines: the
+// first is the first, the others come in any order.
+func checkLog(writes, want []string) text.Text {
+	got, wrong := lines(writes, want)
 	switch {
 	case !wrong.IsZero():
 		return wrong
 	case got[0] != want[0]:
 		return text.Say("the log begins with the line\n    %s\nand the story wants\n    %s", shorten(got[0]), want[0])
 	}
-	return l.checkInAnyOrder(want)
+	return checkLogInAnyOrder(writes, want)
 }
 
-// lines are what was written, if each Write is one line. want are the lines that
+// lines returns what was written, if each Write is one line. want are the lines that
 // are wanted.
-func (l *storyLog) lines(want []string) (got []string, complaint text.Text) {
-	for _, write := range l.writes {
+func lines(writes, want []string) (got []string, complaint text.Text) {
+	for _, write := range writes {
 		line, ended := strings.CutSuffix(write, "\n")
 		if i := slices.IndexFunc(want, func(w string) bool { return line != w && line == unquoted(w) }); i >= 0 {
-			return nil, text.Say("the log holds a datagram as it came:\n    %s\nand the story wants it quoted, as %%q does it:\n    %s", line, want[i])
+			return nil, text.Say("the log holds a datagram as it came:\n    %s\n"+
+				"and the story wants it quoted, as %%q does it:\n    %s", line, want[i])
 		}
 		switch {
 		case !ended:
-			return nil, text.Say("the log was given %s, which does not end its line: write each line whole, with its \\n, in one Write", wire.Quote(write))
+			return nil, text.Say("the log was given %s, which does not end its line: "+
+				"write each line whole, with its \\n, in one Write", wire.Quote(write))
 		case strings.TrimRight(line, "\n") != line:
 			return nil, text.Say("the log was given an empty line at the end of %s", wire.Quote(write))
 		case strings.Contains(line, "\n"):
-			return nil, text.Say("the log was given several lines in one Write, %s: give each line a Write of its own", wire.Quote(write))
+			return nil, text.Say("the log was given several lines in one Write, %s: "+
+				"give each line a Write of its own", wire.Quote(write))
 		}
 		got = append(got, line)
 	}
@@ -59,9 +50,10 @@ func (l *storyLog) lines(want []string) (got []string, complaint text.Text) {
 	return got, text.Text{}
 }
 
-// checkInAnyOrder is check without a line that is the first.
-func (l *storyLog) checkInAnyOrder(want []string) text.Text {
-	extra, wrong := l.lines(want)
+// checkLogInAnyOrder holds a log to the wanted lines as checkLog does, but for the order:
+// none of them has to be the first.
+func checkLogInAnyOrder(writes, want []string) text.Text {
+	extra, wrong := lines(writes, want)
 	if !wrong.IsZero() {
 		return wrong
 	}
@@ -93,7 +85,7 @@ func strange(extra, want []string) text.Text {
 	return text.Text{}
 }
 
-// unquoted is a wanted line with its quoted part as it is.
+// unquoted returns a wanted line with its quoted part as it is.
 func unquoted(line string) string {
 	i := strings.Index(line, `"`)
 	if i < 0 {

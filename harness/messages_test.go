@@ -74,7 +74,7 @@ func TestMessages(t *testing.T) {
 			alice := w.Peer("alice")
 			alice.Send(conn, "hello")
 			alice.ExpectFrom(conn, "hello")
-			serve.Cancel()
+			serve.Stop()
 			alice.HeardNothingElse()
 		}},
 		{"returned too early", verdict.Failed, func(w *World) {
@@ -93,7 +93,7 @@ func TestMessages(t *testing.T) {
 		}},
 		{"ignores its context", verdict.Failed, func(w *World) {
 			_, serve := serving(w, students.IgnoresContext)
-			serve.Cancel()
+			serve.Stop()
 		}},
 		{"does not return", verdict.Failed, func(w *World) {
 			_, serve := serving(w, students.IgnoresContext)
@@ -104,7 +104,7 @@ func TestMessages(t *testing.T) {
 		}},
 		{"mutex", verdict.Stuck, func(w *World) {
 			_, serve := serving(w, students.BlockedOnMutex)
-			serve.End()
+			serve.Close()
 		}},
 		{"goes round on a closed socket", verdict.Stuck, func(w *World) {
 			conn, serve := serving(w, students.IgnoresErrors)
@@ -113,11 +113,11 @@ func TestMessages(t *testing.T) {
 		}},
 		{"channel of the package", verdict.Stuck, func(w *World) {
 			_, serve := serving(w, students.BlockedOnSharedChannel)
-			serve.End()
+			serve.Close()
 		}},
 		{"socket of its own", verdict.Stuck, func(w *World) {
 			_, serve := serving(w, students.OwnSocket)
-			serve.End()
+			serve.Close()
 		}},
 		{"exit", verdict.Failed, func(w *World) {
 			_, serve := serving(w, students.Exits)
@@ -157,7 +157,7 @@ func TestMessages(t *testing.T) {
 		}},
 		{"lost cause", verdict.Failed, func(w *World) {
 			_, serve := serving(w, students.LosesCause)
-			serve.Cancel()
+			serve.Stop()
 			serve.Fails(context.Canceled)
 		}},
 		{"unwanted error", verdict.Failed, func(w *World) {
@@ -185,8 +185,8 @@ func TestMessages(t *testing.T) {
 		}},
 	}
 	for _, tt := range tests {
-		for _, n := range []network{virtual{localhost4}, loopback{localhost4}} {
-			t.Run(tt.name+"/"+n.name(), func(t *testing.T) {
+		for _, n := range either {
+			t.Run(tt.name+"/"+n.name, func(t *testing.T) {
 				todoSeen.Store(false)
 				if tt.state == verdict.Stuck {
 					require.NoError(t, goleak.Find(stuck...))
@@ -196,11 +196,11 @@ func TestMessages(t *testing.T) {
 					stuck = append(stuck, goleak.IgnoreCurrent())
 				}
 				require.NotNil(t, f, "the story did not fail")
-				golden(t, tt.name, n, tb)
-				require.Equal(t, tt.state, f.state)
+				golden(t, tt.name, n.name, tb)
+				require.Equal(t, tt.state, f.State)
 				require.True(t, tb.failed)
 				first, _, _ := strings.Cut(tb.output.String(), "\n")
-				require.True(t, strings.HasPrefix(f.reason(text.English), first), first)
+				require.True(t, strings.HasPrefix(f.Reason(text.English), first), first)
 			})
 		}
 	}

@@ -7,17 +7,17 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"udpkata/harness/capability"
+	"udpkata/harness/internal/record"
 	"udpkata/harness/verdict"
 )
 
-// opens is a function of the student's that opens a socket.
-func opens(w *World, socket any, err error) *Call {
+// opens calls a function of the student's that returns a socket, and an error.
+func opens(w Caller, socket any, err error) *Call {
 	return w.Call("Open", func(context.Context) (any, error) { return socket, err })
 }
 
@@ -30,101 +30,109 @@ func udp(t *testing.T, at string) *net.UDPConn {
 // TestOpenedSockets: what a story can say of a socket that the student's code
 // opened itself.
 func TestOpenedSockets(t *testing.T) {
-	anyPort := netip.AddrPortFrom(localhost4, 0)
+	anyPort := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), 0)
 	tests := []struct {
 		name  string
-		story func(w *World)
+		story func(w *Kernel4)
 		want  string // the first line's text; "" if the story holds
 	}{
-		{"opens", func(w *World) {
-			p := opens(w, udp(t, "127.0.0.1:0"), nil).Opens("socket", anyPort)
+		{"opens", func(w *Kernel4) {
+			p := w.Opened(opens(w, udp(t, "127.0.0.1:0"), nil), "socket", anyPort)
 			alice := w.Peer("alice")
 			alice.Send(p, "hello")
 			p.ExpectFrom(alice, "hello")
 			p.HeardNothingElse()
 			w.ChosenBySystem(p)
 		}, ""},
-		{"wildcard", func(w *World) { opens(w, udp(t, "0.0.0.0:0"), nil).Opens("socket", anyPort) },
-			"Open opened a socket at 0.0.0.0:PORT, which is all addresses of this computer; the story wants 127.0.0.1 and any port."},
-		{"another port", func(w *World) {
-			opens(w, udp(t, "127.0.0.1:0"), nil).Opens("socket", netip.AddrPortFrom(localhost4, 1))
-		},
-			"Open opened a socket at 127.0.0.1:PORT; the story wants 127.0.0.1:1."},
-		{"the same socket", func(w *World) {
+		{"wildcard", func(w *Kernel4) { w.Opened(opens(w, udp(t, "0.0.0.0:0"), nil), "socket", anyPort) },
+			"Open opened a socket at 0.0.0.0:PORT, which is all addresses of this computer; " +
+				"the story wants 127.0.0.1 and any port."},
+		{"another port", func(w *Kernel4) {
+			at := netip.AddrPortFrom(anyPort.Addr(), 1)
+			w.Opened(opens(w, udp(t, "127.0.0.1:0"), nil), "socket", at)
+		}, "Open opened a socket at 127.0.0.1:PORT; the story wants 127.0.0.1:1."},
+		{"the same socket", func(w *Kernel4) {
 			conn := udp(t, "127.0.0.1:0")
-			opens(w, conn, nil).Opens("one", anyPort)
-			opens(w, conn, nil).Opens("two", anyPort)
+			w.Opened(opens(w, conn, nil), "one", anyPort)
+			w.Opened(opens(w, conn, nil), "two", anyPort)
 		}, "Open returned the same socket as before, one's; the story wants another one."},
-		{"a connected socket", func(w *World) {
+		{"a connected socket", func(w *Kernel4) {
 			conn, err := net.Dial("udp", w.Peer("server").LocalAddr().String())
-			opens(w, conn, err).Opens("socket", anyPort)
+			w.Opened(opens(w, conn, err), "socket", anyPort)
 		}, "Open opened a socket that is connected to 127.0.0.1:PORT; the story wants one that is not."},
-		{"a socket beside an error", func(w *World) { opens(w, udp(t, "127.0.0.1:0"), io.EOF).Fails() },
+		{"a socket beside an error", func(w *Kernel4) { opens(w, udp(t, "127.0.0.1:0"), io.EOF).Fails() },
 			`Open returned a socket at 127.0.0.1:PORT beside the error "EOF"; the story wants none there.`},
-		{"nowhere", func(w *World) {
+		{"nowhere", func(w *Kernel4) {
 			conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(w.AbsentAddr(), 0)))
 			if err == nil {
 				conn.Close()
 			}
 			require.Error(w, err)
 		}, ""},
-		{"a named error", func(w *World) { opens(w, nil, io.EOF).Fails(Named("ErrEnd", io.EOF)) }, ""},
-		{"another named error", func(w *World) { opens(w, nil, io.ErrNoProgress).Fails(Named("ErrEnd", io.EOF)) },
-			`Open returned the error "multiple Read calls return no data or error"; the story wants one that errors.Is finds to be ErrEnd ("EOF").`},
-		{"an unwanted named error", func(w *World) { opens(w, nil, io.EOF).FailsNot(Named("ErrEnd", io.EOF)) },
-			`Open returned the error "EOF", which errors.Is finds to be ErrEnd ("EOF") as well; the story wants it not to be.`},
-		{"an error", func(w *World) { opens(w, nil, errors.New("no")).Opens("socket", anyPort) },
+		{"a named error", func(w *Kernel4) { opens(w, nil, io.EOF).Fails(Named("ErrEnd", io.EOF)) }, ""},
+		{"another named error", func(w *Kernel4) { opens(w, nil, io.ErrNoProgress).Fails(Named("ErrEnd", io.EOF)) },
+			`Open returned the error "multiple Read calls return no data or error"; ` +
+				`the story wants one that errors.Is finds to be ErrEnd ("EOF").`},
+		{"an unwanted named error", func(w *Kernel4) { opens(w, nil, io.EOF).FailsNot(Named("ErrEnd", io.EOF)) },
+			`Open returned the error "EOF", which errors.Is finds to be ErrEnd ("EOF") as well; ` +
+				`the story wants it not to be.`},
+		{"an error", func(w *Kernel4) { w.Opened(opens(w, nil, errors.New("no")), "socket", anyPort) },
 			`Open returned the error "no"; the story wants a socket and no error.`},
-		{"nothing", func(w *World) { opens(w, nil, nil).Opens("socket", anyPort) },
+		{"nothing", func(w *Kernel4) { w.Opened(opens(w, nil, nil), "socket", anyPort) },
 			"Open returned neither a socket nor an error; the story wants a socket."},
-		{"a nil pointer", func(w *World) { opens(w, (*net.UDPConn)(nil), nil).Opens("socket", anyPort) },
+		{"a nil pointer", func(w *Kernel4) { w.Opened(opens(w, (*net.UDPConn)(nil), nil), "socket", anyPort) },
 			"Open returned neither a socket nor an error; the story wants a socket."},
-		{"something else", func(w *World) { opens(w, &net.UnixConn{}, nil).Opens("socket", anyPort) },
+		{"something else", func(w *Kernel4) { w.Opened(opens(w, &net.UnixConn{}, nil), "socket", anyPort) },
 			"Open returned a *net.UnixConn; the story wants a UDP socket as package net opens it, a *net.UDPConn."},
-		{"a closed socket", func(w *World) {
+		{"a closed socket", func(w *Kernel4) {
 			conn := udp(t, "127.0.0.1:0")
 			conn.Close()
-			opens(w, conn, nil).Opens("socket", anyPort)
+			w.Opened(opens(w, conn, nil), "socket", anyPort)
 		}, "Open returned a socket that is closed already; the story wants to use it."},
-		{"connects", func(w *World) {
+		{"connects", func(w *Kernel4) {
 			server := w.Peer("server")
 			conn, err := net.Dial("udp", server.LocalAddr().String())
-			client := opens(w, conn, err).Connects("client", server)
+			client := w.Connected(opens(w, conn, err), "client", server)
 			client.Write([]byte("hello"))
 			server.ExpectFrom(client, "hello")
 		}, ""},
-		{"not connected", func(w *World) { opens(w, udp(t, "127.0.0.1:0"), nil).Connects("client", w.Peer("server")) },
-			"Open opened a socket that is not connected; the story wants it connected to 127.0.0.1:PORT."},
-		{"connected to somebody else", func(w *World) {
+		{"not connected", func(w *Kernel4) {
+			w.Connected(opens(w, udp(t, "127.0.0.1:0"), nil), "client", w.Peer("server"))
+		}, "Open opened a socket that is not connected; the story wants it connected to 127.0.0.1:PORT."},
+		{"connected to somebody else", func(w *Kernel4) {
 			conn, err := net.Dial("udp", w.Peer("mallory").LocalAddr().String())
-			opens(w, conn, err).Connects("client", w.Peer("server"))
+			w.Connected(opens(w, conn, err), "client", w.Peer("server"))
 		}, "Open opened a socket that is connected to 127.0.0.1:PORT; the story wants 127.0.0.1:PORT."},
-		{"a socket instead of an error", func(w *World) { opens(w, udp(t, "127.0.0.1:0"), nil).Fails(os.ErrPermission) },
-			`Open opened a socket at 127.0.0.1:PORT; the story wants "permission denied".`},
-		{"a value instead of an error", func(w *World) { opens(w, "hi", nil).Fails() },
+		{"a socket instead of an error", func(w *Kernel4) {
+			opens(w, udp(t, "127.0.0.1:0"), nil).Fails(os.ErrPermission)
+		}, `Open opened a socket at 127.0.0.1:PORT; the story wants "permission denied".`},
+		{"a value instead of an error", func(w *Kernel4) { opens(w, "hi", nil).Fails() },
 			`Open returned "hi" and no error (nil); the story wants an error.`},
-		{"a nil pointer beside an error", func(w *World) { opens(w, (*net.UDPConn)(nil), io.EOF).Fails() },
+		{"a nil pointer beside an error", func(w *Kernel4) { opens(w, (*net.UDPConn)(nil), io.EOF).Fails() },
 			"Open returned a nil *net.UDPConn beside its error; the story wants a plain nil there."},
-		{"any error", func(w *World) { opens(w, nil, io.EOF).Fails() }, ""},
-		{"an error that it must not be", func(w *World) { opens(w, nil, errors.Join(io.EOF, net.ErrClosed)).FailsNot(net.ErrClosed) },
-			`Open returned the error "EOF\nuse of closed network connection", which errors.Is finds to be net.ErrClosed as well; the story wants it not to be.`},
-		{"an error that it is not", func(w *World) { opens(w, nil, io.EOF).FailsNot(net.ErrClosed) }, ""},
-		{"a name", func(w *World) { opens(w, nil, errors.New("at 127.0.0.1:1: no")).Says("127.0.0.1:1") }, ""},
-		{"no name", func(w *World) { opens(w, nil, io.EOF).Says("127.0.0.1") },
+		{"any error", func(w *Kernel4) { opens(w, nil, io.EOF).Fails() }, ""},
+		{"an error that it must not be", func(w *Kernel4) {
+			opens(w, nil, errors.Join(io.EOF, net.ErrClosed)).FailsNot(net.ErrClosed)
+		}, `Open returned the error "EOF\nuse of closed network connection", ` +
+			`which errors.Is finds to be net.ErrClosed as well; the story wants it not to be.`},
+		{"an error that it is not", func(w *Kernel4) { opens(w, nil, io.EOF).FailsNot(net.ErrClosed) }, ""},
+		{"a name", func(w *Kernel4) { opens(w, nil, errors.New("at 127.0.0.1:1: no")).Says("127.0.0.1:1") }, ""},
+		{"no name", func(w *Kernel4) { opens(w, nil, io.EOF).Says("127.0.0.1") },
 			`Open returned the error "EOF"; the story wants it to name 127.0.0.1.`},
-		{"beside an error", func(w *World) { opens(w, 3, io.EOF).Beside(3) }, ""},
-		{"something else beside an error", func(w *World) { opens(w, struct{ N int }{3}, io.EOF).Beside(struct{ N int }{4}) },
-			`Open returned {N: 3} beside the error "EOF"; the story wants {N: 4} there.`},
+		{"beside an error", func(w *Kernel4) { opens(w, 3, io.EOF).Beside(3) }, ""},
+		{"something else beside an error", func(w *Kernel4) {
+			opens(w, struct{ N int }{3}, io.EOF).Beside(struct{ N int }{4})
+		}, `Open returned {N: 3} beside the error "EOF"; the story wants {N: 4} there.`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f, tb := tell(t, loopback{localhost4}, tt.story)
+			f, tb := tell(t, loopback4, tt.story)
 			if tt.want == "" {
 				require.Nil(t, f, read(tb))
 				return
 			}
 			require.NotNil(t, f)
-			require.Equal(t, tt.want, aBigPort.ReplaceAllString(f.text.EN, ":PORT"))
+			require.Equal(t, tt.want, aBigPort.ReplaceAllString(f.Text.EN, ":PORT"))
 		})
 	}
 }
@@ -133,7 +141,7 @@ func TestOpenedSockets(t *testing.T) {
 // want.
 func TestOpenedSocketsAreClosed(t *testing.T) {
 	conn := udp(t, "127.0.0.1:0")
-	f, _ := tell(t, loopback{localhost4}, func(w *World) { opens(w, conn, nil).Fails() })
+	f, _ := tell(t, loopback4, func(w *Kernel4) { opens(w, conn, nil).Fails() })
 	require.NotNil(t, f)
 	require.ErrorIs(t, conn.Close(), net.ErrClosed)
 }
@@ -141,12 +149,12 @@ func TestOpenedSocketsAreClosed(t *testing.T) {
 // TestPorts: a free port is free for UDP and TCP and is nobody else's until the
 // story ends; a forbidden one can't be opened.
 func TestPorts(t *testing.T) {
-	f, tb := tell(t, loopback{localhost4}, func(w *World) {
+	f, tb := tell(t, loopback4, func(w *Kernel4) {
 		port := w.FreePort()
 		if capability.SecondLoopback.Missing() == nil {
 			require.Error(w, w.reserve(port), "two stories may have the same free port")
 		}
-		at := netip.AddrPortFrom(w.Loopback(), port)
+		at := netip.AddrPortFrom(w.Home(), port)
 		w.ListenTCP(at)
 		conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
 		require.NoError(w, err)
@@ -158,69 +166,41 @@ func TestPorts(t *testing.T) {
 		require.True(w, int(port) >= low && int(port) <= high)
 		require.Error(w, tryPort(at))
 
-		p := opens(w, conn, nil).Opens("socket", at)
+		p := w.Opened(opens(w, conn, nil), "socket", at)
 		w.ChosenBySystem(p)
 	})
 	require.NotNil(t, f, "a port of the story's choice passes for one of the system's")
-	require.Contains(t, f.text.EN, "which the system did not choose: it chooses from ", read(tb))
+	require.Contains(t, f.Text.EN, "which the system did not choose: it chooses from ", read(tb))
 
-	f, tb = tell(t, loopback{localhost4}, func(w *World) {
+	f, tb = tell(t, loopback4, func(w *Kernel4) {
 		_, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(w.ForbiddenPort())})
 		require.ErrorIs(w, err, os.ErrPermission)
 	})
 	if missing := capability.ForbiddenPort.Missing(); missing != nil {
-		require.Equal(t, verdict.Skipped, f.state)
-		require.Equal(t, missing.Error(), f.text.EN)
+		require.Equal(t, verdict.Skipped, f.State)
+		require.Equal(t, missing.Error(), f.Text.EN)
 		t.Skip(missing)
 	}
 	require.Nil(t, f, read(tb))
 }
 
-// TestSecondLoopback: a second address of the same host, with the same port, or
-// a reason to skip the story.
-func TestSecondLoopback(t *testing.T) {
-	for _, n := range networks {
-		t.Run(n.name(), func(t *testing.T) {
-			f, tb := tell(t, n, func(w *World) {
-				one, two := w.Twins("one", "two")
-				alice := w.Peer("alice")
-				alice.Send(one, "hello, one")
-				alice.Send(two, "hello, two")
-				one.ExpectFrom(alice, "hello, one")
-				two.ExpectFrom(alice, "hello, two")
-				first, second := addrPort(one.LocalAddr()), addrPort(two.LocalAddr())
-				require.Equal(w, first.Port(), second.Port())
-				require.Equal(w, w.Loopback(), first.Addr())
-				require.Equal(w, w.SecondLoopback(), second.Addr())
-				two.Send(alice, "hello, alice")
-				alice.ExpectFrom(two, "hello, alice")
-			})
-			if _, missing := n.second(); missing != nil {
-				require.Equal(t, verdict.Skipped, f.state)
-				require.Equal(t, missing.Error(), f.text.EN)
-				return
-			}
-			require.Nil(t, f, read(tb))
-		})
-	}
-}
-
-// TestKernelOnly: what is for real sockets says so.
-func TestKernelOnly(t *testing.T) {
-	for name, story := range map[string]func(w *World){
-		"FreePort":                            func(w *World) { w.FreePort() },
-		"ForbiddenPort":                       func(w *World) { w.ForbiddenPort() },
-		"ListenTCP":                           func(w *World) { w.ListenTCP(netip.AddrPort{}) },
-		"ChosenBySystem":                      func(w *World) { w.ChosenBySystem(w.Peer("alice")) },
-		"a *net.UDPConn":                      func(w *World) { w.UDPConn("client") },
-		"a socket that the code opens itself": func(w *World) { opens(w, nil, nil).Opens("socket", netip.AddrPort{}) },
-	} {
-		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
-			f, _ := tell(t, virtual{localhost4}, story)
-			require.NotNil(t, f)
-			require.Equal(t, "The story panicked: "+name+" is for stories told by OnLoopback", f.text.EN)
-		})
-	}
+// TestSamePort: two peers with the same port on two addresses of the same host, or a
+// reason to skip the story.
+func TestSamePort(t *testing.T) {
+	OnEachNetwork(t, func(w *World) {
+		one, two := w.SamePort("one", "two")
+		alice := w.Peer("alice")
+		alice.Send(one, "hello, one")
+		alice.Send(two, "hello, two")
+		one.ExpectFrom(alice, "hello, one")
+		two.ExpectFrom(alice, "hello, two")
+		first, second := record.AddrPort(one.LocalAddr()), record.AddrPort(two.LocalAddr())
+		require.Equal(w, first.Port(), second.Port())
+		require.Equal(w, w.host.Addr(), first.Addr())
+		require.NotEqual(w, first.Addr(), second.Addr())
+		two.Send(alice, "hello, alice")
+		alice.ExpectFrom(two, "hello, alice")
+	})
 }
 
 // TestOpenedMeans: what is known of sockets that the code opens, or does not.
@@ -233,21 +213,25 @@ func TestOpenedMeans(t *testing.T) {
 		{"not shared", func(_ *net.UDPConn, at netip.AddrPort) (any, error) {
 			return net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
 		}, "Another socket, one, has that port"},
-		{"the same again", func(first *net.UDPConn, _ netip.AddrPort) (any, error) { return first, nil }, "Each call opens a socket of its own"},
-		{"elsewhere", func(*net.UDPConn, netip.AddrPort) (any, error) { return net.ListenUDP("udp4", nil) }, "a socket is at all of them"},
+		{"the same again", func(first *net.UDPConn, _ netip.AddrPort) (any, error) {
+			return first, nil
+		}, "Each call opens a socket of its own"},
+		{"elsewhere", func(*net.UDPConn, netip.AddrPort) (any, error) {
+			return net.ListenUDP("udp4", nil)
+		}, "a socket is at all of them"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f, _ := tell(t, loopback{localhost4}, func(w *World) {
-				at := netip.AddrPortFrom(w.Loopback(), w.FreePort())
+			f, _ := tell(t, loopback4, func(w *Kernel4) {
+				at := netip.AddrPortFrom(w.Home(), w.FreePort())
 				first, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
 				require.NoError(w, err)
-				w.Call("Open", func(context.Context) (any, error) { return first, nil }).Opens("one", at)
-				w.Call("Open", func(context.Context) (any, error) { return tt.open(first, at) }).Opens("two", at)
+				w.Opened(w.Call("Open", func(context.Context) (any, error) { return first, nil }), "one", at)
+				w.Opened(w.Call("Open", func(context.Context) (any, error) { return tt.open(first, at) }), "two", at)
 			})
 			require.NotNil(t, f)
-			require.Len(t, f.means, 1, f.text.EN)
-			require.Contains(t, f.means[0].EN, tt.want)
+			require.Len(t, f.Means, 1, f.Text.EN)
+			require.Contains(t, f.Means[0].EN, tt.want)
 		})
 	}
 }

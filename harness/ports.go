@@ -12,6 +12,7 @@ import (
 
 	"udpkata/harness/capability"
 	"udpkata/harness/diagnosis"
+	"udpkata/harness/internal/record"
 	"udpkata/harness/verdict"
 )
 
@@ -20,23 +21,18 @@ import (
 // manyPorts is how many ports are tried before a story gives up finding one.
 const manyPorts = 1000
 
-// FreePort is a port that is free for UDP and for TCP on the story's addresses,
+// FreePort returns a port that is free for UDP and for TCP on the story's addresses,
 // and stays so until the code under test takes it.
-func (w *World) FreePort() uint16 {
-	w.onlyKernel("FreePort")
-	addrs := []netip.Addr{w.Home()}
-	if second, missing := w.net.second(); missing == nil {
+func (k kernelWords) FreePort() uint16 {
+	addrs := []netip.Addr{k.Home()}
+	if second, missing := k.host.SecondAddr(); missing == nil {
 		addrs = append(addrs, second)
 	}
 	low, high := unassigned()
-	const fiveDigits = 10_000 // so that messages are equally long
-	if high-fiveDigits > manyPorts {
-		low = max(low, fiveDigits)
-	}
 	var err error
 	for range manyPorts {
 		port := uint16(low + rand.IntN(high-low+1))
-		if err = w.reserve(port); err != nil {
+		if err = k.reserve(port); err != nil {
 			continue
 		}
 		for _, addr := range addrs {
@@ -46,11 +42,11 @@ func (w *World) FreePort() uint16 {
 			return port
 		}
 	}
-	w.fatal(verdict.NotRun, "This computer has no free port: %v.", err)
+	k.w.fatal(verdict.NotRun, "This computer has no free port: %v.", err)
 	return 0
 }
 
-// unassigned is the greater part of the ports from 10000 up that the system
+// unassigned returns the greater part of the ports from 10000 up that the system
 // gives nobody who does not name them. So a port that is free there stays free
 // even if it is not held. Where the system leaves none, it is all from 10000 up.
 // All have five digits, so that messages are as long each time.
@@ -74,11 +70,11 @@ var bookings = netip.AddrFrom4([4]byte{127, 85, 68, 80})
 
 // reserve keeps the harness in other processes off a port until the story's
 // end, where loopback has more than one address.
-func (w *World) reserve(port uint16) error {
+func (k kernelWords) reserve(port uint16) error {
 	if capability.SecondLoopback.Missing() != nil {
 		return nil
 	}
-	return w.listenTCP(netip.AddrPortFrom(bookings, port))
+	return k.listenTCP(netip.AddrPortFrom(bookings, port))
 }
 
 // tryPort reports whether a port is free.
@@ -96,69 +92,60 @@ func tryPort(at netip.AddrPort) error {
 }
 
 // ListenTCP lets somebody listen on TCP until the story ends.
-func (w *World) ListenTCP(at netip.AddrPort) {
-	w.onlyKernel("ListenTCP")
-	if err := w.listenTCP(at); err != nil {
-		w.fatal(verdict.NotRun, "No TCP listener: %v.", err)
+func (k kernelWords) ListenTCP(at netip.AddrPort) {
+	if err := k.listenTCP(at); err != nil {
+		k.w.fatal(verdict.NotRun, "No TCP listener: %v.", err)
 	}
 }
 
-func (w *World) listenTCP(at netip.AddrPort) error {
+func (k kernelWords) listenTCP(at netip.AddrPort) error {
 	listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
 	if err == nil {
-		w.closers = append(w.closers, listener.Close)
+		k.w.closers = append(k.w.closers, listener.Close)
 	}
 	return err
 }
 
-// ForbiddenPort is a port that this user may not open. The story is skipped
+// ForbiddenPort returns a port that this user may not open. The story is skipped
 // where every port may be opened.
-func (w *World) ForbiddenPort() uint16 {
-	w.onlyKernel("ForbiddenPort")
-	w.need(capability.ForbiddenPort.Missing())
+func (k kernelWords) ForbiddenPort() uint16 {
+	k.w.need(capability.ForbiddenPort.Missing())
 	return capability.LowPort
-}
-
-// AbsentAddr is an address that this computer does not have: it is for examples
-// (RFC 5737, RFC 3849). No socket can be opened there, and nothing is sent there.
-func (w *World) AbsentAddr() netip.Addr {
-	if w.net.addr().Is6() {
-		return netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 15: 1})
-	}
-	return netip.AddrFrom4([4]byte{192, 0, 2, 1})
 }
 
 // ChosenBySystem fails the story unless a socket's port is one that the system
 // may have chosen. Only Linux says for sure which those are; elsewhere any will
 // do.
-func (w *World) ChosenBySystem(socket Endpoint) {
-	w.onlyKernel("ChosenBySystem")
+func (k kernelWords) ChosenBySystem(socket Endpoint) {
 	if runtime.GOOS != "linux" {
 		return
 	}
+	defer k.w.checked()
 	system, err := systemPorts()
 	if err != nil {
-		w.need(fmt.Errorf("needs to know which ports the system chooses from, which it does not say (%v): mount /proc", err))
+		k.w.need(fmt.Errorf("needs to know which ports the system chooses from, "+
+			"which it does not say (%v): mount /proc", err))
 	}
-	if port := int(addrPort(socket.LocalAddr()).Port()); port < system.first || port > system.last {
-		w.wants(diagnosis.Chosen{})
-		w.fatal(verdict.Failed, "%s is at port %d, which the system did not choose: it chooses from %d to %d.", w.nameOf(socket), port, system.first, system.last)
+	if port := int(record.AddrPort(socket.LocalAddr()).Port()); port < system.first || port > system.last {
+		k.w.wants(diagnosis.Chosen{})
+		k.w.fatal(verdict.Failed, "%s is at port %d, which the system did not choose: it chooses from %d to %d.",
+			k.w.nameOf(socket), port, system.first, system.last)
 	}
 }
 
 // ports are those from first to last.
 type ports struct{ first, last int }
 
-// systemPorts are those that the system chooses from: on Linux as it is set up,
+// systemPorts returns those that the system chooses from: on Linux as it is set up,
 // see ip_local_port_range in ip(7); elsewhere IANA's (RFC 6335 section 6), unless
 // somebody has set up something else.
 var systemPorts = sync.OnceValues(func() (p ports, err error) {
 	if runtime.GOOS != "linux" {
 		return ports{49152, 65535}, nil
 	}
-	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
+	data, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
 	if err == nil {
-		_, err = fmt.Sscan(string(text), &p.first, &p.last)
+		_, err = fmt.Sscan(string(data), &p.first, &p.last)
 	}
 	return p, err
 })

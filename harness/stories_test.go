@@ -19,7 +19,7 @@ import (
 // as no socket comes near it.
 //
 // (The one port that a lesson does name, lesson 01's forbidden one, is the
-// harness's: World.ForbiddenPort.)
+// harness's: Kernel.ForbiddenPort.)
 func TestStories(t *testing.T) {
 	tests, err := filepath.Glob(filepath.Join("..", "lessons", "*", "*_test.go"))
 	require.NoError(t, err)
@@ -45,7 +45,7 @@ func unfit(t *testing.T, path string, source any) []string {
 		case *ast.CallExpr:
 			name := called(n.Fun)
 			switch name {
-			case "harness.Offline":
+			case "harness.Offline", "harness.Offline.Then":
 				return false
 			case "time.Sleep", "time.After", "time.AfterFunc", "time.Tick", "time.NewTimer", "time.NewTicker":
 				complain(name + ": a story never waits by itself")
@@ -72,14 +72,17 @@ func unfit(t *testing.T, path string, source any) []string {
 	return wrong
 }
 
-// called is the name of a function of another package.
+// called returns the name of a function of another package, or of a method of its
+// variable's.
 func called(f ast.Expr) string {
-	if s, ok := f.(*ast.SelectorExpr); ok {
-		if pkg, ok := s.X.(*ast.Ident); ok {
-			return pkg.Name + "." + s.Sel.Name
-		}
+	s, ok := f.(*ast.SelectorExpr)
+	if !ok {
+		return ""
 	}
-	return ""
+	if pkg, ok := s.X.(*ast.Ident); ok {
+		return pkg.Name + "." + s.Sel.Name
+	}
+	return called(s.X) + "." + s.Sel.Name
 }
 
 // isPort tells a number that is written down and is not 0, which stands for any.
@@ -123,6 +126,7 @@ func TestUnfit(t *testing.T) {
 		{`f("127.0.0.1:0", "::1", "127.0.0.0/8", "1060", "hello")`, ""},
 		{`netip.AddrPortFrom(ip, 0)`, ""},
 		{`harness.Offline(t, func(w *harness.World) { f("192.0.2.1:7") })`, ""},
+		{`harness.Offline.Then(t, "x", func(w *harness.World) { f("192.0.2.1:7") })`, ""},
 	} {
 		t.Run(tt.code, func(t *testing.T) {
 			got := unfit(t, "story_test.go", "package x\n\nfunc f() {\n"+tt.code+"\n}\n")

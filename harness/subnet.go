@@ -3,123 +3,148 @@ package harness
 import (
 	"net"
 	"net/netip"
+	"slices"
 
-	"udpkata/harness/capability"
+	"udpkata/harness/diagnosis"
+	"udpkata/harness/internal/network"
+	"udpkata/harness/internal/record"
 	"udpkata/harness/simnet"
+	"udpkata/harness/sockopt"
 	"udpkata/harness/verdict"
+	"udpkata/harness/wire"
 )
 
-// This file is about broadcasts, in stories told by OnSubnet.
-
-// A subnet is sockets of a network with broadcasts.
-type subnet interface {
-	// hearing opens a socket for what is sent to everyone on a port; 0 is any.
-	hearing(port uint16) (udpConn, error)
-	// broadcast is everyone's address.
-	broadcast() netip.Addr
+// A Subnet is a World in which a datagram can go to everyone.
+type Subnet struct {
+	*World
+	broadcasts
 }
 
-// subnets is sockets of a network with two subnets.
-type subnets interface {
-	// abroad opens a socket for all that reaches a port on the other one.
-	abroad(port uint16) (udpConn, error)
+// Subnets is a World with two subnets, with a router between them.
+type Subnets struct {
+	*World
+	broadcasts
+	subnetsWords
+}
+
+type broadcasts struct {
+	w      *World
+	subnet network.OneSubnet
+}
+
+func newBroadcasts(w *World, s network.OneSubnet) broadcasts {
+	b := broadcasts{w, s}
+	w.everyone = b.Everyone
+	return b
 }
 
 // Everyone is the endpoint that a broadcast is sent to.
 type Everyone struct{ addr netip.AddrPort }
 
-// everyoneName is everyone's in messages.
-const everyoneName = "everyone"
-
-// LocalAddr is the subnet's broadcast address with a port.
+// LocalAddr returns the subnet's broadcast address with a port.
 func (e Everyone) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(e.addr) }
 
+// BroadcastAddr returns the address of the subnet's broadcasts. The story is skipped
+// where there are none.
+func (b broadcasts) BroadcastAddr() netip.Addr {
+	addr, missing := b.subnet.Broadcast()
+	b.w.need(missing)
+	return addr
+}
+
+// Everyone returns who hears what is sent to everyone on a port.
+func (b broadcasts) Everyone(port uint16) Everyone {
+	everyone := Everyone{netip.AddrPortFrom(b.BroadcastAddr(), port)}
+	b.w.rec.SetName(everyone.addr, record.Everyone)
+	return everyone
+}
+
 // Audience adds peers that hear what is sent to everyone on one port.
-func (w *World) Audience(names ...string) ([]*Peer, Everyone) {
-	conns, everyone := w.hearing(names)
+func (b broadcasts) Audience(names ...string) ([]*Peer, Everyone) {
+	sockets, everyone := b.listenBroadcast(names)
 	peers := make([]*Peer, len(names))
-	for i, conn := range conns {
-		peers[i] = w.peerOn(names[i], conn)
+	for i, socket := range sockets {
+		peers[i] = b.w.peerOn(names[i], socket, nil)
 	}
 	return peers, everyone
 }
 
 // ListenBroadcast opens sockets for the student's code that hear what is sent to
 // everyone on one port. The world closes them when the story ends.
-func (w *World) ListenBroadcast(names ...string) ([]net.PacketConn, Everyone) {
-	conns, everyone := w.hearing(names)
+func (b broadcasts) ListenBroadcast(names ...string) ([]net.PacketConn, Everyone) {
+	sockets, everyone := b.listenBroadcast(names)
 	handed := make([]net.PacketConn, len(names))
-	for i, conn := range conns {
-		handed[i] = packetConn{w.hand(names[i], conn)}
+	for i, socket := range sockets {
+		handed[i] = record.PacketConn{Conn: b.w.rec.Conn(names[i], socket)}
 	}
 	return handed, everyone
 }
 
-// Bound adds a peer that listens on everyone's port, at its own address: what is
-// sent to everyone does not reach it. It is for stories told by OnSubnets.
-func (w *World) Bound(name string, everyone Everyone) *Peer {
-	return w.peerOn(name, w.open(name, func() (udpConn, error) {
-		return w.sockets.listen(netip.AddrPortFrom(w.net.addr(), everyone.addr.Port()))
-	}))
-}
-
-// Abroad adds a peer that listens on everyone's port on another subnet.
-func (w *World) Abroad(name string, everyone Everyone) *Peer {
-	sockets, ok := w.sockets.(subnets)
-	if !ok {
-		panic("other subnets are for stories told by OnSubnets")
-	}
-	return w.peerOn(name, w.open(name, func() (udpConn, error) { return sockets.abroad(everyone.addr.Port()) }))
-}
-
-// BroadcastAddr is the address of the subnet's broadcasts. The story is skipped
-// where there are none.
-func (w *World) BroadcastAddr() netip.Addr { return w.subnet().broadcast() }
-
-// Everyone is who hears what is sent to everyone on a port.
-func (w *World) Everyone(port uint16) Everyone {
-	everyone := Everyone{netip.AddrPortFrom(w.BroadcastAddr(), port)}
-	w.update(func() { w.names[everyone.addr] = everyoneName })
-	return everyone
-}
-
-func (w *World) subnet() subnet {
-	if _, real := w.net.(loopback); real {
-		w.need(capability.Broadcast.Missing())
-	}
-	sockets, ok := w.sockets.(subnet)
-	if !ok {
-		panic("broadcasts are for stories told by OnSubnet")
-	}
-	return sockets
-}
-
-func (w *World) hearing(names []string) ([]udpConn, Everyone) {
-	sockets := w.subnet()
-	var conns []udpConn
-	var port uint16 // any, for the first
+func (b broadcasts) listenBroadcast(names []string) (sockets []record.Socket, everyone Everyone) {
+	b.BroadcastAddr() // or the story is skipped
+	var port uint16   // any, for the first
 	for _, name := range names {
-		conn := w.open(name, func() (udpConn, error) { return sockets.hearing(port) })
-		conns, port = append(conns, conn), addrPort(conn.LocalAddr()).Port()
+		socket := b.w.open(name, func() (record.Socket, error) { return b.subnet.ListenBroadcast(port) })
+		sockets, port = append(sockets, socket), record.AddrPort(socket.LocalAddr()).Port()
 	}
-	return conns, w.Everyone(port)
+	return sockets, b.Everyone(port)
 }
 
-// ForbidBroadcast takes a socket's permission to broadcast away, which Go gives
-// to the sockets that it opens (on Windows, to those of IPv4).
-func (w *World) ForbidBroadcast(socket Endpoint) {
-	var inner any = socket
-	if bare, ok := socket.(*net.UDPConn); ok {
-		w.update(func() { w.silenced = append(w.silenced, bare) })
-	} else {
-		inner = w.conn(socket).inner
-	}
-	switch s := inner.(type) {
+// ForbidBroadcast takes the permission to broadcast away from a socket.
+func (s *Subnet) ForbidBroadcast(socket Endpoint) { s.forbidBroadcast(s.conn(socket).Inner()) }
+
+func (w *World) forbidBroadcast(socket record.Socket) {
+	switch s := socket.(type) {
 	case *simnet.Conn:
 		s.SetBroadcast(false)
 	case *net.UDPConn:
-		if err := setSocketOption(s, broadcastOption, 0); err != nil {
+		if err := sockopt.SetBroadcast(s, false); err != nil {
 			w.fatal(verdict.NotRun, "The permission to broadcast can't be taken away: %v.", err)
 		}
 	}
+}
+
+// Unread fails the story if the student's code has read from a socket: what arrives
+// there is for its owner.
+func (s *Subnet) Unread(socket Endpoint) {
+	defer s.checked()
+	c := s.conn(socket)
+	self := record.AddrPort(c.LocalAddr())
+	s.rec.Quiesce() // whoever reads has read
+	var place int
+	var read wire.Datagram
+	s.rec.Locked(func() {
+		place = slices.IndexFunc(s.rec.Datagrams, func(d wire.Datagram) bool { return d.To == self && d.Heard })
+		if place >= 0 {
+			read = s.rec.Datagrams[place]
+		}
+	})
+	if place >= 0 {
+		s.marks(place+1, "the story wants it left unread")
+		s.wants(diagnosis.Unread{Got: read})
+		s.fatal(verdict.Failed, "The code has read %s from %s, at %s's socket; the story wants it left there.",
+			wire.Quote(string(read.Payload)), s.rec.NameOf(read.From), c.Name)
+	}
+}
+
+type subnetsWords struct {
+	w    *World
+	host network.TwoSubnets
+}
+
+// Router puts the router between the subnets, before any socket: the peers that
+// [World.Peer] adds are beyond it.
+func (s subnetsWords) Router() { pathWords{s.w, s.host}.Router(network.LabMTU) }
+
+// BoundPeer adds a peer on everyone's port, at an address of its own alone: what is sent
+// to everyone does not reach it.
+func (s subnetsWords) BoundPeer(name string, everyone Everyone) *Peer {
+	at := netip.AddrPortFrom(s.host.Addr(), everyone.addr.Port())
+	return s.w.peerOn(name, s.w.open(name, func() (record.Socket, error) { return s.host.Listen(at) }), nil)
+}
+
+// PeerBeyond adds a peer on everyone's port, on the other subnet.
+func (s subnetsWords) PeerBeyond(name string, everyone Everyone) *Peer {
+	port := everyone.addr.Port()
+	return s.w.peerOn(name, s.w.open(name, func() (record.Socket, error) { return s.host.ListenBeyond(port) }), nil)
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"udpkata/harness/curriculum"
 	"udpkata/harness/judge"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
@@ -58,18 +57,18 @@ func steady(r judge.Result) string {
 	if r.State == verdict.Crashed {
 		return strings.Join(wire.Fold(r.Reason, 96), "\n") + "\n" // the rest is Go's
 	}
-	text := passed.ReplaceAllString(r.Output, "")
-	text = ended.ReplaceAllString(text, "$1")
-	text = indented.ReplaceAllString(text, "") // go test's own
-	if onSystem.MatchString(text) {
-		text = aRung.ReplaceAllString(text, "           t   ")
-		text = aPort.ReplaceAllString(text, "$1:PORT")
-		text = lowPort.ReplaceAllString(text, "port PORT")
-		text = systemSays.ReplaceAllString(text, "it chooses from LOW to HIGH")
-		text = aTime.ReplaceAllStringFunc(text,
+	message := passed.ReplaceAllString(r.Output, "")
+	message = ended.ReplaceAllString(message, "$1")
+	message = indented.ReplaceAllString(message, "") // go test's own
+	if onSystem.MatchString(message) {
+		message = aRung.ReplaceAllString(message, "           t   ")
+		message = aPort.ReplaceAllString(message, "$1:PORT")
+		message = lowPort.ReplaceAllString(message, "port PORT")
+		message = systemSays.ReplaceAllString(message, "it chooses from LOW to HIGH")
+		message = aTime.ReplaceAllStringFunc(message,
 			func(found string) string { return strings.Repeat("t", len(found)-1) + "s" })
 	}
-	return text
+	return message
 }
 
 // gist returns a message's first line and what it most likely means.

@@ -292,10 +292,11 @@ func edited(source, edit string, line int) (string, error) {
 		at := stand(lines, p.before)
 		switch {
 		case len(at) == 0:
-			return "", fmt.Errorf("line %d: the solution has no such lines; copy what stays and what goes from there", p.line)
+			return "", fmt.Errorf("line %d: the solution has no such lines; copy what stays and what goes from there",
+				p.line)
 		case len(at) > 1:
-			return "", fmt.Errorf("line %d: such lines stand in the solution %d times; add one above or below that stays",
-				p.line, len(at))
+			return "", fmt.Errorf("line %d: such lines stand in the solution %d times; "+
+				"add one above or below that stays", p.line, len(at))
 		}
 		lines = slices.Concat(lines[:at[0]], p.after, lines[at[0]+len(p.before):])
 	}
@@ -337,8 +338,8 @@ func withMessage(data []byte, language text.Language, message string) ([]byte, e
 	data = txtar.Format(archive)
 	read := txtar.Parse(data)
 	if len(read.Files) != len(archive.Files) || string(read.Files[i].Data) != message {
-		return nil, fmt.Errorf("a section can't keep this message: a line of it looks like the first line of a section,"+
-			" -- like this --, or its last has no line end\n%s", message)
+		return nil, fmt.Errorf("a section can't keep this message: a line of it looks like the first line of "+
+			"a section, -- like this --, or its last has no line end\n%s", message)
 	}
 	return data, nil
 }
@@ -390,11 +391,11 @@ x_test.go:7: X() returned 1.
 )
 
 // load reads one file beside a solution.
-func load(file, text string) (mutant, error) {
+func load(file, content string) (mutant, error) {
 	all, err := loadMutants(fstest.MapFS{
 		"01-x/x.go":     {Data: []byte(someSolution)},
 		"01-x/other.go": {Data: []byte(someSolution)},
-		file:            {Data: []byte(text)},
+		file:            {Data: []byte(content)},
 	}, someLessons)
 	return all[0], err
 }
@@ -408,7 +409,10 @@ func TestLoadMutants(t *testing.T) {
 		misconception: "Nothing counts up.", killedBy: "TestX", says: "X() returned 1: the story wants 2",
 		means: "n++ counts up", needs: "IPv6", unsteady: "which of two comes first", total: true, capture: true,
 		file: "x.go", edited: changed,
-		messages: map[text.Language]string{text.English: "x_test.go:7: X() returned 1.\n\n--- FAIL: TestX\n", text.Chinese: ""},
+		messages: map[text.Language]string{
+			text.English: "x_test.go:7: X() returned 1.\n\n--- FAIL: TestX\n",
+			text.Chinese: "",
+		},
 	}, got)
 }
 
@@ -425,7 +429,8 @@ func TestLoadMutantsRefuses(t *testing.T) {
 		{"key without value", "says: X() returned 1: the story wants 2", "says:", `line 5: "says" has no value`},
 		{"key twice", "means:", "says:", `line 6: a second "says"; leave one`},
 		{"no killed by", "killed by: TestX\n", "", `no "killed by:" below the first empty line; name there the task`},
-		{"no says", "says: X() returned 1: the story wants 2\n", "", `no "says:" below the first empty line; quote there`},
+		{"no says", "says: X() returned 1: the story wants 2\n", "",
+			`no "says:" below the first empty line; quote there`},
 		{"unknown task", "killed by: TestX", "killed by: TestY", `killed by: 01-x has no task "TestY"; name one`},
 		{"unknown need", "needs: IPv6", "needs: IPv7",
 			`needs: nothing has the name "IPv7"; the names are IPv6, broadcast, forbidden port, lab`},
@@ -443,11 +448,13 @@ func TestLoadMutantsRefuses(t *testing.T) {
 		{"nowhere", "-	n := 1", "-	n := 7", "line 12: the solution has no such lines; copy"},
 		{"half a line", "-	return 2", "-	return", "line 17: the solution has no such lines; copy"},
 		{"twice", "-	return 2", " }", "line 17: such lines stand in the solution 2 times; add one"},
-		{"no place", "-	return 2", "+	return 2", "line 17: the edit does not say where; begin with a line that stays"},
+		{"no place", "-	return 2", "+	return 2",
+			"line 17: the edit does not say where; begin with a line that stays"},
 		{"itself", "-	n := 1\n+	n := 0\n\n@@\n-	return 2\n", "", "line 13: the edit changes nothing"},
 		{"last line", "-- message zh-TW --\n", "-- message zh-TW --", "its last line has no line end; add one"},
 		{"line ends of Windows", "counts up.\n", "counts up.\r\n", `it has "\r" in it; save it with line ends`},
-		{"blanks in a head", "-- message --", "--  message --", `line 19: a section's first line must be "-- message --"`},
+		{"blanks in a head", "-- message --", "--  message --",
+			`line 19: a section's first line must be "-- message --"`},
 	}
 	const file = "mutants/01-x/counts-down.txtar"
 	for _, tt := range tests {
@@ -476,8 +483,9 @@ func TestWithMessage(t *testing.T) {
 	const message = "x_test.go:8: no\n\n  -- a --\n--- FAIL: TestX\n"
 	got, err := withMessage([]byte(someMutant), text.English, message)
 	require.NoError(t, err)
-	from, to := strings.Index(someMutant, "x_test.go"), strings.Index(someMutant, "-- message zh-TW --")
-	require.Equal(t, someMutant[:from]+message+someMutant[to:], string(got))
+	before, _, _ := strings.Cut(someMutant, "x_test.go")
+	to := strings.Index(someMutant, "-- message zh-TW --")
+	require.Equal(t, before+message+someMutant[to:], string(got))
 
 	got, err = withMessage([]byte(someMutant), text.Chinese, message)
 	require.NoError(t, err)

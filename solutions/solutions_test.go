@@ -176,7 +176,8 @@ func TestMutantsDie(t *testing.T) {
 			t.Run(name, func(t *testing.T) { t.Skip(missing) })
 			continue
 		}
-		try(t, name, judge.Params{Lesson: m.lesson, Dir: mutate(t, m), NoVet: true}, func(t *testing.T, r judge.Report) {
+		params := judge.Params{Lesson: m.lesson, Dir: mutate(t, m), NoVet: true}
+		try(t, name, params, func(t *testing.T, r judge.Report) {
 			named, err := killed(m, r)
 			if err != nil {
 				t.Fatal(err)
@@ -227,11 +228,14 @@ func killed(m mutant, r judge.Report) (judge.Result, error) {
 	case !strings.Contains(unfolded(named.Output+named.Reason), m.says):
 		return judge.Result{}, fmt.Errorf("the message of %s lacks %q:\n%s", m.killedBy, m.says, named.Output)
 	case !strings.Contains(unfolded(named.Output+named.Reason), m.means):
-		return judge.Result{}, fmt.Errorf("the message of %s does not say what it most likely means, %q:\n%s", m.killedBy, m.means, named.Output)
+		return judge.Result{}, fmt.Errorf("the message of %s does not say what it most likely means, %q:\n%s",
+			m.killedBy, m.means, named.Output)
 	case !m.total && 2*len(dead) > len(r.Results):
-		return judge.Result{}, fmt.Errorf("the mutant fails %d of %d tasks, more than half, and its file does not say \"total: yes\": %v", len(dead), len(r.Results), dead)
+		return judge.Result{}, fmt.Errorf("the mutant fails %d of %d tasks, more than half, "+
+			"and its file does not say \"total: yes\": %v", len(dead), len(r.Results), dead)
 	case m.total && 2*len(dead) <= len(r.Results):
-		return judge.Result{}, fmt.Errorf("the mutant's file says \"total: yes\", and it fails only %d of %d tasks", len(dead), len(r.Results))
+		return judge.Result{}, fmt.Errorf("the mutant's file says \"total: yes\", and it fails only %d of %d tasks",
+			len(dead), len(r.Results))
 	}
 	return *named, nil
 }

@@ -244,8 +244,9 @@ func mayBeCut(s Seen) text.Text {
 		return text.Say("The code has set IP_MTU_DISCOVER, which is IPv4's option, on a socket of IPv6. Datagrams of " +
 			"IPv6 go by IPV6_MTU_DISCOVER alone, of the level IPPROTO_IPV6: set that one there.")
 	case w.Got == 1:
-		return text.Say("1 is IP_PMTUDISC_WANT, with which Linux begins: it finds out the path's MTU, but cuts up " +
-			"itself what is too long. So there is something to do: only 2, IP_PMTUDISC_DO, forbids the cutting.")
+		return text.Say("1 is IP_PMTUDISC_WANT, with which Linux begins: it finds out the path's MTU, but fragments " +
+			"itself what is too long. So there is something to do: only 2, IP_PMTUDISC_DO, forbids that.")
 	}
-	return text.Say("Only the value 2, IP_PMTUDISC_DO, forbids the cutting. %d is another one.", w.Got)
+	return text.Say("Only the value 2, IP_PMTUDISC_DO, forbids fragmentation and minds the path. %d is another one.",
+		w.Got)
 }

@@ -43,7 +43,7 @@ func New() (*Lab, error) {
 	return l, l.err
 }
 
-// Err is the first thing that failed.
+// Err returns the first error of all that was done to the lab; nil if there was none.
 func (l *Lab) Err() error { return l.err }
 
 // try does something unless something has failed.
@@ -76,7 +76,7 @@ func (l *Lab) Host(name string) *Host {
 	return h
 }
 
-// Home is the host that the process itself is on, with all that it starts outside
+// Home returns the host that the process itself is on, with all that it starts outside
 // of Do.
 func (l *Lab) Home() *Host {
 	h := &Host{name: "home"}

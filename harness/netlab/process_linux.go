@@ -36,7 +36,7 @@ func init() {
 // Inside reports whether this process is one that Command has started.
 func Inside() bool { return os.Getenv(childVariable) == isLab }
 
-// Command is the command that runs this program again, with arguments, in a
+// Command returns the command that runs this program again, with arguments, in a
 // network namespace of its own, and in a user namespace too where that takes no
 // root. It ends when this process does. It must be started by [Run].
 func Command(args ...string) *exec.Cmd { return command(isLab, args...) }
@@ -89,22 +89,31 @@ func refusal(err error, forked bool) error {
 		data, _ := os.ReadFile("/proc/sys/" + name)
 		return strings.TrimSpace(string(data))
 	}
-	why, cure := fmt.Sprint(err), "run the tests on a Linux that allows user namespaces"
+	denied, full := errors.Is(err, os.ErrPermission), errors.Is(err, syscall.ENOSPC)
+	why := fmt.Sprint(err)
+	cure := "run the tests on a Linux that allows user namespaces"
 	switch {
-	case sysctl("kernel/apparmor_restrict_unprivileged_userns") == "1" && (forked || errors.Is(err, os.ErrPermission)):
-		why, cure = "AppArmor takes the rights away that an ordinary user has in a namespace", "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
-	case errors.Is(err, syscall.ENOSPC) && (sysctl("user/max_user_namespaces") == "0" || sysctl("user/max_net_namespaces") == "0"):
-		why, cure = "the limit on namespaces is 0", "sudo sysctl user.max_user_namespaces=10000 user.max_net_namespaces=10000"
-	case errors.Is(err, syscall.ENOSPC):
-		why, cure = "there are as many namespaces as this user may have", "end what holds them, or raise user.max_user_namespaces and user.max_net_namespaces"
-	case sysctl("kernel/unprivileged_userns_clone") == "0" && errors.Is(err, os.ErrPermission):
-		why, cure = "this system keeps namespaces from ordinary users", "sudo sysctl kernel.unprivileged_userns_clone=1"
+	case sysctl("kernel/apparmor_restrict_unprivileged_userns") == "1" && (forked || denied):
+		why = "AppArmor takes the rights away that an ordinary user has in a namespace"
+		cure = "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+	case full && (sysctl("user/max_user_namespaces") == "0" || sysctl("user/max_net_namespaces") == "0"):
+		why = "the limit on namespaces is 0"
+		cure = "sudo sysctl user.max_user_namespaces=10000 user.max_net_namespaces=10000"
+	case full:
+		why = "there are as many namespaces as this user may have"
+		cure = "end what holds them, or raise user.max_user_namespaces and user.max_net_namespaces"
+	case sysctl("kernel/unprivileged_userns_clone") == "0" && denied:
+		why = "this system keeps namespaces from ordinary users"
+		cure = "sudo sysctl kernel.unprivileged_userns_clone=1"
 	case errors.Is(err, syscall.EACCES):
-		why, cure = "a security module refuses namespaces", "ask the administrator to allow user namespaces"
-	case errors.Is(err, os.ErrPermission) && filtered():
-		why, cure = "a seccomp filter refuses namespaces, as in a container", "run the container with --security-opt seccomp=unconfined, or the tests outside of it"
-	case errors.Is(err, os.ErrPermission) && os.Geteuid() == 0:
-		why, cure = "this root lacks the capability CAP_SYS_ADMIN, as in a container", "run the container with --cap-add SYS_ADMIN, or the tests as an ordinary user"
+		why = "a security module refuses namespaces"
+		cure = "ask the administrator to allow user namespaces"
+	case denied && filtered():
+		why = "a seccomp filter refuses namespaces, as in a container"
+		cure = "run the container with --security-opt seccomp=unconfined, or the tests outside of it"
+	case denied && os.Geteuid() == 0:
+		why = "this root lacks the capability CAP_SYS_ADMIN, as in a container"
+		cure = "run the container with --cap-add SYS_ADMIN, or the tests as an ordinary user"
 	}
 	return fmt.Errorf("needs network namespaces, which this machine refuses (%s): %s", why, cure)
 }

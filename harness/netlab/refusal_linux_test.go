@@ -108,13 +108,17 @@ func refused(t *testing.T, how string, inUserNamespace bool) string {
 
 // TestRefusals: each way in which a machine can refuse has its own sentence.
 func TestRefusals(t *testing.T) {
-	require.Equal(t, "needs network namespaces, which this machine refuses (the limit on namespaces is 0): "+
-		"sudo sysctl user.max_user_namespaces=10000 user.max_net_namespaces=10000", refused(t, "limit", true))
-	require.Equal(t, "needs network namespaces, which this machine refuses (a seccomp filter refuses namespaces, as in a container): "+
-		"run the container with --security-opt seccomp=unconfined, or the tests outside of it", refused(t, "filter", false))
+	const refuses = "needs network namespaces, which this machine refuses "
+	require.Equal(t, refuses+"(the limit on namespaces is 0): "+
+		"sudo sysctl user.max_user_namespaces=10000 user.max_net_namespaces=10000",
+		refused(t, "limit", true))
+	require.Equal(t, refuses+"(a seccomp filter refuses namespaces, as in a container): "+
+		"run the container with --security-opt seccomp=unconfined, or the tests outside of it",
+		refused(t, "filter", false))
 	if os.Geteuid() == 0 {
-		require.Equal(t, "needs network namespaces, which this machine refuses (this root lacks the capability CAP_SYS_ADMIN, as in a container): "+
-			"run the container with --cap-add SYS_ADMIN, or the tests as an ordinary user", refused(t, "rights", false))
+		require.Equal(t, refuses+"(this root lacks the capability CAP_SYS_ADMIN, as in a container): "+
+			"run the container with --cap-add SYS_ADMIN, or the tests as an ordinary user",
+			refused(t, "rights", false))
 	}
 }
 
@@ -124,7 +128,9 @@ func TestReadOnlyProc(t *testing.T) {
 	if netlab.Inside() {
 		require.NoError(t, unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
 		require.NoError(t, unix.Mount("/proc/sys", "/proc/sys", "", unix.MS_BIND|unix.MS_REC, ""))
-		if err := unix.Mount("none", "/proc/sys", "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+		const again = unix.MS_BIND | unix.MS_REMOUNT
+		const readOnly = unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
+		if err := unix.Mount("none", "/proc/sys", "", again|readOnly, ""); err != nil {
 			t.Skip("needs a /proc/sys that it can make read-only: ", err)
 		}
 		l, err := netlab.New()

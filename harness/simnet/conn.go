@@ -43,13 +43,13 @@ var (
 type PMTUDiscovery int
 
 const (
-	// Want is Linux's default: what is known not to fit is cut up by the
-	// sender; the rest must not be cut up on its way, and is lost where it
+	// Want is Linux's default: what is known not to fit is fragmented by the
+	// sender; the rest must not be fragmented on its way, and is lost where it
 	// does not fit, which makes the MTU known.
 	Want PMTUDiscovery = iota
 	// Do is Want, but what is known not to fit is refused with EMSGSIZE.
 	Do
-	// Dont lets routers cut up what does not fit. On IPv6 they never do.
+	// Dont lets routers fragment what does not fit. On IPv6 they never do.
 	Dont
 )
 

@@ -72,7 +72,7 @@ func (h *hosts) noteMTU(c udpConn) {
 // is pending.
 func (h *hosts) told(c udpConn, mtu int) {
 	h.learnt(c, mtu)
-	if socket, real := c.(*net.UDPConn); real {
+	if socket, kernels := c.(*net.UDPConn); kernels {
 		pending, err := sockopt.ErrorPending(socket, time.Minute)
 		require.NoError(h.t, err)
 		require.True(h.t, pending)
@@ -247,12 +247,12 @@ var hostRows = []hostRow{
 	{name: "want", routed: true, run: func(h *hosts) {
 		d := h.on("d").open("d")
 		a := h.on("a").connect("a", d)
-		h.packet(a, 1501) // cut up by the sender
+		h.packet(a, 1501) // fragmented by the sender
 		h.receive(d)
 		h.packet(a, 1450) // lost at the router
 		h.told(a, 1280)
 		h.packet(a, 1450) // the error that was pending
-		h.packet(a, 1450) // cut up by the sender
+		h.packet(a, 1450) // fragmented by the sender
 		h.receive(d)
 		h.receive(d)
 	}, only: 4}, // on IPv6, fragments of 1500 bytes are lost at the router as well
@@ -269,16 +269,16 @@ var hostRows = []hostRow{
 	{name: "don't", only: 4, routed: true, run: func(h *hosts) {
 		d := h.on("d").open("d")
 		a := h.discover(h.on("a").connect("a", d), simnet.Dont)
-		h.packet(a, 1450) // cut up at the router
+		h.packet(a, 1450) // fragmented at the router
 		h.receive(d)
 		h.noteMTU(a)
 	}},
 	{name: "don't, on IPv6", only: 6, routed: true, run: func(h *hosts) {
 		d := h.on("d").open("d")
 		a := h.discover(h.on("a").connect("a", d), simnet.Dont)
-		h.packet(a, 1450) // lost: routers don't cut up IPv6
+		h.packet(a, 1450) // lost: routers don't fragment IPv6
 		h.learnt(a, 1280)
-		h.packet(a, 1450) // cut up by the sender; no error was pending
+		h.packet(a, 1450) // fragmented by the sender; no error was pending
 		h.receive(d)
 		h.receive(d)
 	}},

@@ -12,7 +12,7 @@ type Datagram struct {
 	From, To     netip.AddrPort
 	Payload      []byte        // not to be changed
 	Delay        time.Duration // from now until it arrives
-	DontFragment bool          // routers must not cut it up
+	DontFragment bool          // routers must not fragment it
 	TooBig       int           // the MTU, in bytes, of the link that it did not fit; else 0
 }
 
@@ -96,9 +96,9 @@ func Hold() Path {
 	}
 }
 
-// Router puts a router before a link with an MTU in bytes (RFC 1191). What is longer
-// is cut up, which nobody sees, or, if that is forbidden, dropped; the sender hears of
-// it.
+// Router puts a router before a link with an MTU in bytes (RFC 1191). What is
+// longer is fragmented, which nobody sees, or, if that is forbidden, dropped; the
+// sender hears of it.
 func Router(mtu int) Path {
 	return func(d Datagram) []Datagram {
 		if d.Size() > mtu && d.DontFragment {

@@ -161,7 +161,7 @@ func (r routed) sizes() (sizes []int) {
 	}
 }
 
-// TestRouter: where cutting up is forbidden, what is too long is lost in
+// TestRouter: where fragmentation is forbidden, what is too long is lost in
 // silence; then the sender's host knows the MTU, and its socket has an error
 // pending, which the next datagram that fits meets (RFC 1191; Linux).
 func TestRouter(t *testing.T) {
@@ -183,17 +183,17 @@ func TestRouter(t *testing.T) {
 	})
 	t.Run("want", func(t *testing.T) {
 		throughRouter(t, "10.0.0.1/24", "10.0.0.2/24", func(r routed) {
-			require.False(t, r.write(1473), "cut up by the sender")
+			require.False(t, r.write(1473), "fragmented by the sender")
 			require.False(t, r.write(1450), "lost at the router")
 			require.True(t, r.write(1450), "the error that was pending")
-			require.False(t, r.write(1450), "cut up by the sender")
+			require.False(t, r.write(1450), "fragmented by the sender")
 			require.Equal(t, []int{1473, 1450}, r.sizes())
 		})
 	})
 	t.Run("dont", func(t *testing.T) {
 		throughRouter(t, "10.0.0.1/24", "10.0.0.2/24", func(r routed) {
 			r.a.SetPMTUDiscovery(simnet.Dont)
-			require.False(t, r.write(1450), "cut up at the router")
+			require.False(t, r.write(1450), "fragmented at the router")
 			require.Equal(t, 1500, r.mtu())
 			require.Equal(t, []int{1450}, r.sizes())
 		})
@@ -201,9 +201,9 @@ func TestRouter(t *testing.T) {
 	t.Run("IPv6", func(t *testing.T) {
 		throughRouter(t, "fd00::1/64", "fd00::2/64", func(r routed) {
 			r.a.SetPMTUDiscovery(simnet.Dont)
-			require.False(t, r.write(1450), "lost: routers don't cut up IPv6")
+			require.False(t, r.write(1450), "lost: routers don't fragment IPv6")
 			require.Equal(t, 1280, r.mtu())
-			require.False(t, r.write(1450), "cut up by the sender")
+			require.False(t, r.write(1450), "fragmented by the sender")
 			r.a.SetPMTUDiscovery(simnet.Do)
 			require.True(t, r.write(1233))
 			require.False(t, r.write(1232))

@@ -78,6 +78,16 @@ func (n *Network) SetPath(path Path) {
 	n.path = path
 }
 
+// Extend makes every datagram that comes out of the path go through one more.
+func (n *Network) Extend(path Path) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.path != nil {
+		path = Through(n.path, path)
+	}
+	n.path = path
+}
+
 // Watch has watch called for every datagram that is sent from now on, with what will
 // arrive of it. It is called by the sender, and must not send.
 func (n *Network) Watch(watch func(sent Datagram, arrivals []Datagram)) {

@@ -2,8 +2,8 @@ package sockopt
 
 import (
 	"errors"
-	"net"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,7 +13,7 @@ import (
 // on it will report, and leaves it there: POLLERR in poll(2). It waits for one, but
 // not longer than atMost; 0 or less is not to wait. Closing the socket does not end
 // the wait. On other systems than Linux the error wraps [errors.ErrUnsupported].
-func ErrorPending(conn *net.UDPConn, atMost time.Duration) (pending bool, err error) {
+func ErrorPending(conn syscall.Conn, atMost time.Duration) (pending bool, err error) {
 	end := time.Now().Add(atMost)
 	err = control(conn, func(fd uintptr) error {
 		polls := []unix.PollFd{{Fd: int32(fd)}} // POLLERR is always asked for

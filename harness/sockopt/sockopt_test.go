@@ -71,8 +71,9 @@ func TestBroadcast(t *testing.T) {
 // needs no other; without it they don't.
 func TestSetReuseAddr(t *testing.T) {
 	onEach(t, func(t *testing.T, v version) {
-		open := func(control func(network, address string, raw syscall.RawConn) error, address string) (net.Addr, error) {
-			config := net.ListenConfig{Control: control}
+		type control = func(network, address string, raw syscall.RawConn) error
+		open := func(with control, address string) (net.Addr, error) {
+			config := net.ListenConfig{Control: with}
 			conn, err := config.ListenPacket(context.Background(), v.network, address)
 			if err != nil {
 				return nil, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -21,7 +22,7 @@ func PMTUDiscoveryOf(*net.UDPConn, bool) (PMTUDiscovery, error) {
 func PathMTU(*net.UDPConn, bool) (int, error) { return 0, onLinux("a path's MTU") }
 
 // ErrorPending returns an error that wraps [errors.ErrUnsupported].
-func ErrorPending(*net.UDPConn, time.Duration) (bool, error) {
+func ErrorPending(syscall.Conn, time.Duration) (bool, error) {
 	return false, onLinux("whether an error is pending")
 }
 

@@ -525,14 +525,14 @@ var diagnosisSentences = []Text{
 			"IPPROTO_IPV6：在那裡要設的是它。",
 	},
 	{
-		"1 is IP_PMTUDISC_WANT, with which Linux begins: it finds out the path's MTU, but cuts up itself what is too " +
-			"long. So there is something to do: only 2, IP_PMTUDISC_DO, forbids the cutting.",
-		"1 是 IP_PMTUDISC_WANT，Linux 一開始就是這個值：它會去探索路徑的 MTU，但是太長的自己就切了。" +
-			"所以還是有事要做：只有 2，也就是 IP_PMTUDISC_DO，才會禁止切。",
+		"1 is IP_PMTUDISC_WANT, with which Linux begins: it finds out the path's MTU, but fragments itself what is " +
+			"too long. So there is something to do: only 2, IP_PMTUDISC_DO, forbids that.",
+		"1 是 IP_PMTUDISC_WANT，Linux 一開始就是這個值：它會去探索路徑的 MTU，但是太長的自己就分段了。" +
+			"所以還是有事要做：只有 2，也就是 IP_PMTUDISC_DO，才會禁止分段。",
 	},
 	{
-		"Only the value 2, IP_PMTUDISC_DO, forbids the cutting. %d is another one.",
-		"只有 2，也就是 IP_PMTUDISC_DO，才會禁止切。%d 是別的值。",
+		"Only the value 2, IP_PMTUDISC_DO, forbids fragmentation and minds the path. %d is another one.",
+		"只有 2，也就是 IP_PMTUDISC_DO，才會禁止分段，也顧到整條路徑。%d 是別的值。",
 	},
 
 	{"%s and %s have changed places: each holds the other's value.", "%s 和 %s 對調了：兩個拿的都是對方的值。"},

@@ -208,12 +208,10 @@ var storySentences = []Text{
 	// What options sockets have.
 	{"%s may not broadcast: its option SO_BROADCAST is 0.", "%s 沒有廣播的許可：它的選項 SO_BROADCAST 是 0。"},
 	{
-		"%s's datagrams may be cut up: its option %s is %d; the story wants %d.",
-		"%s 的資料包還是可以切開：它的選項 %s 是 %d；故事要的是 %d。",
+		"%s's datagrams may be fragmented: its option %s is %d; the story wants %d.",
+		"%s 的資料包還是可以分段：它的選項 %s 是 %d；故事要的是 %d。",
 	},
 	{"%s can't be asked for an option: %v.", "問不到 %s 的選項：%v。"},
-	{"%s can't be asked for its MTU: %v.", "問不到 %s 的 MTU：%v。"},
-	{"%s can't be asked whether it is blocking: %v.", "問不到 %s 是不是阻塞的：%v。"},
 
 	// What the student's code is about, and what else a message says.
 	{"Most likely: ", "最可能："},
@@ -235,8 +233,8 @@ var storySentences = []Text{
 	{"Not run, as this failed: %s.", "這裡失敗了，所以沒有跑：%s。"},
 	{"Capture: %s", "封包擷取檔：%s"},
 	{
-		"The same again: %s=%s go test ./lessons/%s/ -run '^%s$'",
-		"照樣再跑一次：%s=%s go test ./lessons/%s/ -run '^%s$'",
+		"The same again: %s go test ./lessons/%s/ -run '^%s$'",
+		"照樣再跑一次：%s go test ./lessons/%s/ -run '^%s$'",
 	},
 	{"Next: read lessons/%s/%s, section %s.", "接下來：請讀 lessons/%s/%s 的 %s 那一節。"},
 
@@ -249,11 +247,11 @@ var storySentences = []Text{
 	{"No fence could be sent to %s: %v.", "測試要確認 %s 收到了什麼，資料包卻送不出去：%v。"},
 	{"This computer has no free port: %v.", "這台電腦沒有空著的連接埠：%v。"},
 	{"%s can't be broken: %v.", "沒辦法把 %s 弄壞：%v。"},
-	{"%s's datagrams can't be kept whole: %v.", "沒辦法禁止切開 %s 的資料包：%v。"},
 	{"The permission to broadcast can't be taken away: %v.", "沒辦法拿走廣播的許可：%v。"},
 	{"No router: %v.", "造不出路由器：%v。"},
 	{"No router told that the path's MTU is %d; it is %d.", "沒有路由器來說路徑的 MTU 是 %d；系統知道的是 %d。"},
-	{"No lab: %v.", "造不出 lab：%v。"},
+	{"No network %s: %v.", "造不出網路 %s：%v。"},
+	{"%v is no socket that the story has opened for the code.", "%v 不是故事為程式開的 socket。"},
 	{"No pipe to the lab: %v.", "開不了通往 lab 的 pipe：%v。"},
 	{"The lab's process did not start: %v.", "lab 的行程（process）沒有跑起來：%v。"},
 	{

@@ -1,6 +1,6 @@
 package text
 
 var (
-	Catalogue = catalogue
-	Parts     = parts
+	Own   = catalogue
+	Parts = parts
 )

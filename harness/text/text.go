@@ -31,7 +31,9 @@ type Text struct{ EN, ZH string }
 // Say makes a sentence, as [fmt.Sprintf] does. The Chinese one is made with the
 // catalogue's entry for the format; without one, it is the English one. An argument
 // that is a Text stands in the same language.
-func Say(format string, args ...any) Text {
+func Say(format string, args ...any) Text { return say(catalogue, format, args) }
+
+func say(catalogue Catalogue, format string, args []any) Text {
 	chinese, ok := catalogue[format]
 	if !ok {
 		chinese = format

@@ -1,8 +1,10 @@
-// Package wire records what was seen on a network during one story, and
-// writes it down for people.
+// Package wire writes down for people what was seen on a network during one story: as a
+// ladder, as a capture, and where two payloads part.
 package wire
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -28,6 +30,38 @@ type Datagram struct {
 	Delay  time.Duration // how long it was on its way
 	Copies int           // how many of it arrived, if more than one; else 0
 	Nobody bool          // no socket was where it arrived
+}
+
+// A datagram goes over a pipe as what it is, but for its error, of which only the text
+// does.
+type portable struct {
+	fields
+	Err string
+}
+
+// fields is a Datagram without its methods.
+type fields Datagram
+
+// MarshalJSON writes a datagram for [Datagram.UnmarshalJSON].
+func (d Datagram) MarshalJSON() ([]byte, error) {
+	p := portable{fields: fields(d)}
+	if d.Err != nil {
+		p.Err = d.Err.Error()
+	}
+	return json.Marshal(p)
+}
+
+// UnmarshalJSON reads a datagram. Its error is one of the same text.
+func (d *Datagram) UnmarshalJSON(data []byte) error {
+	var p portable
+	if err := json.Unmarshal(data, &p); err != nil {
+		return err
+	}
+	*d = Datagram(p.fields)
+	if d.Err = nil; p.Err != "" {
+		d.Err = errors.New(p.Err)
+	}
+	return nil
 }
 
 // mostQuoted is how many bytes of a payload Quote shows before it cuts.

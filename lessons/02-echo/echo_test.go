@@ -15,12 +15,12 @@ import (
 )
 
 // serve starts the student's server on a socket of the story.
-func serve(w *harness.World, server net.PacketConn) *harness.Call {
+func serve(w harness.Caller, server net.PacketConn) *harness.Call {
 	return w.Go("Serve", func(ctx context.Context) error { return echo.Serve(ctx, server, w.Log()) })
 }
 
 // ask starts the student's client, which asks server for the length of text.
-func ask(w *harness.World, client net.PacketConn, server harness.Endpoint, text string) *harness.Call {
+func ask(w harness.Caller, client net.PacketConn, server harness.Endpoint, text string) *harness.Call {
 	return w.Call("Ask", func(ctx context.Context) (any, error) {
 		return echo.Ask(ctx, client, server.LocalAddr(), text)
 	})
@@ -123,12 +123,15 @@ func TestServeLogs(t *testing.T) {
 		serving := serve(w, server)
 		alice.ExpectAnyOrder(server, answers...)
 
-		for _, text := range []string{"a message longer than any of alice's", "short", "two\nlines", `a "quote"`, "晚安", "\xff\x00", strings.Repeat("long ", 1000), ""} {
+		for _, text := range []string{
+			"a message longer than any of alice's", "short", "two\nlines", `a "quote"`, "晚安",
+			"\xff\x00", strings.Repeat("long ", 1000), "",
+		} {
 			bob.Send(server, text)
 			bob.ExpectFrom(server, answerTo(text))
 			lines = append(lines, logged(bob, text))
 		}
-		serving.End()
+		serving.Close()
 		w.Logged(lines[0], lines[1:]...)
 	})
 }
@@ -170,7 +173,7 @@ func TestServeStops(t *testing.T) {
 		alice.Send(server, "hello")
 		alice.ExpectFrom(server, "Your data was 5 bytes long")
 
-		serving.Cancel()
+		serving.Stop()
 		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.StillOpen(server)
 	})
@@ -215,11 +218,10 @@ func TestAsk(t *testing.T) {
 func TestAskStops(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
-		asking := ask(w, client, server, "hello?").Because(
-			"An answer may never come, and then nothing but the end of ctx ends Ask.",
-			"答覆可能永遠不會來，這時只有 ctx 結束才能結束 Ask。")
+		asking := ask(w, client, server, "hello?")
+		asking.Because("An answer may never come, and then nothing but the end of ctx ends Ask.")
 		server.ExpectFrom(client, "hello?")
-		asking.Cancel()
+		asking.Stop()
 		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.StillOpen(client)
 
@@ -229,9 +231,9 @@ func TestAskStops(t *testing.T) {
 		again.Returns("Your data was 11 bytes long")
 	})
 
-	// A context with a deadline, which conn is told of, perhaps: whichever of
-	// the two ends the read, there is an error to return.
-	harness.OnVirtual(t, func(w *harness.World) {
+	// Perhaps the socket has been told of the deadline: whichever of the two ends
+	// the read, there is an error to return.
+	harness.OnVirtual.Then(t, "at-the-deadline", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		asking := w.CallUntil(time.Second, "Ask", func(ctx context.Context) (any, error) {
 			return echo.Ask(ctx, client, server.LocalAddr(), "hello?")
@@ -250,7 +252,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		serving := serve(w, server)
 		alice.Send(server, "hello")
 		alice.ExpectFrom(server, "Your data was 5 bytes long")
-		serving.Cancel()
+		serving.Stop()
 		w.NothingLeftBehind()
 
 		second := w.ListenPacket("second server")
@@ -270,7 +272,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 
 		cancelled := ask(w, client, bob, "hello?")
 		bob.ExpectFrom(client, "hello?")
-		cancelled.Cancel()
+		cancelled.Stop()
 		w.NothingLeftBehind()
 
 		w.FailWritesTo(client, bob, syscall.ENETUNREACH)
@@ -278,27 +280,24 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		w.NothingLeftBehind()
 	})
 
-	// The answer comes while Ask is being cancelled, and whoever does that takes
-	// its time.
-	harness.OnLoopback4(t, func(w *harness.World) {
+	harness.OnLoopback4.Then(t, "answer-while-cancelling", func(w *harness.Kernel4) {
 		client, bob := w.ListenPacket("client"), w.Peer("bob")
 		w.SlowDeadlines(client)
 		asking := ask(w, client, bob, "hello?")
 		bob.ExpectFrom(client, "hello?")
-		asking.Interrupt()
+		asking.Cancel()
 		bob.Send(client, "Your data was 6 bytes long")
-		asking.Ends()
+		asking.Wait()
 		w.NothingLeftBehind()
 	})
 
-	// Cancelled in the middle of an answer.
-	harness.OnVirtual(t, func(w *harness.World) {
+	harness.OnVirtual.Then(t, "cancelled-while-answering", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		w.SlowWrites(server, time.Millisecond)
 		serving := serve(w, server)
 		alice.Send(server, "hello")
 		w.At(time.Microsecond)
-		serving.Interrupt()
+		serving.Cancel()
 		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 	})

@@ -35,7 +35,7 @@ func listed(names ...string) string {
 	return fmt.Sprintf("%d: %s", len(names), strings.Join(names, ", "))
 }
 
-func hear(w *harness.World, a spoof.Answer) heard {
+func hear(w harness.Caller, a spoof.Answer) heard {
 	var names []string
 	for _, s := range a.Strangers {
 		names = append(names, w.Name(s))
@@ -44,29 +44,41 @@ func hear(w *harness.World, a spoof.Answer) heard {
 }
 
 // ask starts the student's client.
-func ask(w *harness.World, client net.PacketConn, server harness.Endpoint, text string) *harness.Call {
+func ask(w harness.Caller, client net.PacketConn, server harness.Endpoint, text string) *harness.Call {
 	return askAt(w, "Ask", client, server.LocalAddr(), text)
 }
 
-func askAt(w *harness.World, name string, client net.PacketConn, server net.Addr, text string) *harness.Call {
+func askAt(w harness.Caller, name string, client net.PacketConn, server net.Addr, text string) *harness.Call {
 	return w.Call(name, func(ctx context.Context) (any, error) {
 		a, err := spoof.Ask(ctx, client, server, []byte(text))
 		return hear(w, a), err
 	})
 }
 
-func askConnected(w *harness.World, client net.Conn, text string) *harness.Call {
+func askConnected(w harness.Caller, client net.Conn, text string) *harness.Call {
 	return w.Call("AskConnected", func(ctx context.Context) (any, error) {
 		return spoof.AskConnected(ctx, client, []byte(text))
 	})
 }
 
-// in16 is the same address with its IP in 16 bytes, as net.ParseIP gives it.
+// in16 returns the same address with its IP in 16 bytes, as net.ParseIP gives it.
 func in16(addr net.Addr) net.Addr {
 	udp := *addr.(*net.UDPAddr)
 	udp.IP = udp.IP.To16()
 	return &udp
 }
+
+// Why two addresses are one endpoint, or are not.
+const (
+	equalValues = "The values are equal. == compares where the pointers point, and not what stands there."
+	otherPort   = "The ports differ. The IP address alone lets in every program on that host."
+	otherIP     = "The IP addresses differ. The port alone lets in every host."
+	otherBoth   = "Compare IP address and port each by itself: one after the other, they can make the same text."
+	twoForms    = "This is one IP address in two forms, of 4 bytes and of 16. Unmap brings it into the short one."
+	otherZone   = "The zone is a part of the address: fe80::1 on two interfaces can be two machines."
+	noAddress   = "Nil is no address, so it is not the same as anything, not even as another nil."
+	nilPointer  = "A net.Addr that holds a nil *net.UDPAddr is no address either, and yet it is not == nil."
+)
 
 // TestSameEndpoint: IP address, zone and port must all be the same, however an
 // address is written; nil is the same as nothing.
@@ -77,9 +89,9 @@ func TestSameEndpoint(t *testing.T) {
 		at := func(text string) net.Addr { return net.UDPAddrFromAddrPort(netip.MustParseAddrPort(text)) }
 		var noAddr *net.UDPAddr
 		for _, tt := range []struct {
-			a, b net.Addr
-			want bool
-			why  reason
+			a, b    net.Addr
+			want    bool
+			because string
 		}{
 			{at("127.0.0.1:1060"), at("127.0.0.1:1060"), true, equalValues},
 			{at("127.0.0.1:1060"), at("127.0.0.1:1061"), false, otherPort},
@@ -106,51 +118,13 @@ func TestSameEndpoint(t *testing.T) {
 				name := fmt.Sprintf("SameEndpoint(%s, %s)", written(pair[0]), written(pair[1]))
 				w.Call(name, func(context.Context) (any, error) {
 					return spoof.SameEndpoint(pair[0], pair[1]), nil
-				}).Because(tt.why.english, tt.why.chinese).Returns(tt.want)
+				}).Because(tt.because).Returns(tt.want)
 			}
 		}
 	})
 }
 
-// A reason is why two addresses are one endpoint, or are not.
-type reason struct{ english, chinese string }
-
-var (
-	equalValues = reason{
-		"They are equal in IP address, zone and port, but two pointers: == compares where they point, and not what stands there. Compare the values.",
-		"這兩個的 IP 位址、zone 和連接埠都相同，卻是兩個指標：== 比的是指向哪裡，不是那裡的內容。要比較值。",
-	}
-	otherPort = reason{
-		"The ports differ, and so these are two programs. The IP address alone lets in every program on that host.",
-		"連接埠不同，所以是兩個程式。只看 IP 位址，那台主機上的每個程式都進得來。",
-	}
-	otherIP = reason{
-		"The IP addresses differ. The port alone lets in every host.",
-		"IP 位址不同。只看連接埠，每台主機都進得來。",
-	}
-	otherBoth = reason{
-		"The IP addresses differ, and so do the ports. Compare each of the two by itself: written one after the other, they can make the same text.",
-		"IP 位址不同，連接埠也不同。兩樣要分開比：前後接起來寫，可能會變成一樣的文字。",
-	}
-	twoForms = reason{
-		"This is one IP address in two forms, of 4 bytes and of 16, whose bytes differ. Bring both into the short form first: netip.Addr has a method Unmap.",
-		"這是同一個 IP 位址的兩種形式，4 個位元組和 16 個，位元組並不相同。先把兩邊都變成短的形式：netip.Addr 有 Unmap 這個方法。",
-	}
-	otherZone = reason{
-		"The zones differ. The zone is a part of the address: fe80::1 on one interface and fe80::1 on another can be two machines.",
-		"zone 不同。zone 是位址的一部分：這個介面上的 fe80::1 和別的介面上的 fe80::1，可能是兩台電腦。",
-	}
-	noAddress = reason{
-		"Nil is no address, so it is not the same as anything, not even as another nil.",
-		"nil 不是位址，所以和任何東西都不算相同，連另一個 nil 也不算。",
-	}
-	nilPointer = reason{
-		"A net.Addr that holds a nil *net.UDPAddr is no address either, and yet it is not == nil. Look at the pointer that the type assertion gives.",
-		"裝著 nil 的 *net.UDPAddr 的 net.Addr 也不是位址，它卻不 == nil。要看型別斷言得到的那個指標。",
-	}
-)
-
-// written shows in which form an address is.
+// written returns an address in the form that it has.
 func written(addr net.Addr) string {
 	switch udp, _ := addr.(*net.UDPAddr); {
 	case addr == nil:
@@ -189,8 +163,7 @@ func TestAsk(t *testing.T) {
 		ask(w, client, server, "are you there?").Fails(syscall.ECONNREFUSED)
 	})
 
-	// A server that takes its time, first with a deadline and then without.
-	harness.OnVirtual(t, func(w *harness.World) {
+	harness.OnVirtual.Then(t, "slow-server", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		limited := w.CallUntil(time.Minute, "Ask", func(ctx context.Context) (any, error) {
 			a, err := spoof.Ask(ctx, client, server.LocalAddr(), []byte(question))
@@ -226,13 +199,12 @@ func TestAskTurnsAwayStrangers(t *testing.T) {
 		mallory.Send(client, "")
 		w.AllRead(client)
 		server.Send(client, answer)
-		asking.Because(
-			"Only what comes from server is the answer. The others are three datagrams from two senders: TurnedAway counts each datagram, and Strangers lists each sender once.",
-			"只有從 server 來的才是答覆。其他的是兩個傳送端送的三個資料包：TurnedAway 每個資料包都數，Strangers 每個傳送端只列一次。",
-		).Returns(heard{answer, 3, listed("mallory", "eve")})
+		asking.Because("The answer is server's. TurnedAway counts each other datagram, Strangers has each sender once.")
+		asking.Returns(heard{answer, 3, listed("mallory", "eve")})
 
 		mallory.Send(client, "fine")
-		again := askAt(w, "Ask (with the server's IP address in 16 bytes)", client, in16(server.LocalAddr()), "and now?")
+		sameServer := in16(server.LocalAddr())
+		again := askAt(w, "Ask (with the server's IP address in 16 bytes)", client, sameServer, "and now?")
 		server.ExpectFrom(client, "and now?")
 		w.AllRead(client)
 		server.Send(client, "Your data was 8 bytes long")
@@ -247,7 +219,7 @@ func TestAskTurnsAwayStrangers(t *testing.T) {
 //kata:points 2
 func TestAskTurnsAwayTwin(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
-		server, mallory := w.Twins("server", "mallory")
+		server, mallory := w.SamePort("server", "mallory")
 		client := w.ListenPacket("client")
 		asking := ask(w, client, server, question)
 		server.ExpectFrom(client, question)
@@ -258,12 +230,14 @@ func TestAskTurnsAwayTwin(t *testing.T) {
 	})
 }
 
+const countedSoFar = "What Ask has counted before it ended belongs in the Answer that it returns beside the error."
+
 // TestAskBearsAThousand: however many strangers write, Ask ends when its context
 // does, and lists no more than the first 16 of them.
 //
 //kata:points 2
 func TestAskBearsAThousand(t *testing.T) {
-	harness.OnVirtual(t, func(w *harness.World) {
+	harness.OnVirtual(t, func(w *harness.Virtual) {
 		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
 		asking := w.CallUntil(time.Second, "Ask", func(ctx context.Context) (any, error) {
 			a, err := spoof.Ask(ctx, client, server.LocalAddr(), []byte(question))
@@ -274,13 +248,10 @@ func TestAskBearsAThousand(t *testing.T) {
 			mallory.Send(client, "fine")
 		}
 		asking.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
-		asking.Because(
-			"What Ask has counted before it ended belongs in the Answer that it returns beside the error.",
-			"Ask 在結束之前數到的，也要放進和錯誤一起回傳的 Answer。",
-		).Beside(heard{"", 1000, listed("mallory")})
+		asking.Because(countedSoFar).Beside(heard{"", 1000, listed("mallory")})
 		w.NothingLeftBehind()
 	})
-	harness.OnVirtual(t, func(w *harness.World) {
+	harness.OnVirtual.Then(t, "twenty-strangers", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		asking := ask(w, client, server, question)
 		server.ExpectFrom(client, question)
@@ -300,10 +271,8 @@ func TestAskBearsAThousand(t *testing.T) {
 			w.AllRead(client)
 		}
 		server.Send(client, answer)
-		asking.Because(
-			"Every datagram of a stranger counts, but only the first 16 strangers are listed: a list without a limit lets strangers fill the memory.",
-			"陌生人的資料包每個都要數，但清單只列前 16 個陌生人：清單沒有上限，陌生人就能把記憶體塞滿。",
-		).Returns(heard{answer, 3000, listed(first...)})
+		asking.Because("Only the first 16 strangers are listed: without a limit, strangers could fill the memory.")
+		asking.Returns(heard{answer, 3000, listed(first...)})
 	})
 }
 
@@ -318,12 +287,9 @@ func TestAskStops(t *testing.T) {
 		server.ExpectFrom(client, question)
 		mallory.Send(client, "fine")
 		w.AllRead(client)
-		asking.Cancel()
+		asking.Stop()
 		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
-		asking.Because(
-			"What Ask has counted before it ended belongs in the Answer that it returns beside the error.",
-			"Ask 在結束之前數到的，也要放進和錯誤一起回傳的 Answer。",
-		).Beside(heard{"", 1, listed("mallory")})
+		asking.Because(countedSoFar).Beside(heard{"", 1, listed("mallory")})
 		w.StillOpen(client)
 		w.NothingLeftBehind()
 
@@ -340,14 +306,14 @@ func TestAskStops(t *testing.T) {
 //
 //kata:points 1
 func TestDial(t *testing.T) {
-	harness.OnLoopback(t, func(w *harness.World) {
+	harness.OnLoopback(t, func(w *harness.Kernel) {
 		server, mallory := w.Peer("server"), w.Peer("mallory")
 		to := server.LocalAddr().(*net.UDPAddr).AddrPort()
 		dial := func() *harness.Call {
 			return w.Call(fmt.Sprintf("Dial(%v)", to), func(context.Context) (any, error) { return spoof.Dial(to) })
 		}
-		dial().Connects("another client", server)
-		client := dial().Connects("client", server)
+		w.Connected(dial(), "another client", server)
+		client := w.Connected(dial(), "client", server)
 
 		if _, err := client.Write([]byte(question)); err != nil {
 			w.Errorf("The socket can't send: %v.", err)
@@ -383,7 +349,7 @@ func TestAskConnected(t *testing.T) {
 
 		asking := askConnected(w, client, question)
 		server.ExpectFrom(client, question)
-		asking.Cancel()
+		asking.Stop()
 		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.StillOpen(client)
 		w.NothingLeftBehind()
@@ -393,7 +359,7 @@ func TestAskConnected(t *testing.T) {
 		w.FailWritesTo(client, server, syscall.ENETUNREACH)
 		askConnected(w, client, question).Fails(syscall.ENETUNREACH)
 	})
-	harness.OnVirtual(t, func(w *harness.World) {
+	harness.OnVirtual.Then(t, "slow-server-then-nobody", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
 		limited := w.CallUntil(time.Minute, "AskConnected", func(ctx context.Context) (any, error) {
@@ -408,7 +374,7 @@ func TestAskConnected(t *testing.T) {
 		w.At(time.Hour)
 		server.Send(client, answer)
 		patient.Returns([]byte(answer))
-		server.Leave()
+		server.Close()
 		askConnected(w, client, question).Fails(syscall.ECONNREFUSED)
 	})
 }
@@ -419,7 +385,7 @@ func TestAskConnected(t *testing.T) {
 //
 //kata:points 0
 func TestAskIsFooled(t *testing.T) {
-	harness.OnVirtual(t, func(w *harness.World) {
+	harness.OnVirtual(t, func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		asking := ask(w, client, server, question)
 		server.ExpectFrom(client, question)

@@ -26,7 +26,7 @@ const (
 var errServerDown = harness.Named("ErrServerDown", backoff.ErrServerDown)
 
 // ask starts the student's client.
-func ask(w *harness.World, client net.Conn) *harness.Call {
+func ask(w harness.Caller, client net.Conn) *harness.Call {
 	return w.Call("Ask", func(ctx context.Context) (any, error) {
 		return backoff.Ask(ctx, client, []byte(message), w.Log())
 	})
@@ -60,19 +60,17 @@ func TestAskAnswered(t *testing.T) {
 		second.Returns([]byte(biggest))
 
 		first.Returns([]byte(reply)) // still the same bytes
-		w.Because("Ask logs one line for each of its waits, and nothing else.", "Ask 每次等待在 log 裡寫一行，別的都不寫。")
-		w.Logged("Waiting up to 100ms for a reply", "Waiting up to 100ms for a reply")
+		w.Because("Ask logs one line for each of its waits, and nothing else.").
+			Logged("Waiting up to 100ms for a reply", "Waiting up to 100ms for a reply")
 	})
-	harness.OnLoopback4(t, func(w *harness.World) {
+
+	harness.OnLoopback4.Then(t, "second-send-in-real-time", func(w *harness.Kernel4) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
 		asking := ask(w, client)
 		server.ExpectFrom(client, message)
-		w.Because(
-			"After 100 ms without an answer comes the second send, from the next task's loop. The clock shows today here, and the year 2000 in virtual time: a wait counts from time.Now().",
-			"100 ms 之內沒有答覆，就送第二次，那是下一題的迴圈。這裡的時鐘是今天，虛擬時間裡則是 2000 年：等待要從 time.Now() 算起。")
-		server.ExpectFrom(client, message)
-		w.Because("", "")
+		server.Because("After 100 ms Ask sends again, in the next task's loop. A wait counts from time.Now().").
+			ExpectFrom(client, message)
 		server.Send(client, reply)
 		asking.Returns([]byte(reply))
 		w.SentAt(client, 0, 100*ms, 300*ms, 700*ms, 1500*ms)
@@ -85,22 +83,18 @@ func TestAskAnswered(t *testing.T) {
 //
 //kata:points 3
 func TestAskDoublesItsWait(t *testing.T) {
-	harness.OnVirtual(t, func(w *harness.World) {
+	harness.OnVirtual(t, func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
 		asking := ask(w, client)
 		w.At(3100*ms - ns)
 		w.SentAt(client, 0, 100*ms, 300*ms, 700*ms, 1500*ms)
-		w.Because("Each send has the bytes that Ask was given, and no others.", "每次送出的，都是交給 Ask 的那些位元組，不多也不少。")
 		for range 5 {
-			server.ExpectFrom(client, message)
+			server.Because("Each send has the bytes that Ask was given, and no others.").ExpectFrom(client, message)
 		}
-		w.Because("", "")
 		asking.FailsAt(3100*ms, errServerDown)
-		asking.Because(
-			"Whoever has asked wants to know why, too. fmt.Errorf can wrap two errors, ErrServerDown and the cause, each with a %w.",
-			"問的人也想知道原因。fmt.Errorf 可以包住兩個錯誤，ErrServerDown 和原因，各用一個 %w。",
-		).Fails(os.ErrDeadlineExceeded, context.DeadlineExceeded)
+		asking.Because("Whoever has asked wants to know why, too: fmt.Errorf can wrap two errors, each with a %%w.").
+			Fails(os.ErrDeadlineExceeded, context.DeadlineExceeded)
 		w.Logged("Waiting up to 100ms for a reply", waiting("200ms", "400ms", "800ms", "1.6s")...)
 		w.NothingLeftBehind()
 	})
@@ -115,12 +109,13 @@ func TestAskTakesLateAnswers(t *testing.T) {
 	sends := []time.Duration{0, 100 * ms, 300 * ms, 700 * ms, 1500 * ms}
 	deadlines := []time.Duration{100 * ms, 300 * ms, 700 * ms, 1500 * ms, 3100 * ms}
 	for i, deadline := range deadlines {
-		answeredAt(t, deadline-ns, sends[:i+1])
+		answeredAt(t, fmt.Sprintf("end-of-wait-%d", i+1), deadline-ns, sends[:i+1])
 		if i+1 < len(sends) {
-			answeredAt(t, deadline+ns, sends[:i+2])
+			answeredAt(t, fmt.Sprintf("beginning-of-wait-%d", i+2), deadline+ns, sends[:i+2])
 		}
 	}
-	harness.OnVirtual(t, func(w *harness.World) {
+
+	harness.OnVirtual.Then(t, "after-the-last-wait", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
 		asking := ask(w, client)
@@ -130,10 +125,10 @@ func TestAskTakesLateAnswers(t *testing.T) {
 	})
 }
 
-// answeredAt tells a story with one answer, at an instant before which the
-// client has sent so often.
-func answeredAt(t *testing.T, instant time.Duration, sends []time.Duration) {
-	harness.OnVirtual(t, func(w *harness.World) {
+// answeredAt tells a story with one answer, at an instant before which the client has
+// sent so often.
+func answeredAt(t *testing.T, name string, instant time.Duration, sends []time.Duration) {
+	harness.OnVirtual.Then(t, name, func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
 		asking := ask(w, client)
@@ -149,7 +144,7 @@ func answeredAt(t *testing.T, instant time.Duration, sends []time.Duration) {
 //
 //kata:points 2
 func TestAskIsSilentAfterwards(t *testing.T) {
-	harness.OnVirtual(t, func(w *harness.World) {
+	harness.OnVirtual(t, func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
 		asking := ask(w, client)
@@ -174,10 +169,10 @@ func TestAskIsSilentAfterwards(t *testing.T) {
 //kata:points 2
 func TestAskIgnoresErrors(t *testing.T) {
 	instants := []time.Duration{0, 100 * ms, 300 * ms, 700 * ms, 1500 * ms}
-	harness.OnVirtual(t, func(w *harness.World) {
+	harness.OnVirtual(t, func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
-		server.Leave()
+		server.Close()
 		asking := ask(w, client)
 		w.At(3100*ms - ns)
 		w.SentAt(client, instants...)
@@ -185,19 +180,19 @@ func TestAskIgnoresErrors(t *testing.T) {
 		asking.Fails(syscall.ECONNREFUSED, os.ErrDeadlineExceeded, context.DeadlineExceeded)
 		w.Logged("Waiting up to 100ms for a reply", waiting("200ms", "400ms", "800ms", "1.6s")...)
 	})
-	// Each refusal takes 30 ms to come back, and interrupts a wait.
-	harness.OnVirtual(t, func(w *harness.World) {
+
+	harness.OnVirtual.Then(t, "refused-in-the-middle-of-a-wait", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
-		w.Distance(30 * ms)
-		server.Leave()
+		w.Distance(30 * ms) // which is how long each refusal takes to come back
+		server.Close()
 		asking := ask(w, client)
 		w.At(3100*ms - ns)
 		w.SentAt(client, instants...)
 		asking.FailsAt(3100*ms, errServerDown)
 	})
-	// After two errors in the third wait, an answer comes.
-	harness.OnVirtual(t, func(w *harness.World) {
+
+	harness.OnVirtual.Then(t, "answer-after-two-errors", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
 		asking := ask(w, client)
@@ -210,7 +205,8 @@ func TestAskIgnoresErrors(t *testing.T) {
 		asking.ReturnsAt(450*ms, []byte(reply))
 		w.SentAt(client, instants[:3]...)
 	})
-	harness.OnVirtual(t, func(w *harness.World) {
+
+	harness.OnVirtual.Then(t, "sends-that-fail", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
 		w.FailWritesTo(client, server, syscall.ENETUNREACH)
@@ -219,10 +215,8 @@ func TestAskIgnoresErrors(t *testing.T) {
 		server.Send(client, reply)
 		asking.ReturnsAt(250*ms, []byte(reply))
 		w.SentAt(client, instants[:2]...)
-		w.Because(
-			"A send that fails counts like any other: it gets its wait, and the wait gets its line.",
-			"送不出去的那一次也算一次：等的時間照舊，log 也照寫。")
-		w.Logged("Waiting up to 100ms for a reply", waiting("200ms")...)
+		w.Because("A send that fails counts like any other: it gets its wait, and the wait gets its line.").
+			Logged("Waiting up to 100ms for a reply", waiting("200ms")...)
 	})
 }
 
@@ -231,39 +225,37 @@ func TestAskIgnoresErrors(t *testing.T) {
 //
 //kata:points 2
 func TestAskStops(t *testing.T) {
-	harness.OnVirtual(t, func(w *harness.World) {
+	harness.OnVirtual(t, func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
 		asking := ask(w, client)
 		w.At(550 * ms)
-		asking.Cancel()
+		asking.Stop()
 		asking.FailsAt(550*ms, context.Canceled, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 		w.StillOpen(client)
 		w.At(10 * time.Second)
 		w.SilentFrom(client, 550*ms)
-		asking.Because(
-			"Whether the server is down, nobody knows here: Ask was ended before it could find out.",
-			"伺服器有沒有在運作，這裡沒有人知道：Ask 還沒等出結果，就被結束了。",
-		).FailsNot(errServerDown)
+		asking.Because("Whether the server is down, nobody knows here: Ask was ended before it could find out.").
+			FailsNot(errServerDown)
 	})
-	harness.OnVirtual(t, func(w *harness.World) {
+
+	harness.OnVirtual.Then(t, "deadline-of-the-context", func(w *harness.Virtual) {
 		client := w.Dial("client", w.Peer("server"))
 		asking := w.CallUntil(550*ms, "Ask", func(ctx context.Context) (any, error) {
 			return backoff.Ask(ctx, client, []byte(message), w.Log())
 		})
 		asking.FailsAt(550*ms, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 	})
-	harness.OnVirtual(t, func(w *harness.World) {
+
+	harness.OnVirtual.Then(t, "closed-socket", func(w *harness.Virtual) {
 		client := w.Dial("client", w.Peer("server"))
 		asking := ask(w, client)
 		w.At(550 * ms)
 		w.Close(client)
 		asking.FailsAt(550*ms, net.ErrClosed)
-		asking.Because(
-			"Whether the server is down, nobody knows here: Ask was ended before it could find out.",
-			"伺服器有沒有在運作，這裡沒有人知道：Ask 還沒等出結果，就被結束了。",
-		).FailsNot(errServerDown)
+		asking.Because("Whether the server is down, nobody knows here: Ask was ended before it could find out.").
+			FailsNot(errServerDown)
 	})
 }
 
@@ -272,7 +264,7 @@ func TestAskStops(t *testing.T) {
 //
 //kata:points 2
 func TestAskMeetsLoss(t *testing.T) {
-	harness.OnVirtual(t, func(w *harness.World) {
+	harness.OnVirtual(t, func(w *harness.Virtual) {
 		random := w.Rand()
 		server := w.Peer("server")
 		for i := range 1000 {
@@ -335,12 +327,9 @@ func TestServeDrops(t *testing.T) {
 			}
 			lines = append(lines, fmt.Sprintf("The client at %v says %q", datagram.from.LocalAddr(), datagram.text))
 		}
-		serving.End()
-		w.Because(
-			"Each datagram has one line. For one that is dropped, the Pretending line stands in place of the other.",
-			"每個資料包有一行。丟掉的那個，用 Pretending 那一行代替平常那一行。")
-		w.Logged(lines[0], lines[1:]...)
-		w.Because("", "")
+		serving.Close()
+		w.Because("A dropped datagram has one line too: the Pretending line stands in place of the other.").
+			Logged(lines[0], lines[1:]...)
 		alice.HeardNothingElse()
 		bob.HeardNothingElse()
 	})
@@ -361,7 +350,7 @@ func TestServeStops(t *testing.T) {
 		serving := start(w, server)
 		alice.Send(server, "hello")
 		alice.ExpectFrom(server, "Your data was 5 bytes long")
-		serving.Cancel()
+		serving.Stop()
 		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.StillOpen(server)
 		w.NothingLeftBehind()

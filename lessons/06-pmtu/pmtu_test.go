@@ -22,7 +22,7 @@ var (
 	errUnsupported = harness.Named("ErrUnsupported", pmtu.ErrUnsupported)
 )
 
-// payload is what an MTU leaves for the bytes of a datagram.
+// payload returns what an MTU leaves for the bytes of a datagram.
 func payload(ipv6 bool, mtu int) int {
 	if ipv6 {
 		return min(mtu-40-8, 65535-8)
@@ -32,61 +32,41 @@ func payload(ipv6 bool, mtu int) int {
 
 func answerTo(size int) string { return fmt.Sprintf("Your data was %d bytes long", size) }
 
+// countBytes answers as lesson 02's server does.
+func countBytes(datagram []byte) []byte { return []byte(answerTo(len(datagram))) }
+
 // probe starts the student's Probe.
-func probe(w *harness.World, path *harness.Path) *harness.Call {
+func probe(w harness.Caller, path *harness.PathConn) *harness.Call {
 	return w.Call("Probe", func(ctx context.Context) (any, error) { return pmtu.Probe(ctx, path) })
 }
 
-func forbid(w *harness.World, name string, conn *net.UDPConn) *harness.Call {
+func forbid(w harness.Caller, name string, conn *net.UDPConn) *harness.Call {
 	return w.Go("ForbidFragments("+name+")", func(context.Context) error { return pmtu.ForbidFragments(conn) })
 }
 
-func pathMTU(w *harness.World, name string, conn *net.UDPConn) *harness.Call {
+func pathMTU(w harness.Caller, name string, conn *net.UDPConn) *harness.Call {
 	return w.Call("PathMTU("+name+")", func(context.Context) (any, error) { return pmtu.PathMTU(conn) })
 }
 
-func sendBig(w *harness.World, name string, conn *net.UDPConn, size int) *harness.Call {
-	return w.Call(fmt.Sprintf("SendBig(%s, %d)", name, size), func(context.Context) (any, error) { return pmtu.SendBig(conn, size) })
+func sendBig(w harness.Caller, name string, conn *net.UDPConn, size int) *harness.Call {
+	return w.Call(fmt.Sprintf("SendBig(%s, %d)", name, size), func(context.Context) (any, error) {
+		return pmtu.SendBig(conn, size)
+	})
 }
 
-// onLinux tells a story of what Linux's sockets can do, on the networks that tell
-// chooses. On other systems the functions are given, and say that they can't do it.
-func onLinux(t *testing.T, tell func(*testing.T, func(*harness.World)), story func(w *harness.World)) {
+// onLinux tells a story of what Linux's sockets can do. On other systems the functions
+// are given, and say that they can't do it.
+func onLinux[W any](t *testing.T, networks harness.Networks[W], story func(w W)) {
 	if pmtu.Supported {
-		tell(t, story)
+		networks(t, story)
 		return
 	}
-	harness.OnLoopback4(t, func(w *harness.World) {
+	harness.OnLoopback4(t, func(w *harness.Kernel4) {
 		conn := w.DialUDP("client", w.Peer("server"))
 		forbid(w, "client", conn).Fails(errUnsupported)
 		pathMTU(w, "client", conn).Fails(errUnsupported)
 		sendBig(w, "client", conn, 1).Fails(errUnsupported)
 	})
-}
-
-// A reason is why a story wants what it wants, in English and in Chinese.
-type reason struct{ english, chinese string }
-
-// whyMaxPayload says why so much is left of an MTU.
-func whyMaxPayload(mtu int, ipv6 bool) reason {
-	version, header := 4, 20
-	if ipv6 {
-		version, header = 6, 40
-	}
-	left, most := mtu-header-8, payload(ipv6, 1<<20)
-	switch {
-	case left < 0:
-		return reason{
-			fmt.Sprintf("IPv%d's header and UDP's have %d bytes: there is no room for them in %d, and less than nothing can't be sent.", version, header+8, mtu),
-			fmt.Sprintf("IPv%d 和 UDP 的標頭共 %d 個位元組，%d 裡面放不下，而要送的不可能比 0 還少。", version, header+8, mtu)}
-	case left > most:
-		return reason{
-			fmt.Sprintf("UDP over IPv%d carries %d bytes and no more, however big the MTU is: lengths are written in 16 bits.", version, most),
-			fmt.Sprintf("不管 MTU 有多大，UDP 在 IPv%d 上最多只能裝 %d 個位元組：長度是用 16 個位元寫的。", version, most)}
-	}
-	return reason{
-		fmt.Sprintf("On IPv%d the headers have %d bytes (IP) and 8 (UDP): %d-%d-8=%d.", version, header, mtu, header, left),
-		fmt.Sprintf("在 IPv%d 上，標頭有 %d 個位元組（IP），加上 8 個（UDP）：%d-%d-8=%d。", version, header, mtu, header, left)}
 }
 
 // TestMaxPayload: an MTU less the headers; never more than UDP can carry, and
@@ -95,6 +75,11 @@ func whyMaxPayload(mtu int, ipv6 bool) reason {
 //kata:points 2
 func TestMaxPayload(t *testing.T) {
 	harness.Offline(t, func(w *harness.World) {
+		maxPayload := func(mtu int, ipv6 bool) *harness.Call {
+			return w.Call(fmt.Sprintf("MaxPayload(%d, %t)", mtu, ipv6), func(context.Context) (any, error) {
+				return pmtu.MaxPayload(mtu, ipv6), nil
+			})
+		}
 		for _, tt := range []struct{ mtu, ip4, ip6 int }{
 			{1500, 1472, 1452},
 			{1280, 1252, 1232},
@@ -112,13 +97,12 @@ func TestMaxPayload(t *testing.T) {
 			{27, 0, 0},
 			{0, 0, 0},
 		} {
-			for i, want := range []int{tt.ip4, tt.ip6} {
-				ipv6 := i == 1
-				because := whyMaxPayload(tt.mtu, ipv6)
-				w.Call(fmt.Sprintf("MaxPayload(%d, %t)", tt.mtu, ipv6), func(context.Context) (any, error) {
-					return pmtu.MaxPayload(tt.mtu, ipv6), nil
-				}).Because(because.english, because.chinese).Returns(want)
-			}
+			maxPayload(tt.mtu, false).
+				Because("Take off IPv4's header (20 bytes) and UDP's (8). The result is from 0 to 65507, UDP's most.").
+				Returns(tt.ip4)
+			maxPayload(tt.mtu, true).
+				Because("Take off IPv6's header (40 bytes) and UDP's (8). The result is from 0 to 65527, UDP's most.").
+				Returns(tt.ip6)
 		}
 	})
 }
@@ -128,7 +112,7 @@ func TestMaxPayload(t *testing.T) {
 //
 //kata:points 2
 func TestForbidFragments(t *testing.T) {
-	onLinux(t, harness.OnLoopback, func(w *harness.World) {
+	onLinux(t, harness.OnLoopback, func(w *harness.Kernel) {
 		for _, tt := range []struct {
 			name string
 			conn *net.UDPConn
@@ -143,37 +127,36 @@ func TestForbidFragments(t *testing.T) {
 
 		closed := w.UDPConn("closed")
 		closed.Close()
-		forbid(w, "closed", closed).Because(whyClosed.english, whyClosed.chinese).Fails(net.ErrClosed)
+		forbid(w, "closed", closed).
+			Because("The socket is closed. SyscallConn or Control says so: return the error of either.").
+			Fails(net.ErrClosed)
 		broken, want := w.BrokenSocket("broken")
-		forbid(w, "broken", broken).Because(
-			"This descriptor is no socket's, so the option call fails, inside the function that Control calls. Control does not return that error: keep it in a variable outside, and return it.",
-			"這個描述元不是 socket 的，所以設定選項會失敗，是在 Control 呼叫的函式裡面失敗。Control 不會回傳那個錯誤：用外面的變數留住它，再回傳。").Fails(want)
+		forbid(w, "broken", broken).
+			Because("Control does not return the error of the function that it calls: keep it in a variable outside.").
+			Fails(want)
 	})
 }
-
-// whyClosed is why there is an error about a socket that is closed.
-var whyClosed = reason{
-	"The socket is closed. SyscallConn or Control returns an error that says so: look at both, and return it.",
-	"這個 socket 已經關閉了。SyscallConn 或 Control 會回傳錯誤來說這件事：兩個的錯誤都要看，再回傳。"}
 
 // TestPathMTU: a connected socket knows the MTU of its path; for one that is not
 // connected, there is an error.
 //
 //kata:points 1
 func TestPathMTU(t *testing.T) {
-	onLinux(t, harness.OnLinks, func(w *harness.World) {
+	onLinux(t, harness.OnLinks, func(w *harness.Kernel) {
 		client := w.DialUDP("client", w.Peer("server"))
-		pathMTU(w, "client", client).Because(
-			"Each path has an MTU of its own, and the system knows it: ask for IP_MTU, on IPv6 IPV6_MTU. (1500 is what an Ethernet has.)",
-			"每條路徑都有自己的 MTU，系統知道是多少：問 IP_MTU，在 IPv6 上是 IPV6_MTU。（1500 是乙太網路的。）").Returns(w.MTU(client))
+		pathMTU(w, "client", client).
+			Because("Each path has its own MTU (1500 is an Ethernet's): ask for IP_MTU, on IPv6 for IPV6_MTU.").
+			Returns(w.MTU(client))
 		w.StillNonBlocking(client)
-		pathMTU(w, "unconnected", w.UDPConn("unconnected")).Because(
-			"A socket that is not connected can send to anybody, so it has no path, and no path's MTU. The system says so by an error: return it.",
-			"沒有連接的 socket 想送給誰都可以，所以沒有哪一條路徑可言，也就沒有路徑的 MTU。系統會用錯誤說這件事：把它回傳。").Fails(syscall.ENOTCONN)
+		pathMTU(w, "unconnected", w.UDPConn("unconnected")).
+			Because("An unconnected socket can send to anybody, so it has no path. Return the system's error.").
+			Fails(syscall.ENOTCONN)
 
 		closed := w.DialUDP("closed", w.Peer("another server"))
 		closed.Close()
-		pathMTU(w, "closed", closed).Because(whyClosed.english, whyClosed.chinese).Fails(net.ErrClosed)
+		pathMTU(w, "closed", closed).
+			Because("The socket is closed. SyscallConn or Control says so: return the error of either.").
+			Fails(net.ErrClosed)
 	})
 }
 
@@ -183,43 +166,39 @@ func TestPathMTU(t *testing.T) {
 //
 //kata:points 3
 func TestSendBig(t *testing.T) {
-	onLinux(t, harness.OnLinks, func(w *harness.World) {
+	onLinux(t, harness.OnLinks, func(w *harness.Kernel) {
 		server := w.Peer("server")
 		client := w.DialUDP("client", server)
-		mtu, ipv6 := w.MTU(client), w.Loopback().Is6()
+		mtu, ipv6 := w.MTU(client), w.IPv6()
 		fits := payload(ipv6, mtu)
 		for _, size := range []int{fits, 1, 0} {
-			sendBig(w, "client", client, size).Because(
-				fmt.Sprintf("The path takes %d bytes in one datagram, and these are no more: they are sent, and there is nothing else to report.", fits),
-				fmt.Sprintf("路徑的一個資料包裝得下 %d 個位元組，這裡沒有超過：就送出去，別的都不用回報。", fits)).Returns(pmtu.Report{Sent: true})
-			w.Because(
-				"What fits the path goes in one datagram, with one Write, every byte of it. Nobody puts pieces together again: each would be a datagram of its own.",
-				"路徑裝得下的，就用一個資料包、一次 Write 全部送出去。分成幾塊的話，沒有人會再拼起來：每一塊都是另一個資料包。")
-			server.ExpectFrom(client, strings.Repeat("#", size))
-			w.Because("", "")
+			sendBig(w, "client", client, size).
+				Because("The path takes %d bytes in one datagram: these are sent, with nothing else to report.", fits).
+				Returns(pmtu.Report{Sent: true})
+			server.Because("What fits goes in one Write. Nobody joins pieces: each would be a datagram of its own.").
+				ExpectFrom(client, strings.Repeat("#", size))
 		}
 		w.ForbidsFragments(client)
 		for _, size := range []int{fits + 1, 65536, 1 << 20} {
 			client := w.DialUDP(fmt.Sprintf("client of %d bytes", size), server)
-			sendBig(w, "client", client, size).Because(
-				fmt.Sprintf("The path takes %d bytes in one piece, and these are more. If the option is set before the send, the system refuses them. The Report says so, with the MTU and with what it leaves for your bytes, and there is no error.", fits),
-				fmt.Sprintf("路徑一次裝得下 %d 個位元組，這裡超過了。送出之前就設好選項，系統就會拒絕。Report 要這麼說，寫上 MTU，還有扣掉標頭以後裝得下多少，而且沒有錯誤。", fits)).
+			sendBig(w, "client", client, size).
+				Because("Set the option before the send, and the system refuses these: no error, but a Report of it.").
 				Returns(pmtu.Report{MTU: mtu, Fits: pmtu.MaxPayload(mtu, ipv6)})
 		}
 		server.HeardNothingElse()
 
-		sendBig(w, "unconnected", w.UDPConn("unconnected"), 1).Because(
-			"This socket has nobody to send to, and that has nothing to do with the size. Only syscall.EMSGSIZE says that a datagram is too big; return every other error.",
-			"這個 socket 沒有送的對象，這和大小無關。只有 syscall.EMSGSIZE 說的是資料包太大；別的錯誤都要回傳。").Fails(syscall.EDESTADDRREQ)
+		sendBig(w, "unconnected", w.UDPConn("unconnected"), 1).
+			Because("Only syscall.EMSGSIZE says that a datagram is too big. Return every other error.").
+			Fails(syscall.EDESTADDRREQ)
 		closed := w.DialUDP("closed", server)
 		closed.Close()
-		sendBig(w, "closed", closed, 1).Because(
-			"The socket is closed, and that has nothing to do with the size: return the error that says so.",
-			"這個 socket 已經關閉了，這和大小無關：把說這件事的錯誤回傳。").Fails(net.ErrClosed)
+		sendBig(w, "closed", closed, 1).
+			Because("The socket is closed, and that has nothing to do with the size: return the error that says so.").
+			Fails(net.ErrClosed)
 		broken, want := w.BrokenSocket("broken")
-		sendBig(w, "broken", broken, 1).Because(
-			"No option can be set here. Without it the datagram might be cut up, so return the error of ForbidFragments, and don't send.",
-			"這裡設不了選項。沒有選項，資料包可能會被切開，所以要回傳 ForbidFragments 的錯誤，不要送。").Fails(want)
+		sendBig(w, "broken", broken, 1).
+			Because("Without the option the datagram may be fragmented: return ForbidFragments' error, don't send.").
+			Fails(want)
 	})
 }
 
@@ -230,30 +209,30 @@ func TestSendBig(t *testing.T) {
 //
 //kata:points 2
 func TestSendBigOverRouter(t *testing.T) {
-	onLinux(t, harness.OnLab, func(w *harness.World) {
+	onLinux(t, harness.OnLab, func(w *harness.Lab) {
 		w.Router(1280)
 		server := w.Peer("server")
 		client := w.DialUDP("client", server)
-		ipv6 := w.Loopback().Is6()
+		ipv6 := w.IPv6()
 		big, fits := payload(ipv6, 1500), payload(ipv6, 1280)
 		refused := pmtu.Report{MTU: 1280, Fits: pmtu.MaxPayload(1280, ipv6)}
 
-		sendBig(w, "client", client, big).Because(
-			"The first link takes this, and the system does not know of the router yet: it sends, and the datagram gets lost behind.",
-			"第一段鏈路裝得下，系統還不知道有路由器：它送出去了，資料包在後面才掉。").Returns(pmtu.Report{Sent: true})
+		sendBig(w, "client", client, big).
+			Because("The system does not know of the router yet: it sends this, and the datagram gets lost.").
+			Returns(pmtu.Report{Sent: true})
 		w.Learned(client, 1280)
-		pathMTU(w, "client", client).Because(
-			"The router has told the system that the next link takes 1280 bytes. An MTU can change, so ask for it each time.",
-			"路由器已經告訴系統，下一段鏈路的 MTU 是 1280。MTU 會變，所以每次都要問。").Returns(1280)
-		sendBig(w, "client", client, big).Because(
-			"Since the first datagram the system has learnt the path's MTU, 1280, and refuses this one. What it knew before is out of date: ask for the MTU after each refusal.",
-			"第一個資料包之後，系統知道了路徑的 MTU 是 1280，所以拒絕這一個。之前知道的已經過時了：每次被拒絕之後，都要再問 MTU。").Returns(refused)
-		sendBig(w, "client", client, fits).Because(
-			"This would fit, but the send meets the error that the first datagram has left behind. SendBig sends once, and reports what it met: whoever calls decides whether to send again.",
-			"這一個裝得下，但是送的時候遇到了第一個資料包留下的錯誤。SendBig 只送一次，遇到什麼就回報什麼：要不要再送，由呼叫的人決定。").Returns(refused)
-		sendBig(w, "client", client, fits).Because(
-			"This fits, and the old error is gone: it was told once.",
-			"這一個裝得下，舊的錯誤也不在了：它只會說一次。").Returns(pmtu.Report{Sent: true})
+		pathMTU(w, "client", client).
+			Because("The router has told the system that the next link's MTU is 1280. Ask for it each time.").
+			Returns(1280)
+		sendBig(w, "client", client, big).
+			Because("What the system knew before is out of date: ask for the MTU after each refusal.").
+			Returns(refused)
+		sendBig(w, "client", client, fits).
+			Because("This would fit, but meets the first one's error. SendBig sends once, and reports what it met.").
+			Returns(refused)
+		sendBig(w, "client", client, fits).
+			Because("This fits, and the old error is gone: it was told once.").
+			Returns(pmtu.Report{Sent: true})
 		server.ExpectFrom(client, strings.Repeat("#", fits))
 		server.HeardNothingElse()
 	})
@@ -265,45 +244,47 @@ func TestSendBigOverRouter(t *testing.T) {
 //
 //kata:points 3
 func TestProbe(t *testing.T) {
-	for _, tt := range []struct {
-		mtu  int
-		tell func(*testing.T, func(*harness.World))
-	}{
-		{1500, harness.OnPath},
-		{1280, harness.OnRealPath},
-		{1499, harness.OnPath},
-		{1300, harness.OnPath},
-	} {
-		tt.tell(t, func(w *harness.World) {
-			w.Router(tt.mtu)
-			path := w.DialPath("client", w.EchoServer("server"))
-			probe(w, path).Returns(payload(path.IPv6(), tt.mtu))
-			w.StillOpen(path)
-			w.NothingLeftBehind()
+	for _, mtu := range []int{1500, 1280, 1499, 1300} {
+		harness.OnPath.Then(t, fmt.Sprintf("mtu-%d", mtu), func(w *harness.Path) {
+			w.Router(mtu)
+			finds(w.World, w.DialPath("client", w.Server("server", countBytes)), mtu)
 		})
 	}
-	harness.OnPath(t, func(w *harness.World) {
+
+	harness.OnPath.Then(t, "three-routers", func(w *harness.Path) {
 		w.Router(1400)
 		w.Router(1350)
 		w.Router(1300)
-		path := w.DialPath("client", w.EchoServer("server"))
+		path := w.DialPath("client", w.Server("server", countBytes))
 		probe(w, path).Returns(payload(path.IPv6(), 1300))
 	})
 
 	// The MTU shrinks before the first datagram is sent, so Write refuses it.
-	harness.OnPath(t, func(w *harness.World) {
-		path := w.DialPath("client", w.EchoServer("server"))
-		first := &changingMTU{Path: path, answers: []int{9000}}
+	harness.OnPath.Then(t, "write-refuses", func(w *harness.Path) {
+		path := w.DialPath("client", w.Server("server", countBytes))
+		first := &changingMTU{PathConn: path, answers: []int{9000}}
 		w.Call("Probe", func(ctx context.Context) (any, error) {
 			return pmtu.Probe(ctx, first)
 		}).ReturnsAt(0, payload(path.IPv6(), 1500))
 	})
+
+	harness.OnLab.Then(t, "real-router", func(w *harness.Lab) {
+		w.Router(1280)
+		finds(w.World, w.DialPath("client", w.Server("server", countBytes)), 1280)
+	})
+}
+
+// finds lets Probe find what the path's MTU leaves.
+func finds(w *harness.World, path *harness.PathConn, mtu int) {
+	probe(w, path).Returns(payload(path.IPv6(), mtu))
+	w.StillOpen(path)
+	w.NothingLeftBehind()
 }
 
 // changingMTU is a Path that says what it is told of its MTU, and then its error
 // or the truth.
 type changingMTU struct {
-	*harness.Path
+	*harness.PathConn
 	answers []int
 	err     error
 }
@@ -317,7 +298,7 @@ func (p *changingMTU) MTU() (int, error) {
 	if p.err != nil {
 		return 0, p.err
 	}
-	return p.Path.MTU()
+	return p.PathConn.MTU()
 }
 
 // TestProbeWaits: a datagram that nobody answers is sent five times, at 0, 100,
@@ -327,19 +308,19 @@ func (p *changingMTU) MTU() (int, error) {
 //kata:points 2
 func TestProbeWaits(t *testing.T) {
 	instants := []time.Duration{0, 100 * ms, 300 * ms, 700 * ms, 1500 * ms}
-	harness.OnPath(t, func(w *harness.World) {
+	harness.OnPath(t, func(w *harness.Path) {
 		w.BlackHole(1400)
-		path := w.DialPath("client", w.EchoServer("server"))
-		probing := probe(w, path).Because(
-			"Nothing has come back, no answer and no error. So nobody knows whether a datagram of this size arrives: give up with ErrNoAnswer.",
-			"什麼都沒有回來，沒有答覆，也沒有錯誤。所以這個大小送不送得到，沒有人知道：要以 ErrNoAnswer 放棄。")
+		path := w.DialPath("client", w.Server("server", countBytes))
+		probing := probe(w, path).
+			Because("Nothing has come back, so nobody knows whether this size arrives: give up with ErrNoAnswer.")
 		probing.Fails(errNoAnswer)
 		w.SentAt(path, instants...)
 		probing.FailsAt(3100*ms, errNoAnswer)
 		w.NothingLeftBehind()
 	})
-	harness.OnPath(t, func(w *harness.World) {
-		server := w.EchoServer("server")
+
+	harness.OnPath.Then(t, "four-sends-lost", func(w *harness.Path) {
+		server := w.Server("server", countBytes)
 		w.Lose(server, 4)
 		path := w.DialPath("client", server)
 		probe(w, path).ReturnsAt(1500*ms, payload(path.IPv6(), 1500))
@@ -347,11 +328,11 @@ func TestProbeWaits(t *testing.T) {
 	})
 
 	// The router takes 30 ms to answer. From then on, there are five more sends.
-	harness.OnPath(t, func(w *harness.World) {
+	harness.OnPath.Then(t, "too-big-and-then-silence", func(w *harness.Path) {
 		w.Distance(30 * ms)
 		w.Router(1400)
 		w.BlackHole(1300)
-		path := w.DialPath("client", w.EchoServer("server"))
+		path := w.DialPath("client", w.Server("server", countBytes))
 		probing := probe(w, path)
 		probing.Fails(errNoAnswer)
 		w.SentAt(path, 0, 30*ms, 130*ms, 330*ms, 730*ms, 1530*ms)
@@ -367,8 +348,8 @@ func TestProbeWaits(t *testing.T) {
 func TestProbeMeetsOldErrors(t *testing.T) {
 	// The router takes 250 ms to answer, and by then it has been sent two that
 	// are too big. The first one of all is lost.
-	harness.OnPath(t, func(w *harness.World) {
-		server := w.EchoServer("server")
+	harness.OnPath(t, func(w *harness.Path) {
+		server := w.Server("server", countBytes)
 		w.Lose(server, 1)
 		w.Distance(250 * ms)
 		w.Router(1280)
@@ -376,12 +357,18 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		probe(w, path).ReturnsAt(850*ms, payload(path.IPv6(), 1280))
 		w.SentAt(path, 0, 100*ms, 300*ms, 350*ms, 450*ms, 650*ms)
 	})
-	// The first Write meets an error that was there before.
-	for _, errno := range []syscall.Errno{syscall.EMSGSIZE, syscall.ECONNREFUSED} {
-		harness.OnPath(t, func(w *harness.World) {
-			server := w.EchoServer("server")
+
+	for _, tt := range []struct {
+		name  string
+		errno syscall.Errno
+	}{
+		{"too-big", syscall.EMSGSIZE},
+		{"refused", syscall.ECONNREFUSED},
+	} {
+		harness.OnPath.Then(t, "first-write-meets-"+tt.name, func(w *harness.Path) {
+			server := w.Server("server", countBytes)
 			path := w.DialPath("client", server)
-			w.FailWritesTo(path, server, errno)
+			w.FailWritesTo(path, server, tt.errno)
 			probing := probe(w, path)
 			w.At(50 * ms)
 			w.FailWritesTo(path, server, nil)
@@ -389,8 +376,8 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 			w.SentAt(path, 0, 100*ms)
 		})
 	}
-	// After one, Probe listens all the same, and minds its context.
-	harness.OnPath(t, func(w *harness.World) {
+
+	harness.OnPath.Then(t, "answer-after-a-failed-write", func(w *harness.Path) {
 		server := w.Peer("server")
 		path := w.DialPath("client", server)
 		w.FailWritesTo(path, server, syscall.EMSGSIZE)
@@ -399,19 +386,19 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		server.Send(path, answerTo(payload(path.IPv6(), 1500)))
 		probing.ReturnsAt(50*ms, payload(path.IPv6(), 1500))
 	})
-	harness.OnPath(t, func(w *harness.World) {
+
+	harness.OnPath.Then(t, "cancelled-after-a-failed-write", func(w *harness.Path) {
 		server := w.Peer("server")
 		path := w.DialPath("client", server)
 		w.FailWritesTo(path, server, syscall.ENETUNREACH)
-		w.Because(
-			"A Write that fails is followed by its wait like any other: the answer to an earlier datagram may still come. So read until then.",
-			"失敗的 Write 後面也要照樣等待：更早的資料包，答覆還是可能來。所以要讀到那時候為止。")
-		probing := probe(w, path)
+		probing := probe(w, path).
+			Because("A Write that fails is followed by its wait like any other: an earlier one's answer may come.")
 		w.At(50 * ms)
-		probing.Cancel()
+		probing.Stop()
 		probing.FailsAt(50*ms, context.Canceled, os.ErrDeadlineExceeded)
 	})
-	harness.OnPath(t, func(w *harness.World) {
+
+	harness.OnPath.Then(t, "answer-after-an-old-error", func(w *harness.Path) {
 		server := w.Peer("server")
 		path := w.DialPath("client", server)
 		probing := probe(w, path)
@@ -421,7 +408,8 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		server.Send(path, answerTo(payload(path.IPv6(), 1500)))
 		probing.ReturnsAt(60*ms, payload(path.IPv6(), 1500))
 	})
-	harness.OnPath(t, func(w *harness.World) {
+
+	harness.OnPath.Then(t, "answers-to-other-sizes", func(w *harness.Path) {
 		server := w.Peer("server")
 		path := w.DialPath("client", server)
 		size := payload(path.IPv6(), 1500)
@@ -431,12 +419,12 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		w.At(40 * ms)
 		w.FailRead(path, syscall.ECONNREFUSED)
 		w.At(50 * ms)
-		for _, text := range []string{answerTo(size - 1), answerTo(size + 1), answerTo(size) + " ", "", answerTo(size)[1:]} {
+		for _, text := range []string{
+			answerTo(size - 1), answerTo(size + 1), answerTo(size) + " ", "", answerTo(size)[1:],
+		} {
 			server.Send(path, text)
 		}
-		probing.Because(
-			fmt.Sprintf("Before 150 ms nothing comes that is about these %d bytes: only two errors, and texts that are not quite %q.", size, answerTo(size)),
-			fmt.Sprintf("150 ms 之前來的，都和這 %d 個位元組無關：只有兩個錯誤，還有幾段不完全是 %q 的文字。", size, answerTo(size)))
+		probing.Because("Before 150 ms nothing comes but two errors, and texts that are not quite %q.", answerTo(size))
 		w.At(150 * ms)
 		server.Send(path, answerTo(size))
 		probing.ReturnsAt(150*ms, size)
@@ -449,11 +437,11 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 //
 //kata:points 1
 func TestProbeStops(t *testing.T) {
-	harness.OnPath(t, func(w *harness.World) {
+	harness.OnPath(t, func(w *harness.Path) {
 		path := w.DialPath("client", w.Peer("server"))
 		probing := probe(w, path)
 		w.At(250 * ms)
-		probing.Cancel()
+		probing.Stop()
 		probing.FailsAt(250*ms, context.Canceled, os.ErrDeadlineExceeded)
 		probing.FailsNot(errNoAnswer)
 		w.StillOpen(path)
@@ -461,13 +449,15 @@ func TestProbeStops(t *testing.T) {
 		w.At(10 * time.Second)
 		w.SilentFrom(path, 250*ms)
 	})
-	harness.OnPath(t, func(w *harness.World) {
+
+	harness.OnPath.Then(t, "deadline-of-the-context", func(w *harness.Path) {
 		path := w.DialPath("client", w.Peer("server"))
 		probing := w.CallUntil(250*ms, "Probe", func(ctx context.Context) (any, error) { return pmtu.Probe(ctx, path) })
 		probing.FailsAt(250*ms, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 	})
-	harness.OnPath(t, func(w *harness.World) {
+
+	harness.OnPath.Then(t, "closed-path", func(w *harness.Path) {
 		path := w.DialPath("client", w.Peer("server"))
 		probing := probe(w, path)
 		w.At(250 * ms)
@@ -475,13 +465,20 @@ func TestProbeStops(t *testing.T) {
 		probing.FailsAt(250*ms, net.ErrClosed)
 		w.NothingLeftBehind()
 	})
-	for _, answers := range [][]int{nil, {9000}} {
-		harness.OnPath(t, func(w *harness.World) {
+
+	for _, tt := range []struct {
+		name    string
+		answers []int
+	}{
+		{"mtu-unknown", nil},
+		{"mtu-unknown-the-second-time", []int{9000}},
+	} {
+		harness.OnPath.Then(t, tt.name, func(w *harness.Path) {
 			unknown := errors.New("the MTU is not known")
-			path := &changingMTU{w.DialPath("client", w.Peer("server")), answers, unknown}
-			w.Call("Probe", func(ctx context.Context) (any, error) { return pmtu.Probe(ctx, path) }).Because(
-				"path.MTU has returned an error. Without the MTU nobody knows how much to send: return that error, and don't guess.",
-				"path.MTU 回傳了錯誤。沒有 MTU，就不知道該送多大：把那個錯誤回傳，不要用猜的。").Fails(unknown)
+			path := &changingMTU{w.DialPath("client", w.Peer("server")), tt.answers, unknown}
+			w.Call("Probe", func(ctx context.Context) (any, error) { return pmtu.Probe(ctx, path) }).
+				Because("Without the MTU nobody knows how much to send: return path.MTU's error, and don't guess.").
+				Fails(unknown)
 			w.NothingLeftBehind()
 		})
 	}

@@ -1,0 +1,194 @@
+package harness
+
+import (
+	"bytes"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+
+	"udpkata/harness/diagnosis"
+	"udpkata/harness/internal/failure"
+	"udpkata/harness/internal/stacks"
+	"udpkata/harness/sockopt"
+	"udpkata/harness/text"
+	"udpkata/harness/verdict"
+)
+
+// fail ends the story's waits. Only the first failure counts: the others may
+// follow from it.
+func (w *World) fail(state verdict.State, format string, args ...any) {
+	w.failAt(w.storyLine(), state, text.Say(format, args...))
+}
+
+// storyLine returns the line that the story is at, or began at.
+func (w *World) storyLine() stacks.Line {
+	var helpers map[string]bool
+	w.rec.Locked(func() { helpers = maps.Clone(w.helpers) })
+	if at := w.rec.Site.StoryLine(helpers); at.Known() {
+		return at
+	}
+	return w.rec.Site.Begin
+}
+
+// failHere ends the story's waits as fail does, at the student's line that this
+// goroutine is on.
+func (w *World) failHere(state verdict.State, format string, args ...any) {
+	at := w.rec.Site.StudentLine()
+	if !at.Known() {
+		at = w.rec.Site.Begin
+	}
+	w.failAt(at, state, text.Say(format, args...))
+}
+
+func (w *World) failAt(at stacks.Line, state verdict.State, what text.Text) {
+	students := w.rec.Alive()
+	var inVain bool
+	w.rec.Locked(func() { inVain = w.inVain })
+	code := w.rec.Situation(students, inVain)
+	w.rec.Update(func() { w.note(failure.Failure{State: state, At: at, Text: what, Code: code}, students) })
+}
+
+// note keeps the first failure. The caller holds the record's Monitor.
+func (w *World) note(f failure.Failure, students []stacks.Goroutine) {
+	if w.failed != nil {
+		return
+	}
+	f.Wire = failure.Exchange{
+		Began:     w.rec.Start,
+		Datagrams: slices.Clone(w.rec.Datagrams),
+		Names:     w.rec.Names(),
+		Focus:     w.focus,
+		Mark:      w.mark,
+	}
+	switch w.wanted.(type) {
+	case diagnosis.Heard, diagnosis.Silence:
+		f.Wire.Blind = slices.Sorted(maps.Values(w.bare))
+	}
+	f.Diff = w.parted
+	if w.seed != "" {
+		f.Again = seedVariable + "=" + w.seed
+	}
+	if f.State == verdict.Failed || f.State == verdict.Stuck {
+		f.Means = diagnosis.Of(w.seen(students))
+	}
+	w.failed = &f
+}
+
+// seen puts together what is known of the story, whose goroutines are given. The caller
+// holds the record's Monitor.
+func (w *World) seen(students []stacks.Goroutine) diagnosis.Seen {
+	because := w.because
+	seen := w.rec.Seen(students, nil)
+	if w.current != nil {
+		seen = w.rec.Seen(students, w.current.rec)
+		if !w.current.because.IsZero() {
+			because = w.current.because
+		}
+	}
+	if _, beside := w.wanted.(diagnosis.NothingBeside); beside {
+		because = text.Text{} // which is about the error
+	}
+	seen.Want, seen.Because = w.wanted, because
+	for _, socket := range w.mute {
+		permitted, err := sockopt.Broadcast(socket)
+		forbidden := diagnosis.Forbidden{Name: w.bare[socket], Permitted: err == nil && permitted}
+		seen.Forbidden = append(seen.Forbidden, forbidden)
+	}
+	return seen
+}
+
+// fatal fails the story and ends this goroutine, which is the story's.
+func (w *World) fatal(state verdict.State, format string, args ...any) {
+	w.fail(state, format, args...)
+	runtime.Goexit()
+}
+
+// marks says what is wrong with a datagram, by its number in the record; 0 is what
+// comes after all of them.
+func (w *World) marks(number int, format string, args ...any) {
+	what := text.Say(format, args...)
+	w.rec.Update(func() { w.focus.Datagram, w.mark = number, what })
+}
+
+// parts notes two values of which one was wanted and the other came, if they are
+// texts or bytes.
+func (w *World) parts(want, got any) {
+	a, aOK := payload(want)
+	b, bOK := payload(got)
+	if aOK && bOK {
+		w.rec.Update(func() { w.parted = failure.Difference{Want: a, Got: b} })
+	}
+}
+
+// payload returns a text or bytes as bytes.
+func payload(v any) ([]byte, bool) {
+	switch v := v.(type) {
+	case []byte:
+		return bytes.Clone(v), true
+	case string:
+		return []byte(v), true
+	}
+	return nil, false
+}
+
+// need ends the story, which is skipped, if something is missing.
+func (w *World) need(missing error) {
+	if missing != nil {
+		w.fatal(verdict.Skipped, "%v", missing)
+	}
+}
+
+func (w *World) hasFailed() (failed bool) {
+	w.rec.Locked(func() { failed = w.failed != nil })
+	return failed
+}
+
+// panicked turns what recover returned into a failure of who panicked: a name, or a
+// Text. The panic's frames are still on the stack.
+func (w *World) panicked(who, value any) {
+	if todo, ok := value.(string); ok && strings.HasPrefix(todo, "TODO") {
+		w.failHere(verdict.Todo, "%s", todo)
+		return
+	}
+	w.wants(nil) // what the story wanted before does not matter here
+	w.failHere(verdict.Failed, "%s panicked: %v", who, value)
+}
+
+// abandon gives up a story that stands still. It is called outside the bubble, whose
+// channels it must not touch.
+func (w *World) abandon() {
+	site := w.rec.Site
+	f := failure.Failure{
+		State: verdict.Stuck, At: site.Begin,
+		Text: text.Say("The story stands still, and the harness can't say why."),
+	}
+	students := w.rec.Alive()
+	for _, g := range students {
+		if g.Durable || !site.IsStudents(g) {
+			continue
+		}
+		f.At, f.Text = site.LineOf(g), standsStill(g, site.Doing(g))
+		break
+	}
+	w.rec.Locked(func() {
+		w.note(f, students)
+		w.rec.Abandon()
+	})
+}
+
+// standsStill says why a goroutine of the code's that is doing something keeps the
+// clock from moving.
+func standsStill(g stacks.Goroutine, doing text.Text) text.Text {
+	switch {
+	case g.Busy():
+		return text.Say("The code %s and never waits.", doing)
+	case strings.Contains(g.State, "Mutex"):
+		return text.Say("The code %s, and time stands still. Hold no mutex while you wait for something else.", doing)
+	case g.State == "IO wait" || g.State == "syscall":
+		return text.Say("The code %s, and time stands still. Use the socket that you were given.", doing)
+	case strings.HasPrefix(g.State, "chan") || g.State == "select":
+		return text.Say("The code %s, and time stands still. Keep no channel in a package-level variable.", doing)
+	}
+	return text.Say("The code %s, and time stands still.", doing)
+}

@@ -1,0 +1,58 @@
+package network
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"udpkata/harness/internal/patience"
+	"udpkata/harness/internal/stacks"
+)
+
+// A Watch looks after a story in a bubble, from outside.
+type Watch struct {
+	// Steps counts what happens in the story.
+	Steps func() uint64
+	// Alive lists the goroutines of the story's code.
+	Alive func() []stacks.Goroutine
+	// Abandon gives the story up: nothing of it may touch the test again. It must not
+	// touch the bubble's channels.
+	Abandon func()
+}
+
+// inBubble calls f in a bubble, whose clock moves only when everybody in it
+// waits. Code that keeps the clock from moving for good is left where it is:
+// the bubble never ends, but the test does.
+func inBubble(t *testing.T, w Watch, f func()) {
+	ended := make(chan any, 1)
+	go func() {
+		defer func() { ended <- recover() }()
+		synctest.Test(t, func(*testing.T) { f() })
+	}()
+	ticks := time.NewTicker(patience.Tick)
+	defer ticks.Stop()
+	p, steps := patience.New(0), w.Steps()
+	for {
+		select {
+		case r := <-ended:
+			// Goroutines that are still blocked when the story is over are
+			// an offence only where the story says so: NothingLeftBehind.
+			if r != nil && !strings.Contains(fmt.Sprint(r), "blocked goroutines remain") {
+				panic(r)
+			}
+			return
+		case <-ticks.C:
+			if now := w.Steps(); now != steps {
+				p, steps = patience.New(0), now
+				continue
+			}
+			if p.Stalled(slices.ContainsFunc(w.Alive(), stacks.Goroutine.Busy)) {
+				w.Abandon()
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,390 @@
+package record
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"udpkata/harness/diagnosis"
+	"udpkata/harness/internal/stacks"
+	"udpkata/harness/text"
+	"udpkata/harness/wire"
+)
+
+// A Conn is a socket that the student's code was given. It notes what is done with it,
+// and can be told to fail. The code sees one of two faces of it, a [PacketConn] or a
+// [ConnectedConn], and no more.
+type Conn struct {
+	Name  string
+	inner Socket
+	r     *Record
+
+	deadlines sync.Mutex // held while one is set and noted: the last that is noted is the last that was set
+
+	// The record's Monitor guards all of the following.
+	closed   bool
+	closedBy stacks.Line // known if the student's code did
+	reading  deadline
+	writing  deadline
+	failures int // failed calls since second began
+	second   time.Time
+
+	staged      stagedErrors
+	writeFailed error // what a write has returned because the story wanted it
+	refused     bool  // whether the network has said "connection refused"
+	reads       []diagnosis.Read
+	errs        []diagnosis.Failure // no more than manyErrors
+	writeErrs   map[netip.AddrPort]error
+	slowWrites  time.Duration // how long a write takes
+
+	slowDeadlines bool
+	slowSince     int // how many datagrams had been sent when they became slow
+}
+
+// stagedErrors are what reads return because the story wants it.
+type stagedErrors struct {
+	next      error   // of the next read
+	last      error   // that a read has returned
+	running   []*Call // then
+	before    error   // that a read had returned before that one
+	survivors []*Call // that ran then
+}
+
+// A Socket is what *net.UDPConn and *simnet.Conn are.
+type Socket interface {
+	net.PacketConn
+	net.Conn
+}
+
+type deadline struct {
+	at   time.Time
+	by   stacks.Line
+	late bool // set after the calls that knew the socket had returned
+}
+
+// Conn makes a socket one for the student's code.
+func (r *Record) Conn(name string, inner Socket) *Conn {
+	c := &Conn{Name: name, inner: inner, r: r, writeErrs: map[netip.AddrPort]error{}}
+	r.Update(func() {
+		r.conns = append(r.conns, c)
+		if remote := AddrPort(inner.RemoteAddr()); remote.IsValid() {
+			r.remotes[AddrPort(inner.LocalAddr())] = remote
+		}
+	})
+	return c
+}
+
+// Conns lists the sockets that the student's code was given.
+func (r *Record) Conns() (all []*Conn) {
+	r.Locked(func() { all = slices.Clone(r.conns) })
+	return all
+}
+
+// A PacketConn is a socket that is not connected.
+type PacketConn struct{ *Conn }
+
+// ReadFrom reads a datagram; see [net.PacketConn].
+func (c PacketConn) ReadFrom(p []byte) (int, net.Addr, error) {
+	if err := c.beforeRead(); err != nil {
+		return 0, nil, c.count("ReadFrom", err)
+	}
+	n, from, err := c.inner.ReadFrom(p)
+	if err == nil {
+		c.took(c.r.Heard(c.Conn, from, c.LocalAddr(), p[:n], n == len(p)))
+	}
+	return n, from, c.count("ReadFrom", err)
+}
+
+// WriteTo sends a datagram; see [net.PacketConn].
+func (c PacketConn) WriteTo(p []byte, to net.Addr) (int, error) {
+	i, err := c.beforeWrite(p, to)
+	n := 0
+	if err == nil {
+		n, err = c.inner.WriteTo(p, to)
+	}
+	return n, c.count("WriteTo", c.r.AfterSend(i, err))
+}
+
+// A ConnectedConn is a socket that sends to one endpoint and hears nobody
+// else.
+type ConnectedConn struct{ *Conn }
+
+// RemoteAddr returns a *net.UDPAddr.
+func (c ConnectedConn) RemoteAddr() net.Addr { return c.inner.RemoteAddr() }
+
+// Read reads a datagram; see [net.Conn].
+func (c ConnectedConn) Read(p []byte) (int, error) {
+	if err := c.beforeRead(); err != nil {
+		return 0, c.count("Read", err)
+	}
+	n, err := c.inner.Read(p)
+	if err == nil {
+		c.took(c.r.Heard(c.Conn, c.RemoteAddr(), c.LocalAddr(), p[:n], n == len(p)))
+	}
+	return n, c.count("Read", err)
+}
+
+// Write sends a datagram; see [net.Conn].
+func (c ConnectedConn) Write(p []byte) (int, error) {
+	i, err := c.beforeWrite(p, c.RemoteAddr())
+	n := 0
+	if err == nil {
+		n, err = c.inner.Write(p)
+	}
+	return n, c.count("Write", c.r.AfterSend(i, err))
+}
+
+// LocalAddr returns a *net.UDPAddr.
+func (c *Conn) LocalAddr() net.Addr { return c.inner.LocalAddr() }
+
+// Close closes the socket for the student's code.
+func (c *Conn) Close() error {
+	by := c.r.Site.StudentLine()
+	c.r.Update(func() {
+		if !c.closed {
+			c.closed, c.closedBy = true, by
+		}
+	})
+	return c.inner.Close()
+}
+
+// SetDeadline sets a deadline as [net.Conn] has it.
+func (c *Conn) SetDeadline(t time.Time) error {
+	return c.setDeadline(t, c.inner.SetDeadline, &c.reading, &c.writing)
+}
+
+// SetReadDeadline sets a deadline as [net.Conn] has it.
+func (c *Conn) SetReadDeadline(t time.Time) error {
+	return c.setDeadline(t, c.inner.SetReadDeadline, &c.reading)
+}
+
+// SetWriteDeadline sets a deadline as [net.Conn] has it.
+func (c *Conn) SetWriteDeadline(t time.Time) error {
+	return c.setDeadline(t, c.inner.SetWriteDeadline, &c.writing)
+}
+
+func (c *Conn) setDeadline(t time.Time, set func(time.Time) error, notes ...*deadline) error {
+	by := c.r.Site.StudentLine()
+	var slow bool
+	c.r.Locked(func() { slow = c.slowDeadlines })
+	if slow && !t.IsZero() && t.Before(time.Now()) {
+		c.linger()
+	}
+	c.deadlines.Lock()
+	defer c.deadlines.Unlock()
+	err := set(t)
+	if err == nil {
+		c.r.Update(func() {
+			late := c.r.AllReturned()
+			for _, d := range notes {
+				*d = deadline{t, by, late}
+			}
+		})
+	}
+	return err
+}
+
+// linger returns once a datagram was sent to the socket and each call of the
+// student's code has returned, or waits for something else than a datagram, such
+// as the goroutine that lingers here; or once the socket is closed.
+func (c *Conn) linger() {
+	self := stacks.ID()
+	toMe := func(d wire.Datagram) bool { return d.To == c.addr() }
+	for !c.IsClosed() {
+		time.Sleep(time.Millisecond)
+		waiting := map[int]bool{}
+		var answered bool
+		c.r.Locked(func() {
+			answered = slices.ContainsFunc(c.r.Datagrams[c.slowSince:], toMe)
+			for _, call := range c.r.Calls {
+				if !call.Done && call.Goroutine != self {
+					waiting[call.Goroutine] = true
+				}
+			}
+		})
+		for _, g := range c.r.Alive() {
+			if !g.Busy() && g.State != "IO wait" {
+				delete(waiting, g.ID)
+			}
+		}
+		if answered && len(waiting) == 0 {
+			return
+		}
+	}
+}
+
+// beforeRead takes the error that a story wants the next read to return.
+func (c *Conn) beforeRead() (err error) {
+	c.r.Update(func() {
+		if c.staged.next != nil {
+			err, c.staged.next = c.staged.next, nil
+			c.noteFailure(err)
+		}
+	})
+	return err
+}
+
+// noteFailure notes that a read fails because the story wants it. The caller holds the
+// Monitor.
+func (c *Conn) noteFailure(err error) {
+	s := &c.staged
+	s.before, s.survivors = s.last, s.running
+	s.last, s.running = err, nil
+	for _, call := range c.r.Calls {
+		if !call.Done {
+			s.running = append(s.running, call)
+		}
+	}
+}
+
+// beforeWrite records a datagram, and returns its place in the record and the
+// error that a story wants this write to return.
+func (c *Conn) beforeWrite(p []byte, to net.Addr) (place int, err error) {
+	var slow time.Duration
+	c.r.Locked(func() { slow = c.slowWrites })
+	if slow > 0 {
+		time.Sleep(slow)
+	}
+	place = c.r.Sent(c.LocalAddr(), to, p, c.r.Site.StudentLine())
+	c.r.Locked(func() {
+		if errno := c.writeErrs[AddrPort(to)]; errno != nil {
+			c.writeFailed = errno
+			err = c.opError("write", to, os.NewSyscallError("sendto", errno))
+		}
+	})
+	return place, err
+}
+
+// ManyFailures is how many calls may fail within a second. Code that goes on
+// after that is going round in a circle.
+const ManyFailures = 10_000
+
+// count passes err on, unless it is one of too many.
+func (c *Conn) count(method string, err error) error {
+	if err == nil {
+		return nil
+	}
+	now := time.Now()
+	var spinning bool
+	c.r.Locked(func() {
+		if now.Sub(c.second) >= time.Second {
+			c.second, c.failures = now, 0
+		}
+		c.failures++
+		if len(c.errs) < manyErrors {
+			last := c.staged.last
+			wanted := err == last || errors.Is(err, errnoOf(last)) || errors.Is(err, errnoOf(c.writeFailed))
+			c.errs = append(c.errs, diagnosis.Failure{
+				At:     now.Sub(c.r.Start),
+				Method: method,
+				Err:    err,
+				Seen:   len(c.r.Datagrams),
+				Wanted: wanted,
+			})
+		}
+		c.refused = c.refused || errors.Is(err, syscall.ECONNREFUSED) && err != c.staged.last
+		spinning = c.failures >= ManyFailures
+	})
+	if spinning {
+		c.r.Spins(c, method, err)
+		runtime.Goexit()
+	}
+	return err
+}
+
+// manyErrors is how many are kept for the diagnosis.
+const manyErrors = 100
+
+// errnoOf returns the system's error in err, or one that no error is.
+func errnoOf(err error) error {
+	if errno := syscall.Errno(0); errors.As(err, &errno) {
+		return errno
+	}
+	return errNone
+}
+
+var errNone = errors.New("none")
+
+// took notes that the code has read a datagram.
+func (c *Conn) took(d Sighted) {
+	c.r.Update(func() {
+		c.reads = append(c.reads, diagnosis.Read{At: c.r.Since(), Number: d.Number, Seen: len(c.r.Datagrams)})
+	})
+}
+
+// Shut closes the socket for the story.
+func (c *Conn) Shut() {
+	if !c.IsClosed() {
+		c.r.Update(func() { c.closed = true })
+		c.inner.Close()
+	}
+}
+
+// Inner returns the socket that this one records.
+func (c *Conn) Inner() Socket { return c.inner }
+
+// IsOf reports whether the socket is one of a record's.
+func (c *Conn) IsOf(r *Record) bool { return c != nil && c.r == r }
+
+// ClosedBy returns the student's line that closed the socket.
+func (c *Conn) ClosedBy() (by stacks.Line) {
+	c.r.Locked(func() { by = c.closedBy })
+	return by
+}
+
+// IsClosed reports whether the story or the code has closed the socket.
+func (c *Conn) IsClosed() (closed bool) {
+	c.r.Locked(func() { closed = c.closed })
+	return closed
+}
+
+// DeadlineLeft returns which deadline is set on the socket, "read" or "write", where
+// it was set, and whether that was after every call had returned. Without one, what is
+// zero.
+func (c *Conn) DeadlineLeft() (what text.Text, by stacks.Line, late bool) {
+	c.r.Locked(func() {
+		switch {
+		case c.closed:
+		case !c.reading.at.IsZero():
+			what, by, late = text.Say("read"), c.reading.by, c.reading.late
+		case !c.writing.at.IsZero():
+			what, by, late = text.Say("write"), c.writing.by, c.writing.late
+		}
+	})
+	return what, by, late
+}
+
+// FailNextRead makes the next read fail.
+func (c *Conn) FailNextRead(errno syscall.Errno) {
+	c.r.Update(func() { c.staged.next = c.opError("read", nil, os.NewSyscallError("recvfrom", errno)) })
+}
+
+// Fails notes that the read fails that waits now, because the story wants it.
+func (c *Conn) Fails(errno syscall.Errno) { c.r.Update(func() { c.noteFailure(errno) }) }
+
+// FailWritesTo makes every write to one endpoint fail with err; nil ends that.
+func (c *Conn) FailWritesTo(to netip.AddrPort, err error) {
+	c.r.Update(func() { c.writeErrs[to] = err })
+}
+
+// SlowWrites makes every write take a while.
+func (c *Conn) SlowWrites(by time.Duration) { c.r.Update(func() { c.slowWrites = by }) }
+
+// SlowDeadlines makes it take its time to set a read deadline that has passed: until
+// one more datagram was sent to the socket, and the code has done what it does if it
+// does not wait for the deadline.
+func (c *Conn) SlowDeadlines() {
+	c.r.Update(func() { c.slowDeadlines, c.slowSince = true, len(c.r.Datagrams) })
+}
+
+func (c *Conn) addr() netip.AddrPort { return AddrPort(c.LocalAddr()) }
+
+func (c *Conn) opError(op string, to net.Addr, err error) error {
+	return &net.OpError{Op: op, Net: "udp", Source: c.LocalAddr(), Addr: to, Err: err}
+}

@@ -1,0 +1,163 @@
+// Package record notes what happens in a story: the datagrams that were sent and
+// heard, what the student's code does with its sockets and its log, and how its calls
+// end. What a story wants of all that, it does not know.
+package record
+
+import (
+	"io"
+	"maps"
+	"net/netip"
+	"slices"
+	"testing/synctest"
+	"time"
+
+	"udpkata/harness/diagnosis"
+	"udpkata/harness/internal/failure"
+	"udpkata/harness/internal/patience"
+	"udpkata/harness/internal/stacks"
+	"udpkata/harness/wire"
+)
+
+// A Record is what is known of one story. Its methods may be called from any goroutine;
+// a few say that the caller holds the Monitor, which guards the fields below it.
+type Record struct {
+	Site    stacks.Site
+	Virtual bool      // the story is told in a bubble, and nothing is sent but on its network
+	Start   time.Time // when the story began
+
+	// Spins is told that the student's code keeps calling a method of a socket's that
+	// keeps failing. It is called on the code's own goroutine, which ends there.
+	Spins func(socket *Conn, method string, err error)
+
+	patience.Monitor
+	Datagrams []wire.Datagram // in the order in which they were sent
+	Calls     []*Call
+	Callbacks []diagnosis.Callback
+	Written   []string // to the log, one a Write
+
+	names   map[netip.AddrPort]string
+	gone    map[netip.AddrPort]bool           // whose sockets are closed
+	remotes map[netip.AddrPort]netip.AddrPort // of the connected sockets that the code was given
+	conns   []*Conn
+	heardBy map[place]bool // who has heard what was sent to everyone
+	first   int            // the first datagram that may still be heard
+
+	old map[int]bool // the code's goroutines that earlier stories left
+}
+
+// A Call is one call of the student's code.
+type Call struct {
+	Name string
+
+	// Guarded by the record's Monitor until Done; constant from then on.
+	Goroutine  int           // its number; 0 until it runs
+	Began      time.Duration // since the story began
+	SentBefore int           // datagrams
+	Cancelled  bool          // the story has cancelled its context
+	Awaited    bool          // the story has asked it to stop, or waited for that
+	Done       bool          // it has returned, or ended otherwise
+	Ended      time.Duration // since the story began
+	Value      any
+	Before     []byte // what Value was then, if it is a []byte
+	Err        error
+}
+
+// New returns the record of a story that has not begun, of a test at a site.
+func New(site stacks.Site) *Record {
+	r := &Record{
+		Site:    site,
+		names:   map[netip.AddrPort]string{},
+		gone:    map[netip.AddrPort]bool{},
+		remotes: map[netip.AddrPort]netip.AddrPort{},
+		heardBy: map[place]bool{},
+		old:     map[int]bool{},
+	}
+	for _, g := range site.Snapshot() {
+		r.old[g.ID] = true
+	}
+	return r
+}
+
+// Began says that the story begins now.
+func (r *Record) Began() { r.Start = time.Now() }
+
+// Since returns how long ago the story began.
+func (r *Record) Since() time.Duration { return time.Since(r.Start) }
+
+// Alive lists the goroutines of this story's code.
+func (r *Record) Alive() []stacks.Goroutine {
+	return slices.DeleteFunc(r.Site.Snapshot(), func(g stacks.Goroutine) bool { return r.old[g.ID] })
+}
+
+// Quiesce lets everybody do what there is to do at this instant, in virtual time. So
+// the story goes on in one order only, and goes wrong the same way each time.
+func (r *Record) Quiesce() {
+	if r.Virtual {
+		synctest.Wait()
+	}
+}
+
+// AllReturned reports whether every call has returned. The caller holds the Monitor.
+func (r *Record) AllReturned() bool {
+	return !slices.ContainsFunc(r.Calls, func(c *Call) bool { return !c.Done })
+}
+
+// SetName gives an endpoint a name in the story. Somebody is there, from now on.
+func (r *Record) SetName(addr netip.AddrPort, name string) {
+	r.Update(func() {
+		r.names[addr] = name
+		delete(r.gone, addr)
+	})
+}
+
+// NameOf returns an endpoint's name in the story, or its address.
+func (r *Record) NameOf(addr netip.AddrPort) (name string) {
+	r.Locked(func() { name = r.name(addr) })
+	return name
+}
+
+// Knows reports whether an endpoint is one of the story's.
+func (r *Record) Knows(addr netip.AddrPort) (known bool) {
+	r.Locked(func() { _, known = r.names[addr] })
+	return known
+}
+
+// name returns what NameOf does. The caller holds the Monitor.
+func (r *Record) name(addr netip.AddrPort) string { return failure.NameIn(r.names, addr) }
+
+// Names returns the names of all endpoints. The caller holds the Monitor.
+func (r *Record) Names() map[netip.AddrPort]string { return maps.Clone(r.names) }
+
+// Closed says that nobody is at an endpoint any more.
+func (r *Record) Closed(addr netip.AddrPort) { r.Update(func() { r.gone[addr] = true }) }
+
+// IsClosed reports whether somebody was at an endpoint, and is no more.
+func (r *Record) IsClosed(addr netip.AddrPort) (gone bool) {
+	r.Locked(func() { gone = r.gone[addr] })
+	return gone
+}
+
+// Log returns the writer to hand to the student's code as its log.
+func (r *Record) Log() io.Writer { return logWriter{r} }
+
+type logWriter struct{ r *Record }
+
+// Write never fails.
+func (l logWriter) Write(p []byte) (int, error) {
+	l.r.Update(func() { l.r.Written = append(l.r.Written, string(p)) })
+	return len(p), nil
+}
+
+// Callback returns f for the student's code, which calls it by a name; how often it
+// does is counted.
+func (r *Record) Callback(name string, f func() bool) func() bool {
+	var i int
+	r.Update(func() {
+		i = len(r.Callbacks)
+		r.Callbacks = append(r.Callbacks, diagnosis.Callback{Name: name})
+	})
+	return func() bool {
+		r.Update(func() { r.Callbacks[i].Calls++ })
+		return f()
+	}
+}

@@ -1,0 +1,48 @@
+package record
+
+import (
+	"net"
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/internal/stacks"
+)
+
+func addr(at string) net.Addr { return net.UDPAddrFromAddrPort(netip.MustParseAddrPort(at)) }
+
+// TestWhoseBroadcast: of two equal datagrams to everyone, each hearer hears the one
+// and then the other.
+func TestWhoseBroadcast(t *testing.T) {
+	r := New(stacks.Site{})
+	from, to := addr("127.0.0.1:1"), addr("127.0.0.255:2")
+	r.SetName(AddrPort(to), Everyone)
+	for i := range 2 {
+		r.Sent(from, to, []byte("hello"), stacks.Line{File: "x.go", Number: i + 1})
+	}
+	for i, by := range []string{"alice", "bob", "alice", "bob"} {
+		d := r.Heard(by, from, to, []byte("hello"), false)
+		require.Equal(t, i/2+1, d.Number)
+		require.Equal(t, stacks.Line{File: "x.go", Number: i/2 + 1}.String(), d.Sender)
+	}
+	require.Equal(t, 1, r.Heard("bob", from, to, []byte("hello"), false).Number, "a copy")
+}
+
+// TestHeard: what arrives is the first that was sent so and not yet heard; a filled
+// buffer may have cut it; what nobody was seen to send is new.
+func TestHeard(t *testing.T) {
+	r := New(stacks.Site{})
+	from, to := addr("127.0.0.1:1"), addr("127.0.0.1:2")
+	for _, payload := range []string{"one", "one", "longer"} {
+		r.Sent(from, to, []byte(payload), stacks.Line{})
+	}
+	heard := func(payload string, filled bool) int {
+		return r.Heard("alice", from, to, []byte(payload), filled).Number
+	}
+	require.Equal(t, 1, heard("one", false))
+	require.Equal(t, 2, heard("one", false))
+	require.Equal(t, 3, heard("lon", true))
+	require.Equal(t, 3, r.Datagrams[2].Cut)
+	require.Equal(t, 4, heard("who?", false))
+}

@@ -1,0 +1,185 @@
+package stacks
+
+import (
+	"path"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+
+	"udpkata/harness/text"
+)
+
+// A Goroutine is one block of runtime.Stack's text.
+type Goroutine struct {
+	ID      int
+	State   string // as in "chan receive"
+	Durable bool   // only somebody in the same bubble can wake it
+	bubble  bool
+	frames  []frame
+	created frame // the go statement; zero for the main goroutine
+}
+
+// A frame is one call: the function's full name, the file's full path.
+type frame struct {
+	function string
+	file     string
+	line     int
+}
+
+var stackBuffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
+
+// Snapshot lists the goroutines that run the student's code, were started by
+// it, are calls that a story made of it, or are in a bubble.
+func (s Site) Snapshot() []Goroutine {
+	buf := stackBuffers.Get().(*[]byte)
+	defer stackBuffers.Put(buf)
+	n := runtime.Stack(*buf, true)
+	for n == len(*buf) {
+		*buf = make([]byte, 2*len(*buf))
+		n = runtime.Stack(*buf, true)
+	}
+	var mine []Goroutine
+	for block := range strings.SplitSeq(string((*buf)[:n]), "\n\n") {
+		if g, ok := parseGoroutine(block); ok && (s.IsStudents(g) || g.created.function == starter || g.bubble) {
+			mine = append(mine, g)
+		}
+	}
+	return mine
+}
+
+// Start runs a call of the student's code on a goroutine of its own.
+//
+//go:noinline
+func Start(call func()) { go call() }
+
+// ID returns the calling goroutine's number in a snapshot.
+func ID() int {
+	var buf [64]byte
+	header := string(buf[:runtime.Stack(buf[:], false)])
+	id, _ := strconv.Atoi(strings.Fields(header)[1])
+	return id
+}
+
+var goroutineHeader = regexp.MustCompile(`^goroutine (\d+) [^\[]*\[([^,\]]+)`)
+
+func parseGoroutine(block string) (Goroutine, bool) {
+	lines := strings.Split(strings.TrimSpace(block), "\n")
+	header := goroutineHeader.FindStringSubmatch(lines[0])
+	if header == nil {
+		return Goroutine{}, false
+	}
+	state, durable := strings.CutSuffix(header[2], " (durable)")
+	g := Goroutine{State: state, Durable: durable, bubble: strings.Contains(lines[0], ", synctest bubble ")}
+	g.ID, _ = strconv.Atoi(header[1])
+	for i := 1; i+1 < len(lines); i += 2 {
+		f := parseFrame(lines[i], lines[i+1])
+		if by, ok := strings.CutPrefix(f.function, "created by "); ok {
+			f.function, _, _ = strings.Cut(by, " in goroutine ")
+			g.created = f
+		} else {
+			g.frames = append(g.frames, f)
+		}
+	}
+	return g, true
+}
+
+// parseFrame reads the two lines of a frame, "pkg.F(0x1, …)" and
+// "\t/dir/file.go:12 +0x34".
+func parseFrame(call, place string) frame {
+	if i := strings.LastIndex(call, "("); i > 0 && strings.HasSuffix(call, ")") {
+		call = call[:i]
+	}
+	place, _, _ = strings.Cut(strings.TrimSpace(place), " +0x")
+	f := frame{function: call, file: place}
+	if i := strings.LastIndex(place, ":"); i > 0 {
+		f.file = place[:i]
+		f.line, _ = strconv.Atoi(place[i+1:])
+	}
+	return f
+}
+
+// IsStudents reports whether g runs the student's code or was started by it.
+func (s Site) IsStudents(g Goroutine) bool {
+	if s.isStudent(g.created.file) {
+		return true
+	}
+	_, ok := s.studentFrame(g)
+	return ok
+}
+
+// studentFrame returns the index of g's innermost frame in the student's code.
+func (s Site) studentFrame(g Goroutine) (int, bool) {
+	for i, f := range g.frames {
+		if s.isStudent(f.file) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// Busy reports whether g runs, or would if it were given a processor.
+func (g Goroutine) Busy() bool { return g.State == "running" || g.State == "runnable" }
+
+// Doing says what g is about, and on which of the student's lines.
+func (s Site) Doing(g Goroutine) text.Text {
+	what := activity(g.State)
+	if method := g.WaitsIn(); method != "" {
+		what = text.Say("waits in %s", method)
+	}
+	if _, ok := s.studentFrame(g); !ok {
+		return text.Say("%s, started at %s", what, s.LineOf(g))
+	}
+	return text.Say("%s at %s", what, s.LineOf(g))
+}
+
+// WaitsIn returns the method of one of the story's sockets that g waits in, or "".
+func (g Goroutine) WaitsIn() (method string) {
+	for _, f := range g.frames {
+		if m := connMethod.FindStringSubmatch(f.function); m != nil && !g.Busy() {
+			method = m[1]
+		}
+	}
+	return method
+}
+
+// LineOf returns the line of the student's that g is on, or was started on.
+func (s Site) LineOf(g Goroutine) Line {
+	f := g.created
+	if i, ok := s.studentFrame(g); ok {
+		f = g.frames[i]
+	}
+	return Line{path.Base(f.file), f.line}
+}
+
+// starter is how a snapshot names Start.
+const starter = "udpkata/harness/internal/stacks.Start"
+
+// connMethod tells a method of the sockets that the student's code was given.
+var connMethod = regexp.MustCompile(`^udpkata/harness/internal/record\.(?:PacketConn|ConnectedConn|\(\*Conn\))\.(\w+)$`)
+
+// activity puts a goroutine's state into words.
+func activity(state string) text.Text {
+	switch state {
+	case "running", "runnable":
+		return text.Say("is running")
+	case "chan receive", "chan receive (nil chan)":
+		return text.Say("waits to receive from a channel")
+	case "chan send", "chan send (nil chan)":
+		return text.Say("waits to send on a channel")
+	case "select", "select (no cases)":
+		return text.Say("waits in a select")
+	case "sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock":
+		return text.Say("waits for a mutex")
+	case "sync.WaitGroup.Wait":
+		return text.Say("waits for a WaitGroup")
+	case "sync.Cond.Wait":
+		return text.Say("waits for a sync.Cond")
+	case "sleep":
+		return text.Say("sleeps")
+	case "IO wait", "syscall":
+		return text.Say("waits for input")
+	}
+	return text.Say("waits (%s)", state)
+}

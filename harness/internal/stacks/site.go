@@ -1,0 +1,109 @@
+// Package stacks reads stack traces: whose lines are whose in a story, what the
+// student's goroutines are about, and on which line.
+package stacks
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"udpkata/harness/curriculum/given"
+)
+
+// A Site says whose lines are whose in a story: the student's code, the
+// story itself, and everything else, which no message shows.
+type Site struct {
+	Task    string // the top-level test's name
+	Student string // the directory of the code under test
+	Tests   string // the directory of the test files that tell the story
+	Begin   Line   // where the story was started
+
+	// given are the names of the files there that students don't write. Where
+	// the sources can't be read, they are taken for the student's.
+	given map[string]bool
+}
+
+// Lesson returns the directory's name, as in "02-echo".
+func (s Site) Lesson() string { return path.Base(s.Student) }
+
+// A Line is a place in a file; the zero Line is unknown.
+type Line struct {
+	File   string // the base name
+	Number int
+}
+
+// String writes a line as in "echo.go:12".
+func (l Line) String() string { return fmt.Sprintf("%s:%d", l.File, l.Number) }
+
+// Known reports whether there is such a line.
+func (l Line) Known() bool { return l.Number > 0 }
+
+// CallerSite returns the site of a lesson test, in whose file the nearest caller is that
+// is in a test's.
+func CallerSite(task string) Site {
+	f, _ := nearest(func(f runtime.Frame) bool { return isTest(f.File) })
+	dir := path.Dir(f.File)
+	return Site{Task: task, Student: dir, Tests: dir, Begin: lineOf(f), given: givenFiles(dir)}
+}
+
+var givenByDir sync.Map // of map[string]bool, by directory
+
+// givenFiles returns the names of the finished files in a lesson's directory.
+func givenFiles(dir string) map[string]bool {
+	if known, ok := givenByDir.Load(dir); ok {
+		return known.(map[string]bool)
+	}
+	finished := map[string]bool{}
+	files, _ := filepath.Glob(filepath.Join(filepath.FromSlash(dir), "*.go"))
+	for _, file := range files {
+		if data, err := os.ReadFile(file); err == nil && given.Marked(data) {
+			finished[filepath.Base(file)] = true
+		}
+	}
+	givenByDir.Store(dir, finished)
+	return finished
+}
+
+func isTest(file string) bool { return strings.HasSuffix(file, "_test.go") }
+
+func (s Site) isStudent(file string) bool {
+	return path.Dir(file) == s.Student && !isTest(file) && !s.given[path.Base(file)]
+}
+
+func (s Site) isStory(file string) bool { return path.Dir(file) == s.Tests && isTest(file) }
+
+// StudentLine returns the student's line nearest to the caller, on this goroutine.
+func (s Site) StudentLine() Line {
+	return nearestLine(func(f runtime.Frame) bool { return s.isStudent(f.File) })
+}
+
+// StoryLine returns the story's line nearest to the caller, on this goroutine,
+// leaving out the functions that called Helper.
+func (s Site) StoryLine(helpers map[string]bool) Line {
+	return nearestLine(func(f runtime.Frame) bool { return s.isStory(f.File) && !helpers[f.Function] })
+}
+
+func nearestLine(wanted func(runtime.Frame) bool) Line {
+	if f, ok := nearest(wanted); ok {
+		return lineOf(f)
+	}
+	return Line{}
+}
+
+// nearest returns the nearest of this goroutine's frames that is wanted.
+func nearest(wanted func(runtime.Frame) bool) (runtime.Frame, bool) {
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if wanted(f) || !more {
+			return f, wanted(f)
+		}
+	}
+}
+
+func lineOf(f runtime.Frame) Line { return Line{path.Base(f.File), f.Line} }

@@ -1,0 +1,66 @@
+package stacks
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestParseGoroutine(t *testing.T) {
+	g, ok := parseGoroutine(`goroutine 34 [chan receive, 2 minutes, synctest bubble 3]:
+udpkata/lessons/02-echo.(*server).loop(0xc000, {0x1, 0x2})
+	/x y/lessons/02-echo/echo.go:12 +0x1d
+created by udpkata/lessons/02-echo.Serve in goroutine 7
+	/x y/lessons/02-echo/echo.go:9 +0x2d`)
+	require.True(t, ok)
+	require.Equal(t, Goroutine{
+		ID: 34, State: "chan receive", bubble: true,
+		frames:  []frame{{"udpkata/lessons/02-echo.(*server).loop", "/x y/lessons/02-echo/echo.go", 12}},
+		created: frame{"udpkata/lessons/02-echo.Serve", "/x y/lessons/02-echo/echo.go", 9},
+	}, g)
+	_, ok = parseGoroutine("fatal error: all goroutines are asleep")
+	require.False(t, ok)
+}
+
+// TestWaitsIn: the outermost method of a story's socket is the one that the code called.
+func TestWaitsIn(t *testing.T) {
+	g, ok := parseGoroutine(`goroutine 34 [IO wait]:
+net.(*UDPConn).ReadFrom(0xc000)
+	/go/net/udpsock.go:12 +0x1d
+udpkata/harness/internal/record.PacketConn.ReadFrom({0x1}, {0x2})
+	/x/harness/internal/record/conn.go:12 +0x1d
+udpkata/lessons/02-echo.Serve(0xc000)
+	/x/lessons/02-echo/echo.go:12 +0x1d`)
+	require.True(t, ok)
+	require.Equal(t, "ReadFrom", g.WaitsIn())
+	g.State = "running"
+	require.Equal(t, "", g.WaitsIn())
+}
+
+// TestStart: a call that has not reached the student's code yet is known as one.
+func TestStart(t *testing.T) {
+	ended, id := make(chan bool), make(chan int)
+	Start(func() { id <- ID(); <-ended })
+	defer close(ended)
+	want := <-id
+	var ids []int
+	for _, g := range (Site{Student: "/nowhere"}).Snapshot() {
+		ids = append(ids, g.ID)
+	}
+	require.Contains(t, ids, want)
+}
+
+// TestGivenFiles: a finished file of a lesson is nobody's fault.
+func TestGivenFiles(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]string{"mine.go": "package x\n", "given.go": "package x\n\n//kata:given\n\nfunc f() {}\n"}
+	for name, source := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(source), 0o600))
+	}
+	s := Site{Student: filepath.ToSlash(dir), given: givenFiles(filepath.ToSlash(dir))}
+	require.True(t, s.isStudent(s.Student+"/mine.go"))
+	require.False(t, s.isStudent(s.Student+"/given.go"))
+	require.False(t, s.isStudent(s.Student+"/mine_test.go"))
+}
