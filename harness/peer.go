@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"udpkata/harness/diagnosis"
-	"udpkata/harness/internal/patience"
 	"udpkata/harness/internal/quote"
 	"udpkata/harness/internal/record"
 	"udpkata/harness/internal/stacks"
@@ -192,56 +191,6 @@ func (p *Peer) next() (d record.Sighted, ok bool) {
 	p.fence() // whatever has reached the socket is in the inbox now
 	p.w.rec.Update(func() { take() })
 	return d, ok
-}
-
-// fence waits until all that has reached the peer's socket is in its inbox: it
-// sends a numbered datagram there, which the kernel queues behind the others. A
-// full queue may drop one, so it sends another after a while.
-func (p *Peer) fence() {
-	if p.w.rec.Virtual {
-		p.w.rec.Quiesce() // the peer's reader has nothing left to read
-		return
-	}
-	conn, to := p.w.fenceSocket(), p.LocalAddr()
-	if at := record.AddrPort(to); at.Addr().IsUnspecified() && p.w.everyone != nil { // perhaps not alone there
-		to = p.w.everyone(at.Port()).LocalAddr()
-	}
-	first := p.w.fences + 1
-	back := func() bool { return p.fenced >= first }
-	onceATick := func() bool { return true }
-	for range manyFences {
-		p.w.fences++
-		if _, err := conn.WriteTo(binary.BigEndian.AppendUint64(nil, p.w.fences), to); err != nil {
-			p.w.fatal(verdict.NotRun, "No fence could be sent to %s: %v.", p.name, err)
-		}
-		if p.w.rec.Wait(back, patience.Tick, onceATick) {
-			return
-		}
-	}
-	p.w.fatal(verdict.Failed,
-		"%s's socket does not hear what the harness sends there: does the code still read from it?", p.name)
-}
-
-// manyFences is how many are sent, one a tick, before it is clear that none arrives.
-const manyFences = 600
-
-// fenceSocket returns the socket that fences come from.
-func (w *World) fenceSocket() net.PacketConn {
-	if w.fenceConn == nil {
-		conn, err := w.listen()
-		if err != nil {
-			w.fatal(verdict.NotRun, "No socket for the harness: %v.", err)
-		}
-		w.rec.Update(func() { w.fencer = record.AddrPort(conn.LocalAddr()) })
-		w.fenceConn = conn
-		w.closers = append(w.closers, conn.Close)
-	}
-	return w.fenceConn
-}
-
-func (w *World) isFence(from net.Addr) (fence bool) {
-	w.rec.Locked(func() { fence = w.fencer.IsValid() && record.AddrPort(from) == w.fencer })
-	return fence
 }
 
 // Close closes the peer's socket: from now on nobody is there.
