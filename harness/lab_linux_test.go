@@ -212,7 +212,7 @@ func TestNetworksAgree(t *testing.T) {
 		w.Router()
 		client := w.ListenPacket("client")
 		audience, everyone := w.Audience("alice")
-		bound, abroad := w.BoundPeer("bound", everyone), w.PeerBeyond("abroad", everyone)
+		bound, beyond := w.BoundPeer("bound", everyone), w.PeerBeyond("beyond", everyone)
 		_, err := client.WriteTo([]byte("all"), everyone.LocalAddr())
 		require.NoError(w, err)
 		audience[0].ExpectFrom(client, "all")
@@ -220,7 +220,7 @@ func TestNetworksAgree(t *testing.T) {
 		require.NoError(w, err)
 		bound.ExpectFrom(client, "you")
 		bound.HeardNothingElse()
-		abroad.HeardNothingElse()
+		beyond.HeardNothingElse()
 	})
 	// The host's own sockets, beside those of the story.
 	OnLab4.Then(t, "own-sockets", func(w *Kernel4) {

@@ -19,16 +19,22 @@ import (
 
 // A binary is a lesson's test program, built over somebody's files.
 type binary struct {
-	params  Params
-	path    string
-	proof   string // what it prints first if the overlay took effect
-	refusal string // what go build or go vet said, if there is no program
+	params Params
+	path   string
+	proof  string // what it prints first if the overlay took effect
 }
+
+// A compileError is that the files make no program.
+type compileError struct{ output string } // what go build or go vet said
+
+// Error returns the first of the complaints.
+func (e *compileError) Error() string { return firstError(e.output) }
 
 // proofFile is a test file that exists in the overlay alone.
 const proofFile = "kata_overlay_test.go"
 
-// build builds the test program in tmp.
+// build builds the test program in tmp. If the files are at fault, the error is a
+// [compileError].
 func build(ctx context.Context, p Params, tmp string, overlay map[string]string) (*binary, error) {
 	b := &binary{params: p, path: filepath.Join(tmp, "lesson.test.exe")}
 
@@ -79,14 +85,14 @@ func build(ctx context.Context, p Params, tmp string, overlay map[string]string)
 	var exit *exec.ExitError
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		b.refusal = fmt.Sprintf("The code did not compile within %v.", buildTimeout)
+		return nil, &compileError{fmt.Sprintf("The code did not compile within %v.", buildTimeout)}
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.As(err, &exit):
 		if err := p.complete(ctx); err != nil {
 			return nil, err
 		}
-		b.refusal = b.rewrite(output.String(), overlay)
+		return nil, &compileError{b.rewrite(output.String(), overlay)}
 	case err != nil:
 		return nil, err
 	}

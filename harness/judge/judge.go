@@ -12,6 +12,7 @@ package judge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -85,10 +86,10 @@ func Run(ctx context.Context, p Params) (Report, error) {
 	if p.Timeout == 0 {
 		p.Timeout = defaultTimeout
 	}
-	overlay, notes, refusal := collect(p)
+	overlay, notes, err := collect(p)
 	report := Report{Notes: notes}
-	if refusal != "" {
-		report.Results = allTasks(p.Lesson, verdict.NotRun, refusal, "")
+	if err != nil {
+		report.Results = allTasks(p.Lesson, verdict.NotRun, err.Error(), "")
 		return report, nil
 	}
 	tmp, err := os.MkdirTemp("", "udpkata-judge-")
@@ -98,27 +99,27 @@ func Run(ctx context.Context, p Params) (Report, error) {
 	defer os.RemoveAll(tmp)
 
 	b, err := build(ctx, p, tmp, overlay)
+	if refused := (*compileError)(nil); errors.As(err, &refused) {
+		report.Results = allTasks(p.Lesson, verdict.DidNotCompile, refused.Error(), refused.output)
+		return report, nil
+	}
 	if err != nil {
 		return report, err
-	}
-	if b.refusal != "" {
-		report.Results = allTasks(p.Lesson, verdict.DidNotCompile, firstError(b.refusal), b.refusal)
-		return report, nil
 	}
 	report.Results, err = b.runAll(ctx)
 	return report, err
 }
 
-// collect lists which of the stubs, by absolute path, are replaced by what. A
-// refusal says why these files can't be judged.
-func collect(p Params) (overlay map[string]string, notes []string, refusal string) {
+// collect lists which of the stubs, by absolute path, are replaced by what. An
+// error says why these files can't be judged.
+func collect(p Params) (overlay map[string]string, notes []string, err error) {
 	overlay = map[string]string{}
 	if p.Dir == "" {
-		return overlay, nil, ""
+		return overlay, nil, nil
 	}
 	entries, err := os.ReadDir(p.Dir)
 	if err != nil {
-		return nil, nil, err.Error()
+		return nil, nil, err
 	}
 	for _, e := range entries {
 		name := e.Name()
@@ -133,25 +134,25 @@ func collect(p Params) (overlay map[string]string, notes []string, refusal strin
 		}
 		source, err := filepath.Abs(filepath.Join(p.Dir, name))
 		if err != nil {
-			return nil, notes, err.Error()
+			return nil, notes, err
 		}
 		info, err := os.Stat(source)
 		switch {
 		case err != nil:
-			return nil, notes, err.Error()
+			return nil, notes, err
 		case !info.Mode().IsRegular():
-			return nil, notes, fmt.Sprintf("%s is not a regular file.", name)
+			return nil, notes, fmt.Errorf("%s is not a regular file", name)
 		case info.Size() > MaxFileSize:
-			return nil, notes, fmt.Sprintf("%s has %d bytes; a file may have %d.", name, info.Size(), MaxFileSize)
+			return nil, notes, fmt.Errorf("%s has %d bytes; a file may have %d", name, info.Size(), MaxFileSize)
 		}
 		overlay[filepath.Join(p.Lesson.Dir, name)] = source
 	}
 	for _, f := range p.Lesson.Files {
 		if _, ok := overlay[filepath.Join(p.Lesson.Dir, f.Name)]; !ok && !f.Given {
-			return nil, notes, fmt.Sprintf("%s is missing from %s.", f.Name, p.Dir)
+			return nil, notes, fmt.Errorf("%s is missing from %s", f.Name, p.Dir)
 		}
 	}
-	return overlay, notes, ""
+	return overlay, notes, nil
 }
 
 // own reports whether the course's own file is used whatever somebody has

@@ -137,18 +137,18 @@ func (l *Lab) Link(a *Host, addrA string, b *Host, addrB string, mtu int) {
 		if err := b.configure(name, addrB); err != nil {
 			return err
 		}
-		return errors.Join(a.settle(name), b.settle(name))
+		return errors.Join(a.awaitLink(name), b.awaitLink(name))
 	})
 }
 
-// settle waits until a host's link carries datagrams.
-func (h *Host) settle(link string) error {
+// awaitLink waits until a host's link carries datagrams.
+func (h *Host) awaitLink(link string) error {
 	return h.Do(func() error {
 		index, err := linkIndex(link)
 		if err != nil {
 			return err
 		}
-		return settle(index)
+		return awaitLink(index)
 	})
 }
 
@@ -190,7 +190,7 @@ func (s *Subnet) Attach(h *Host, addr string) {
 			if err := up(port); err != nil {
 				return err
 			}
-			if err := settle(port); err != nil {
+			if err := awaitLink(port); err != nil {
 				return err
 			}
 			return enslave(port, s.index)
@@ -198,7 +198,7 @@ func (s *Subnet) Attach(h *Host, addr string) {
 		if err != nil {
 			return err
 		}
-		return h.settle(name)
+		return h.awaitLink(name)
 	})
 }
 

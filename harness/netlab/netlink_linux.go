@@ -114,10 +114,10 @@ func forward(index int) error {
 		attribute(unix.AF_INET, attribute(unix.IFLA_INET_CONF, attribute(ipv4DevconfForward, number(1))))))
 }
 
-// settle waits until a link carries datagrams: until the kernel has noticed that
+// awaitLink waits until a link carries datagrams: until the kernel has noticed that
 // both of its ends are up, which it does at once when it is asked, and otherwise
 // within a second.
-func settle(index int) error {
+func awaitLink(index int) error {
 	const tooLong = 10 * time.Second
 	for began := time.Now(); ; time.Sleep(100 * time.Microsecond) {
 		link, err := request(unix.RTM_GETLINK, 0, linkMessage(index, 0))

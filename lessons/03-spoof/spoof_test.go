@@ -213,11 +213,11 @@ func TestAskTurnsAwayStrangers(t *testing.T) {
 	})
 }
 
-// TestAskTurnsAwayTwin: what comes from the server's port at another IP address
+// TestAskTurnsAwayOtherIP: what comes from the server's port at another IP address
 // is turned away too.
 //
 //kata:points 2
-func TestAskTurnsAwayTwin(t *testing.T) {
+func TestAskTurnsAwayOtherIP(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		server, mallory := w.SamePort("server", "mallory")
 		client := w.ListenPacket("client")

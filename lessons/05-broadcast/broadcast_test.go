@@ -235,12 +235,12 @@ func TestEveryoneHears(t *testing.T) {
 		w.Router()
 		client := w.ListenPacket("client")
 		servers, everyone := w.ListenBroadcast("server")
-		bound, abroad := w.BoundPeer("bound", everyone), w.PeerBeyond("abroad", everyone)
+		bound, beyond := w.BoundPeer("bound", everyone), w.PeerBeyond("beyond", everyone)
 		hear(w, "server", servers[0])
 		shout(w, client, everyone, message).Returns(nil)
 		w.LoggedInAnyOrder(note("server", "client", message))
 		bound.HeardNothingElse()
-		abroad.HeardNothingElse()
+		beyond.HeardNothingElse()
 	})
 }
 
