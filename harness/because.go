@@ -10,8 +10,9 @@ import (
 // This file is about the reasons that stories give for what they want.
 
 // Because says why the story wants what it checks next, and that alone; a failure there
-// repeats it. The reason is one short line in English, made as [fmt.Sprintf] does; its
-// Chinese stands in the lesson's testdata/because.zh-TW.txt.
+// repeats it. The reason is one short line in English, made as [fmt.Sprintf] does. Its
+// Chinese stands in the lesson's testdata/because.zh-TW.txt: a line as here, a line in
+// Chinese with the same verbs, an empty line. A call's own reason goes before the story's.
 func (w *World) Because(format string, args ...any) *World {
 	because := w.reason(format, args)
 	w.rec.Update(func() { w.because = because })

@@ -34,7 +34,7 @@ type Call struct {
 
 // Go calls f, one of the student's functions, on a goroutine of its own. name
 // is the function's, for messages. The context is cancelled when the story
-// ends, or by [Call.Stop].
+// ends, or by [Call.Stop], [Call.Cancel] or [Call.Close].
 func (w *World) Go(name string, f func(ctx context.Context) error) *Call {
 	return w.Call(name, func(ctx context.Context) (any, error) { return nil, f(ctx) })
 }
@@ -259,7 +259,7 @@ func (c *Call) Says(what string) {
 	}
 }
 
-// Beside waits for the call to return want, whether with an error or without.
+// Beside waits for the call to return want, whatever error stands beside it.
 func (c *Call) Beside(want any) {
 	defer c.w.checked()
 	value, err := c.result()

@@ -139,9 +139,9 @@ func TestExactMessages(t *testing.T) {
 		f, _ := tell(t, loopback4, func(w *Kernel4) {
 			client := w.Dial("client", w.Peer("server"))
 			client.Write([]byte("?"))
-			w.SentAt(client, 0, time.Hour)
+			w.SentNotBefore(client, 0, time.Hour)
 			client.Write([]byte("?"))
-			w.SentAt(client, 0, time.Hour)
+			w.SentNotBefore(client, 0, time.Hour)
 		})
 		require.NotNil(t, f)
 		require.Contains(t, f.Text.EN, "client sent its datagram number 2 early, after ")

@@ -2,7 +2,6 @@ package harness
 
 import (
 	"slices"
-	"time"
 
 	"udpkata/harness/diagnosis"
 	"udpkata/harness/internal/record"
@@ -19,44 +18,6 @@ func (w *World) StillOpen(socket Endpoint) {
 	if by := c.ClosedBy(); by.Known() {
 		w.wants(diagnosis.Open{})
 		w.fatal(verdict.Failed, "%s's socket should still be open, but %s closed it.", c.Name, by)
-	}
-}
-
-// SentAt fails the story unless a socket was asked to send exactly as many
-// times as there are instants, at these instants since the story's beginning.
-// On real sockets, where time passes between any two steps of a story, it may
-// have sent fewer times, and later, but never earlier.
-func (w *World) SentAt(socket Endpoint, instants ...time.Duration) {
-	defer w.checked()
-	c := w.conn(socket)
-	from := record.AddrPort(c.LocalAddr())
-	sends := w.rec.SentFrom(from)
-	got := make([]time.Duration, len(sends))
-	for i, d := range sends {
-		got[i] = d.At
-	}
-	w.wants(diagnosis.Sent{From: from, Instants: instants, Got: got})
-	for i, at := range got {
-		switch {
-		case i >= len(instants):
-			w.marks(sends[i].Number, "one more than the story wants")
-			w.fatal(verdict.Failed, "%s sent once more after %v; the story wants it to send no more than %d time(s).",
-				c.Name, at, len(instants))
-		case w.rec.Virtual && at != instants[i]:
-			w.marks(sends[i].Number, "the story wants it after %v", instants[i])
-			w.fatal(verdict.Failed, "%s sent its datagram number %d after %v; the story wants it after %v.",
-				c.Name, i+1, at, instants[i])
-		case at < instants[i]:
-			w.marks(sends[i].Number, "the story wants it after %v", instants[i])
-			w.fatal(verdict.Failed, "%s sent its datagram number %d early, after %v; the story wants it after %v.",
-				c.Name, i+1, at, instants[i])
-		}
-	}
-	if len(got) < len(instants) && w.rec.Virtual {
-		due := instants[len(got)]
-		w.marks(0, "the next one was due after %v", due)
-		w.fatal(verdict.Failed, "%s sent %d of the %d times that the story wants; the next one was due after %v.",
-			c.Name, len(got), len(instants), due)
 	}
 }
 

@@ -19,14 +19,20 @@
 //
 // # Rules of a story
 //
-//   - A task tells its first story by [OnEachNetwork] or another of [Networks], and the
-//     others by [Networks.Then], with names that say what they are about.
+//   - A task is a top-level test, with its description and //kata:points above it, and
+//     a section of its name in the lesson's hints. It tells one story by [OnEachNetwork]
+//     or another of [Networks], and others by [Networks.Then], with names that say what
+//     they are about.
 //   - It is told on one goroutine. World, Peer and Call methods belong to it;
 //     the sockets and the log that it hands out may be used from any.
 //   - It never sleeps, and knows no port. Expect methods wait as long as the
 //     student's code could still do something, and no longer.
 //   - Silence is proved, not waited for: to show that nothing was sent, ask
 //     for something that must be answered and see that the answer is next.
+//     [Peer.HeardNothingElse] looks at all that has reached the peer until then.
+//   - Nothing is checked that the story does not ask for, but that each call of the
+//     student's code returns in the end.
+//   - A reason ([World.Because]) is said where what is wanted may surprise.
 //   - Student code is called through [World.Go] and [World.Call] alone: there a
 //     TODO, a panic or a call that does not return becomes a sentence with the
 //     student's line.

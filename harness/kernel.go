@@ -14,8 +14,8 @@ import (
 )
 
 // A Kernel is a World of the kernel's own sockets. The student's code can open some
-// itself, and gets others bare, as *net.UDPConn, so that it can set options on them.
-// What the code sends and hears on those, the story does not see.
+// itself ([Kernel.Opened]), and gets others bare, as *net.UDPConn, so that it can set
+// options on them. What the code sends and hears on those, the story does not see.
 type Kernel struct {
 	*World
 	kernelWords
@@ -28,7 +28,8 @@ type Kernel4 struct {
 	broadcasts
 }
 
-// A Lab is a Kernel on a real network, which can have a router.
+// A Lab is a World of the kernel's sockets on a real network, which can have a router.
+// Peers are beyond it; all that the code has is before it.
 type Lab struct {
 	*World
 	kernelWords
@@ -214,9 +215,27 @@ func (l *Lab) Learned(socket *net.UDPConn, mtu int) {
 	sockopt.ErrorPending(socket, mostWait) // unless the code has met it already
 }
 
-// SlowDeadlines makes it take its time to set a read deadline that has passed:
-// until the story has sent one more datagram to the socket, and the code has
-// done what it does if it does not wait for the deadline.
+// SentNotBefore fails the story if a socket was asked to send more often than there are
+// instants, or before one of them, since the story's beginning. Time passes between any
+// two steps of a story here, so it may have sent later, or less often.
+func (k kernelWords) SentNotBefore(socket Endpoint, instants ...time.Duration) {
+	defer k.w.checked()
+	c, sends, got := k.w.sends(socket, instants)
+	for i, at := range got {
+		switch {
+		case i >= len(instants):
+			k.w.sentTooOften(c, sends[i], len(instants))
+		case at < instants[i]:
+			k.w.marks(sends[i].Number, "the story wants it after %v", instants[i])
+			k.w.fatal(verdict.Failed, "%s sent its datagram number %d early, after %v; the story wants it after %v.",
+				c.Name, i+1, at, instants[i])
+		}
+	}
+}
+
+// SlowDeadlines delays each read deadline of the past that the code sets on a socket, as
+// a busy machine may: until the story has sent one more datagram there, and the code has
+// done what it does if it does not wait for whoever sets the deadline.
 func (k kernelWords) SlowDeadlines(socket Endpoint) {
 	k.w.conn(socket).SlowDeadlines() // in virtual time, a mutex held meanwhile would stop the clock
 }

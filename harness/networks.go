@@ -6,7 +6,8 @@ import (
 )
 
 // OnEachNetwork is for what is the same on the virtual network and on the kernel's
-// loopback. Real waits are met only by code that is right in virtual time.
+// loopback. The virtual network comes first, so that nobody waits for code that is wrong
+// there.
 var OnEachNetwork Networks[*World] = tells(
 	on(network.Virtual4, plainVirtual), on(network.Virtual6, plainVirtual),
 	on(network.Loopback4, plainKernel), on(network.Loopback6, plainKernel))
@@ -27,7 +28,8 @@ var OnLoopback Networks[*Kernel] = tells(on(network.Loopback4, onLoopback), on(n
 // OnLoopback4 is OnLoopback with broadcasts, or for a story that takes real time.
 var OnLoopback4 Networks[*Kernel4] = tells(on(network.Loopback4, onLoopback4))
 
-// OnLinks is OnLoopback for what fits a link, in the lab as well.
+// OnLinks is OnLoopback for the biggest datagram that a link takes whole: in the lab, of
+// 1500 bytes, as well.
 var OnLinks Networks[*Kernel] = tells(
 	on(network.Loopback4, onLoopback), on(network.Loopback6, onLoopback),
 	onLab(network.Lab4, onLinks), onLab(network.Lab6, onLinks))
@@ -36,7 +38,7 @@ var OnLinks Networks[*Kernel] = tells(
 // namespaces: every socket is on a host of its own, and links have an MTU of 1500 bytes.
 var OnLab Networks[*Lab] = tells(onLab(network.Lab4, newLab), onLab(network.Lab6, newLab))
 
-// OnLab4 is OnLab with broadcasts.
+// OnLab4 is OnLoopback4 in the lab.
 var OnLab4 Networks[*Kernel4] = tells(onLab(network.Lab4, onLab4))
 
 // OnSubnet is for broadcasts, which IPv4 alone has, on one subnet. The kernel's loopback
@@ -44,7 +46,7 @@ var OnLab4 Networks[*Kernel4] = tells(onLab(network.Lab4, onLab4))
 var OnSubnet Networks[*Subnet] = tells(
 	on(network.Hosts4, onHosts), on(network.Loopback4, onLoopbackSubnet), onLab(network.Lab4, onLabSubnet))
 
-// OnSubnets is for broadcasts on two subnets, with a [Subnets.Router] between them.
+// OnSubnets is for broadcasts on two subnets; the story begins with [Subnets.Router].
 var OnSubnets Networks[*Subnets] = tells(on(network.Hosts4, onHostsSubnets), onLab(network.Lab4, newSubnets))
 
 // The views that a network's stories get.

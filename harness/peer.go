@@ -18,8 +18,8 @@ import (
 )
 
 // A Peer is somebody on the network who is not the student's code: a client of
-// the student's server, or a server for the student's client. It notes
-// everything that it hears.
+// the student's server, or a server for the student's client; or a socket that the code
+// has opened and the story now reads. It notes everything that it hears.
 type Peer struct {
 	w    *World
 	name string

@@ -9,7 +9,8 @@ import (
 	"udpkata/harness/verdict"
 )
 
-// An Endpoint is what datagrams are sent to: a socket or a [Peer].
+// An Endpoint is what datagrams are sent to: a socket, a [Peer] or [Everyone]. A parameter
+// called socket takes sockets alone that this World has opened for the student's code.
 type Endpoint interface{ LocalAddr() net.Addr }
 
 // open opens a socket and gives it a name in the story.
@@ -43,7 +44,7 @@ func (w *World) Dial(name string, to Endpoint) net.Conn {
 // Close closes a socket of the story's, as its owner may at any time.
 func (w *World) Close(socket Endpoint) { w.conn(socket).Shut() }
 
-// FailNextRead makes the next read of a socket fail. ECONNREFUSED, for one, is
+// FailNextRead makes the next read of a socket fail that begins. ECONNREFUSED, for one, is
 // what systems report there when an earlier datagram was refused.
 func (w *World) FailNextRead(socket Endpoint, errno syscall.Errno) {
 	w.conn(socket).FailNextRead(errno)

@@ -20,7 +20,9 @@ type Subnet struct {
 	broadcasts
 }
 
-// Subnets is a World with two subnets, with a router between them.
+// Subnets is a World with two subnets. A story begins with [Subnets.Router]; then the
+// peers of [World.Peer], [World.Server] and [Subnets.PeerBeyond] are beyond it, and
+// everybody else is before it.
 type Subnets struct {
 	*World
 	broadcasts
@@ -52,7 +54,7 @@ func (b broadcasts) BroadcastAddr() netip.Addr {
 	return addr
 }
 
-// Everyone returns who hears what is sent to everyone on a port.
+// Everyone returns the endpoint of broadcasts to a port.
 func (b broadcasts) Everyone(port uint16) Everyone {
 	everyone := Everyone{netip.AddrPortFrom(b.BroadcastAddr(), port)}
 	b.w.rec.SetName(everyone.addr, record.Everyone)
@@ -132,8 +134,7 @@ type subnetsWords struct {
 	host network.TwoSubnets
 }
 
-// Router puts the router between the subnets, before any socket: the peers that
-// [World.Peer] adds are beyond it.
+// Router puts the router between the subnets, before any socket.
 func (s subnetsWords) Router() { pathWords{s.w, s.host}.Router(network.LabMTU) }
 
 // BoundPeer adds a peer on everyone's port, at an address of its own alone: what is sent

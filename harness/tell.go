@@ -22,7 +22,7 @@ import (
 // has, as subtests named after them, and ends the task at the first that fails. W is
 // the [World] of the story, or the view of it that has the words of those networks.
 //
-// It tells a task's first story; [Networks.Then] tells the others.
+// One story of a task may have no name; [Networks.Then] tells the others.
 type Networks[W any] func(t *testing.T, story func(w W))
 
 // Then tells one more story of a task. Its subtests are below name, which says in a few

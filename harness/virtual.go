@@ -55,7 +55,8 @@ type lateContext struct {
 
 func (c lateContext) Deadline() (time.Time, bool) { return c.deadline, true }
 
-// FailRead makes the read of a socket fail that waits now.
+// FailRead makes the read of a socket fail that waits now. ([World.FailNextRead] is for
+// one that has not begun.)
 func (v virtualWords) FailRead(socket Endpoint, errno syscall.Errno) {
 	c := v.w.conn(socket)
 	c.Fails(errno)
@@ -65,6 +66,49 @@ func (v virtualWords) FailRead(socket Endpoint, errno syscall.Errno) {
 
 // SlowWrites makes every write of a socket take a while, as on a busy machine.
 func (v virtualWords) SlowWrites(socket Endpoint, by time.Duration) { v.w.conn(socket).SlowWrites(by) }
+
+// SentAt fails the story unless a socket was asked to send exactly as many times as
+// there are instants, at exactly these since the story's beginning.
+func (v virtualWords) SentAt(socket Endpoint, instants ...time.Duration) {
+	defer v.w.checked()
+	c, sends, got := v.w.sends(socket, instants)
+	for i, at := range got {
+		switch {
+		case i >= len(instants):
+			v.w.sentTooOften(c, sends[i], len(instants))
+		case at != instants[i]:
+			v.w.marks(sends[i].Number, "the story wants it after %v", instants[i])
+			v.w.fatal(verdict.Failed, "%s sent its datagram number %d after %v; the story wants it after %v.",
+				c.Name, i+1, at, instants[i])
+		}
+	}
+	if len(got) < len(instants) {
+		due := instants[len(got)]
+		v.w.marks(0, "the next one was due after %v", due)
+		v.w.fatal(verdict.Failed, "%s sent %d of the %d times that the story wants; the next one was due after %v.",
+			c.Name, len(got), len(instants), due)
+	}
+}
+
+// sends lists when a socket was asked to send, and notes that the story wants instants.
+func (w *World) sends(socket Endpoint, instants []time.Duration) (*record.Conn, []record.Sighted, []time.Duration) {
+	c := w.conn(socket)
+	from := record.AddrPort(c.LocalAddr())
+	sends := w.rec.SentFrom(from)
+	got := make([]time.Duration, len(sends))
+	for i, d := range sends {
+		got[i] = d.At
+	}
+	w.wants(diagnosis.Sent{From: from, Instants: instants, Got: got})
+	return c, sends, got
+}
+
+// sentTooOften fails the story for a datagram that is one more than it wants.
+func (w *World) sentTooOften(c *record.Conn, d record.Sighted, most int) {
+	w.marks(d.Number, "one more than the story wants")
+	w.fatal(verdict.Failed, "%s sent once more after %v; the story wants it to send no more than %d time(s).",
+		c.Name, d.At, most)
+}
 
 // SilentFrom fails the story if a socket was asked to send at an instant or
 // later.
@@ -102,7 +146,7 @@ const seedVariable = "UDPKATA_SEED"
 // same verdict.
 const usualSeed = 1
 
-// Rand returns the story's chance: what it draws, the same seed draws again.
+// Rand returns the story's source of random numbers: the same seed gives the same ones.
 func (v virtualWords) Rand() *rand.Rand {
 	chance, err := seed()
 	if err != nil {

@@ -332,7 +332,7 @@ func TestNotAFile(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(p.Dir, "tiny.go"), 0o700))
 	report, err := Run(context.Background(), p)
 	require.NoError(t, err)
-	require.Equal(t, Result{Task: "TestA", State: verdict.NotRun, Reason: "tiny.go is not a regular file."},
+	require.Equal(t, Result{Task: "TestA", State: verdict.NotRun, Reason: "tiny.go is not a regular file"},
 		report.Results[0])
 }
 

@@ -73,7 +73,7 @@ func TestAskAnswered(t *testing.T) {
 			ExpectFrom(client, message)
 		server.Send(client, reply)
 		asking.Returns([]byte(reply))
-		w.SentAt(client, 0, 100*ms, 300*ms, 700*ms, 1500*ms)
+		w.SentNotBefore(client, 0, 100*ms, 300*ms, 700*ms, 1500*ms)
 	})
 }
 

@@ -49,7 +49,7 @@ func TestRun(t *testing.T) {
 		require.NoError(t, err)
 		require.False(t, passed)
 		require.Contains(t, out.String(),
-			"not run         1  TestServeAnswers\n                  echo.go is missing from "+dir+".\n")
+			"not run         1  TestServeAnswers\n                  echo.go is missing from "+dir+"\n")
 		require.Regexp(t, `02-echo: 0 of \d+ points\n$`, out.String())
 	})
 	t.Run("nowhere", func(t *testing.T) {
