@@ -69,18 +69,17 @@ func TestRangeOf(t *testing.T) {
 		} {
 			rangeOf(w, tt.port).Because(tt.because).Returns(tt.want)
 		}
-		const wrapsRound = "Ports are from 0 to 65535. A uint16 keeps only a number's low bits."
 		for _, tt := range []struct {
 			port    int
 			because string
 		}{
 			{-1, "No port is below 0. Look at the number as it is: a uint16 would make 65535 of -1."},
 			{65536, "There are 65536 ports, and the first is 0: so the last is 65535."},
-			{-65535, wrapsRound},
-			{66560, wrapsRound},
-			{1 << 30, wrapsRound},
 		} {
 			rangeOf(w, tt.port).Because(tt.because).Fails()
+		}
+		for _, port := range []int{-65535, 66560, 1 << 30} {
+			rangeOf(w, port).Because("Ports are from 0 to 65535. As a uint16, this would be %d.", uint16(port)).Fails()
 		}
 	})
 }
@@ -203,15 +202,15 @@ func TestClaim(t *testing.T) {
 		zero.Because("For the system, 0 is not a port but stands for any. So Claim has to refuse it itself.").Fails()
 
 		absent := claim(w, netip.AddrPortFrom(w.AbsentAddr(), addr.Port()))
+		absent.Because("No socket can be opened at an address that this computer lacks.").Fails()
 		absent.Because("This computer lacks that address, so nobody has taken the port there, or forbidden it.")
-		absent.Fails()
 		absent.FailsNot(errTaken)
 		absent.FailsNot(errForbidden)
 	})
 }
 
 const (
-	nameTheCause   = "Whoever calls may want to know more, so the system's own error stays in it as the cause."
+	nameTheCause   = "Whoever calls may want to know more: the error you return wraps the system's own as well."
 	nameTheAddress = "Whoever reads the error in a log does not see the call: its text has to name the address."
 )
 
@@ -231,7 +230,7 @@ func TestClaimTaken(t *testing.T) {
 
 		free := netip.AddrPortFrom(w.Home(), w.FreePort())
 		w.Opened(claim(w, free), "claimed", free)
-		claim(w, free).Because("The socket claimed has this port, and is open.").Fails(errTaken)
+		claim(w, free).Because("The socket that Claim opened before has this port, and is still open.").Fails(errTaken)
 	})
 }
 
@@ -275,7 +274,7 @@ func TestClaimOnTwoAddresses(t *testing.T) {
 		second, port := w.SecondHome(), w.FreePort()
 		here, there := netip.AddrPortFrom(w.Home(), port), netip.AddrPortFrom(second, port)
 		one := w.Opened(claim(w, here), "one", here)
-		claiming := claim(w, there).Because("The socket one has only %v: each address has ports of its own.", here)
+		claiming := claim(w, there).Because("The first socket has only %v: each address has ports of its own.", here)
 		two := w.Opened(claiming, "two", there)
 		alice := w.Peer("alice")
 		alice.Send(one, "hello, one")
