@@ -137,8 +137,8 @@ func TestServeLogs(t *testing.T) {
 }
 
 // TestServeSurvives: neither a reply that can't be sent nor a refusal left over
-// from an earlier one ends the service, or shows in the log. Only a closed
-// socket does.
+// from an earlier one ends the service, or shows in the log. A closed socket
+// ends it.
 //
 //kata:points 2
 func TestServeSurvives(t *testing.T) {
@@ -219,8 +219,8 @@ func TestAskStops(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		asking := ask(w, client, server, "hello?")
-		asking.Because("An answer may never come, and then nothing but the end of ctx ends Ask.")
 		server.ExpectFrom(client, "hello?")
+		w.Because("An answer may never come: Ask has to return when ctx is cancelled.")
 		asking.Stop()
 		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.StillOpen(client)
@@ -231,8 +231,8 @@ func TestAskStops(t *testing.T) {
 		again.Returns("Your data was 11 bytes long")
 	})
 
-	// Perhaps the socket has been told of the deadline: whichever of the two ends
-	// the read, there is an error to return.
+	// Ask may have set the deadline on the socket: whether that ends the read, or the
+	// end of ctx does, there is an error to return.
 	harness.OnVirtual.Then(t, "at-the-deadline", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		asking := w.CallUntil(time.Second, "Ask", func(ctx context.Context) (any, error) {
