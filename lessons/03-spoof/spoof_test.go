@@ -73,7 +73,8 @@ const (
 	equalValues = "The values are equal. == compares where the pointers point, and not what stands there."
 	otherPort   = "The ports differ. The IP address alone lets in every program on that host."
 	otherIP     = "The IP addresses differ. The port alone lets in every host."
-	otherBoth   = "Compare IP address and port each by itself: one after the other, they can make the same text."
+	otherBoth   = "The IP addresses differ, and the ports do too."
+	sameText    = "Compare IP address and port each by itself: one after the other, they can make the same text."
 	twoForms    = "This is one IP address in two forms, of 4 bytes and of 16. Unmap brings it into the short one."
 	otherZone   = "The zone is a part of the address: fe80::1 on two interfaces can be two machines."
 	noAddress   = "Nil is no address, so it is not the same as anything, not even as another nil."
@@ -97,7 +98,7 @@ func TestSameEndpoint(t *testing.T) {
 			{at("127.0.0.1:1060"), at("127.0.0.1:1061"), false, otherPort},
 			{at("127.0.0.1:1060"), at("127.0.0.2:1060"), false, otherIP},
 			{at("127.0.0.1:1060"), at("127.0.0.11:60"), false, otherBoth},
-			{at("127.0.0.1:1160"), at("127.0.0.11:160"), false, otherBoth},
+			{at("127.0.0.1:1160"), at("127.0.0.11:160"), false, sameText},
 			{at("127.0.0.1:1060"), at("[::ffff:127.0.0.1]:1060"), true, twoForms},
 			{in16(at("127.0.0.1:1060")), at("127.0.0.1:1060"), true, twoForms},
 			{at("127.0.0.1:1060"), at("[::ffff:127.0.0.1]:1061"), false, otherPort},
@@ -199,7 +200,7 @@ func TestAskTurnsAwayStrangers(t *testing.T) {
 		mallory.Send(client, "")
 		w.AllRead(client)
 		server.Send(client, answer)
-		asking.Because("The answer is server's. TurnedAway counts each other datagram, Strangers has each sender once.")
+		asking.Because("The answer is server's. TurnedAway counts all other datagrams, Strangers has each sender once.")
 		asking.Returns(heard{answer, 3, listed("mallory", "eve")})
 
 		mallory.Send(client, "fine")
@@ -271,7 +272,7 @@ func TestAskBearsAThousand(t *testing.T) {
 			w.AllRead(client)
 		}
 		server.Send(client, answer)
-		asking.Because("Only the first 16 strangers are listed: without a limit, strangers could fill the memory.")
+		asking.Because("Only the first 16 strangers are listed, or they could fill the memory. All datagrams count.")
 		asking.Returns(heard{answer, 3000, listed(first...)})
 	})
 }
