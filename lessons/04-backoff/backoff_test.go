@@ -69,7 +69,7 @@ func TestAskAnswered(t *testing.T) {
 		client := w.Dial("client", server)
 		asking := ask(w, client)
 		server.ExpectFrom(client, message)
-		server.Because("After 100 ms Ask sends again, in the next task's loop. A wait counts from time.Now().").
+		server.Because("Ask sends again after 100 ms, counted from time.Now(): write the next task's loop first.").
 			ExpectFrom(client, message)
 		server.Send(client, reply)
 		asking.Returns([]byte(reply))
@@ -93,7 +93,7 @@ func TestAskDoublesItsWait(t *testing.T) {
 			server.Because("Each send has the bytes that Ask was given, and no others.").ExpectFrom(client, message)
 		}
 		asking.FailsAt(3100*ms, errServerDown)
-		asking.Because("Whoever has asked wants to know why, too: fmt.Errorf can wrap two errors, each with a %%w.").
+		asking.Because("Whoever calls Ask wants to know why, too: fmt.Errorf can wrap two errors, each with a %%w.").
 			Fails(os.ErrDeadlineExceeded, context.DeadlineExceeded)
 		w.Logged("Waiting up to 100ms for a reply", waiting("200ms", "400ms", "800ms", "1.6s")...)
 		w.NothingLeftBehind()
@@ -240,7 +240,7 @@ func TestAskStops(t *testing.T) {
 			FailsNot(errServerDown)
 	})
 
-	harness.OnVirtual.Then(t, "deadline-of-the-context", func(w *harness.Virtual) {
+	harness.OnVirtual.Then(t, "at-the-deadline", func(w *harness.Virtual) {
 		client := w.Dial("client", w.Peer("server"))
 		asking := w.CallUntil(550*ms, "Ask", func(ctx context.Context) (any, error) {
 			return backoff.Ask(ctx, client, []byte(message), w.Log())
@@ -328,7 +328,7 @@ func TestServeDrops(t *testing.T) {
 			lines = append(lines, fmt.Sprintf("The client at %v says %q", datagram.from.LocalAddr(), datagram.text))
 		}
 		serving.Close()
-		w.Because("A dropped datagram has one line too: the Pretending line stands in place of the other.").
+		w.Because("After Listening, each datagram has one line: the client's, or Pretending if it is dropped.").
 			Logged(lines[0], lines[1:]...)
 		alice.HeardNothingElse()
 		bob.HeardNothingElse()
