@@ -74,7 +74,8 @@ func TestBroadcastAddr(t *testing.T) {
 		} {
 			prefix := netip.MustParsePrefix(tt.prefix)
 			bits := prefix.Bits()
-			w.Because("In a /%d the last %d of 32 bits are ones, also where they begin inside a byte.", bits, 32-bits)
+			w.Because("In a /%d's broadcast address the last %d of 32 bits are ones, wherever in a byte they begin.",
+				bits, 32-bits)
 			find(prefix).Returns(netip.MustParseAddr(tt.want))
 		}
 
@@ -105,7 +106,7 @@ func TestShout(t *testing.T) {
 		audience, everyone := w.Audience("alice", "bob", "carol")
 		for _, text := range []string{message, "", "晚安\xff", strings.Repeat("!", 1400)} {
 			shout(w, client, everyone, text).
-				Because("Shout waits for no answer: nobody knows how many answers there will be, or whether any.").
+				Because("Once it has sent, Shout returns nil, and waits for no answer: nobody knows how many come.").
 				Returns(nil)
 			for _, peer := range audience {
 				peer.ExpectFrom(client, text)
@@ -303,9 +304,7 @@ func TestAllowBroadcastInTheKernel(t *testing.T) {
 func TestListenShared(t *testing.T) {
 	harness.OnLoopback(t, func(w *harness.Kernel) {
 		addr := netip.AddrPortFrom(w.Home(), w.FreePort())
-		first := listenShared(w, addr).
-			Because("To hear broadcasts, a socket need not be at all addresses: open it at the one that is given.")
-		one := w.Opened(first, "one", addr)
+		one := w.Opened(listenShared(w, addr), "one", addr)
 		two := w.Opened(listenShared(w, addr), "two", addr)
 		alice := w.Peer("alice")
 		alice.Send(two, "only one of you")
@@ -335,7 +334,7 @@ func TestListenSharedInTheKernel(t *testing.T) {
 	})
 
 	// Who is bound to the address of its own host does not hear broadcasts.
-	harness.OnLab4.Then(t, "bound-to-all-addresses", func(w *harness.Kernel4) {
+	harness.OnLab4.Then(t, "all-addresses-or-its-own", func(w *harness.Kernel4) {
 		port := w.FreePort()
 		open := func(name string, addr netip.Addr) *harness.Peer {
 			at := netip.AddrPortFrom(addr, port)
