@@ -145,7 +145,7 @@ func TestPathMTU(t *testing.T) {
 	onLinux(t, harness.OnLinks, func(w *harness.Kernel) {
 		client := w.DialUDP("client", w.Peer("server"))
 		pathMTU(w, "client", client).
-			Because("Each path has its own MTU (1500 is an Ethernet's): ask for IP_MTU, on IPv6 for IPV6_MTU.").
+			Because("Each path has its own MTU (1500 is Ethernet's): ask for IP_MTU, on IPv6 for IPV6_MTU.").
 			Returns(w.MTU(client))
 		w.StillNonBlocking(client)
 		pathMTU(w, "unconnected", w.UDPConn("unconnected")).
@@ -173,7 +173,7 @@ func TestSendBig(t *testing.T) {
 		fits := payload(ipv6, mtu)
 		for _, size := range []int{fits, 1, 0} {
 			sendBig(w, "client", client, size).
-				Because("The path takes %d bytes in one datagram: these are sent, with nothing else to report.", fits).
+				Because("Up to %d bytes fit the path in one datagram: this is sent, with no more to report.", fits).
 				Returns(pmtu.Report{Sent: true})
 			server.Because("What fits goes in one Write. Nobody joins pieces: each would be a datagram of its own.").
 				ExpectFrom(client, strings.Repeat("#", size))
@@ -182,7 +182,7 @@ func TestSendBig(t *testing.T) {
 		for _, size := range []int{fits + 1, 65536, 1 << 20} {
 			client := w.DialUDP(fmt.Sprintf("client of %d bytes", size), server)
 			sendBig(w, "client", client, size).
-				Because("Set the option before the send, and the system refuses these: no error, but a Report of it.").
+				Because("Set the option before the send, and the system refuses this: no error, but a Report of it.").
 				Returns(pmtu.Report{MTU: mtu, Fits: pmtu.MaxPayload(mtu, ipv6)})
 		}
 		server.HeardNothingElse()
@@ -231,7 +231,7 @@ func TestSendBigOverRouter(t *testing.T) {
 			Because("This would fit, but meets the first one's error. SendBig sends once, and reports what it met.").
 			Returns(refused)
 		sendBig(w, "client", client, fits).
-			Because("This fits, and the old error is gone: it was told once.").
+			Because("This fits, and the old error is gone: the system reports it once.").
 			Returns(pmtu.Report{Sent: true})
 		server.ExpectFrom(client, strings.Repeat("#", fits))
 		server.HeardNothingElse()
@@ -392,7 +392,7 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		path := w.DialPath("client", server)
 		w.FailWritesTo(path, server, syscall.ENETUNREACH)
 		probing := probe(w, path).
-			Because("A Write that fails is followed by its wait like any other: an earlier one's answer may come.")
+			Because("After a Write that fails, wait as after any other: an answer may come, or ctx may end.")
 		w.At(50 * ms)
 		probing.Stop()
 		probing.FailsAt(50*ms, context.Canceled, os.ErrDeadlineExceeded)
@@ -450,7 +450,7 @@ func TestProbeStops(t *testing.T) {
 		w.SilentFrom(path, 250*ms)
 	})
 
-	harness.OnPath.Then(t, "deadline-of-the-context", func(w *harness.Path) {
+	harness.OnPath.Then(t, "at-the-deadline", func(w *harness.Path) {
 		path := w.DialPath("client", w.Peer("server"))
 		probing := w.CallUntil(250*ms, "Probe", func(ctx context.Context) (any, error) { return pmtu.Probe(ctx, path) })
 		probing.FailsAt(250*ms, context.DeadlineExceeded, os.ErrDeadlineExceeded)
