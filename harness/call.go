@@ -62,7 +62,8 @@ func (c *Call) run(ctx context.Context, f func(ctx context.Context) (any, error)
 		if r := recover(); r != nil {
 			w.panicked(c.rec.Name, r)
 		} else if !returned {
-			w.failHere(verdict.Failed, "%s ended its goroutine with runtime.Goexit instead of returning.", c.rec.Name)
+			w.failHere(nil, verdict.Failed, "%s ended its goroutine with runtime.Goexit instead of returning.",
+				c.rec.Name)
 		}
 		w.rec.Update(func() { c.rec.Done = true })
 	}()
@@ -71,6 +72,7 @@ func (c *Call) run(ctx context.Context, f func(ctx context.Context) (any, error)
 	})
 	value, err := f(ctx)
 	returned = true
+	err = quote.Usable(err)
 	bytesOf, _ := value.([]byte)
 	before := bytes.Clone(bytesOf)
 	w.rec.Update(func() {
@@ -326,6 +328,9 @@ func (c *Call) doing() text.Text {
 		if g.ID == id {
 			return text.Say("it %s", c.w.rec.Site.Doing(g))
 		}
+	}
+	if id > 0 {
+		return text.Say("it has returned by now")
 	}
 	return text.Say("it has not started")
 }

@@ -71,6 +71,8 @@ func TestExactMessages(t *testing.T) {
 				return nil, ctx.Err()
 			}).FailsAt(5*ms, context.DeadlineExceeded)
 		}, ""},
+		{"back in time", func(w *Virtual) { w.At(ms); w.At(0) },
+			"The story can't go back: it is 1ms already, and not 0s."},
 		{"sends at their times", func(w *Virtual) { w.SentAt(writing(w, 0, ms, 7*ms), 0, ms, 7*ms) }, ""},
 		{"a send too early", func(w *Virtual) { w.SentAt(writing(w, 0, ms-1), 0, ms) },
 			"client sent its datagram number 2 after 999.999µs; the story wants it after 1ms."},

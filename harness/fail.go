@@ -31,22 +31,32 @@ func (w *World) storyLine() stacks.Line {
 	return w.rec.Site.Begin
 }
 
-// failHere ends the story's waits as fail does, at the student's line that this
-// goroutine is on.
-func (w *World) failHere(state verdict.State, format string, args ...any) {
+// failHere ends the story's waits as fail does, at the student's line that this goroutine
+// is on, whatever the story itself wants meanwhile.
+func (w *World) failHere(want any, state verdict.State, format string, args ...any) {
 	at := w.rec.Site.StudentLine()
 	if !at.Known() {
 		at = w.rec.Site.Begin
 	}
-	w.failAt(at, state, text.Say(format, args...))
+	w.failFor(at, state, text.Say(format, args...), func() { w.wanted, w.current = want, nil })
 }
 
 func (w *World) failAt(at stacks.Line, state verdict.State, what text.Text) {
+	w.failFor(at, state, what, func() {})
+}
+
+// failFor notes a failure, if it is the first, and before that what is wanted then.
+func (w *World) failFor(at stacks.Line, state verdict.State, what text.Text, want func()) {
 	students := w.rec.Alive()
 	var inVain bool
 	w.rec.Locked(func() { inVain = w.inVain })
 	code := w.rec.Situation(students, inVain)
-	w.rec.Update(func() { w.note(failure.Failure{State: state, At: at, Text: what, Code: code}, students) })
+	w.rec.Update(func() {
+		if w.failed == nil {
+			want()
+			w.note(failure.Failure{State: state, At: at, Text: what, Code: code}, students)
+		}
+	})
 }
 
 // note keeps the first failure. The caller holds the record's Monitor.
@@ -148,11 +158,10 @@ func (w *World) hasFailed() (failed bool) {
 // Text. The panic's frames are still on the stack.
 func (w *World) panicked(who, value any) {
 	if todo, ok := value.(string); ok && strings.HasPrefix(todo, "TODO") {
-		w.failHere(verdict.Todo, "%s", todo)
+		w.failHere(nil, verdict.Todo, "%s", todo)
 		return
 	}
-	w.wants(nil) // what the story wanted before does not matter here
-	w.failHere(verdict.Failed, "%s panicked: %v", who, value)
+	w.failHere(nil, verdict.Failed, "%s panicked: %v", who, value)
 }
 
 // abandon gives up a story that stands still. It is called outside the bubble, whose

@@ -64,14 +64,14 @@ func (f *fakeTB) Skip(args ...any) { f.skipped = args[0].(string); runtime.Goexi
 // Networks, each for one story.
 var (
 	virtual4  = on(network.Virtual4, newVirtual)
-	loopback4 = on(network.Loopback4, onLoopback4)
+	loopback4 = on(network.Loopback4, newKernel4)
 )
 
 // either is a network of each sort, for stories that have no words of one of them, and
 // all has both versions of IP.
 var (
-	either = []telling[*World]{on(network.Virtual4, plainVirtual), on(network.Loopback4, plainKernel)}
-	all    = append(either[:2:2], on(network.Virtual6, plainVirtual), on(network.Loopback6, plainKernel))
+	either = []telling[*World]{on(network.Virtual4, plain), on(network.Loopback4, plain)}
+	all    = append(either[:2:2], on(network.Virtual6, plain), on(network.Loopback6, plain))
 )
 
 // tell tells a story and returns the outcome and how it was reported.

@@ -24,7 +24,7 @@ func (p *Peer) fence() {
 		to = p.w.everyone(at.Port()).LocalAddr()
 	}
 	first := p.w.fences + 1
-	back := func() bool { return p.fenced >= first }
+	back := func() bool { return p.fenced >= first || p.closed || p.w.failed != nil }
 	onceATick := func() bool { return true }
 	for range manyFences {
 		p.w.fences++
@@ -32,6 +32,7 @@ func (p *Peer) fence() {
 			p.w.fatal(verdict.NotRun, "No fence could be sent to %s: %v.", p.name, err)
 		}
 		if p.w.rec.Wait(back, patience.Tick, onceATick) {
+			p.w.endIfFailed()
 			return
 		}
 	}

@@ -64,7 +64,7 @@ func TestLabOutcomes(t *testing.T) {
 	if netlab.Inside() {
 		for _, o := range outcomes {
 			if o.name == os.Getenv(variable) {
-				tells(onLab(network.Lab4, newSubnets))(t, o.story)
+				tells(on(network.Lab4, newSubnets))(t, o.story)
 			}
 		}
 		return
@@ -153,12 +153,12 @@ type routedWorld struct {
 // the same on each network that it may be told on.
 func TestNetworksAgree(t *testing.T) {
 	inMemory := func(w *World, h *network.Hosts) routedWorld {
-		return routedWorld{newPath(w, h).World, pathWords{w, h}}
+		return routedWorld{w, pathWords{w, h}}
 	}
-	inALab := func(w *World, h network.Lab) routedWorld { return routedWorld{inLab(w), pathWords{w, h}} }
+	inALab := func(w *World, h network.Lab) routedWorld { return routedWorld{w, pathWords{w, h}} }
 	onPaths := tells(
 		on(network.Hosts4, inMemory), on(network.Hosts6, inMemory),
-		onLab(network.Lab4, inALab), onLab(network.Lab6, inALab))
+		on(network.Lab4, inALab), on(network.Lab6, inALab))
 	// Linux's error that surprises: a datagram that is refused for its size leaves
 	// the error of an earlier one where it is, and the next that fits meets it.
 	onPaths(t, func(w routedWorld) {

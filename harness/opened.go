@@ -10,6 +10,7 @@ import (
 	"udpkata/harness/internal/network"
 	"udpkata/harness/internal/quote"
 	"udpkata/harness/internal/record"
+	"udpkata/harness/sockopt"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
@@ -86,6 +87,11 @@ func (c *Call) socket(want any) *net.UDPConn {
 	if err := conn.SetDeadline(time.Time{}); errors.Is(err, net.ErrClosed) {
 		c.wants(diagnosis.Usable{})
 		c.w.fatal(verdict.Failed, "%s returned a socket that is closed already; the story wants to use it.", c.rec.Name)
+	}
+	if blocking, err := sockopt.IsBlocking(conn); err == nil && blocking {
+		c.wants(diagnosis.NonBlocking{})
+		c.w.fatal(verdict.Failed, "%s returned a blocking socket, and no deadline or Close ends its reads any more.",
+			c.rec.Name)
 	}
 	if err := network.Buffered(conn); err != nil {
 		c.w.fatal(verdict.NotRun, "The socket of %s can't be used: %v.", c.rec.Name, err)

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
+	"time"
 
 	"udpkata/harness/diagnosis"
 	"udpkata/harness/internal/quote"
@@ -34,6 +36,7 @@ type Peer struct {
 	// The record's Monitor guards the following.
 	inbox  []record.Sighted // heard, and not yet expected
 	fenced uint64           // the newest fence that arrived
+	closed bool             // nothing more arrives
 }
 
 // Peer adds a peer to the story, on a socket of its own.
@@ -75,21 +78,23 @@ func (w *World) peerOn(name string, conn net.PacketConn, answer func(payload []b
 
 func (p *Peer) read() {
 	defer close(p.done)
+	defer p.w.rec.Update(func() { p.closed = true })
 	buf := make([]byte, 1<<16)
 	for {
 		n, from, err := p.conn.ReadFrom(buf)
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return
-		case err != nil:
-			continue // Windows reports refusals of earlier datagrams here
+		case errors.Is(err, os.ErrDeadlineExceeded): // of the code's, which has opened the socket
+			p.conn.SetReadDeadline(time.Time{})
+		case err != nil: // Windows reports refusals of earlier datagrams here
 		case p.w.isFence(from):
 			p.w.rec.Update(func() { p.fenced = binary.BigEndian.Uint64(buf) })
 		default:
-			d := p.w.rec.Heard(p, from, p.conn.LocalAddr(), bytes.Clone(buf[:n]), false)
+			d := p.w.rec.Heard(p, from, p.conn.LocalAddr(), buf[:n], false)
 			p.w.rec.Update(func() { p.inbox = append(p.inbox, d) })
 			if p.answer != nil {
-				p.send(from, p.answer(d.Payload))
+				p.send(from, p.answer(bytes.Clone(d.Payload)))
 			}
 		}
 	}

@@ -36,7 +36,9 @@ type broadcasts struct {
 
 func newBroadcasts(w *World, s network.OneSubnet) broadcasts {
 	b := broadcasts{w, s}
-	w.everyone = b.Everyone
+	if _, missing := s.Broadcast(); missing == nil {
+		w.everyone = b.Everyone
+	}
 	return b
 }
 

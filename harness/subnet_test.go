@@ -175,7 +175,7 @@ func TestPath(t *testing.T) {
 
 // TestUnread: what arrives at a socket can be for its owner alone.
 func TestUnread(t *testing.T) {
-	for _, n := range []telling[*Subnet]{on(network.Hosts4, onHosts), on(network.Loopback4, onLoopbackSubnet)} {
+	for _, n := range []telling[*Subnet]{on(network.Hosts4, newSubnet), on(network.Loopback4, newSubnet)} {
 		t.Run(n.name, func(t *testing.T) {
 			for _, reads := range []bool{false, true} {
 				f, tb := tell(t, n, func(w *Subnet) {

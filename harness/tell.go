@@ -11,6 +11,7 @@ import (
 	"udpkata/harness/internal/child"
 	"udpkata/harness/internal/failure"
 	"udpkata/harness/internal/network"
+	"udpkata/harness/internal/patience"
 	"udpkata/harness/internal/stacks"
 	"udpkata/harness/netlab"
 	"udpkata/harness/text"
@@ -40,7 +41,7 @@ func (n Networks[W]) Then(t *testing.T, name string, story func(w W)) {
 type telling[W any] struct {
 	name    string
 	missing func() error
-	inLab   bool // in a process of its own
+	inLab   bool
 	tell    func(t *testing.T, w *World, story func(W)) error
 }
 
@@ -48,16 +49,12 @@ type telling[W any] struct {
 func on[H network.Host, W any](n network.Network[H], words func(w *World, h H) W) telling[W] {
 	tell := func(t *testing.T, w *World, story func(W)) error {
 		w.rec.Virtual = n.Virtual
+		if n.InLab {
+			w.flight = patience.Bounds.LeastWait // on loopback, what was sent has arrived
+		}
 		return n.Run(t, w.watch(), func(h H) { w.perform(h, func() { story(words(w, h)) }) })
 	}
-	return telling[W]{name: n.Name, missing: n.Missing, tell: tell}
-}
-
-// onLab tells stories in a lab, with the words that it has.
-func onLab[W any](n network.Network[network.Lab], words func(w *World, h network.Lab) W) telling[W] {
-	t := on(n, words)
-	t.inLab = true
-	return t
+	return telling[W]{n.Name, n.Missing, n.InLab, tell}
 }
 
 func tells[W any](tellings ...telling[W]) Networks[W] {

@@ -29,6 +29,9 @@ type virtualWords struct {
 
 // At lets the rest of the story happen d after its beginning.
 func (v virtualWords) At(d time.Duration) {
+	if now := v.w.rec.Since(); now > d {
+		v.w.fatal(verdict.NotRun, "The story can't go back: it is %v already, and not %v.", now, d)
+	}
 	time.Sleep(time.Until(v.w.rec.Start.Add(d)))
 	v.w.rec.Quiesce()
 	v.w.endIfFailed()

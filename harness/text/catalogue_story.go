@@ -47,6 +47,7 @@ var storySentences = []Text{
 	{"%s at %s", "%s（%s）"},
 	{"%s, started at %s", "%s（在 %s 啟動）"},
 	{"it %s", "它%s"},
+	{"it has returned by now", "它現在已經返回了"},
 	{"it has not started", "它還沒開始"},
 	{"is running", "還在跑"},
 	{"waits in %s", "在 %s 裡等"},
@@ -196,6 +197,10 @@ var storySentences = []Text{
 		"%s 回傳的 socket 和之前的是同一個，就是 %s 的；故事要的是另外一個。",
 	},
 	{
+		"%s returned a blocking socket, and no deadline or Close ends its reads any more.",
+		"%s 回傳的 socket 變成阻塞的了，不管是期限還是 Close，都結束不了它的讀取。",
+	},
+	{
 		"%s returned a socket that is closed already; the story wants to use it.",
 		"%s 回傳的 socket 已經關閉了；故事還要用它。",
 	},
@@ -250,6 +255,7 @@ var storySentences = []Text{
 	{"The permission to broadcast can't be taken away: %v.", "沒辦法拿走廣播的許可：%v。"},
 	{"No router: %v.", "造不出路由器：%v。"},
 	{"No router told that the path's MTU is %d; it is %d.", "沒有路由器來說路徑的 MTU 是 %d；系統知道的是 %d。"},
+	{"The story can't go back: it is %v already, and not %v.", "故事沒辦法倒回去：現在已經是 %v，不是 %v。"},
 	{"No network %s: %v.", "造不出網路 %s：%v。"},
 	{"%v is no socket that the story has opened for the code.", "%v 不是故事為程式開的 socket。"},
 	{"No pipe to the lab: %v.", "開不了通往 lab 的 pipe：%v。"},

@@ -221,7 +221,7 @@ func (d *drawing) datagram(number int) {
 		switch {
 		case g.Barred:
 			remark = d.glyphs.fine + " " + what
-		case lost(g) || g.Forged || !g.Heard || g.Cut > 0:
+		case Undelivered(g) || g.Forged || !g.Heard || g.Cut > 0:
 			remark = d.glyphs.lost + " " + what
 		}
 	}
@@ -285,7 +285,7 @@ func (d *drawing) shaft(g Datagram, length int, leftwards bool) string {
 	if leftwards {
 		head = d.glyphs.left
 	}
-	if lost(g) {
+	if Undelivered(g) {
 		head = d.glyphs.lost
 	}
 	label := " " + quoteFit(g.Payload, length-5, d.glyphs) + " "
@@ -297,8 +297,8 @@ func (d *drawing) shaft(g Datagram, length int, leftwards bool) string {
 	return before + label + after + head
 }
 
-// lost reports whether a datagram did not arrive where it was sent to.
-func lost(g Datagram) bool { return g.Err != nil || !g.Lost.IsZero() || g.Nobody || g.Barred }
+// Undelivered reports whether a datagram did not arrive where it was sent to.
+func Undelivered(g Datagram) bool { return g.Err != nil || !g.Lost.IsZero() || g.Nobody || g.Barred }
 
 // fate says what became of a datagram, where that is not that it was heard.
 func fate(g Datagram, name func(netip.AddrPort) string) text.Text {

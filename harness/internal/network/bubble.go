@@ -10,10 +10,16 @@ import (
 
 	"udpkata/harness/internal/patience"
 	"udpkata/harness/internal/stacks"
+	"udpkata/harness/simnet"
 )
 
-// A Watch looks after a story in a bubble, from outside.
+// A Watch looks after a story on a network in memory.
 type Watch struct {
+	// Fated is told what becomes of each datagram; see [simnet.Network.Watch].
+	Fated func(sent simnet.Datagram, arrivals []simnet.Datagram)
+
+	// The others look after the story's bubble, from outside.
+
 	// Steps counts what happens in the story.
 	Steps func() uint64
 	// Alive lists the goroutines of the story's code.

@@ -33,7 +33,7 @@ func lab(near, far string) Network[Lab] {
 		story(&h)
 		return nil
 	}
-	return Network[Lab]{Name: "lab/" + version(prefixes.Addr()), Missing: netlab.Missing, Run: run}
+	return Network[Lab]{Name: "lab/" + version(prefixes.Addr()), Missing: netlab.Missing, InLab: true, Run: run}
 }
 
 // labHosts opens each socket on a new host: those of the code near, and peers far,

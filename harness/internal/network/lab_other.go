@@ -16,5 +16,5 @@ var (
 
 func noLab(name string) Network[Lab] {
 	run := func(*testing.T, Watch, func(Lab)) error { return netlab.Missing() }
-	return Network[Lab]{Name: name, Missing: netlab.Missing, Run: run}
+	return Network[Lab]{Name: name, Missing: netlab.Missing, InLab: true, Run: run}
 }

@@ -19,6 +19,8 @@ type Network[H Host] struct {
 	Missing func() error
 	// Virtual says that the network is one in memory, in virtual time.
 	Virtual bool
+	// InLab says that it exists in a process of netlab's alone. Datagrams take a while.
+	InLab bool
 	// Run calls story on this network and returns once it has returned, or has been
 	// abandoned by w. An error says why there is no such network.
 	Run func(t *testing.T, w Watch, story func(H)) error

@@ -37,6 +37,7 @@ func virtual(ip netip.Addr) Network[*OneHost] {
 	run := func(t *testing.T, w Watch, story func(*OneHost)) error {
 		inBubble(t, w, func() {
 			n := new(simnet.Network)
+			n.Watch(w.Fated)
 			story(&OneHost{ip: ip, net: n, host: n.Host(second6)})
 		})
 		return nil
@@ -82,6 +83,7 @@ func hosts(subnet netip.Prefix) Network[*Hosts] {
 	run := func(t *testing.T, w Watch, story func(*Hosts)) error {
 		inBubble(t, w, func() {
 			n := new(simnet.Network)
+			n.Watch(w.Fated)
 			story(&Hosts{OneHost: OneHost{ip: subnet.Addr(), net: n}, subnet: subnet, last: subnet.Addr()})
 		})
 		return nil

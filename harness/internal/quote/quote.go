@@ -9,6 +9,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,8 +23,25 @@ func Error(err error) string {
 	if err == nil {
 		return "nil"
 	}
-	return fmt.Sprintf("%q", err.Error())
+	return strconv.Quote(err.Error())
 }
+
+// Usable returns an error that can be asked for its text and its causes: err itself, or,
+// if its methods panic, as those of a nil pointer in an interface do, one that says so.
+func Usable(err error) (usable error) {
+	defer func() {
+		if r := recover(); r != nil {
+			usable = fmt.Errorf("a %T whose methods panic: %v", err, r)
+		}
+	}()
+	if err != nil {
+		_ = err.Error()
+		errors.Is(err, errNone)
+	}
+	return err
+}
+
+var errNone = errors.New("none")
 
 // Value writes a value, long ones cut.
 func Value(v any) string {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"syscall"
 	"testing"
 
@@ -37,6 +38,18 @@ func TestValue(t *testing.T) {
 		N    int
 	}{"x", 3}))
 	require.Equal(t, "127.0.0.1", quote.Value(net.IPv4(127, 0, 0, 1)))
+}
+
+func TestError(t *testing.T) {
+	require.Equal(t, `"a\n"`, quote.Error(errors.New("a\n")))
+	require.Equal(t, "nil", quote.Error(nil))
+}
+
+// TestUsable: an error whose methods panic is replaced, and no other.
+func TestUsable(t *testing.T) {
+	require.NoError(t, quote.Usable(nil))
+	require.Equal(t, net.ErrClosed, quote.Usable(net.ErrClosed))
+	require.ErrorContains(t, quote.Usable((*os.PathError)(nil)), "a *fs.PathError whose methods panic: ")
 }
 
 func TestEither(t *testing.T) {

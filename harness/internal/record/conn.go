@@ -19,7 +19,7 @@ import (
 
 // A Conn is a socket that the student's code was given. It notes what is done with it,
 // and can be told to fail. The code sees one of two faces of it, a [PacketConn] or a
-// [ConnectedConn], and no more.
+// [ConnectedConn].
 type Conn struct {
 	Name  string
 	inner Socket

@@ -82,7 +82,9 @@ func (r *Record) Fated(sent simnet.Datagram, arrivals []simnet.Datagram) {
 // it filled its buffer, it may be the beginning of a longer one. One that nobody was
 // seen to send is recorded when it arrives.
 func (r *Record) Heard(by any, from, to net.Addr, payload []byte, filled bool) Sighted {
-	d := wire.Datagram{At: r.Since(), From: AddrPort(from), To: AddrPort(to), Payload: payload, Heard: true}
+	d := wire.Datagram{
+		At: r.Since(), From: AddrPort(from), To: AddrPort(to), Payload: bytes.Clone(payload), Heard: true,
+	}
 	var number int
 	r.Update(func() {
 		shared := func(i int) bool { return r.names[r.Datagrams[i].To] == Everyone }

@@ -49,7 +49,7 @@ type Record struct {
 type Call struct {
 	Name string
 
-	// Guarded by the record's Monitor until Done; constant from then on.
+	// The record's Monitor guards these.
 	Goroutine  int           // its number; 0 until it runs
 	Began      time.Duration // since the story began
 	SentBefore int           // datagrams

@@ -44,5 +44,8 @@ func TestHeard(t *testing.T) {
 	require.Equal(t, 2, heard("one", false))
 	require.Equal(t, 3, heard("lon", true))
 	require.Equal(t, 3, r.Datagrams[2].Cut)
-	require.Equal(t, 4, heard("who?", false))
+	buf := []byte("who?")
+	require.Equal(t, 4, r.Heard("alice", from, to, buf, false).Number)
+	copy(buf, "next")
+	require.Equal(t, "who?", string(r.Datagrams[3].Payload), "the code's buffer is in the record")
 }
