@@ -209,7 +209,7 @@ func (c *Conn) linger() {
 			}
 		})
 		for _, g := range c.r.Alive() {
-			if !g.Busy() && g.State != "IO wait" {
+			if !g.Busy() && !g.InHarness() {
 				delete(waiting, g.ID)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"path"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -118,6 +119,16 @@ func (s Site) studentFrame(g Goroutine) (int, bool) {
 	}
 	return 0, false
 }
+
+// InHarness reports whether g is in the harness's own code: in a method of a socket that
+// the student's code was given, say, where it may wait for a datagram or for a moment for
+// a mutex of the harness's.
+func (g Goroutine) InHarness() bool {
+	return slices.ContainsFunc(g.frames, func(f frame) bool { return harnessFunction.MatchString(f.function) })
+}
+
+// harnessFunction tells a function that the student's code calls, and what that calls.
+var harnessFunction = regexp.MustCompile(`^udpkata/harness/internal/(?:record|patience)\.`)
 
 // Busy reports whether g runs, or would if it were given a processor.
 func (g Goroutine) Busy() bool { return g.State == "running" || g.State == "runnable" }

@@ -35,6 +35,7 @@ udpkata/lessons/02-echo.Serve(0xc000)
 	/x/lessons/02-echo/echo.go:12 +0x1d`)
 	require.True(t, ok)
 	require.Equal(t, "ReadFrom", g.WaitsIn())
+	require.True(t, g.InHarness())
 	g.State = "running"
 	require.Equal(t, "", g.WaitsIn())
 }
