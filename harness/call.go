@@ -109,6 +109,7 @@ func (c *Call) Cancel() {
 // What it returns does not matter.
 func (c *Call) Close() {
 	c.Cancel()
+	c.w.rec.Quiesce() // whoever sets or clears a deadline for that has done it
 	c.w.closeSockets()
 	if !c.returnsAtLast(c.w.storyLine()) {
 		runtime.Goexit()
