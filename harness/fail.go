@@ -9,6 +9,7 @@ import (
 
 	"udpkata/harness/diagnosis"
 	"udpkata/harness/internal/failure"
+	"udpkata/harness/internal/record"
 	"udpkata/harness/internal/stacks"
 	"udpkata/harness/sockopt"
 	"udpkata/harness/text"
@@ -59,11 +60,8 @@ func (w *World) failFor(at stacks.Line, state verdict.State, what text.Text, wan
 	})
 }
 
-// note keeps the first failure. The caller holds the record's Monitor.
+// note keeps a failure, which is the first. The caller holds the record's Monitor.
 func (w *World) note(f failure.Failure, students []stacks.Goroutine) {
-	if w.failed != nil {
-		return
-	}
 	f.Wire = failure.Exchange{
 		Began:     w.rec.Start,
 		Datagrams: slices.Clone(w.rec.Datagrams),
@@ -89,9 +87,9 @@ func (w *World) note(f failure.Failure, students []stacks.Goroutine) {
 // holds the record's Monitor.
 func (w *World) seen(students []stacks.Goroutine) diagnosis.Seen {
 	because := w.because
-	seen := w.rec.Seen(students, nil)
+	var current *record.Call
 	if w.current != nil {
-		seen = w.rec.Seen(students, w.current.rec)
+		current = w.current.rec
 		if !w.current.because.IsZero() {
 			because = w.current.because
 		}
@@ -99,6 +97,7 @@ func (w *World) seen(students []stacks.Goroutine) diagnosis.Seen {
 	if _, beside := w.wanted.(diagnosis.NothingBeside); beside {
 		because = text.Text{} // which is about the error
 	}
+	seen := w.rec.Seen(students, current)
 	seen.Want, seen.Because = w.wanted, because
 	for _, socket := range w.mute {
 		permitted, err := sockopt.Broadcast(socket)
@@ -181,7 +180,9 @@ func (w *World) abandon() {
 		break
 	}
 	w.rec.Locked(func() {
-		w.note(f, students)
+		if w.failed == nil {
+			w.note(f, students)
+		}
 		w.rec.Abandon()
 	})
 }
