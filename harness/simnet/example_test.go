@@ -14,7 +14,7 @@ func Example() {
 	alice := network.Host(netip.MustParsePrefix("10.0.0.1/24"))
 	bob := network.Host(netip.MustParsePrefix("10.0.0.2/24"))
 	sent := 0
-	network.SetPath(simnet.Loss(func() bool { sent++; return sent%2 == 1 }))
+	network.Extend(simnet.Loss(func() bool { sent++; return sent%2 == 1 }))
 
 	server, err := bob.Listen(netip.MustParseAddrPort("10.0.0.2:1060"), simnet.Options{})
 	if err != nil {

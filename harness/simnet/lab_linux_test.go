@@ -337,7 +337,7 @@ func inSimnet(h *hosts, ips map[string]netip.Addr, r hostRow) {
 	n := new(simnet.Network)
 	bits := h.subnet.Bits()
 	if r.routed {
-		n.SetPath(simnet.Only(func(d simnet.Datagram) bool { return d.To.Addr() == ips["d"] }, simnet.Router(1280)))
+		n.Extend(simnet.Only(func(d simnet.Datagram) bool { return d.To.Addr() == ips["d"] }, simnet.Router(1280)))
 		bits = 16
 	}
 	for name, ip := range ips {

@@ -82,7 +82,7 @@ func TestPaths(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			inLAN(t, func(t *testing.T, l lan) {
-				l.net.SetPath(tt.path)
+				l.net.Extend(tt.path)
 				for _, text := range []string{"1", "2", "3"} {
 					l.send(text)
 				}
@@ -102,7 +102,7 @@ func TestInject(t *testing.T) {
 	inLAN(t, func(t *testing.T, l lan) {
 		server := netip.MustParseAddrPort("10.0.0.99:53")
 		to := l.b.LocalAddr().(*net.UDPAddr).AddrPort()
-		l.net.SetPath(simnet.Loss(func() bool { return true }))
+		l.net.Extend(simnet.Loss(func() bool { return true }))
 		l.net.Inject(simnet.Datagram{From: server, To: to, Payload: []byte("fine")})
 		buf := make([]byte, 10)
 		n, from, err := l.b.ReadFrom(buf)
@@ -121,7 +121,7 @@ type routed struct {
 func throughRouter(t *testing.T, one, two string, f func(r routed)) {
 	synctest.Test(t, func(t *testing.T) {
 		n := new(simnet.Network)
-		n.SetPath(simnet.Router(1280))
+		n.Extend(simnet.Router(1280))
 		p, q := netip.MustParsePrefix(one), netip.MustParsePrefix(two)
 		b, err := n.Host(q).Listen(netip.AddrPortFrom(q.Addr(), 0), simnet.Options{})
 		require.NoError(t, err)
@@ -272,7 +272,7 @@ func TestSubnet(t *testing.T) {
 // TestManyAtOnce: what the race detector looks at.
 func TestManyAtOnce(t *testing.T) {
 	inLAN(t, func(t *testing.T, l lan) {
-		l.net.SetPath(simnet.Delay(time.Microsecond))
+		l.net.Extend(simnet.Delay(time.Microsecond))
 		var group sync.WaitGroup
 		for range 20 {
 			group.Go(func() {

@@ -10,7 +10,7 @@
 //
 //	var n simnet.Network
 //	host := n.Host(netip.MustParsePrefix("10.0.0.1/24"))
-//	n.SetPath(simnet.Delay(20 * time.Millisecond))
+//	n.Extend(simnet.Delay(20 * time.Millisecond))
 //	conn, err := host.Listen(netip.MustParseAddrPort("10.0.0.1:0"), simnet.Options{})
 //
 // What is not modelled: multicast, interfaces' zones, IP options, and limits on
@@ -70,15 +70,8 @@ func (n *Network) Host(addrs ...netip.Prefix) *Host {
 	return h
 }
 
-// SetPath makes every datagram sent from now on go through path; nil is a
-// network without faults.
-func (n *Network) SetPath(path Path) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.path = path
-}
-
-// Extend makes every datagram that comes out of the path go through one more.
+// Extend makes every datagram sent from now on go through a path, after those that it
+// went through before: at first a network has none, and is without faults.
 func (n *Network) Extend(path Path) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
