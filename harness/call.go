@@ -108,9 +108,7 @@ func (c *Call) Cancel() {
 // the sockets that the story handed out, and waits for the call to return.
 // What it returns does not matter.
 func (c *Call) Close() {
-	c.Cancel()
-	c.w.rec.Quiesce() // whoever sets or clears a deadline for that has done it
-	c.w.closeSockets()
+	c.w.shutDown(c)
 	if !c.returnsAtLast(c.w.storyLine()) {
 		runtime.Goexit()
 	}

@@ -228,6 +228,21 @@ func TestSlowDeadlines(t *testing.T) {
 	golden(t, "slow deadline", "", tb)
 }
 
+// TestClose: the code meets the end of its context before its socket is closed, so that
+// the two come in one order each time.
+func TestClose(t *testing.T) {
+	f, tb := tell(t, virtual4, func(w *Virtual) {
+		conn := w.ListenPacket("server")
+		serve := w.Go("Serve", func(ctx context.Context) error {
+			<-ctx.Done()
+			return conn.SetReadDeadline(time.Time{})
+		})
+		serve.Close()
+		serve.Returns(nil)
+	})
+	require.Nil(t, f, read(tb))
+}
+
 // TestFailedRead: a read that fails because the story wants it does not pass for
 // something that the network did.
 func TestFailedRead(t *testing.T) {

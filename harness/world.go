@@ -177,10 +177,7 @@ func (w *World) perform(h network.Host, story func()) {
 		story()
 	}()
 	<-told
-	for _, c := range w.calls {
-		c.Cancel()
-	}
-	w.closeSockets()
+	w.shutDown(w.calls...)
 	for _, c := range w.calls {
 		c.returnsAtLast(w.rec.Site.Begin)
 		c.closeSocket()
@@ -191,6 +188,16 @@ func (w *World) perform(h network.Host, story func()) {
 	for _, closeIt := range w.closers {
 		closeIt()
 	}
+}
+
+// shutDown ends calls as far as the story can: it cancels their contexts, and then closes
+// the sockets that the student's code was given.
+func (w *World) shutDown(calls ...*Call) {
+	for _, c := range calls {
+		c.Cancel()
+	}
+	w.rec.Quiesce() // whoever sets or clears a deadline for that has done it
+	w.closeSockets()
 }
 
 // Errorf fails the story without ending it. Together with FailNow and Helper

@@ -15,7 +15,7 @@ import (
 // sizeRules are about how much a datagram carries, and what a path takes.
 var sizeRules = []rule{
 	headersCounted, lostAllTheSame, shrankTooFar, shrankForAnother, sameSizeAgain, waitedAfterRefusal, endedAtRefusal,
-	mayBeCut,
+	mayBeFragmented,
 }
 
 // headersCounted: a size differs from the wanted one by the length of a header.
@@ -234,8 +234,8 @@ func endedAtRefusal(s Seen) text.Text {
 		"be too much.")
 }
 
-// mayBeCut: the option that keeps datagrams whole is not set.
-func mayBeCut(s Seen) text.Text {
+// mayBeFragmented: the option that keeps datagrams whole is not set.
+func mayBeFragmented(s Seen) text.Text {
 	w, ok := want[Whole](s)
 	switch {
 	case !ok:

@@ -36,12 +36,10 @@ func Usable(err error) (usable error) {
 	}()
 	if err != nil {
 		_ = err.Error()
-		errors.Is(err, errNone)
+		errors.Is(err, net.ErrClosed)
 	}
 	return err
 }
-
-var errNone = errors.New("none")
 
 // Value writes a value, long ones cut.
 func Value(v any) string {
