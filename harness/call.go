@@ -67,8 +67,9 @@ func (c *Call) run(ctx context.Context, f func(ctx context.Context) (any, error)
 		}
 		w.rec.Update(func() { c.rec.Done = true })
 	}()
+	self, _ := stacks.Self()
 	w.rec.Update(func() {
-		c.rec.Goroutine, c.rec.Began, c.rec.SentBefore = stacks.ID(), w.rec.Since(), len(w.rec.Datagrams)
+		c.rec.Goroutine, c.rec.Began, c.rec.SentBefore = self, w.rec.Since(), len(w.rec.Datagrams)
 	})
 	value, err := f(ctx)
 	returned = true

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
-	"syscall"
 	"time"
 
 	"udpkata/harness/diagnosis"
@@ -58,12 +57,14 @@ type lateContext struct {
 
 func (c lateContext) Deadline() (time.Time, bool) { return c.deadline, true }
 
-// FailRead makes the read of a socket fail that waits now. ([World.FailNextRead] is for
-// one that has not begun.)
-func (v virtualWords) FailRead(socket Endpoint, errno syscall.Errno) {
+// FailRead makes as many reads of a socket fail as there are errors, the one that waits
+// first. ([World.FailNextRead] is for one that has not begun.)
+func (v virtualWords) FailRead(socket Endpoint, errs ...error) {
 	c := v.w.conn(socket)
-	c.Fails(errno)
-	c.Inner().(*simnet.Conn).Report(errno)
+	for _, err := range errs {
+		c.Fails(err)
+	}
+	c.Inner().(*simnet.Conn).FailReads(errs...)
 	v.w.rec.Quiesce()
 }
 

@@ -27,6 +27,7 @@ type Conn struct {
 	queue         []Datagram
 	queued        int           // bytes, with what the kernel adds to each
 	pending       syscall.Errno // what the next call returns, see udp(7); 0 if nothing
+	readErrs      []error       // what the next reads return, and no write does
 	readDeadline  time.Time
 	writeDeadline time.Time
 	broadcast     bool
@@ -158,6 +159,12 @@ func (c *Conn) take(call string) (d Datagram, ready bool, err error) {
 		return d, true, os.ErrDeadlineExceeded
 	case c.pending != 0:
 		return d, true, os.NewSyscallError(call, c.takePending())
+	case len(c.readErrs) > 0:
+		err, c.readErrs = c.readErrs[0], c.readErrs[1:]
+		if errno, ok := err.(syscall.Errno); ok {
+			err = os.NewSyscallError(call, errno)
+		}
+		return d, true, err
 	case len(c.queue) > 0:
 		d = c.queue[0]
 		c.queue = c.queue[1:]
@@ -248,12 +255,12 @@ func (c *Conn) sendError(call string, size int, to netip.AddrPort) error {
 	return os.NewSyscallError(call, errno)
 }
 
-// Report makes the next call fail, or the read that waits, as an ICMP message
-// does that comes back for an earlier datagram.
-func (c *Conn) Report(errno syscall.Errno) {
+// FailReads makes as many reads fail as there are errors, the one that waits first,
+// whatever there is to read.
+func (c *Conn) FailReads(errs ...error) {
 	c.host.network.mu.Lock()
 	defer c.host.network.mu.Unlock()
-	c.pending = errno
+	c.readErrs = append(c.readErrs, errs...)
 	c.wakeReaders()
 }
 

@@ -89,14 +89,16 @@ func (n *Network) Watch(watch func(sent Datagram, arrivals []Datagram)) {
 	n.watch = watch
 }
 
-// Inject delivers a datagram as if its sender had sent it: From may be
-// anybody's address. It passes no path.
-func (n *Network) Inject(d Datagram) {
+// Inject delivers datagrams as if their senders had sent them: From may be anybody's
+// address. They pass no path, and whoever reads the first finds the others behind it.
+func (n *Network) Inject(all ...Datagram) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, h := range n.hosts {
-		if h.owns(d.To.Addr()) || h.isLocal(d.To.Addr()) {
-			h.receive(d)
+	for _, d := range all {
+		for _, h := range n.hosts {
+			if h.owns(d.To.Addr()) || h.isLocal(d.To.Addr()) {
+				h.receive(d)
+			}
 		}
 	}
 }

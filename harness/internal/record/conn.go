@@ -194,7 +194,7 @@ func (c *Conn) setDeadline(t time.Time, set func(time.Time) error, notes ...*dea
 // student's code has returned, or waits for something else than a datagram, such
 // as the goroutine that lingers here; or once the socket is closed.
 func (c *Conn) linger() {
-	self := stacks.ID()
+	self, _ := stacks.Self()
 	toMe := func(d wire.Datagram) bool { return d.To == c.addr() }
 	for !c.IsClosed() {
 		time.Sleep(time.Millisecond)
@@ -365,8 +365,8 @@ func (c *Conn) FailNextRead(errno syscall.Errno) {
 	c.r.Update(func() { c.staged.next = c.opError("read", nil, os.NewSyscallError("recvfrom", errno)) })
 }
 
-// Fails notes that the read fails that waits now, because the story wants it.
-func (c *Conn) Fails(errno syscall.Errno) { c.r.Update(func() { c.noteFailure(errno) }) }
+// Fails notes that a read fails, because the story wants it.
+func (c *Conn) Fails(err error) { c.r.Update(func() { c.noteFailure(err) }) }
 
 // FailWritesTo makes every write to one endpoint fail with err; nil ends that.
 func (c *Conn) FailWritesTo(to netip.AddrPort, err error) {

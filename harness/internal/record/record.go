@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 	"testing/synctest"
 	"time"
 
@@ -42,7 +43,10 @@ type Record struct {
 	heardBy map[place]bool // who has heard what was sent to everyone
 	first   int            // the first datagram that may still be heard
 
-	old map[int]bool // the code's goroutines that earlier stories left
+	// Which goroutines are of this story: all of its bubble's, or all but those that
+	// earlier stories left.
+	bubble atomic.Int64
+	old    map[int]bool
 }
 
 // A Call is one call of the student's code.
@@ -72,21 +76,30 @@ func New(site stacks.Site) *Record {
 		heardBy: map[place]bool{},
 		old:     map[int]bool{},
 	}
-	for _, g := range site.Snapshot() {
-		r.old[g.ID] = true
-	}
 	return r
 }
 
-// Began says that the story begins now.
-func (r *Record) Began() { r.Start = time.Now() }
+// Began says that the story begins now. It is called in the story's bubble, if it has one.
+func (r *Record) Began() {
+	r.Start = time.Now()
+	if r.Virtual {
+		_, bubble := stacks.Self()
+		r.bubble.Store(int64(bubble))
+		return
+	}
+	for _, g := range r.Site.Snapshot() {
+		r.old[g.ID] = true
+	}
+}
 
 // Since returns how long ago the story began.
 func (r *Record) Since() time.Duration { return time.Since(r.Start) }
 
 // Alive lists the goroutines of this story's code.
 func (r *Record) Alive() []stacks.Goroutine {
-	return slices.DeleteFunc(r.Site.Snapshot(), func(g stacks.Goroutine) bool { return r.old[g.ID] })
+	return slices.DeleteFunc(r.Site.Snapshot(), func(g stacks.Goroutine) bool {
+		return r.old[g.ID] || r.Virtual && int64(g.Bubble) != r.bubble.Load()
+	})
 }
 
 // Quiesce lets everybody do what there is to do at this instant, in virtual time. So

@@ -17,7 +17,7 @@ type Goroutine struct {
 	ID      int
 	State   string // as in "chan receive"
 	Durable bool   // only somebody in the same bubble can wake it
-	bubble  bool
+	Bubble  int    // the number of the bubble that it is in; 0 if in none
 	frames  []frame
 	created frame // the go statement; zero for the main goroutine
 }
@@ -43,7 +43,7 @@ func (s Site) Snapshot() []Goroutine {
 	}
 	var mine []Goroutine
 	for block := range strings.SplitSeq(string((*buf)[:n]), "\n\n") {
-		if g, ok := parseGoroutine(block); ok && (s.IsStudents(g) || g.created.function == starter || g.bubble) {
+		if g, ok := parseGoroutine(block); ok && (s.IsStudents(g) || g.created.function == starter || g.Bubble > 0) {
 			mine = append(mine, g)
 		}
 	}
@@ -55,15 +55,16 @@ func (s Site) Snapshot() []Goroutine {
 //go:noinline
 func Start(call func()) { go call() }
 
-// ID returns the calling goroutine's number in a snapshot.
-func ID() int {
-	var buf [64]byte
-	header := string(buf[:runtime.Stack(buf[:], false)])
-	id, _ := strconv.Atoi(strings.Fields(header)[1])
-	return id
+// Self returns the calling goroutine's number in a snapshot, and its bubble's, which is 0 in none.
+func Self() (id, bubble int) {
+	var buf [128]byte
+	header := goroutineHeader.FindSubmatch(buf[:runtime.Stack(buf[:], false)])
+	id, _ = strconv.Atoi(string(header[1]))
+	bubble, _ = strconv.Atoi(string(header[3]))
+	return id, bubble
 }
 
-var goroutineHeader = regexp.MustCompile(`^goroutine (\d+) [^\[]*\[([^,\]]+)`)
+var goroutineHeader = regexp.MustCompile(`^goroutine (\d+) [^\[]*\[([^,\]]+)(?:[^\]]*, synctest bubble (\d+))?`)
 
 func parseGoroutine(block string) (Goroutine, bool) {
 	lines := strings.Split(strings.TrimSpace(block), "\n")
@@ -72,8 +73,9 @@ func parseGoroutine(block string) (Goroutine, bool) {
 		return Goroutine{}, false
 	}
 	state, durable := strings.CutSuffix(header[2], " (durable)")
-	g := Goroutine{State: state, Durable: durable, bubble: strings.Contains(lines[0], ", synctest bubble ")}
+	g := Goroutine{State: state, Durable: durable}
 	g.ID, _ = strconv.Atoi(header[1])
+	g.Bubble, _ = strconv.Atoi(header[3])
 	for i := 1; i+1 < len(lines); i += 2 {
 		f := parseFrame(lines[i], lines[i+1])
 		if by, ok := strings.CutPrefix(f.function, "created by "); ok {

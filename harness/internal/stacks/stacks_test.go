@@ -16,7 +16,7 @@ created by udpkata/lessons/02-echo.Serve in goroutine 7
 	/x y/lessons/02-echo/echo.go:9 +0x2d`)
 	require.True(t, ok)
 	require.Equal(t, Goroutine{
-		ID: 34, State: "chan receive", bubble: true,
+		ID: 34, State: "chan receive", Bubble: 3,
 		frames:  []frame{{"udpkata/lessons/02-echo.(*server).loop", "/x y/lessons/02-echo/echo.go", 12}},
 		created: frame{"udpkata/lessons/02-echo.Serve", "/x y/lessons/02-echo/echo.go", 9},
 	}, g)
@@ -43,7 +43,7 @@ udpkata/lessons/02-echo.Serve(0xc000)
 // TestStart: a call that has not reached the student's code yet is known as one.
 func TestStart(t *testing.T) {
 	ended, id := make(chan bool), make(chan int)
-	Start(func() { id <- ID(); <-ended })
+	Start(func() { self, _ := Self(); id <- self; <-ended })
 	defer close(ended)
 	want := <-id
 	var ids []int
