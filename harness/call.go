@@ -25,7 +25,7 @@ import (
 type Call struct {
 	w      *World
 	rec    *record.Call
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	slack  time.Duration // by how much the call may return late
 
 	inVain  bool      // the wait for its return, at the story's end
@@ -45,7 +45,7 @@ func (w *World) Call(name string, f func(ctx context.Context) (any, error)) *Cal
 }
 
 func (w *World) call(parent context.Context, name string, f func(ctx context.Context) (any, error)) *Call {
-	ctx, cancel := context.WithCancel(parent)
+	ctx, cancel := context.WithCancelCause(parent)
 	c := &Call{w: w, rec: &record.Call{Name: name}, cancel: cancel}
 	w.calls = append(w.calls, c)
 	w.rec.Update(func() { w.rec.Calls = append(w.rec.Calls, c.rec) })
@@ -100,9 +100,12 @@ func (c *Call) Stop() {
 }
 
 // Cancel cancels the call's context and goes on with the story.
-func (c *Call) Cancel() {
+func (c *Call) Cancel() { c.cancelBecause(nil) }
+
+// cancelBecause does what Cancel does, with a cause, as [context.WithCancelCause] has it; nil is none.
+func (c *Call) cancelBecause(cause error) {
 	c.w.rec.Update(func() { c.rec.Awaited, c.rec.Cancelled = true, true })
-	c.cancel()
+	c.cancel(cause)
 }
 
 // Close ends the call as every story's end does: it cancels the context, closes
@@ -318,6 +321,21 @@ func (c *Call) closeSocket() {
 	if conn, ok := value.(io.Closer); ok && !quote.IsNil(conn) {
 		conn.Close()
 	}
+}
+
+// outcome returns whether the call has returned, and what.
+func (c *Call) outcome() (done bool, value any, err error) {
+	c.w.rec.Locked(func() { done, value, err = c.rec.Done, c.rec.Value, c.rec.Err })
+	return done, value, err
+}
+
+// atOnce fails the story if the call, which something has told to end, has not returned.
+func (c *Call) atOnce() {
+	if c.hasReturned() {
+		return
+	}
+	c.w.rec.Update(func() { c.w.inVain = true })
+	c.w.fatal(verdict.Failed, "%s did not return at once, though it has what ends it: %s.", c.rec.Name, c.doing())
 }
 
 // doing says on which line the call is, and in what.

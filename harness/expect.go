@@ -25,6 +25,11 @@ func (w *World) StillOpen(socket Endpoint) {
 // returned, has left a goroutine running or a deadline set.
 func (w *World) NothingLeftBehind() {
 	defer w.checked()
+	w.noGoroutineLeft()
+	w.noDeadlineLeft()
+}
+
+func (w *World) noGoroutineLeft() {
 	var left []stacks.Goroutine
 	none := func() bool {
 		left = slices.DeleteFunc(w.rec.Alive(), func(g stacks.Goroutine) bool { return !w.rec.Site.IsStudents(g) })
@@ -42,6 +47,9 @@ func (w *World) NothingLeftBehind() {
 		w.wants(diagnosis.NoGoroutine{WaitsIn: left[0].WaitsIn(), Sleeps: left[0].State == "sleep"})
 		w.fatal(verdict.Failed, "A goroutine is left over: it %s.", w.rec.Site.Doing(left[0]))
 	}
+}
+
+func (w *World) noDeadlineLeft() {
 	for _, c := range w.rec.Conns() {
 		what, by, late := c.DeadlineLeft()
 		if what.IsZero() {

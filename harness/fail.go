@@ -74,10 +74,8 @@ func (w *World) note(f failure.Failure, students []stacks.Goroutine) {
 		f.Wire.Blind = slices.Sorted(maps.Values(w.bare))
 	}
 	f.Diff = w.parted
-	if w.seed != "" {
-		f.Again = seedVariable + "=" + w.seed
-	}
-	if f.State == verdict.Failed || f.State == verdict.Stuck {
+	f.Again = w.again
+	if !w.plain && (f.State == verdict.Failed || f.State == verdict.Stuck) {
 		f.Means = diagnosis.Of(w.seen(students))
 	}
 	w.failed = &f

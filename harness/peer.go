@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"net"
@@ -249,4 +250,62 @@ func (w *World) stranger(addr netip.AddrPort) text.Text {
 		return text.Say("%v, which is no socket of this story", addr)
 	}
 	return text.Say("%s", w.rec.NameOf(addr))
+}
+
+// hears waits for datagrams from an endpoint, in whatever order, and others may come from
+// elsewhere.
+func (p *Peer) hears(from Endpoint, payloads []string) {
+	source := record.AddrPort(from.LocalAddr())
+	p.w.await(func() bool {
+		n := 0
+		for _, d := range p.inbox {
+			if d.From == source {
+				n++
+			}
+		}
+		return n >= len(payloads)
+	})
+	rank := func(d record.Sighted) int {
+		switch {
+		case d.From != source:
+			return 2
+		case !slices.Contains(payloads, string(d.Payload)):
+			return 1
+		}
+		return 0
+	}
+	p.w.rec.Update(func() {
+		slices.SortStableFunc(p.inbox, func(a, b record.Sighted) int {
+			return cmp.Compare(rank(a), rank(b))
+		})
+	})
+	p.ExpectAnyOrder(from, payloads...)
+}
+
+// hearsPerhaps takes datagrams out of the inbox that came from an endpoint: those that may
+// have, or all; and fails the story if others came from there.
+func (p *Peer) hearsPerhaps(from Endpoint, payloads []string, all bool) {
+	source := record.AddrPort(from.LocalAddr())
+	p.fence()
+	var others []record.Sighted
+	p.w.rec.Update(func() {
+		p.inbox = slices.DeleteFunc(p.inbox, func(d record.Sighted) bool {
+			if i := slices.Index(payloads, string(d.Payload)); d.From == source && i >= 0 && !all {
+				payloads = slices.Delete(payloads, i, i+1)
+				return true
+			}
+			return d.From == source && all
+		})
+		for _, d := range p.inbox {
+			if d.From == source {
+				others = append(others, d)
+			}
+		}
+		if len(others) > 0 {
+			p.inbox = others
+		}
+	})
+	if len(others) > 0 {
+		p.HeardNothingElse()
+	}
 }

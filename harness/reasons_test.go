@@ -23,15 +23,19 @@ import (
 // TestReasons: each reason that a lesson's stories give is one short line and has its
 // Chinese in testdata/because.zh-TW.txt, which holds nothing else.
 func TestReasons(t *testing.T) {
-	lessons, err := filepath.Glob(filepath.Join("..", "lessons", "*", "*_test.go"))
+	tests, err := filepath.Glob(filepath.Join("..", "lessons", "*", "*_test.go"))
 	require.NoError(t, err)
-	require.NotEmpty(t, lessons)
-	for _, file := range lessons {
-		reasons, err := text.ReadCatalogue(filepath.Join(filepath.Dir(file), "testdata", "because.zh-TW.txt"))
+	require.NotEmpty(t, tests)
+	lessons := map[string][]string{}
+	for _, file := range tests {
+		lessons[filepath.Dir(file)] = append(lessons[filepath.Dir(file)], file)
+	}
+	for dir, files := range lessons {
+		reasons, err := text.ReadCatalogue(filepath.Join(dir, "testdata", "because.zh-TW.txt"))
 		if err != nil && !os.IsNotExist(err) {
 			t.Error(err)
 		}
-		for _, wrong := range unreasoned(t, file, nil, reasons) {
+		for _, wrong := range unreasoned(t, files, nil, reasons) {
 			t.Error(wrong)
 		}
 	}
@@ -45,14 +49,12 @@ var (
 	aVerb   = regexp.MustCompile(`%[a-z]`)
 )
 
-// unreasoned lists what is wrong with the reasons of a test's file. A reason is what is
+// unreasoned lists what is wrong with the reasons of a lesson's tests. A reason is what is
 // handed to Because, or any sentence: a table may hold it.
-func unreasoned(t *testing.T, path string, source any, chinese text.Catalogue) (wrong []string) {
+func unreasoned(t *testing.T, paths []string, source any, chinese text.Catalogue) (wrong []string) {
 	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, path, source, 0)
-	require.NoError(t, err)
 	found := map[string]token.Pos{}
-	ast.Inspect(file, func(n ast.Node) bool {
+	look := func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.CallExpr:
 			selector, ok := n.Fun.(*ast.SelectorExpr)
@@ -72,7 +74,12 @@ func unreasoned(t *testing.T, path string, source any, chinese text.Catalogue) (
 			}
 		}
 		return true
-	})
+	}
+	for _, path := range paths {
+		file, err := parser.ParseFile(files, path, source, 0)
+		require.NoError(t, err)
+		ast.Inspect(file, look)
+	}
 	for _, sentence := range slices.Sorted(maps.Keys(found)) {
 		complain := func(format string, args ...any) {
 			at := files.Position(found[sentence])
@@ -89,7 +96,7 @@ func unreasoned(t *testing.T, path string, source any, chinese text.Catalogue) (
 	}
 	for _, sentence := range slices.Sorted(maps.Keys(chinese)) {
 		if _, ok := found[sentence]; !ok {
-			wrong = append(wrong, fmt.Sprintf("%s: nobody says %q", path, sentence))
+			wrong = append(wrong, fmt.Sprintf("%s: nobody says %q", paths[0], sentence))
 		}
 	}
 	return wrong
@@ -124,7 +131,7 @@ func TestUnreasoned(t *testing.T) {
 		{`w.Errorf("This can't be sent.")`, nil, ""},
 	} {
 		t.Run(tt.code, func(t *testing.T) {
-			got := unreasoned(t, "story_test.go", "package x\n\nfunc f() {\n"+tt.code+"\n}\n", tt.chinese)
+			got := unreasoned(t, []string{"story_test.go"}, "package x\n\nfunc f() {\n"+tt.code+"\n}\n", tt.chinese)
 			if tt.want == "" {
 				require.Empty(t, got)
 				return

@@ -44,7 +44,7 @@ func (v virtualWords) CallUntil(d time.Duration, name string, f func(ctx context
 	late, release := context.WithDeadline(context.Background(), deadline.Add(1))
 	c := v.w.call(lateContext{late, deadline}, name, f)
 	cancel := c.cancel
-	c.cancel = func() { cancel(); release() }
+	c.cancel = func(cause error) { cancel(cause); release() }
 	c.slack = 1
 	return c
 }
@@ -148,28 +148,31 @@ const seedVariable = "UDPKATA_SEED"
 
 // usualSeed is the seed where nobody gives one, so that the same code always gets the
 // same verdict.
-const usualSeed = 1
+const usualSeed = "1"
 
 // Rand returns the story's source of random numbers: the same seed gives the same ones.
 func (v virtualWords) Rand() *rand.Rand {
-	chance, err := seed()
+	r, again, err := chance(v.w.rec.Site.Task)
 	if err != nil {
 		v.w.fatal(verdict.NotRun, "%v.", err)
 	}
-	name := fnv.New64a()
-	fmt.Fprint(name, v.w.rec.Site.Task)
-	v.w.rec.Update(func() { v.w.seed = strconv.FormatUint(chance, 10) })
-	return rand.New(rand.NewPCG(chance, name.Sum64()))
+	v.w.rec.Update(func() { v.w.again = again })
+	return r
 }
 
-func seed() (uint64, error) {
+// chance returns a source of random numbers out of the seed, which is another one for each
+// of what, and the variable that makes it the same again.
+func chance(what ...any) (r *rand.Rand, again string, err error) {
 	value, ok := os.LookupEnv(seedVariable)
 	if !ok {
-		return usualSeed, nil
+		value = usualSeed
 	}
-	number, err := strconv.ParseUint(value, 10, 64)
+	seed, err := strconv.ParseUint(value, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%s is %q, and has to be a number from 0 to 18446744073709551615", seedVariable, value)
+		return nil, "", fmt.Errorf("%s is %q, and has to be a number from 0 to 18446744073709551615",
+			seedVariable, value)
 	}
-	return number, nil
+	sum := fnv.New64a()
+	fmt.Fprint(sum, what...)
+	return rand.New(rand.NewPCG(seed, sum.Sum64())), seedVariable + "=" + value, nil
 }

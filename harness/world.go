@@ -30,6 +30,8 @@ type World struct {
 	rec    *record.Record
 	host   network.Host
 	flight time.Duration // how long a datagram may be on its way, in real time
+	wait   time.Duration // how long a wait in virtual time lasts
+	plain  bool          // a failure is told without a diagnosis: rules are about stories that have a subject
 
 	// The record's Monitor guards the following.
 	failed  *failure.Failure // the first
@@ -40,7 +42,7 @@ type World struct {
 	focus   wire.Focus // what the failure is about, if that is clear
 	mark    text.Text  // what is said of the datagram that it is about
 	inVain  bool       // the last wait was
-	seed    string     // of what the story left to chance; "" if nothing
+	again   string     // see [failure.Failure]
 	helpers map[string]bool
 	bare    map[*net.UDPConn]string // the kernel's sockets that the code was given as they are
 	mute    []*net.UDPConn          // of those, the ones that lost the permission to broadcast
@@ -65,7 +67,7 @@ type Caller interface {
 }
 
 func newWorld(s stacks.Site) *World {
-	w := &World{rec: record.New(s), helpers: map[string]bool{}, bare: map[*net.UDPConn]string{}}
+	w := &World{rec: record.New(s), wait: longWait, helpers: map[string]bool{}, bare: map[*net.UDPConn]string{}}
 	w.rec.Spins = w.spins
 	return w
 }
@@ -87,7 +89,8 @@ func (w *World) OncePerDatagram(name string, f func() bool) func() bool {
 	return w.rec.Callback(name, f)
 }
 
-// longWait is how long a wait in virtual time lasts: longer than any of a lesson's own.
+// longWait is how long a wait in virtual time lasts usually: longer than any of a lesson's
+// own.
 const longWait = 10 * time.Second
 
 // waitFor waits until cond, which is called while nothing changes, is true. It
@@ -95,7 +98,7 @@ const longWait = 10 * time.Second
 func (w *World) waitFor(cond func() bool) bool {
 	var ok bool
 	if w.rec.Virtual {
-		ok = w.rec.Wait(cond, longWait, func() bool { return true })
+		ok = w.rec.Wait(cond, w.wait, func() bool { return true })
 	} else {
 		p := patience.New(w.flight)
 		ok = w.rec.Wait(cond, patience.Tick, func() bool {

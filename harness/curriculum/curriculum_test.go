@@ -167,7 +167,7 @@ func TestThisCourse(t *testing.T) {
 			continue
 		}
 		require.GreaterOrEqual(t, len(l.Tasks), 4, l.Name)
-		require.LessOrEqual(t, len(l.Tasks), 9, l.Name)
+		require.LessOrEqual(t, len(l.Tasks), 10, l.Name)
 		require.FileExists(t, filepath.Join(l.Dir, "demo", "main.go"))
 	}
 }

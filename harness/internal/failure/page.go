@@ -20,6 +20,8 @@ type Failure struct {
 	At    stacks.Line // the story's line, or the student's for a TODO
 	Text  text.Text   // what happened, and what was wanted
 	Diff  Difference  // where what was wanted and what came part
+	Title text.Text   // of the steps
+	Steps []text.Text // of a random story
 	Wire  Exchange    // the datagrams
 	Means []text.Text // what it most likely means
 	Code  []text.Text // what the student's code was about
@@ -72,6 +74,7 @@ func (f *Failure) Page(s stacks.Site, rest []string, capture string, style wire.
 	}
 	diff := wire.Diff(string(f.Diff.Want), string(f.Diff.Got), style.Language)
 	b.WriteString(points(mostColumns, point{sentences: []string{diff}}))
+	b.WriteString(f.steps(style.Language))
 	if ladder := f.Wire.draw(style); ladder != "" {
 		fmt.Fprintf(&b, "\n%s", ladder)
 	}
@@ -93,6 +96,19 @@ func (f *Failure) Page(s stacks.Site, rest []string, capture string, style wire.
 		fmt.Fprintln(&b, say("The same again: %s go test ./lessons/%s/ -run '^%s$'", f.Again, s.Lesson(), s.Task))
 	}
 	fmt.Fprintln(&b, say("Next: read lessons/%s/%s, section %s.", s.Lesson(), style.Language.Page("hints"), s.Task))
+	return b.String()
+}
+
+// steps lists what happened in a random story.
+func (f *Failure) steps(l text.Language) string {
+	if len(f.Steps) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%s\n", f.Title.In(l))
+	for i, step := range f.Steps {
+		b.WriteString(points(mostColumns, point{fmt.Sprintf("%4d. ", i+1), []string{step.In(l)}}))
+	}
 	return b.String()
 }
 

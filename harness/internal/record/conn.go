@@ -253,7 +253,7 @@ func (c *Conn) beforeWrite(p []byte, to net.Addr) (place int, err error) {
 	}
 	place = c.r.Sent(c.LocalAddr(), to, p, c.r.Site.StudentLine())
 	c.r.Locked(func() {
-		if errno := c.writeErrs[AddrPort(to)]; errno != nil {
+		if errno := c.writeErrs[AddrPort(to)]; errno != nil && !c.closed {
 			c.writeFailed = errno
 			err = c.opError("write", to, os.NewSyscallError("sendto", errno))
 		}

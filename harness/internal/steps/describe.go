@@ -1,0 +1,101 @@
+package steps
+
+import (
+	"fmt"
+
+	"udpkata/harness/text"
+	"udpkata/harness/wire"
+)
+
+// Names are what a story's descriptions call those who take part.
+type Names struct {
+	Code    string // the function
+	Sockets []string
+	Peers   []string
+	Asks    bool // the function is given a text to send
+}
+
+// Describe says in a sentence what a step does.
+func (n Names) Describe(s Step) text.Text {
+	what := n.what(s)
+	if s.After == 0 || s.Do == Quiet {
+		return what
+	}
+	return text.Say("%v later, %s", s.After, what)
+}
+
+func (n Names) what(s Step) text.Text {
+	socket, peer := n.Sockets[s.At%len(n.Sockets)], ""
+	if len(n.Peers) > 0 {
+		peer = n.Peers[s.Who%len(n.Peers)]
+	}
+	switch s.Do {
+	case Start:
+		return n.called(s, socket)
+	case Send:
+		return n.sends(s, socket, peer)
+	case Crowd:
+		return text.Say("%d strangers send %s to %s, one after the other", s.Times, wire.Quote(s.Text), socket)
+	case Answer:
+		if s.Bytes == 0 {
+			return text.Say("the server answers what %s has sent last", socket)
+		}
+		wrong := fmt.Sprintf("%+d", s.Bytes)
+		return text.Say("the server answers %s with a number that is wrong by %s", socket, wrong)
+	case FailReads:
+		if s.Times <= 1 {
+			return text.Say("the next read of %s fails: %v", socket, s.Err)
+		}
+		return text.Say("the next %d reads of %s fail: %v", s.Times, socket, s.Err)
+	case FailWrites:
+		if peer == "" {
+			return text.Say("from now on writes of %s fail: %v", socket, s.Err)
+		}
+		return text.Say("from now on %s can't send to %s: %v", socket, peer, s.Err)
+	case MendWrites:
+		if peer == "" {
+			return text.Say("writes of %s succeed again", socket)
+		}
+		return text.Say("%s can send to %s again", socket, peer)
+	case SlowWrites:
+		return text.Say("from now on each write of %s takes %v", socket, s.For)
+	case SlowLog:
+		return text.Say("from now on some lines of the log take up to %v", s.For)
+	case Cancel:
+		return text.Say("the context of %s is cancelled", socket)
+	case CancelBecause:
+		return text.Say("the context of %s is cancelled, with a cause", socket)
+	case Close:
+		return text.Say("the socket of %s is closed", socket)
+	case SetMTU:
+		return text.Say("the MTU of the path is %d now", s.Bytes)
+	case FailMTU:
+		return text.Say("from now on path.MTU fails: %v", s.Err)
+	}
+	return text.Say("%v pass", s.After)
+}
+
+func (n Names) called(s Step, socket string) text.Text {
+	what := text.Say("%s is called on %s", n.Code, socket)
+	if n.Asks {
+		what = text.Say("%s is called on %s, with %s", n.Code, socket, wire.Quote(s.Text))
+	}
+	switch {
+	case s.For > 0:
+		return text.Say("%s; its context ends %v later", what, s.For)
+	case s.For < 0:
+		return text.Say("%s; its context has ended before", what)
+	}
+	return what
+}
+
+func (n Names) sends(s Step, socket, peer string) text.Text {
+	quoted := wire.Quote(s.Text)
+	switch {
+	case s.Drop:
+		return text.Say("%s sends %s to %s, which is to be dropped", peer, quoted, socket)
+	case s.Times > 1:
+		return text.Say("%s sends %s to %s, %d times", peer, quoted, socket, s.Times)
+	}
+	return text.Say("%s sends %s to %s", peer, quoted, socket)
+}
