@@ -343,6 +343,7 @@ func (p *servingPlayer) settle() {
 		}
 	}
 	p.reached() // time may have passed meanwhile
+	idle := true
 	for i := range p.servers {
 		switch v := &p.servers[i]; {
 		case v.call == nil:
@@ -351,8 +352,9 @@ func (p *servingPlayer) settle() {
 		default:
 			p.stillServes(v)
 		}
+		idle = idle && p.servers[i].call == nil
 	}
-	if !slices.ContainsFunc(p.servers[:], func(v served) bool { return v.call != nil }) {
+	if idle {
 		p.w.becalm(p.idle)
 	}
 }
