@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"udpkata/harness/capability"
 	"udpkata/harness/diagnosis"
 	"udpkata/harness/internal/network"
 	"udpkata/harness/internal/record"
@@ -70,13 +71,16 @@ func (k kernelWords) SecondHome() netip.Addr {
 	return addr
 }
 
-// AbsentAddr returns an address that this computer does not have: it is for examples
-// (RFC 5737, RFC 3849). No socket can be opened there, and nothing is sent there.
+// AbsentAddr returns an address that this computer does not have: it is for examples.
+// No socket can be opened there, and nothing is sent there. The story is skipped where
+// sockets can be opened at any address.
 func (k kernelWords) AbsentAddr() netip.Addr {
 	if k.IPv6() {
-		return netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 15: 1})
+		k.w.need(capability.AbsentAddress6.Missing())
+		return capability.Absent6
 	}
-	return netip.AddrFrom4([4]byte{192, 0, 2, 1})
+	k.w.need(capability.AbsentAddress4.Missing())
+	return capability.Absent4
 }
 
 // UDPConn opens a socket of the kernel's for the student's code.

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"runtime"
 	"sync"
+	"time"
 )
 
 // A Capability is something that stories may need and a machine may lack.
@@ -41,17 +43,78 @@ var IPv6 = &Capability{
 	}),
 }
 
-// SecondLoopback is the loopback address 127.0.0.2.
+// SecondLoopback is the loopback address 127.0.0.2, as one that has ports of its own
+// and that datagrams come from.
 var SecondLoopback = &Capability{
-	name: "a second loopback address",
-	cure: "give loopback the address 127.0.0.2 (on macOS: sudo ifconfig lo0 alias 127.0.0.2)",
-	probe: sync.OnceValue(func() error {
-		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2)})
-		if err != nil {
+	name:  "a second loopback address",
+	cure:  "give loopback the address 127.0.0.2 (on macOS: sudo ifconfig lo0 alias 127.0.0.2)",
+	probe: sync.OnceValue(secondLoopback),
+}
+
+// manyPorts is how many ports are tried on two addresses before they count as not free.
+const manyPorts = 20
+
+func secondLoopback() (err error) {
+	first, second := net.IPv4(127, 0, 0, 1), net.IPv4(127, 0, 0, 2)
+	for range manyPorts {
+		var a, b *net.UDPConn
+		if a, err = net.ListenUDP("udp4", &net.UDPAddr{IP: first}); err != nil {
 			return err
 		}
-		return conn.Close()
-	}),
+		defer a.Close()
+		port := a.LocalAddr().(*net.UDPAddr).Port
+		if b, err = net.ListenUDP("udp4", &net.UDPAddr{IP: second, Port: port}); err != nil {
+			continue // somebody else may have this one
+		}
+		defer b.Close()
+		return errors.Join(carries(a, b), carries(b, a))
+	}
+	return err
+}
+
+// carries reports whether a datagram reaches a socket from another, and says so.
+func carries(from, to *net.UDPConn) error {
+	if _, err := from.WriteTo([]byte{1}, to.LocalAddr()); err != nil {
+		return err
+	}
+	to.SetReadDeadline(time.Now().Add(5 * time.Second)) // on loopback it is there already
+	_, source, err := to.ReadFrom(make([]byte, 1))
+	switch {
+	case err != nil:
+		return err
+	case source.String() != from.LocalAddr().String():
+		return fmt.Errorf("a datagram of %v's comes from %v", from.LocalAddr(), source)
+	}
+	return nil
+}
+
+// Absent4 and Absent6 are addresses for examples (RFC 5737, RFC 3849), which no
+// computer has.
+var (
+	Absent4 = netip.AddrFrom4([4]byte{192, 0, 2, 1})
+	Absent6 = netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 15: 1})
+)
+
+// AbsentAddress4 and AbsentAddress6 are that no socket can be opened at [Absent4] and
+// [Absent6].
+var (
+	AbsentAddress4 = absent(Absent4, "sysctl net.ipv4.ip_nonlocal_bind=0")
+	AbsentAddress6 = absent(Absent6, "sysctl net.ipv6.ip_nonlocal_bind=0")
+)
+
+func absent(addr netip.Addr, sysctl string) *Capability {
+	return &Capability{
+		name: "an address that no socket can be opened at",
+		cure: "let sockets be opened at the computer's own addresses alone (on Linux: " + sysctl + ")",
+		probe: sync.OnceValue(func() error {
+			conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, 0)))
+			if err != nil {
+				return nil
+			}
+			conn.Close()
+			return fmt.Errorf("%v can be opened", addr)
+		}),
+	}
 }
 
 // Broadcast is that loopback has a broadcast address, 127.255.255.255, which
