@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,13 @@ func shortBuffer(s Seen) text.Text {
 			return text.Say("A datagram of %d bytes was read into a buffer of %d: the system throws the rest away, "+
 				"without an error. A datagram can have up to 65,507 bytes, on IPv6 65,527, so give the buffer 65,535.",
 				len(d.Payload), d.Cut)
+		}
+	}
+	for _, sock := range s.Sockets {
+		if slices.ContainsFunc(sock.Failures, func(f Failure) bool { return errors.Is(f.Err, wsaMessageTooLong) }) {
+			return text.Say("A datagram was longer than the buffer that it was read into: Windows makes such a read " +
+				"fail, and throws the rest away. A datagram can have up to 65,507 bytes, on IPv6 65,527, so give the " +
+				"buffer 65,535.")
 		}
 	}
 	return none

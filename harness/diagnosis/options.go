@@ -1,7 +1,6 @@
 package diagnosis
 
 import (
-	"errors"
 	"slices"
 	"syscall"
 
@@ -18,7 +17,7 @@ var optionRules = []rule{
 // portNotShared: a port is refused that another socket of the story shares.
 func portNotShared(s Seen) text.Text {
 	o, ok := want[Opened](s)
-	if !ok || len(o.Beside) == 0 || !errors.Is(s.current().Err, syscall.EADDRINUSE) {
+	if !ok || len(o.Beside) == 0 || !addressInUse(s.current().Err) {
 		return none
 	}
 	return text.Say("Another socket, %s, has that port, and the story wants both to have it. Sockets share a port "+

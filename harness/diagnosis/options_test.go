@@ -77,6 +77,8 @@ func TestRules(t *testing.T) {
 	}{
 		{"a port that is to be shared is refused", portNotShared, opening(taken, syscall.EADDRINUSE),
 			"Another socket, one, has that port"},
+		{"it is refused by Windows", portNotShared, opening(taken, wsaAddressInUse),
+			"Another socket, one, has that port"},
 		{"nobody of the story has it", portNotShared, opening(Opened{At: taken.At}, syscall.EADDRINUSE), ""},
 		{"another error", portNotShared, opening(taken, syscall.EACCES), ""},
 		{"no socket is wanted", portNotShared, after(Result{}, Call{Err: syscall.EADDRINUSE}), ""},
@@ -114,6 +116,10 @@ func TestRules(t *testing.T) {
 		{"read what is another's", readWhatIsNotIts, after(Unread{datagram(alice, server, "for you")}, Call{}),
 			`here "for you"`},
 		{"not about reading", readWhatIsNotIts, after(Open{}, Call{}), ""},
+
+		{"cut short by Windows", shortBuffer, failing(Call{}, nil, read(wsaMessageTooLong)),
+			"Windows makes such a read fail"},
+		{"another error of a read", shortBuffer, failing(Call{}, nil, read(syscall.EMSGSIZE)), ""},
 
 		{"sent again", sentTwice, after(Silence{At: alice, Got: datagram(server, alice, "ok"), Before: 1}, Call{}).with(
 			datagram(server, alice, "ok"), datagram(server, alice, "ok")), "was to send it once"},

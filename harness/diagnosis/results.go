@@ -6,7 +6,6 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"syscall"
 
 	"udpkata/harness/text"
 	"udpkata/harness/wire"
@@ -102,7 +101,7 @@ func streamDialled(s Seen) text.Text {
 
 // portOfItsOwn: a socket that is to be connected asks for a port that is taken.
 func portOfItsOwn(s Seen) text.Text {
-	if _, ok := want[Connected](s); ok && errors.Is(s.current().Err, syscall.EADDRINUSE) {
+	if _, ok := want[Connected](s); ok && addressInUse(s.current().Err) {
 		return text.Say("The code asks for a certain port for its own end, and that one is taken: each socket needs " +
 			"another. Leave the choice to the system.")
 	}

@@ -10,6 +10,12 @@ var diagnosisSentences = []Text{
 			"65,507 個位元組，在 IPv6 上是 65,527，所以緩衝區請給 65,535。",
 	},
 	{
+		"A datagram was longer than the buffer that it was read into: Windows makes such a read fail, and throws the " +
+			"rest away. A datagram can have up to 65,507 bytes, on IPv6 65,527, so give the buffer 65,535.",
+		"有一個資料包比讀取用的緩衝區還長：在 Windows 上，這樣的讀取會失敗，剩下的則被丟掉。資料包最大可以有 " +
+			"65,507 個位元組，在 IPv6 上是 65,527，所以緩衝區請給 65,535。",
+	},
+	{
 		"The answer for %s went to %s. Send each answer to the address that ReadFrom returned together with that " +
 			"datagram, not to one that was kept.",
 		"要給 %s 的答覆送給了 %s。每個答覆都要送到 ReadFrom 和那個資料包一起回傳的位址，不要送到先前留著的位址。",
