@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -187,6 +188,10 @@ func TestMessages(t *testing.T) {
 	for _, tt := range tests {
 		for _, n := range either {
 			t.Run(tt.name+"/"+n.name, func(t *testing.T) {
+				onWindows := runtime.GOOS == "windows" && strings.HasPrefix(n.name, "loopback/")
+				if onWindows && tt.name == "answer cut short" {
+					t.Skip("needs another system than Windows, whose sockets refuse to cut a datagram short")
+				}
 				todoSeen.Store(false)
 				if tt.state == verdict.Stuck {
 					require.NoError(t, goleak.Find(stuck...))

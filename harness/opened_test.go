@@ -3,10 +3,12 @@ package harness
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -102,7 +104,10 @@ func TestOpenedSockets(t *testing.T) {
 		{"a blocking socket", func(w *Kernel4) {
 			conn := udp(t, "127.0.0.1:0")
 			file, err := conn.File()
-			require.NoError(w, err)
+			if err != nil {
+				conn.Close()
+				w.need(fmt.Errorf("needs a socket's File, which this machine lacks (%w)", err))
+			}
 			file.Fd()
 			file.Close()
 			if blocking, err := sockopt.IsBlocking(conn); err != nil || !blocking {
@@ -154,14 +159,14 @@ func TestOpenedSockets(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f, tb := tell(t, loopback4, tt.story)
+			if f != nil && f.State == verdict.Skipped {
+				t.Skip(f.Text.EN)
+			}
 			if tt.want == "" {
 				require.Nil(t, f, read(tb))
 				return
 			}
 			require.NotNil(t, f)
-			if f.State == verdict.Skipped {
-				t.Skip(f.Text.EN)
-			}
 			require.Equal(t, tt.want, aBigPort.ReplaceAllString(f.Text.EN, ":PORT"))
 		})
 	}
@@ -199,8 +204,12 @@ func TestPorts(t *testing.T) {
 		p := w.Opened(opens(w, conn, nil), "socket", at)
 		w.ChosenBySystem(p)
 	})
-	require.NotNil(t, f, "a port of the story's choice passes for one of the system's")
-	require.Contains(t, f.Text.EN, "which the system did not choose: it chooses from ", read(tb))
+	if runtime.GOOS == "linux" {
+		require.NotNil(t, f, "a port of the story's choice passes for one of the system's")
+		require.Contains(t, f.Text.EN, "which the system did not choose: it chooses from ", read(tb))
+	} else {
+		require.Nil(t, f, read(tb))
+	}
 
 	f, tb = tell(t, loopback4, func(w *Kernel4) {
 		_, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(w.ForbiddenPort())})

@@ -158,6 +158,12 @@ var causes = map[string]error{
 	"ErrWriteToConnected": net.ErrWriteToConnected,
 }
 
+// windowsCauses are what the kernel says on Windows in place of some of them.
+var windowsCauses = map[string]syscall.Errno{
+	"EACCES": 10013, "EADDRINUSE": 10048, "EADDRNOTAVAIL": 10049, "ECONNREFUSED": 10061, "EDESTADDRREQ": 10039,
+	"EINVAL": 10022, "EMSGSIZE": 10040, "ENETUNREACH": 10051,
+}
+
 // describe says of an error what a program can find out; on Linux also its
 // text, which is the kernel's.
 func (e *env) describe(err error) string {
@@ -169,7 +175,7 @@ func (e *env) describe(err error) string {
 		"EACCES", "EADDRINUSE", "EADDRNOTAVAIL", "ECONNREFUSED", "EDESTADDRREQ", "EINVAL", "EMSGSIZE", "ENETUNREACH",
 		"ErrClosed", "ErrDeadlineExceeded", "ErrPermission", "ErrWriteToConnected",
 	} {
-		if errors.Is(err, causes[name]) {
+		if winsock, ok := windowsCauses[name]; errors.Is(err, causes[name]) || ok && errors.Is(err, winsock) {
 			found = append(found, name)
 		}
 	}
