@@ -81,16 +81,22 @@ func tell[W any](t *testing.T, n telling[W], story func(W)) (*failure.Failure, *
 	_, file, number, _ := runtime.Caller(1)
 	s.Begin = stacks.Line{File: filepath.Base(file), Number: number}
 	f := n.here(t, newWorld(s), story)
-	tb := &fakeTB{}
-	if f != nil {
-		done := make(chan bool)
-		go func() {
-			defer close(done)
-			report(tb, s, f, nil)
-		}()
-		<-done
+	if f == nil {
+		return nil, &fakeTB{}
 	}
-	return f, tb
+	return f, reported(s, f)
+}
+
+// reported returns how a failure is reported.
+func reported(s stacks.Site, f *failure.Failure) *fakeTB {
+	tb := &fakeTB{}
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		report(tb, s, f, nil)
+	}()
+	<-done
+	return tb
 }
 
 // What differs from run to run.

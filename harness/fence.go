@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net"
 
+	"udpkata/harness/capability"
 	"udpkata/harness/internal/patience"
 	"udpkata/harness/internal/record"
 	"udpkata/harness/verdict"
@@ -48,6 +49,7 @@ func (w *World) fenceSocket() net.PacketConn {
 	if w.fenceConn == nil {
 		conn, err := w.listen()
 		if err != nil {
+			w.need(capability.Exhausted(err))
 			w.fatal(verdict.NotRun, "No socket for the harness: %v.", err)
 		}
 		w.rec.Update(func() { w.fencer = record.AddrPort(conn.LocalAddr()) })

@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"udpkata/harness/capability"
+	"udpkata/harness/internal/record"
+	"udpkata/harness/internal/stacks"
 	"udpkata/harness/internal/students"
 	"udpkata/harness/netlab"
 	"udpkata/harness/text"
@@ -80,6 +82,32 @@ func TestMissingNetwork(t *testing.T) {
 		})
 	}
 	require.Equal(t, 1, told)
+}
+
+// TestVitalLack: what no lesson can do without is told once, in one line, and is no
+// failure of the code's.
+func TestVitalLack(t *testing.T) {
+	vital := &capability.Lack{Vital: true}
+	n := telling[*World]{name: "nowhere", missing: func() error { return vital }}
+	s := stacks.Site{Task: "TestIt", Begin: stacks.Line{File: "x_test.go", Number: 1}}
+	f := n.outcome(t, s, "nowhere", nil)
+	require.Equal(t, verdict.NotRun, f.State)
+	require.Equal(t, "x_test.go:1: "+vital.Error(), f.Reason(text.English))
+	require.Equal(t, f.Reason(text.English)+"\n", reported(s, f).output.String())
+	again := reported(s, f)
+	require.False(t, again.failed)
+	require.Equal(t, f.Reason(text.English), again.skipped)
+}
+
+// TestTooManySockets: where the machine allows no more sockets, the story is skipped.
+func TestTooManySockets(t *testing.T) {
+	for _, n := range either {
+		f, _ := tell(t, n, func(w *World) {
+			w.open("alice", func() (record.Socket, error) { return nil, os.NewSyscallError("socket", syscall.ENOBUFS) })
+		})
+		require.Equal(t, verdict.Skipped, f.State)
+		require.Contains(t, f.Text.EN, "needs more files and sockets, which this machine lacks (socket: ")
+	}
 }
 
 // TestSkippedStories: a story that can't be told on one network counts where it

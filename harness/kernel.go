@@ -71,16 +71,16 @@ func (k kernelWords) SecondHome() netip.Addr {
 	return addr
 }
 
-// AbsentAddr returns an address that this computer does not have: it is for examples.
-// No socket can be opened there, and nothing is sent there. The story is skipped where
-// sockets can be opened at any address.
+// AbsentAddr returns an address that this computer does not have: it is for examples
+// (RFC 5737, RFC 3849). No socket can be opened there, and nothing is sent there. The
+// story is skipped where one can.
 func (k kernelWords) AbsentAddr() netip.Addr {
+	absent := netip.AddrFrom4([4]byte{192, 0, 2, 1})
 	if k.IPv6() {
-		k.w.need(capability.AbsentAddress6.Missing())
-		return capability.Absent6
+		absent = netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 15: 1})
 	}
-	k.w.need(capability.AbsentAddress4.Missing())
-	return capability.Absent4
+	k.w.need(capability.AbsentAddress(absent).Missing())
+	return absent
 }
 
 // UDPConn opens a socket of the kernel's for the student's code.

@@ -6,9 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"os"
 	"runtime"
-	"sync"
 
 	"udpkata/harness/capability"
 	"udpkata/harness/diagnosis"
@@ -42,6 +40,7 @@ func (k kernelWords) FreePort() uint16 {
 			return port
 		}
 	}
+	k.w.need(capability.Exhausted(err))
 	k.w.fatal(verdict.NotRun, "This computer has no free port: %v.", err)
 	return 0
 }
@@ -52,15 +51,15 @@ func (k kernelWords) FreePort() uint16 {
 // All have five digits, so that messages are as long each time.
 func unassigned() (low, high int) {
 	const first, last, few = 10_000, 65_535, 1000
-	system, err := systemPorts()
-	below, above := system.first-first, last-system.last
+	systemFirst, systemLast, err := capability.SystemPorts()
+	below, above := systemFirst-first, last-systemLast
 	switch {
 	case err != nil, max(below, above) < few:
 		return first, last
 	case above > below:
-		return system.last + 1, last
+		return systemLast + 1, last
 	}
-	return first, system.first - 1
+	return first, systemFirst - 1
 }
 
 // bookings is a loopback address that nobody uses for anything else: a TCP
@@ -94,6 +93,7 @@ func tryPort(at netip.AddrPort) error {
 // ListenTCP lets somebody listen on TCP until the story ends.
 func (k kernelWords) ListenTCP(at netip.AddrPort) {
 	if err := k.listenTCP(at); err != nil {
+		k.w.need(capability.Exhausted(err))
 		k.w.fatal(verdict.NotRun, "No TCP listener: %v.", err)
 	}
 }
@@ -121,31 +121,14 @@ func (k kernelWords) ChosenBySystem(socket Endpoint) {
 		return
 	}
 	defer k.w.checked()
-	system, err := systemPorts()
+	first, last, err := capability.SystemPorts()
 	if err != nil {
 		k.w.need(fmt.Errorf("needs to know which ports the system chooses from, "+
 			"which it does not say (%v): mount /proc", err))
 	}
-	if port := int(record.AddrPort(socket.LocalAddr()).Port()); port < system.first || port > system.last {
+	if port := int(record.AddrPort(socket.LocalAddr()).Port()); port < first || port > last {
 		k.w.wants(diagnosis.Chosen{})
 		k.w.fatal(verdict.Failed, "%s is at port %d, which the system did not choose: it chooses from %d to %d.",
-			k.w.nameOf(socket), port, system.first, system.last)
+			k.w.nameOf(socket), port, first, last)
 	}
 }
-
-// ports are those from first to last.
-type ports struct{ first, last int }
-
-// systemPorts returns those that the system chooses from: on Linux as it is set up,
-// see ip_local_port_range in ip(7); elsewhere IANA's (RFC 6335 section 6), unless
-// somebody has set up something else.
-var systemPorts = sync.OnceValues(func() (p ports, err error) {
-	if runtime.GOOS != "linux" {
-		return ports{49152, 65535}, nil
-	}
-	data, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
-	if err == nil {
-		_, err = fmt.Sscan(string(data), &p.first, &p.last)
-	}
-	return p, err
-})

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"syscall"
 
+	"udpkata/harness/capability"
 	"udpkata/harness/internal/record"
 	"udpkata/harness/verdict"
 )
@@ -17,6 +18,7 @@ type Endpoint interface{ LocalAddr() net.Addr }
 func (w *World) open(name string, opener func() (record.Socket, error)) record.Socket {
 	inner, err := opener()
 	if err != nil {
+		w.need(capability.Exhausted(err))
 		w.fatal(verdict.NotRun, "No socket for %s: %v.", name, err)
 	}
 	w.rec.SetName(record.AddrPort(inner.LocalAddr()), name)

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"udpkata/harness/capability"
 	"udpkata/harness/internal/child"
 	"udpkata/harness/internal/failure"
 	"udpkata/harness/internal/network"
@@ -128,6 +129,9 @@ func (n telling[W]) outcome(t *testing.T, s stacks.Site, name string, story func
 	switch missing := n.missing(); {
 	case missing != nil:
 		f = &failure.Failure{State: verdict.Skipped, At: s.Begin, Text: text.Say("%v", missing)}
+		if capability.IsVital(missing) {
+			f.State = verdict.NotRun
+		}
 	case n.inLab && !netlab.Inside():
 		f = child.Tell(s, name, t.Output())
 	default:
@@ -147,15 +151,22 @@ func (n telling[W]) here(t *testing.T, w *World, story func(W)) *failure.Failure
 	return w.outcome()
 }
 
-// Of this process: whether a TODO was met, and whose code can't be stopped.
+// Of this process: whether a TODO was met, why stories were not run, by their texts, and
+// whose code can't be stopped.
 var (
-	todoSeen  atomic.Bool
-	stuckTask atomic.Pointer[string]
+	todoSeen     atomic.Bool
+	troublesSeen sync.Map
+	stuckTask    atomic.Pointer[string]
 )
 
-// report ends the subtest of a story that failed.
+// report ends the subtest of a story that failed. What the machine does to one story it
+// does to others, and so once is enough to read.
 func report(tb testing.TB, s stacks.Site, f *failure.Failure, rest []string) {
-	if f.State == verdict.Todo && todoSeen.Swap(true) {
+	seen := f.State == verdict.Todo && todoSeen.Swap(true)
+	if f.State == verdict.NotRun {
+		_, seen = troublesSeen.LoadOrStore(f.Text.EN, true)
+	}
+	if seen {
 		tb.Skip(f.Reason(text.Preferred()))
 	}
 	capture, err := f.Wire.Keep(tb)

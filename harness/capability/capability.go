@@ -1,6 +1,6 @@
 // Package capability says what of all that stories need this machine can do, and
 // how to get what it can't. A story that needs more is skipped with one sentence:
-// the capability's error.
+// the capability's error. Where no lesson could be told, it is not run instead.
 package capability
 
 import (
@@ -10,128 +10,244 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
-	"time"
+	"syscall"
+
+	"udpkata/harness/sockopt"
 )
 
 // A Capability is something that stories may need and a machine may lack.
 type Capability struct {
 	name  string
 	cure  string
+	vital bool
 	probe func() error
 }
 
-// Missing returns an error to skip with, which names the cure, or nil where the
-// machine has the capability. The machine is asked once.
+// Missing returns a [Lack], or nil where the machine has the capability. The machine is
+// asked once.
 func (c *Capability) Missing() error {
 	if err := c.probe(); err != nil {
-		return fmt.Errorf("needs %s, which this machine lacks (%w): %s", c.name, err, c.cure)
+		return &Lack{Vital: c.vital, what: c.name, why: err, cure: c.cure}
 	}
 	return nil
 }
 
-// IPv6 is the loopback address ::1.
-var IPv6 = &Capability{
-	name: "IPv6 on loopback",
-	cure: "switch IPv6 on (on Linux: sysctl net.ipv6.conf.lo.disable_ipv6=0)",
-	probe: sync.OnceValue(func() error {
-		conn, err := net.ListenUDP("udp6", &net.UDPAddr{IP: net.IPv6loopback})
-		if err != nil {
-			return err
-		}
-		return conn.Close()
-	}),
+// A Lack is what a machine has not, and the cure.
+type Lack struct {
+	Vital bool // the lessons can't do without it
+
+	what, cure string
+	why        error
 }
 
-// SecondLoopback is the loopback address 127.0.0.2, as one that has ports of its own
-// and that datagrams come from.
-var SecondLoopback = &Capability{
-	name:  "a second loopback address",
-	cure:  "give loopback the address 127.0.0.2 (on macOS: sudo ifconfig lo0 alias 127.0.0.2)",
-	probe: sync.OnceValue(secondLoopback),
+// Error returns one sentence, to skip with.
+func (l *Lack) Error() string {
+	return fmt.Sprintf("needs %s, which this machine lacks (%v): %s", l.what, l.why, l.cure)
 }
 
-// manyPorts is how many ports are tried on two addresses before they count as not free.
-const manyPorts = 20
+// Unwrap returns what the system said.
+func (l *Lack) Unwrap() error { return l.why }
 
-func secondLoopback() (err error) {
-	first, second := net.IPv4(127, 0, 0, 1), net.IPv4(127, 0, 0, 2)
-	for range manyPorts {
-		var a, b *net.UDPConn
-		if a, err = net.ListenUDP("udp4", &net.UDPAddr{IP: first}); err != nil {
-			return err
+// IsVital reports whether an error is a Lack that the lessons can't do without.
+func IsVital(err error) bool {
+	lack := (*Lack)(nil)
+	return errors.As(err, &lack) && lack.Vital
+}
+
+// Missing returns the first Lack of several capabilities, or nil.
+func Missing(needed ...*Capability) error {
+	for _, c := range needed {
+		if missing := c.Missing(); missing != nil {
+			return missing
 		}
-		defer a.Close()
-		port := a.LocalAddr().(*net.UDPAddr).Port
-		if b, err = net.ListenUDP("udp4", &net.UDPAddr{IP: second, Port: port}); err != nil {
-			continue // somebody else may have this one
+	}
+	return nil
+}
+
+// MissingVital returns a Lack that the lessons can't do without, or nil.
+func MissingVital() error { return Missing(Bubbles, Descriptors, Loopback) }
+
+// Bubbles is virtual time, by package testing/synctest.
+var Bubbles = &Capability{
+	name:  "timers as Go has them since 1.23",
+	cure:  "take asynctimerchan out of the variable GODEBUG (unset GODEBUG)",
+	vital: true,
+	probe: func() error { return oldTimers(os.Getenv("GODEBUG")) },
+}
+
+// oldTimers returns an error if GODEBUG has the value that asks for the timers of before
+// Go 1.23. Of several settings the last counts.
+func oldTimers(godebug string) (err error) {
+	for setting := range strings.SplitSeq(godebug, ",") {
+		if value, ok := strings.CutPrefix(setting, "asynctimerchan="); ok {
+			err = nil
+			if value != "0" {
+				err = fmt.Errorf("GODEBUG has %s, and package synctest can't work with that", setting)
+			}
 		}
-		defer b.Close()
-		return errors.Join(carries(a, b), carries(b, a))
 	}
 	return err
 }
 
-// carries reports whether a datagram reaches a socket from another, and says so.
-func carries(from, to *net.UDPConn) error {
-	if _, err := from.WriteTo([]byte{1}, to.LocalAddr()); err != nil {
-		return err
-	}
-	to.SetReadDeadline(time.Now().Add(5 * time.Second)) // on loopback it is there already
-	_, source, err := to.ReadFrom(make([]byte, 1))
-	switch {
-	case err != nil:
-		return err
-	case source.String() != from.LocalAddr().String():
-		return fmt.Errorf("a datagram of %v's comes from %v", from.LocalAddr(), source)
-	}
-	return nil
-}
-
-// Absent4 and Absent6 are addresses for examples (RFC 5737, RFC 3849), which no
-// computer has.
 var (
-	Absent4 = netip.AddrFrom4([4]byte{192, 0, 2, 1})
-	Absent6 = netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 15: 1})
+	localhost4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	second4    = netip.AddrFrom4([4]byte{127, 0, 0, 2})
+	everyone4  = netip.AddrFrom4([4]byte{127, 255, 255, 255})
 )
 
-// AbsentAddress4 and AbsentAddress6 are that no socket can be opened at [Absent4] and
-// [Absent6].
-var (
-	AbsentAddress4 = absent(Absent4, "sysctl net.ipv4.ip_nonlocal_bind=0")
-	AbsentAddress6 = absent(Absent6, "sysctl net.ipv6.ip_nonlocal_bind=0")
-)
-
-func absent(addr netip.Addr, sysctl string) *Capability {
-	return &Capability{
-		name: "an address that no socket can be opened at",
-		cure: "let sockets be opened at the computer's own addresses alone (on Linux: " + sysctl + ")",
-		probe: sync.OnceValue(func() error {
-			conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, 0)))
-			if err != nil {
-				return nil
-			}
-			conn.Close()
-			return fmt.Errorf("%v can be opened", addr)
-		}),
-	}
+// Descriptors is a handful of files and sockets for most stories; few have more.
+var Descriptors = &Capability{
+	name:  fmt.Sprintf("%d files and sockets", handful),
+	cure:  manyDescriptors,
+	vital: true,
+	probe: func() error {
+		if most, known := mostDescriptors(); known && most < handful {
+			return tooFew(most)
+		}
+		return nil
+	},
 }
 
-// Broadcast is that loopback has a broadcast address, 127.255.255.255, which
-// only those may send to who are permitted to.
+// handful is how many files and sockets most stories do with, and enough is more than
+// any of them has.
+const (
+	handful = 32
+	enough  = 256
+)
+
+var manyDescriptors = fmt.Sprintf("let a process have more (ulimit -n %d)", 4*enough)
+
+func tooFew(descriptors uint64) error { return fmt.Errorf("a process may have %d", descriptors) }
+
+// Loopback is the loopback address 127.0.0.1, at which sockets hear each other.
+var Loopback = &Capability{
+	name:  "the loopback address 127.0.0.1",
+	cure:  "bring loopback up (on Linux: ip link set lo up), and let no firewall drop what is sent there",
+	vital: true,
+	probe: sync.OnceValue(func() error {
+		err := hears(localhost4, localhost4)
+		if errors.Is(err, syscall.ENETUNREACH) {
+			return errors.New("loopback is down")
+		}
+		return err
+	}),
+}
+
+// IPv6 is the loopback address ::1, at which sockets hear each other.
+var IPv6 = &Capability{
+	name: "IPv6 on loopback",
+	cure: "switch IPv6 on (on Linux: sysctl net.ipv6.conf.lo.disable_ipv6=0), and let no firewall drop what is " +
+		"sent to ::1",
+	probe: sync.OnceValue(func() error { return hears(netip.IPv6Loopback(), netip.IPv6Loopback()) }),
+}
+
+// SecondLoopback is the loopback address 127.0.0.2, which has ports of its own: one has
+// another owner than the same port of 127.0.0.1, and each hears what is sent to it.
+var SecondLoopback = &Capability{
+	name:  "a second loopback address",
+	cure:  "give loopback the address 127.0.0.2 (on macOS: sudo ifconfig lo0 alias 127.0.0.2)",
+	probe: sync.OnceValue(func() error { return ownPorts(localhost4, second4) }),
+}
+
+// Broadcast is that loopback has a broadcast address, 127.255.255.255, at which sockets
+// hear what is sent there, and which only those may send to who are permitted to.
 var Broadcast = &Capability{
 	name: "broadcasts on loopback",
-	cure: "run the tests on Linux",
+	cure: "run the tests on Linux, with an ordinary loopback (127.0.0.1/8)",
 	probe: sync.OnceValue(func() error {
 		if runtime.GOOS != "linux" {
 			return errors.New("loopback has no broadcast address on " + runtime.GOOS)
 		}
-		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 255, 255, 255)})
+		if err := hears(localhost4, everyone4); err != nil {
+			return err
+		}
+		conn, err := listen(netip.AddrPortFrom(localhost4, 0))
 		if err != nil {
 			return err
 		}
-		return conn.Close()
+		defer conn.Close()
+		if err := sockopt.SetBroadcast(conn, false); err != nil {
+			return err
+		}
+		discard := net.UDPAddrFromAddrPort(netip.AddrPortFrom(everyone4, portOf(conn)))
+		if _, err := conn.WriteTo(nil, discard); !errors.Is(err, os.ErrPermission) {
+			return fmt.Errorf("sending there without permission gives %v", err)
+		}
+		return nil
 	}),
+}
+
+// AbsentAddress returns the capability to refuse a socket at an address that is for
+// examples, so that no computer has it.
+func AbsentAddress(addr netip.Addr) *Capability {
+	return &Capability{
+		name: "an address at which no socket can be opened",
+		cure: "let only addresses be used that the computer has (on Linux: sysctl net.ipv4.ip_nonlocal_bind=0 " +
+			"net.ipv6.ip_nonlocal_bind=0)",
+		probe: func() error {
+			conn, err := listen(netip.AddrPortFrom(addr, 0))
+			if err != nil {
+				return nil
+			}
+			conn.Close()
+			return fmt.Errorf("%v can be used", addr)
+		},
+	}
+}
+
+// Exhausted returns a Lack if an error says that this machine allows fewer sockets than
+// stories open, or nil.
+func Exhausted(err error) error {
+	for _, limit := range limits {
+		if why := limit.reached(err); why != nil {
+			return &Lack{what: "more files and sockets", why: why, cure: limit.cure}
+		}
+	}
+	return nil
+}
+
+// limits are those on sockets. Where there may be enough of them, somebody else is to
+// blame who has them all: perhaps the code under test.
+var limits = []struct {
+	reached func(error) error
+	cure    string
+}{
+	{func(err error) error {
+		if most, known := mostDescriptors(); errors.Is(err, syscall.EMFILE) && known && most < enough {
+			return tooFew(most)
+		}
+		return nil
+	}, manyDescriptors},
+	{func(err error) error {
+		none := errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.EADDRNOTAVAIL) ||
+			errors.Is(err, syscall.EAGAIN)
+		if first, last, err := SystemPorts(); none && err == nil && last-first+1 < enough {
+			return fmt.Errorf("it chooses from the ports %d to %d", first, last)
+		}
+		return nil
+	}, `sysctl net.ipv4.ip_local_port_range="32768 60999"`},
+	{func(err error) error {
+		if errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM) {
+			return err
+		}
+		return nil
+	}, "end other programs that have many sockets, or allow more"},
+}
+
+// SystemPorts returns the first and the last of the ports that the system chooses from:
+// on Linux as it is set up, see ip_local_port_range in ip(7); elsewhere IANA's (RFC 6335
+// section 6), unless somebody has set up something else.
+func SystemPorts() (first, last int, err error) {
+	if runtime.GOOS != "linux" {
+		return 49152, 65535, nil
+	}
+	data, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
+	if err == nil {
+		_, err = fmt.Sscan(string(data), &first, &last)
+	}
+	return first, last, err
 }
 
 // LowPort is a port that ForbiddenPort tries. On most systems the ports below

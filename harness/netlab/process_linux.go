@@ -1,6 +1,7 @@
 package netlab
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -77,7 +78,7 @@ var Missing = sync.OnceValue(func() error {
 	case err == nil:
 		return nil
 	case errors.As(err, &exit):
-		return refusal(errors.New(out.String()), true)
+		return refusal(errors.New(cmp.Or(out.String(), exit.Error())), true)
 	}
 	return refusal(err, false)
 })
@@ -105,6 +106,8 @@ func refusal(err error, forked bool) error {
 	case sysctl("kernel/unprivileged_userns_clone") == "0" && denied:
 		why = "this system keeps namespaces from ordinary users"
 		cure = "sudo sysctl kernel.unprivileged_userns_clone=1"
+	case errors.Is(err, os.ErrNotExist):
+		cure = "mount /proc"
 	case errors.Is(err, syscall.EACCES):
 		why = "a security module refuses namespaces"
 		cure = "ask the administrator to allow user namespaces"

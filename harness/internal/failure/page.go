@@ -64,7 +64,7 @@ func (x Exchange) draw(style wire.Style) string {
 func (f *Failure) Page(s stacks.Site, rest []string, capture string, style wire.Style) string {
 	say := func(format string, args ...any) string { return text.Say(format, args...).In(style.Language) }
 	what := f.Text.In(style.Language)
-	if f.State == verdict.Todo {
+	if f.State == verdict.Todo || f.State == verdict.NotRun { // which no hint is about
 		return fmt.Sprintf("%s: %s\n", f.At, what)
 	}
 	var b strings.Builder

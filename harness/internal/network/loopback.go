@@ -17,8 +17,8 @@ import (
 // Loopback4 and Loopback6 are the kernel's own sockets on this machine's loopback
 // address.
 var (
-	Loopback4 = loopback(localhost4, always)
-	Loopback6 = loopback(localhost6, capability.IPv6.Missing)
+	Loopback4 = loopback(localhost4, capability.Loopback)
+	Loopback6 = loopback(localhost6, capability.IPv6)
 )
 
 // loopbackBroadcast is that of loopback, 127.0.0.0/8.
@@ -26,7 +26,8 @@ var loopbackBroadcast = netip.AddrFrom4([4]byte{127, 255, 255, 255})
 
 var errOneAddress = errors.New("needs a second loopback address, and IPv6 has only ::1")
 
-func loopback(ip netip.Addr, missing func() error) Network[Loopback] {
+func loopback(ip netip.Addr, hears *capability.Capability) Network[Loopback] {
+	missing := func() error { return capability.Missing(capability.Descriptors, hears) }
 	run := func(_ *testing.T, _ Watch, story func(Loopback)) error {
 		story(Loopback{ip})
 		return nil

@@ -111,5 +111,3 @@ func nth(subnet netip.Prefix, n int) netip.Addr {
 
 // broadcastNumber is everyone's on a subnet of IPv4.
 const broadcastNumber = 255
-
-func always() error { return nil }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"udpkata/harness/capability"
 	"udpkata/harness/internal/record"
 	"udpkata/harness/simnet"
 )
@@ -22,7 +23,7 @@ var (
 )
 
 // Offline is no network, for functions of values. It passes for one.
-var Offline = Network[*OneHost]{Name: "offline", Missing: always, Virtual: true, Run: Virtual4.Run}
+var Offline = inMemory("offline", Virtual4.Run)
 
 var (
 	// second6 is another address of the host that has ::1. IPv6 has only one on
@@ -42,7 +43,11 @@ func virtual(ip netip.Addr) Network[*OneHost] {
 		})
 		return nil
 	}
-	return Network[*OneHost]{Name: "virtual/" + version(ip), Missing: always, Virtual: true, Run: run}
+	return inMemory("virtual/"+version(ip), run)
+}
+
+func inMemory[H Host](name string, run func(t *testing.T, w Watch, story func(H)) error) Network[H] {
+	return Network[H]{Name: name, Missing: capability.Bubbles.Missing, Virtual: true, Run: run}
 }
 
 // OneHost is the only host of a network in memory.
@@ -88,7 +93,7 @@ func hosts(subnet netip.Prefix) Network[*Hosts] {
 		})
 		return nil
 	}
-	return Network[*Hosts]{Name: "virtual/" + version(subnet.Addr()), Missing: always, Virtual: true, Run: run}
+	return inMemory("virtual/"+version(subnet.Addr()), run)
 }
 
 // Hosts opens each socket on a new host, whatever address it is told.
