@@ -2,6 +2,7 @@ package judge
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -66,12 +68,41 @@ func build(ctx context.Context, p Params, tmp string, overlay map[string]string)
 		return nil, err
 	}
 
-	// With -cover, go would test the stubs and not say so (golang/go#73802).
-	// Without debugging information, which nobody reads here, it is built faster.
-	args := []string{"test", "-c", "-o", b.path, "-overlay", list, "-cover=false", "-gcflags=-dwarf=false",
-		"-ldflags=-s -w", "-tags=" + p.Tags}
-	if p.Race {
-		args = append(args, "-race")
+	refused, err := p.compile(ctx, b.path, list)
+	if err != nil || refused == "" {
+		return b, err
+	}
+	// If the course's own files make no program either, it is not for these files.
+	if _, err := b.own(ctx); err != nil {
+		return nil, err
+	}
+	return nil, &compileError{b.rewrite(refused, overlay)}
+}
+
+// own builds the test program of the course's own files. An error says why there can't be
+// one here, whatever somebody's files are.
+func (b *binary) own(ctx context.Context) (path string, err error) {
+	path = filepath.Join(b.tmp(), "own.test.exe")
+	refused, err := b.params.compile(ctx, path, "")
+	if err == nil && refused != "" {
+		err = b.params.cantBuild(refused)
+	}
+	return path, err
+}
+
+// tmp returns the directory for all that is to be gone when the files have been judged.
+func (b *binary) tmp() string { return filepath.Dir(b.path) }
+
+// compile builds the lesson's test program, with an overlay if list is one's. It returns
+// what go said if it refused.
+func (p Params) compile(ctx context.Context, program, list string) (refused string, err error) {
+	// With -cover, go would test the stubs and not say so (golang/go#73802). With -json,
+	// nobody could read what it says. Without debugging information, which nobody reads
+	// here, it is built faster. The paths of files tell whose lines are whose.
+	args := []string{"test", "-c", "-o", program, "-cover=false", "-json=false", "-trimpath=false",
+		"-gcflags=-dwarf=false", "-ldflags=-s -w", "-tags=" + p.Tags, "-race=" + strconv.FormatBool(p.Race)}
+	if list != "" {
+		args = append(args, "-overlay", list)
 	}
 	if p.NoVet {
 		args = append(args, "-vet=off")
@@ -81,40 +112,69 @@ func build(ctx context.Context, p Params, tmp string, overlay map[string]string)
 	cmd := exec.CommandContext(ctx, "go", append(args, "./lessons/"+p.Lesson.Name)...)
 	cmd.Dir = p.root()
 	// A lesson is built before it has used so much memory: freeing some on the way costs time.
-	cmd.Env = append(cmd.Environ(), "GOGC=off", "GOMEMLIMIT=256MiB")
+	cmd.Env = append(cmd.Environ(), "GOGC=off", "GOMEMLIMIT=256MiB",
+		"GOTMPDIR="+filepath.Dir(program)) // what it leaves if it is killed
+	cmd.WaitDelay = lastWords
+	ownGroup(cmd)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	err = cmd.Run()
 	var exit *exec.ExitError
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return nil, &compileError{fmt.Sprintf("The code did not compile within %v.", buildTimeout)}
+		return fmt.Sprintf("The code did not compile within %v.", buildTimeout), nil
 	case ctx.Err() != nil:
-		return nil, ctx.Err()
+		return "", ctx.Err()
 	case errors.As(err, &exit):
-		if err := p.complete(ctx); err != nil {
-			return nil, err
-		}
-		return nil, &compileError{b.rewrite(output.String(), overlay)}
-	case err != nil:
-		return nil, err
+		return cmp.Or(strings.TrimSpace(output.String()), "go said nothing"), nil
 	}
-	return b, nil
+	return "", err
 }
 
-// complete returns an error if the course itself can't be built here, whatever the
-// files are: a module that it needs is not on this machine.
-func (p Params) complete(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-test", "-tags="+p.Tags, "./lessons/"+p.Lesson.Name)
-	cmd.Dir = p.root()
-	var output bytes.Buffer
-	cmd.Stderr = &output
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("the course lacks what it needs: %s (go mod download, with a network, brings modules)",
-			firstError(output.String()))
+// cantBuild says in one line why the course itself can't be built here, and what would
+// help.
+func (p Params) cantBuild(output string) error {
+	cure := "see that go test ./lessons/" + p.Lesson.Name + " works in " + p.root()
+	for _, c := range cures {
+		if strings.Contains(output, c.says) {
+			cure = c.cure
+			break
+		}
 	}
-	return nil
+	if p.behindLink() {
+		cure = "the directory lessons of a clone must not be a symbolic link; clone the repository whole"
+	}
+	return fmt.Errorf("the course lacks what it needs here: %s (%s)", firstError(output), cure)
 }
+
+// behindLink reports whether lessons/ is elsewhere than the rest of the repository.
+func (p Params) behindLink() bool {
+	_, err := os.Stat(filepath.Join(p.root(), "go.mod"))
+	return errors.Is(err, os.ErrNotExist)
+}
+
+// cures are what helps against what go says where it can't build anything.
+var cures = []struct{ says, cure string }{
+	{"workspace", "GOWORK=off keeps a go.work above the clone out of it"},
+	{"go.work", "GOWORK=off keeps a go.work above the clone out of it"},
+	{"-mod=vendor", "take -mod=vendor out of GOFLAGS"},
+	{"inconsistent vendoring", "take -mod=vendor out of GOFLAGS"},
+	{"no space left on device", "make room, or set TMPDIR and GOCACHE to directories that have some"},
+	{"disk quota exceeded", "make room, or set TMPDIR and GOCACHE to directories that have some"},
+	{"GOCACHE", "set GOCACHE to a directory that can be written"},
+	{"build cache", "set GOCACHE to a directory that can be written"},
+	{"requires go", "install the Go that the course's go.mod names, or a later one"},
+	{"toolchain not available", "install the Go that the course's go.mod names, or a later one"},
+	{"C compiler", "the race detector needs a C compiler, such as gcc"},
+	{"requires cgo", "the race detector needs a C compiler, such as gcc, and no CGO_ENABLED=0"},
+	{"no required module provides", modules},
+	{"missing go.sum entry", modules},
+	{"cannot find module", modules},
+	{"module lookup disabled", modules},
+	{"dial tcp", modules},
+}
+
+const modules = "go mod download, with a network, brings the modules that the course needs"
 
 // root returns the repository's directory, without symbolic links.
 func (p Params) root() string { return filepath.Dir(filepath.Dir(p.Lesson.Dir)) }

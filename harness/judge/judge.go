@@ -14,12 +14,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"udpkata/harness/capability"
 	"udpkata/harness/curriculum"
 	"udpkata/harness/verdict"
 )
@@ -80,11 +83,14 @@ const (
 )
 
 // Run judges one lesson. Whatever is wrong with the files is in the report;
-// the error is for what keeps the judge from judging at all: no go command, no
-// room on the disk, a ctx that ended.
+// the error is for what keeps the judge from judging at all: no go command that can
+// build the course, no loopback, no room on the disk, a ctx that ended.
 func Run(ctx context.Context, p Params) (Report, error) {
 	if p.Timeout == 0 {
 		p.Timeout = defaultTimeout
+	}
+	if missing := capability.MissingVital(); missing != nil {
+		return Report{}, missing
 	}
 	overlay, notes, err := collect(p)
 	report := Report{Notes: notes}
@@ -123,6 +129,9 @@ func collect(p Params) (overlay map[string]string, notes []string, err error) {
 	}
 	for _, e := range entries {
 		name := e.Name()
+		if slices.Contains(otherSources, filepath.Ext(name)) {
+			notes = append(notes, name+" was left out: only Go is judged.")
+		}
 		if filepath.Ext(name) != ".go" {
 			continue
 		}
@@ -145,6 +154,9 @@ func collect(p Params) (overlay map[string]string, notes []string, err error) {
 		case info.Size() > MaxFileSize:
 			return nil, notes, fmt.Errorf("%s has %d bytes; a file may have %d", name, info.Size(), MaxFileSize)
 		}
+		if err := p.alone(source); err != nil {
+			return nil, notes, err
+		}
 		overlay[filepath.Join(p.Lesson.Dir, name)] = source
 	}
 	for _, f := range p.Lesson.Files {
@@ -153,6 +165,38 @@ func collect(p Params) (overlay map[string]string, notes []string, err error) {
 		}
 	}
 	return overlay, notes, nil
+}
+
+// otherSources are how files end that go would build beside those of Go.
+var otherSources = []string{".s", ".S", ".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".m", ".swig",
+	".swigcxx", ".syso", ".f", ".F", ".for", ".f90"}
+
+// alone returns an error if a file of somebody's can't do without what the judge leaves
+// out: packages below the lesson's, and files that it embeds.
+func (p Params) alone(source string) error {
+	file, _ := parser.ParseFile(token.NewFileSet(), source, nil, parser.ParseComments)
+	if file == nil {
+		return nil // it can't be read, and whoever builds it will say so
+	}
+	name := filepath.Base(source)
+	embeds := false
+	for _, imported := range file.Imports {
+		path := strings.Trim(imported.Path.Value, "`\"")
+		if strings.Contains(path, "/lessons/"+p.Lesson.Name+"/") {
+			return fmt.Errorf("%s imports %s; only the files beside it are judged: put that package's code there", name,
+				path)
+		}
+		embeds = embeds || path == "embed"
+	}
+	for _, group := range file.Comments {
+		for _, c := range group.List {
+			if embeds && strings.HasPrefix(c.Text, "//go:embed ") {
+				return fmt.Errorf("%s embeds files (%s); only Go is judged: write into the code what they hold", name,
+					strings.TrimPrefix(c.Text, "//"))
+			}
+		}
+	}
+	return nil
 }
 
 // own reports whether the course's own file is used whatever somebody has
@@ -201,6 +245,11 @@ func (b *binary) runAll(ctx context.Context) ([]Result, error) {
 		run, err := b.run(ctx, todo)
 		if err != nil {
 			return nil, err
+		}
+		if len(run.begun) == 0 && run.stopped == "" {
+			if err := b.starts(ctx); err != nil {
+				return nil, err
+			}
 		}
 		for i, r := range run.results() {
 			// A task that was not run for another's sake is tried again,

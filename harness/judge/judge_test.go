@@ -218,6 +218,18 @@ func TestRun(t *testing.T) {
 			"tiny_test.go was left out: the tests are the course's.",
 			"z_test.go was left out: the tests are the course's.",
 		}},
+		{name: "a package below the lesson's", files: map[string]string{
+			"tiny.go": "package tiny\n\nimport \"tiny/lessons/01-tiny/one\"\n\nfunc A() int { return one.One }\n",
+		}, want: all(verdict.NotRun, "tiny.go imports tiny/lessons/01-tiny/one; only the files beside it are judged")},
+		{name: "an embedded file", files: map[string]string{
+			"tiny.go": "package tiny\n\nimport _ \"embed\"\n\n//go:embed one.txt\nvar one string\n",
+			"one.txt": "1",
+		}, want: all(verdict.NotRun, "tiny.go embeds files (go:embed one.txt); only Go is judged")},
+		{name: "assembly", files: map[string]string{
+			"tiny.go": "package tiny\n\nfunc A() int { return 1 }\n\nfunc B() int { return 1 }\n\nfunc C() int " +
+				"{ return 1 }\n",
+			"tiny.s": "TEXT ·D(SB),0,$0\n",
+		}, want: all(verdict.Passed, ""), notes: []string{"tiny.s was left out: only Go is judged."}},
 		{name: "huge file", files: map[string]string{"tiny.go": "package tiny\n" + strings.Repeat("\n", MaxFileSize)},
 			want: all(verdict.NotRun, "tiny.go has 1048589 bytes; a file may have 1048576")},
 
@@ -312,6 +324,76 @@ func TestRunErrors(t *testing.T) {
 		_, err = b.run(context.Background(), []string{"TestA"})
 		require.ErrorContains(t, err, "go did not use the overlay")
 	})
+}
+
+// TestMachines: where nothing could be judged, whatever somebody's files are, that is one
+// line, and no verdict on anybody; neither is what somebody has set for go of another
+// use.
+func TestMachines(t *testing.T) {
+	right, wrong := functions("", "return 1", "return 1", "return 1"), functions("", "return 2", "return 1", "return 1")
+	for name, tt := range map[string]struct {
+		files map[string]string
+		env   map[string]string
+		edit  func(p *Params)
+		want  string
+	}{
+		"vendored": {files: right, env: map[string]string{"GOFLAGS": "-mod=vendor"}, edit: func(p *Params) {
+			require.NoError(t, os.WriteFile(filepath.Join(p.root(), "go.mod"),
+				[]byte("module tiny\n\ngo 1.26.0\n\nrequire example.com/nothing v1.0.0\n"), 0o600))
+		}, want: "(take -mod=vendor out of GOFLAGS)"},
+		"cache that can't be written": {files: right, env: map[string]string{"GOCACHE": os.DevNull + "/cache"},
+			want: "(set GOCACHE to a directory that can be written)"},
+		"no C compiler": {files: right, env: map[string]string{"CC": "no-such-compiler"},
+			edit: func(p *Params) { p.Race = true }, want: "(the race detector needs a C compiler, such as gcc)"},
+		"no cgo": {files: right, env: map[string]string{"CGO_ENABLED": "0"},
+			edit: func(p *Params) { p.Race = true }, want: "the race detector needs a C compiler"},
+		"an older Go": {files: right, env: map[string]string{"GOTOOLCHAIN": "local"}, edit: func(p *Params) {
+			require.NoError(t, os.WriteFile(filepath.Join(p.root(), "go.mod"), []byte("module tiny\n\ngo 1.99\n"), 0o600))
+		}, want: "(install the Go that the course's go.mod names, or a later one)"},
+		"a go.work above": {files: right, edit: func(p *Params) {
+			work := filepath.Join(filepath.Dir(p.root()), "go.work")
+			require.NoError(t, os.WriteFile(work, []byte("go 1.26.0\n"), 0o600))
+		}, want: "(GOWORK=off keeps a go.work above the clone out of it)"},
+		"lessons behind a link": {files: right, edit: func(p *Params) {
+			there, clone := filepath.Join(t.TempDir(), "there"), p.root()
+			require.NoError(t, os.Rename(filepath.Join(clone, "lessons"), there))
+			require.NoError(t, os.Symlink(there, filepath.Join(clone, "lessons")))
+			lessons, err := curriculum.Load(clone)
+			require.NoError(t, err)
+			p.Lesson = lessons[0]
+		}, want: "must not be a symbolic link"},
+		"another system": {files: right, env: map[string]string{"GOOS": "plan9"}, want: "no program can be started"},
+		"timers of old":  {files: right, env: map[string]string{"GODEBUG": "asynctimerchan=1"}, want: "unset GODEBUG"},
+		"nothing starts": {files: right, edit: func(p *Params) {
+			source := "package tiny_test\n\nimport \"os\"\n\nfunc init() { os.Exit(7) }\n"
+			require.NoError(t, os.WriteFile(filepath.Join(p.Lesson.Dir, "ends_test.go"), []byte(source), 0o600))
+		}, want: "no test program starts here, not even the course's own"},
+
+		"flags": {files: wrong, env: map[string]string{"GOFLAGS": "-json -trimpath -cover -v -count=3 -tags=any"}},
+		"flags, and does not compile": {files: functions("", "return", "return 1", "return 1"),
+			env: map[string]string{"GOFLAGS": "-json"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := params(t, tt.files)
+			for name, value := range tt.env {
+				t.Setenv(name, value)
+			}
+			if tt.edit != nil {
+				tt.edit(&p)
+			}
+			report, err := Run(context.Background(), p)
+			if tt.want != "" {
+				require.ErrorContains(t, err, tt.want)
+				require.NotContains(t, err.Error(), "\n")
+				require.Empty(t, report.Results)
+				return
+			}
+			require.NoError(t, err)
+			require.Contains(t, []verdict.State{verdict.Failed, verdict.DidNotCompile}, report.Results[0].State)
+			require.Contains(t, []string{"it is not 1", filepath.Join(p.Dir, "tiny.go") + ":7:16: not enough return values"},
+				report.Results[0].Reason)
+		})
+	}
 }
 
 // TestRootThroughALink: a course behind a symbolic link is judged as well, and

@@ -57,7 +57,9 @@ type run struct {
 // test2json is the path of Go's converter from a test program's output to
 // events.
 var test2json = sync.OnceValues(func() (string, error) {
-	out, err := exec.Command("go", "tool", "-n", "test2json").Output()
+	cmd := exec.CommandContext(context.Background(), "go", "tool", "-n", "test2json")
+	ownGroup(cmd) // an interrupt is for the judge, and this ends by itself
+	out, err := cmd.Output()
 	if err != nil {
 		return "", fmt.Errorf("go tool -n test2json: %w", err)
 	}
@@ -79,7 +81,7 @@ func (b *binary) run(ctx context.Context, todo []string) (*run, error) {
 	}
 	program := exec.CommandContext(running, b.path, args...)
 	program.Dir = b.params.Lesson.Dir
-	program.Env = append(append(os.Environ(), "GORACE=atexit_sleep_ms=0"), b.params.Env...)
+	program.Env = append(append(os.Environ(), "GORACE=atexit_sleep_ms=0", "TMPDIR="+b.tmp()), b.params.Env...)
 	program.WaitDelay = lastWords
 	ownGroup(program)
 	convert := exec.Command(converter)
@@ -105,7 +107,9 @@ func (b *binary) run(ctx context.Context, todo []string) (*run, error) {
 	ended := make(chan error, 1)
 	if err := program.Start(); err != nil {
 		text.Close()
-		return nil, errors.Join(err, convert.Wait())
+		convert.Wait()
+		return nil, fmt.Errorf("no program can be started that was built here: %w (set TMPDIR to a directory whose "+
+			"programs may run, and neither GOOS nor GOARCH)", err)
 	}
 	go func() {
 		err := program.Wait()
@@ -134,6 +138,23 @@ func (b *binary) run(ctx context.Context, todo []string) (*run, error) {
 			"through a link?", b.params.Lesson.Name, b.params.Lesson.Dir)
 	}
 	return r, nil
+}
+
+// starts returns an error if no test program starts here, not even that of the course's
+// own files.
+func (b *binary) starts(ctx context.Context) error {
+	path, err := b.own(ctx)
+	if err != nil {
+		return err
+	}
+	program := exec.CommandContext(ctx, path, "-test.run=^$")
+	program.Dir = b.params.Lesson.Dir
+	ownGroup(program)
+	if output, err := program.CombinedOutput(); err != nil {
+		return fmt.Errorf("no test program starts here, not even the course's own: %w: %s (does this machine limit "+
+			"memory or processes, with ulimit?)", err, firstError(string(output)))
+	}
+	return nil
 }
 
 // follow reads events until the last, and stops the program if a task takes too

@@ -3,11 +3,13 @@
 //	go tool kata judge [-race] [-v] LESSON DIR
 //
 // judges the files in DIR by the tests of a lesson, and prints how each task
-// ended. The status is 0 if all of them passed, 1 if not, and 2 if nothing
-// could be judged.
+// ended. The status is 0 if all of them passed that this machine can tell of, 1 if not,
+// and 2 if nothing could be judged or the report could not be written. After SIGINT,
+// SIGTERM or SIGHUP it is 128 and the signal's number, and nothing is left running.
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -16,6 +18,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/judge"
@@ -25,18 +28,41 @@ import (
 const usage = "usage: kata judge [-race] [-v] LESSON DIR"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx := untilSignal(context.Background())
 	passed, err := run(ctx, os.Args[1:], os.Stdout)
-	stop()
+	if errors.Is(err, flag.ErrHelp) {
+		_, err = fmt.Println(usage)
+		passed = true
+	}
+	ended := endedBy(0)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Println(usage)
+	case errors.As(context.Cause(ctx), &ended):
+		os.Exit(128 + int(ended))
 	case err != nil:
 		fmt.Fprintf(os.Stderr, "kata: %v\n", err)
 		os.Exit(2)
 	case !passed:
 		os.Exit(1)
 	}
+}
+
+// endedBy is the cause of a context's end that was a signal.
+type endedBy syscall.Signal
+
+func (e endedBy) Error() string { return syscall.Signal(e).String() }
+
+// untilSignal returns a context that ends at the first signal that asks for this
+// program's end, unless whoever started it keeps that signal from it, as nohup does.
+func untilSignal(parent context.Context) context.Context {
+	ctx, cancel := context.WithCancelCause(parent)
+	caught := make(chan os.Signal, 1)
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(caught, s)
+		}
+	}
+	go func() { cancel(endedBy((<-caught).(syscall.Signal))) }()
+	return ctx
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) (passed bool, err error) {
@@ -72,7 +98,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) (passed bool, err
 	if err != nil {
 		return false, err
 	}
-	return show(stdout, lesson, report, *verbose), nil
+	return show(stdout, lesson, report, *verbose)
 }
 
 // find returns the lesson of a name, such as 02-echo.
@@ -96,12 +122,14 @@ func find(root, name string) (curriculum.Lesson, error) {
 }
 
 // show writes a report down, and says whether every task passed that this
-// machine can tell of. A task that was skipped counts neither way.
-func show(w io.Writer, lesson curriculum.Lesson, report judge.Report, verbose bool) bool {
+// machine can tell of. A task that was skipped or not run counts neither way; but where
+// one was not run, nobody can say that all passed.
+func show(out io.Writer, lesson curriculum.Lesson, report judge.Report, verbose bool) (passed bool, err error) {
+	w := bufio.NewWriter(out) // which keeps the first error
 	for _, note := range report.Notes {
 		fmt.Fprintf(w, "note: %s\n", note)
 	}
-	got, all, skipped := 0, 0, 0
+	got, all, uncounted := 0, 0, map[verdict.State]int{}
 	for i, r := range report.Results {
 		points := lesson.Tasks[i].Points
 		fmt.Fprintf(w, "%-15s %d  %s\n", r.State, points, r.Task)
@@ -110,8 +138,8 @@ func show(w io.Writer, lesson curriculum.Lesson, report judge.Report, verbose bo
 			got += points
 			all += points
 			continue
-		case verdict.Skipped:
-			skipped++
+		case verdict.Skipped, verdict.NotRun:
+			uncounted[r.State]++
 		default:
 			all += points
 		}
@@ -121,12 +149,17 @@ func show(w io.Writer, lesson curriculum.Lesson, report judge.Report, verbose bo
 		}
 	}
 	fmt.Fprintf(w, "%s: %d of %d points", lesson.Name, got, all)
-	switch {
-	case skipped == 1:
-		fmt.Fprint(w, ", 1 task skipped")
-	case skipped > 1:
-		fmt.Fprintf(w, ", %d tasks skipped", skipped)
+	for _, state := range []verdict.State{verdict.Skipped, verdict.NotRun} {
+		switch n := uncounted[state]; {
+		case n == 1:
+			fmt.Fprintf(w, ", 1 task %s", state)
+		case n > 1:
+			fmt.Fprintf(w, ", %d tasks %s", n, state)
+		}
 	}
 	fmt.Fprintln(w)
-	return got == all
+	if err := w.Flush(); err != nil {
+		return false, fmt.Errorf("the report could not be written: %w", err)
+	}
+	return got == all && uncounted[verdict.NotRun] == 0, nil
 }

@@ -50,7 +50,7 @@ func TestRun(t *testing.T) {
 		require.False(t, passed)
 		require.Contains(t, out.String(),
 			"not run         1  TestServeAnswers\n                  echo.go is missing from "+dir+"\n")
-		require.Regexp(t, `02-echo: 0 of \d+ points\n$`, out.String())
+		require.Regexp(t, `02-echo: 0 of 0 points, \d+ tasks not run\n$`, out.String())
 	})
 	t.Run("nowhere", func(t *testing.T) {
 		_, err := run(context.Background(), []string{"judge", "02-echo", filepath.Join(t.TempDir(), "no")},
@@ -76,7 +76,13 @@ func TestShow(t *testing.T) {
 		},
 	}
 	var out bytes.Buffer
-	require.False(t, show(&out, lesson, report, true))
+	passes := func(want bool, verbose bool) {
+		out.Reset()
+		passed, err := show(&out, lesson, report, verbose)
+		require.NoError(t, err)
+		require.Equal(t, want, passed)
+	}
+	passes(false, true)
 	require.Equal(t, `note: x_test.go was left out: the tests are the course's.
 passed          2  TestOne
 failed          1  TestTwo
@@ -84,11 +90,13 @@ failed          1  TestTwo
 all of it
 09-x: 2 of 3 points
 `, out.String())
-	out.Reset()
 	report.Results[1] = judge.Result{Task: "TestTwo", State: verdict.Skipped, Reason: "needs a lab"}
-	require.True(t, show(&out, lesson, report, false))
+	passes(true, false)
 	require.Contains(t, out.String(), "skipped         1  TestTwo\n                  needs a lab\n09-x: 2 of 2 "+
 		"points, 1 task skipped\n")
+	report.Results[1] = judge.Result{Task: "TestTwo", State: verdict.NotRun, Reason: "no socket"}
+	passes(false, false)
+	require.Contains(t, out.String(), "09-x: 2 of 2 points, 1 task not run\n")
 	report.Results[1] = judge.Result{Task: "TestTwo", State: verdict.Passed}
-	require.True(t, show(&bytes.Buffer{}, lesson, report, false))
+	passes(true, false)
 }
