@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -100,7 +101,7 @@ func TestSignals(t *testing.T) {
 			judge.Path, judge.Args = "/bin/sh", append([]string{"sh", "-c", tt.trap + `exec "$@"`, "sh"}, judge.Args...)
 			judge.Env = append(judge.Env, "TMPDIR="+tmp)
 			var said bytes.Buffer
-			judge.Stdout, judge.Stderr = &said, &said
+			judge.Stdout, judge.Stderr, judge.WaitDelay = &said, &said, time.Second // or what it left holds them
 			begun, err := os.OpenFile(filepath.Join(root, "begun"), os.O_RDWR, 0)
 			require.NoError(t, err)
 			require.NoError(t, judge.Start())
