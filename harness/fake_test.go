@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 	patience.Bounds.LeastWait = 300 * time.Millisecond
 	patience.Bounds.IdleTicks = 3
 	patience.Bounds.MostCPUTime = 100 * time.Millisecond
+	patience.Bounds.AsleepTicks = 20
 	status := m.Run()
 	if err := goleak.Find(stuck...); err != nil && status == 0 {
 		fmt.Println(err)

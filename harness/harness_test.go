@@ -9,10 +9,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"udpkata/harness/capability"
+	"udpkata/harness/internal/patience"
 	"udpkata/harness/internal/record"
 	"udpkata/harness/internal/stacks"
 	"udpkata/harness/internal/students"
@@ -291,5 +293,38 @@ func TestStoryNames(t *testing.T) {
 		`two stories of this task have the name "answer-while-cancelling"`)
 	for _, wrong := range []string{"", "Answer", "an answer", "a/b", "-a", "a--b"} {
 		require.ErrorContains(t, r.begin(wrong), "the name of a story is a few words")
+	}
+}
+
+// TestSleep: code that lets real time pass again and again ends the story, at its line,
+// though no wait of the story's is in vain; in virtual time that costs nothing.
+func TestSleep(t *testing.T) {
+	before := patience.Bounds
+	defer func() { patience.Bounds = before }()
+	patience.Bounds.LeastWait, patience.Bounds.AsleepTicks = time.Hour, 5
+	for name, tt := range map[string]struct {
+		server student
+		doing  string
+	}{
+		"time.Sleep": {students.EchoAfterSleep, "sleeps at {sleep}"},
+		"time.After": {students.EchoAfterTimer, "waits to receive from a channel at {timer}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story := func(w *World) {
+				server, _ := serving(w, tt.server)
+				alice := w.Peer("alice")
+				for range 100 {
+					alice.Send(server, "hello")
+					alice.ExpectFrom(server, "hello")
+				}
+			}
+			f, _ := tell(t, either[0], story)
+			require.Nil(t, f)
+			f, tb := tell(t, either[1], story)
+			require.NotNil(t, f)
+			require.Equal(t, verdict.Stuck, f.State)
+			require.Contains(t, unmessage(t, f.Text.EN), "The code "+tt.doing+", again and again: this story has "+
+				"waited 500ms for that in all.", read(tb))
+		})
 	}
 }

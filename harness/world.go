@@ -169,6 +169,9 @@ func (w *World) comesToRest() bool {
 func (w *World) perform(h network.Host, story func()) {
 	w.host = h
 	w.rec.Began()
+	if !w.rec.Virtual {
+		defer w.watchSleep()()
+	}
 	told := make(chan struct{})
 	go func() {
 		defer close(told)
@@ -190,6 +193,37 @@ func (w *World) perform(h network.Host, story func()) {
 	}
 	for _, closeIt := range w.closers {
 		closeIt()
+	}
+}
+
+// watchSleep fails the story once it has spent much real time waiting for the code to let
+// time pass, bit by bit: each of its waits may be short enough. The caller ends the watch.
+func (w *World) watchSleep() (end func()) {
+	ended, gone := make(chan bool), make(chan bool)
+	ticks := time.NewTicker(patience.Tick)
+	go func() {
+		defer close(gone)
+		defer ticks.Stop()
+		for asleep := 0; asleep < patience.Bounds.AsleepTicks; {
+			select {
+			case <-ended:
+				return
+			case <-ticks.C:
+			}
+			g, ok := w.rec.Asleep()
+			if !ok {
+				continue
+			}
+			if asleep++; asleep == patience.Bounds.AsleepTicks {
+				what := text.Say("The code %s, again and again: this story has waited %v for that in all. "+
+					"Nothing here takes so long.", w.rec.Site.Doing(g), time.Duration(asleep)*patience.Tick)
+				w.failFor(w.rec.Site.LineOf(g), verdict.Stuck, what, func() { w.wanted, w.current = nil, nil })
+			}
+		}
+	}()
+	return func() {
+		close(ended)
+		<-gone
 	}
 }
 

@@ -330,7 +330,8 @@ func TestRunErrors(t *testing.T) {
 // line, and no verdict on anybody; neither is what somebody has set for go of another
 // use.
 func TestMachines(t *testing.T) {
-	right, wrong := functions("", "return 1", "return 1", "return 1"), functions("", "return 2", "return 1", "return 1")
+	right := functions("", "return 1", "return 1", "return 1")
+	wrong := functions("", "return 2", "return 1", "return 1")
 	for name, tt := range map[string]struct {
 		files map[string]string
 		env   map[string]string
@@ -348,7 +349,8 @@ func TestMachines(t *testing.T) {
 		"no cgo": {files: right, env: map[string]string{"CGO_ENABLED": "0"},
 			edit: func(p *Params) { p.Race = true }, want: "the race detector needs a C compiler"},
 		"an older Go": {files: right, env: map[string]string{"GOTOOLCHAIN": "local"}, edit: func(p *Params) {
-			require.NoError(t, os.WriteFile(filepath.Join(p.root(), "go.mod"), []byte("module tiny\n\ngo 1.99\n"), 0o600))
+			course := []byte("module tiny\n\ngo 1.99\n")
+			require.NoError(t, os.WriteFile(filepath.Join(p.root(), "go.mod"), course, 0o600))
 		}, want: "(install the Go that the course's go.mod names, or a later one)"},
 		"a go.work above": {files: right, edit: func(p *Params) {
 			work := filepath.Join(filepath.Dir(p.root()), "go.work")
@@ -390,8 +392,8 @@ func TestMachines(t *testing.T) {
 			}
 			require.NoError(t, err)
 			require.Contains(t, []verdict.State{verdict.Failed, verdict.DidNotCompile}, report.Results[0].State)
-			require.Contains(t, []string{"it is not 1", filepath.Join(p.Dir, "tiny.go") + ":7:16: not enough return values"},
-				report.Results[0].Reason)
+			refused := filepath.Join(p.Dir, "tiny.go") + ":7:16: not enough return values"
+			require.Contains(t, []string{"it is not 1", refused}, report.Results[0].Reason)
 		})
 	}
 }

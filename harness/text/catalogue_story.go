@@ -61,6 +61,10 @@ var storySentences = []Text{
 	{"waits for input", "在等輸入"},
 	{"waits (%s)", "在等（%s）"},
 	{"The code %s and never waits.", "程式%s，從來不等。"},
+	{
+		"The code %s, again and again: this story has waited %v for that in all. Nothing here takes so long.",
+		"程式一再%s：這個故事為此一共等了 %v。這裡沒有事需要這麼久。",
+	},
 	{"The code %s, and time stands still.", "程式%s，時間停住了。"},
 	{
 		"The code %s, and time stands still. Hold no mutex while you wait for something else.",

@@ -14,10 +14,12 @@ var Bounds = struct {
 	LeastWait   time.Duration
 	IdleTicks   int           // ticks in which none of the student's goroutines could run
 	MostCPUTime time.Duration // spent by this process while it waited
+	AsleepTicks int           // of a story, in which all waited for the code to let time pass
 }{
 	LeastWait:   3 * time.Second, // lessons wait up to 1.6 s themselves
 	IdleTicks:   10,
 	MostCPUTime: 2 * time.Second,
+	AsleepTicks: 50, // lessons wait up to 3.1 s themselves
 }
 
 // A Patience decides when a wait in real time is over. A wall clock alone

@@ -102,6 +102,12 @@ func (r *Record) Alive() []stacks.Goroutine {
 	})
 }
 
+// Asleep returns one of this story's goroutines as [stacks.Site.Asleep] does.
+func (r *Record) Asleep() (stacks.Goroutine, bool) {
+	g, ok := r.Site.Asleep()
+	return g, ok && !r.old[g.ID]
+}
+
 // Quiesce lets everybody do what there is to do at this instant, in virtual time. So
 // the story goes on in one order only, and goes wrong the same way each time.
 func (r *Record) Quiesce() {

@@ -34,6 +34,29 @@ var stackBuffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return
 // Snapshot lists the goroutines that run the student's code, were started by
 // it, are calls that a story made of it, or are in a bubble.
 func (s Site) Snapshot() []Goroutine {
+	mine, _ := s.look()
+	return mine
+}
+
+// Asleep returns one of the student's goroutines for which all of this process waits, and
+// which waits for time to pass, as far as can be seen: one in time.Sleep or, if none of
+// them waits for a socket, any.
+func (s Site) Asleep() (sleeper Goroutine, ok bool) {
+	mine, busy := s.look()
+	if busy || len(mine) == 0 {
+		return sleeper, false
+	}
+	sleeps := func(g Goroutine) bool { return g.State == "sleep" }
+	if i := slices.IndexFunc(mine, sleeps); i >= 0 {
+		return mine[i], true
+	}
+	atSocket := func(g Goroutine) bool { return g.State == "IO wait" || g.WaitsIn() != "" }
+	return mine[0], !slices.ContainsFunc(mine, atSocket)
+}
+
+// look lists what Snapshot does, and reports whether anybody in this process runs or
+// could, beside the caller.
+func (s Site) look() (mine []Goroutine, busy bool) {
 	buf := stackBuffers.Get().(*[]byte)
 	defer stackBuffers.Put(buf)
 	n := runtime.Stack(*buf, true)
@@ -41,13 +64,16 @@ func (s Site) Snapshot() []Goroutine {
 		*buf = make([]byte, 2*len(*buf))
 		n = runtime.Stack(*buf, true)
 	}
-	var mine []Goroutine
+	caller := true // is the first
 	for block := range strings.SplitSeq(string((*buf)[:n]), "\n\n") {
-		if g, ok := parseGoroutine(block); ok && (s.IsStudents(g) || g.created.function == starter || g.Bubble > 0) {
+		g, ok := parseGoroutine(block)
+		busy = busy || ok && !caller && g.Busy()
+		caller = false
+		if ok && (s.IsStudents(g) || g.created.function == starter || g.Bubble > 0) {
 			mine = append(mine, g)
 		}
 	}
-	return mine
+	return mine, busy
 }
 
 // Start runs a call of the student's code on a goroutine of its own.

@@ -67,6 +67,20 @@ func answer(ctx context.Context, conn net.PacketConn, reply func([]byte, net.Add
 	}
 }
 
+func EchoAfterSleep(ctx context.Context, conn net.PacketConn) error {
+	return answer(ctx, conn, func(data []byte, client net.Addr) {
+		time.Sleep(100 * time.Millisecond) // sleep
+		conn.WriteTo(data, client)
+	})
+}
+
+func EchoAfterTimer(ctx context.Context, conn net.PacketConn) error {
+	return answer(ctx, conn, func(data []byte, client net.Addr) {
+		<-time.After(100 * time.Millisecond) // timer
+		conn.WriteTo(data, client)
+	})
+}
+
 func EchoTwice(ctx context.Context, conn net.PacketConn) error {
 	return answer(ctx, conn, func(data []byte, client net.Addr) {
 		conn.WriteTo(data, client)
