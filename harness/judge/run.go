@@ -81,7 +81,7 @@ func (b *binary) run(ctx context.Context, todo []string) (*run, error) {
 	}
 	program := exec.CommandContext(running, b.path, args...)
 	program.Dir = b.params.Lesson.Dir
-	program.Env = append(append(os.Environ(), "GORACE=atexit_sleep_ms=0", "TMPDIR="+b.tmp()), b.params.Env...)
+	program.Env = append(append(program.Environ(), "GORACE=atexit_sleep_ms=0", "TMPDIR="+b.tmp()), b.params.Env...)
 	program.WaitDelay = lastWords
 	ownGroup(program)
 	convert := exec.Command(converter)
