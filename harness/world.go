@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"runtime"
@@ -200,15 +201,13 @@ func (w *World) perform(h network.Host, story func()) {
 // time pass, bit by bit: each of its waits may be short enough. The caller ends the watch.
 func (w *World) watchSleep() (end func()) {
 	ended, gone := make(chan bool), make(chan bool)
-	ticks := time.NewTicker(patience.Tick)
 	go func() {
 		defer close(gone)
-		defer ticks.Stop()
 		for asleep := 0; asleep < patience.Bounds.AsleepTicks; {
 			select {
 			case <-ended:
 				return
-			case <-ticks.C:
+			case <-time.After(patience.Tick/2 + rand.N(patience.Tick)): // out of step with the code
 			}
 			g, ok := w.rec.Asleep()
 			if !ok {
