@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"reflect"
 	"runtime"
@@ -29,6 +28,7 @@ type Call struct {
 	slack  time.Duration // by how much the call may return late
 
 	inVain  bool      // the wait for its return, at the story's end
+	live    []byte    // that it has returned; the code may change them. The record's Monitor guards the slice
 	because text.Text // why the story wants what the call is to return; the record's Monitor guards it
 }
 
@@ -57,6 +57,7 @@ func (w *World) call(parent context.Context, name string, f func(ctx context.Con
 // run calls the student's function, and notes what becomes of it.
 func (c *Call) run(ctx context.Context, f func(ctx context.Context) (any, error)) {
 	w, returned := c.w, false
+	defer w.rec.Update(func() { c.rec.Done = true })
 	defer func() {
 		// Goexit without a failure is the student's own.
 		if r := recover(); r != nil {
@@ -65,19 +66,21 @@ func (c *Call) run(ctx context.Context, f func(ctx context.Context) (any, error)
 			w.failHere(nil, verdict.Failed, "%s ended its goroutine with runtime.Goexit instead of returning.",
 				c.rec.Name)
 		}
-		w.rec.Update(func() { c.rec.Done = true })
 	}()
 	self, _ := stacks.Self()
 	w.rec.Update(func() {
 		c.rec.Goroutine, c.rec.Began, c.rec.SentBefore = self, w.rec.Since(), len(w.rec.Datagrams)
 	})
 	value, err := f(ctx)
+	ended := w.rec.Since()
+	// Whatever the error's methods do, they do it here, as a part of the call.
+	err = quote.Frozen(err)
 	returned = true
-	err = quote.Usable(err)
-	bytesOf, _ := value.([]byte)
-	before := bytes.Clone(bytesOf)
+	live, _ := value.([]byte)
+	before := bytes.Clone(live)
 	w.rec.Update(func() {
-		c.rec.Done, c.rec.Ended, c.rec.Value, c.rec.Before, c.rec.Err = true, w.rec.Since(), value, before, err
+		c.live = live
+		c.rec.Done, c.rec.Ended, c.rec.Value, c.rec.Before, c.rec.Err = true, ended, value, before, err
 	})
 }
 
@@ -143,10 +146,16 @@ func (c *Call) returnsAtLast(at stacks.Line) bool {
 	return false
 }
 
-// result waits for the call to return, and returns what it did.
+// result waits for the call to return, and returns what it did: of bytes, those that
+// stand there by now. A method of the value may do anything, so nobody calls one.
 func (c *Call) result() (value any, err error) {
 	c.Wait()
-	c.w.rec.Locked(func() { value, err = c.rec.Value, c.rec.Err })
+	c.w.rec.Locked(func() {
+		if c.live != nil {
+			c.rec.Value = bytes.Clone(c.live)
+		}
+		value, err = c.rec.Value, c.rec.Err
+	})
 	return value, err
 }
 
@@ -193,14 +202,19 @@ func (c *Call) Fails(want ...error) {
 func (c *Call) checkFails(want ...error) {
 	value, err := c.result()
 	c.wants(diagnosis.NothingBeside{Type: fmt.Sprintf("%T", value), Nil: quote.IsNil(value)})
-	switch socket, opened := value.(interface{ LocalAddr() net.Addr }); {
+	socket, standard := netSocket(value)
+	_, own := value.(interface{ LocalAddr() net.Addr })
+	switch {
 	case err == nil || value == nil:
 	case quote.IsNil(value):
 		c.w.fatal(verdict.Failed, "%s returned a nil %T beside its error; the story wants a plain nil there.",
 			c.rec.Name, value)
-	case opened:
+	case standard:
 		c.w.fatal(verdict.Failed, "%s returned a socket at %v beside the error %s; the story wants none there.",
 			c.rec.Name, socket.LocalAddr(), quote.Error(err))
+	case own:
+		c.w.fatal(verdict.Failed, "%s returned a %T beside the error %s; the story wants no socket there.",
+			c.rec.Name, value, quote.Error(err))
 	}
 	wants := diagnosis.Result{
 		Errors: quote.Causes(want), Names: quote.NamesOf(want), AnyError: len(want) == 0, Late: c.slack > 0,
@@ -234,9 +248,9 @@ func (c *Call) checkFails(want ...error) {
 
 // success says what a call returned instead of an error.
 func success(value any) text.Text {
-	socket, ok := value.(interface{ LocalAddr() net.Addr })
+	socket, ok := netSocket(value)
 	switch {
-	case ok && !quote.IsNil(socket):
+	case ok:
 		return text.Say("opened a socket at %v", socket.LocalAddr())
 	case quote.IsNil(value):
 		return text.Say("returned no error (nil)")
@@ -318,7 +332,7 @@ func (c *Call) hasReturned() (done bool) {
 func (c *Call) closeSocket() {
 	var value any // nil until the call has returned
 	c.w.rec.Locked(func() { value = c.rec.Value })
-	if conn, ok := value.(io.Closer); ok && !quote.IsNil(conn) {
+	if conn, ok := netSocket(value); ok {
 		conn.Close()
 	}
 }
@@ -336,6 +350,22 @@ func (c *Call) atOnce() {
 	}
 	c.w.rec.Update(func() { c.w.inVain = true })
 	c.w.fatal(verdict.Failed, "%s did not return at once, though it has what ends it: %s.", c.rec.Name, c.doing())
+}
+
+// netSocket returns a socket of package net's, whose methods do what they say. One of
+// another type may be anybody's.
+func netSocket(value any) (socket net.Conn, ok bool) {
+	switch s := value.(type) {
+	case *net.UDPConn:
+		return s, s != nil
+	case *net.TCPConn:
+		return s, s != nil
+	case *net.UnixConn:
+		return s, s != nil
+	case *net.IPConn:
+		return s, s != nil
+	}
+	return nil, false
 }
 
 // doing says on which line the call is, and in what.

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"runtime"
 	"slices"
@@ -158,7 +159,7 @@ func (w *World) panicked(who, value any) {
 		w.failHere(nil, verdict.Todo, "%s", todo)
 		return
 	}
-	w.failHere(nil, verdict.Failed, "%s panicked: %v", who, value)
+	w.failHere(nil, verdict.Failed, "%s panicked: %v", who, fmt.Sprint(value)) // its methods may do anything, once
 }
 
 // abandon gives up a story that stands still. It is called outside the bubble, whose

@@ -48,6 +48,7 @@ func (k kernelWords) Connected(c *Call, name string, to Endpoint) net.Conn {
 	want := record.AddrPort(to.LocalAddr())
 	switch got := record.AddrPort(conn.RemoteAddr()); {
 	case !got.IsValid():
+		c.wants(diagnosis.Connected{Listens: true})
 		k.w.fatal(verdict.Failed, "%s opened a socket that is not connected; the story wants it connected to %v.",
 			c.rec.Name, want)
 	case got != want:
@@ -84,9 +85,12 @@ func (c *Call) socket(want any) *net.UDPConn {
 				c.rec.Name, p.name)
 		}
 	}
-	if err := conn.SetDeadline(time.Time{}); errors.Is(err, net.ErrClosed) {
+	switch err := conn.SetDeadline(time.Time{}); {
+	case errors.Is(err, net.ErrClosed):
 		c.wants(diagnosis.Usable{})
 		c.w.fatal(verdict.Failed, "%s returned a socket that is closed already; the story wants to use it.", c.rec.Name)
+	case err != nil: // a zero UDPConn, say
+		c.w.fatal(verdict.Failed, "%s returned a %T that can't be used: %v.", c.rec.Name, value, err)
 	}
 	if blocking, err := sockopt.IsBlocking(conn); err == nil && blocking {
 		c.wants(diagnosis.NonBlocking{})

@@ -27,6 +27,7 @@ type Peer struct {
 	w    *World
 	name string
 	conn net.PacketConn
+	addr net.Addr      // the socket's; nobody else has it
 	done chan struct{} // closed when the reader has ended
 
 	// answer makes what the peer answers by itself; nil if it does not.
@@ -72,6 +73,7 @@ func (w *World) SamePort(name, other string) (*Peer, *Peer) {
 
 func (w *World) peerOn(name string, conn net.PacketConn, answer func(payload []byte) []byte) *Peer {
 	p := &Peer{w: w, name: name, conn: conn, answer: answer, done: make(chan struct{})}
+	p.addr = record.CopyAddr(conn.LocalAddr())
 	w.peers = append(w.peers, p)
 	go p.read()
 	return p
@@ -92,7 +94,7 @@ func (p *Peer) read() {
 		case p.w.isFence(from):
 			p.w.rec.Update(func() { p.fenced = binary.BigEndian.Uint64(buf) })
 		default:
-			d := p.w.rec.Heard(p, from, p.conn.LocalAddr(), buf[:n], false)
+			d := p.w.rec.Heard(p, from, p.addr, buf[:n], false)
 			p.w.rec.Update(func() { p.inbox = append(p.inbox, d) })
 			if p.answer != nil {
 				p.send(from, p.answer(bytes.Clone(d.Payload)))
@@ -101,8 +103,8 @@ func (p *Peer) read() {
 	}
 }
 
-// LocalAddr returns the address of the peer's socket.
-func (p *Peer) LocalAddr() net.Addr { return p.conn.LocalAddr() }
+// LocalAddr returns the address of the peer's socket, which is the caller's.
+func (p *Peer) LocalAddr() net.Addr { return record.CopyAddr(p.addr) }
 
 // Send sends one datagram. Its bytes are payload's, which need not be UTF-8.
 func (p *Peer) Send(to Endpoint, payload string) {
@@ -113,7 +115,7 @@ func (p *Peer) Send(to Endpoint, payload string) {
 }
 
 func (p *Peer) send(to net.Addr, payload []byte) error {
-	i := p.w.rec.Sent(p.conn.LocalAddr(), to, payload, stacks.Line{})
+	i := p.w.rec.Sent(p.addr, to, payload, stacks.Line{})
 	_, err := p.conn.WriteTo(payload, to)
 	return p.w.rec.AfterSend(i, err)
 }

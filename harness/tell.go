@@ -147,6 +147,8 @@ func (n telling[W]) outcome(t *testing.T, s stacks.Site, name string, story func
 func (n telling[W]) here(t *testing.T, w *World, story func(W)) *failure.Failure {
 	if err := n.tell(t, w, story); err != nil {
 		w.fail(verdict.NotRun, "No network %s: %v.", n.name, err)
+	} else if !w.rec.IsOver() {
+		w.unfinished()
 	}
 	return w.outcome()
 }

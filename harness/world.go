@@ -82,7 +82,18 @@ func (w *World) MaxPayload() int { return wire.MaxPayload(w.host.Addr()) }
 func (w *World) Log() io.Writer { return w.rec.Log() }
 
 // Name returns the name in the story of whoever has an address, or the address.
-func (w *World) Name(addr net.Addr) string { return w.rec.NameOf(record.AddrPort(addr)) }
+//
+// An address of the student's own type is asked for its text, so ask where the student's
+// code may hang: in a function that [World.Call] calls.
+func (w *World) Name(addr net.Addr) string {
+	at := record.AddrPort(addr)
+	if _, udp := addr.(*net.UDPAddr); !udp && addr != nil {
+		if own, err := netip.ParseAddrPort(addr.String()); err == nil {
+			at = netip.AddrPortFrom(own.Addr().Unmap(), own.Port())
+		}
+	}
+	return w.rec.NameOf(at)
+}
 
 // OncePerDatagram returns f for the student's code, which is to call it once for each
 // datagram that it reads. name is what the code calls it.
@@ -173,17 +184,21 @@ func (w *World) perform(h network.Host, story func()) {
 	if !w.rec.Virtual {
 		defer w.watchSleep()()
 	}
-	told := make(chan struct{})
+	ended := make(chan struct{})
 	go func() {
-		defer close(told)
+		defer close(ended)
+		told := false
 		defer func() {
 			if r := recover(); r != nil {
 				w.panicked(text.Say("The story"), r)
+			} else if !told {
+				w.unfinished()
 			}
 		}()
 		story()
+		told = true
 	}()
-	<-told
+	<-ended
 	w.shutDown(w.calls...)
 	for _, c := range w.calls {
 		c.returnsAtLast(w.rec.Site.Begin)
@@ -195,6 +210,22 @@ func (w *World) perform(h network.Host, story func()) {
 	for _, closeIt := range w.closers {
 		closeIt()
 	}
+	w.rec.Ended()
+}
+
+// unfinished fails a story that has not come to its end. If something was wrong with it,
+// that was the failure.
+func (w *World) unfinished() {
+	if w.hasFailed() {
+		return
+	}
+	at := w.rec.Site.StudentLine()
+	if !at.Known() {
+		at = w.storyLine()
+	}
+	w.wants(nil)
+	w.failAt(at, verdict.Failed, text.Say("The story did not come to its end: runtime.Goexit ended its goroutine, "+
+		"as FailNow and SkipNow of a testing.T do."))
 }
 
 // watchSleep fails the story once it has spent much real time waiting for the code to let

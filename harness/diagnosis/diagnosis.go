@@ -145,7 +145,9 @@ type (
 		IPv4Only bool // the option for IPv4 says so, but the socket is one of IPv6
 	}
 	// Connected is that the current call returns a socket that is connected.
-	Connected struct{}
+	Connected struct {
+		Listens bool // it has opened one that is connected to nobody
+	}
 	// Instant is when the current call returns, since the story's beginning.
 	Instant struct{ Want, Got time.Duration }
 	// Logged is what the log holds.

@@ -110,17 +110,9 @@ func portOfItsOwn(s Seen) text.Text {
 
 // notConnected: a socket that is to be connected is not.
 func notConnected(s Seen) text.Text {
-	c := s.current()
-	if conn, ok := c.Value.(interface{ RemoteAddr() net.Addr }); ok && c.Err == nil {
-		if _, ok := want[Connected](s); ok && isNoAddr(conn.RemoteAddr()) {
-			return text.Say("A socket that only listens hears everybody, and Write has nobody to send to, though it " +
-				"has that method. Open it with a function that is told the server's address: one that dials.")
-		}
+	if c, ok := want[Connected](s); ok && c.Listens {
+		return text.Say("A socket that only listens hears everybody, and Write has nobody to send to, though it " +
+			"has that method. Open it with a function that is told the server's address: one that dials.")
 	}
 	return none
-}
-
-func isNoAddr(addr net.Addr) bool {
-	udp, ok := addr.(*net.UDPAddr)
-	return addr == nil || ok && udp == nil
 }

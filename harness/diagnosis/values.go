@@ -1,8 +1,8 @@
 package diagnosis
 
 import (
+	"bytes"
 	"errors"
-	"fmt"
 	"reflect"
 	"strings"
 	"syscall"
@@ -26,8 +26,7 @@ func fieldsSwapped(s Seen) text.Text {
 		return none
 	}
 	d := differences(a, b)
-	if len(d) != 2 || fmt.Sprint(a.Field(d[0])) != fmt.Sprint(b.Field(d[1])) ||
-		fmt.Sprint(a.Field(d[1])) != fmt.Sprint(b.Field(d[0])) {
+	if len(d) != 2 || !equals(a.Field(d[0]), b.Field(d[1])) || !equals(a.Field(d[1]), b.Field(d[0])) {
 		return none
 	}
 	return text.Say("%s and %s have changed places: each holds the other's value.", a.Type().Field(d[0]).Name,
@@ -40,11 +39,20 @@ func differences(a, b reflect.Value) (all []int) {
 		return nil
 	}
 	for i := range a.NumField() {
-		if fmt.Sprint(a.Field(i)) != fmt.Sprint(b.Field(i)) {
+		if !equals(a.Field(i), b.Field(i)) {
 			all = append(all, i)
 		}
 	}
 	return all
+}
+
+// equals reports whether two values are equal. It calls no method of theirs, which may do
+// anything.
+func equals(a, b reflect.Value) bool {
+	if a.Type() == b.Type() && a.Kind() == reflect.Slice && a.Type().Elem().Kind() == reflect.Uint8 {
+		return bytes.Equal(a.Bytes(), b.Bytes())
+	}
+	return a.Comparable() && b.Comparable() && a.Equal(b)
 }
 
 // textAlone: an error has the text of another, but does not wrap it.

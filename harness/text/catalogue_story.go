@@ -14,6 +14,11 @@ var storySentences = []Text{
 		"%s 沒有回傳，而是用 runtime.Goexit 結束了自己的 goroutine。",
 	},
 	{"%s panicked: %v", "%s 發生 panic：%v"},
+	{
+		"The story did not come to its end: runtime.Goexit ended its goroutine, as FailNow and SkipNow of a " +
+			"testing.T do.",
+		"故事沒有講完：它的 goroutine 被 runtime.Goexit 結束了，就像 testing.T 的 FailNow 和 SkipNow 那樣。",
+	},
 	{"The story", "故事"},
 	{"%s returned %s; the story wants %s.", "%s 回傳了 %s；故事要的是 %s。"},
 	{"%s returned the error %s; the story wants no error.", "%s 回傳了錯誤 %s；故事要的是沒有錯誤。"},
@@ -34,6 +39,10 @@ var storySentences = []Text{
 	{
 		"%s returned a socket at %v beside the error %s; the story wants none there.",
 		"%s 和錯誤 %[3]s 一起回傳了開在 %[2]v 的 socket；有錯誤的時候，故事要的是沒有 socket。",
+	},
+	{
+		"%s returned a %T beside the error %s; the story wants no socket there.",
+		"%s 和錯誤 %[3]s 一起回傳了一個 %[2]T；有錯誤的時候，故事要的是沒有 socket。",
 	},
 	{"%s %s; the story wants %s.", "%s %s；故事要的是：%s。"},
 	{"opened a socket at %v", "把 socket 開在 %v"},
@@ -208,6 +217,7 @@ var storySentences = []Text{
 		"%s returned a socket that is closed already; the story wants to use it.",
 		"%s 回傳的 socket 已經關閉了；故事還要用它。",
 	},
+	{"%s returned a %T that can't be used: %v.", "%s 回傳了一個不能用的 %T：%v。"},
 	{"The socket of %s can't be used: %v.", "%s 的 socket 不能用：%v。"},
 	{
 		"%s is at port %d, which the system did not choose: it chooses from %d to %d.",

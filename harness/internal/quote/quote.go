@@ -26,50 +26,79 @@ func Error(err error) string {
 	return strconv.Quote(err.Error())
 }
 
-// Usable returns an error that can be asked for its text and its causes: err itself, or,
-// if its methods panic, as those of a nil pointer in an interface do, one that says so.
-func Usable(err error) (usable error) {
-	defer func() {
-		if r := recover(); r != nil {
-			usable = fmt.Errorf("a %T whose methods panic: %v", err, r)
-		}
-	}()
-	if err != nil {
-		_ = err.Error()
-		errors.Is(err, net.ErrClosed)
-	}
-	return err
-}
-
-// Value writes a value, long ones cut.
+// Value writes a value, long ones cut. It calls no method of it, unless the type is one of
+// package net's or time's: another's may do anything.
 func Value(v any) string {
-	switch v := v.(type) {
-	case []byte:
-		return wire.Quote(string(v))
-	case fmt.Stringer:
-		return v.String()
-	}
-	value := reflect.ValueOf(v)
-	switch value.Kind() {
-	case reflect.String:
-		return wire.Quote(value.String())
-	case reflect.Struct:
-		return structure(value)
-	}
-	return fmt.Sprintf("%+v", v)
+	return write(reflect.ValueOf(v), mostDepth)
 }
 
-// structure writes a struct of strings and numbers.
-func structure(value reflect.Value) string {
+// mostDepth is how deep values are written that hold others.
+const mostDepth = 4
+
+func write(value reflect.Value, depth int) string {
+	if value.Kind() == reflect.Interface {
+		value = value.Elem()
+	}
+	if !value.IsValid() || value.Kind() == reflect.Pointer && value.IsNil() {
+		return "nil"
+	}
+	if value.CanInterface() && slices.Contains(trusted, packageOf(value.Type())) {
+		if s, ok := value.Interface().(fmt.Stringer); ok {
+			return s.String()
+		}
+	}
+	if depth == 0 {
+		return "…"
+	}
+	switch kind := value.Kind(); {
+	case kind == reflect.String:
+		return wire.Quote(value.String())
+	case kind == reflect.Bool:
+		return strconv.FormatBool(value.Bool())
+	case value.CanInt():
+		return strconv.FormatInt(value.Int(), 10)
+	case value.CanUint():
+		return strconv.FormatUint(value.Uint(), 10)
+	case value.CanFloat():
+		return strconv.FormatFloat(value.Float(), 'g', -1, 64)
+	case kind == reflect.Struct:
+		return structure(value, depth)
+	case kind == reflect.Slice && value.Type().Elem().Kind() == reflect.Uint8:
+		return wire.Quote(string(value.Bytes()))
+	case kind == reflect.Slice || kind == reflect.Array:
+		var all []string
+		for i := range min(value.Len(), mostElements) {
+			all = append(all, write(value.Index(i), depth-1))
+		}
+		if value.Len() > mostElements {
+			all = append(all, "…")
+		}
+		return "[" + strings.Join(all, " ") + "]"
+	}
+	return "a " + value.Type().String()
+}
+
+// mostElements is how many of a list are written.
+const mostElements = 20
+
+// trusted are packages whose String methods do what they say.
+var trusted = []string{"net", "net/netip", "time"}
+
+// structure writes a struct.
+func structure(value reflect.Value, depth int) string {
 	fields := make([]string, value.NumField())
 	for i := range fields {
-		field := fmt.Sprint(value.Field(i))
-		if value.Field(i).Kind() == reflect.String {
-			field = wire.Quote(field)
-		}
-		fields[i] = value.Type().Field(i).Name + ": " + field
+		fields[i] = value.Type().Field(i).Name + ": " + write(value.Field(i), depth-1)
 	}
 	return "{" + strings.Join(fields, ", ") + "}"
+}
+
+// packageOf returns the path of the package that a type, or what it points to, is from.
+func packageOf(t reflect.Type) string {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.PkgPath()
 }
 
 // IsNil reports whether a value is nil, or an interface that holds a nil pointer.

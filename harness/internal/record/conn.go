@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"udpkata/harness/diagnosis"
+	"udpkata/harness/internal/quote"
 	"udpkata/harness/internal/stacks"
 	"udpkata/harness/text"
 	"udpkata/harness/wire"
@@ -24,6 +25,8 @@ type Conn struct {
 	Name  string
 	inner Socket
 	r     *Record
+
+	local, remote net.Addr // nobody else has these; remote is nil if the socket is not connected
 
 	deadlines sync.Mutex // held while one is set and noted: the last that is noted is the last that was set
 
@@ -70,11 +73,14 @@ type deadline struct {
 
 // Conn makes a socket one for the student's code.
 func (r *Record) Conn(name string, inner Socket) *Conn {
-	c := &Conn{Name: name, inner: inner, r: r, writeErrs: map[netip.AddrPort]error{}}
+	c := &Conn{
+		Name: name, inner: inner, r: r, writeErrs: map[netip.AddrPort]error{},
+		local: CopyAddr(inner.LocalAddr()), remote: CopyAddr(inner.RemoteAddr()),
+	}
 	r.Update(func() {
 		r.conns = append(r.conns, c)
-		if remote := AddrPort(inner.RemoteAddr()); remote.IsValid() {
-			r.remotes[AddrPort(inner.LocalAddr())] = remote
+		if remote := AddrPort(c.remote); remote.IsValid() {
+			r.remotes[c.addr()] = remote
 		}
 	})
 	return c
@@ -96,7 +102,7 @@ func (c PacketConn) ReadFrom(p []byte) (int, net.Addr, error) {
 	}
 	n, from, err := c.inner.ReadFrom(p)
 	if err == nil {
-		c.took(c.r.Heard(c.Conn, from, c.LocalAddr(), p[:n], n == len(p)))
+		c.took(c.r.Heard(c.Conn, from, c.local, p[:n], n == len(p)))
 	}
 	return n, from, c.count("ReadFrom", err)
 }
@@ -115,8 +121,8 @@ func (c PacketConn) WriteTo(p []byte, to net.Addr) (int, error) {
 // else.
 type ConnectedConn struct{ *Conn }
 
-// RemoteAddr returns a *net.UDPAddr.
-func (c ConnectedConn) RemoteAddr() net.Addr { return c.inner.RemoteAddr() }
+// RemoteAddr returns a *net.UDPAddr, which is the caller's.
+func (c ConnectedConn) RemoteAddr() net.Addr { return CopyAddr(c.remote) }
 
 // Read reads a datagram; see [net.Conn].
 func (c ConnectedConn) Read(p []byte) (int, error) {
@@ -125,14 +131,14 @@ func (c ConnectedConn) Read(p []byte) (int, error) {
 	}
 	n, err := c.inner.Read(p)
 	if err == nil {
-		c.took(c.r.Heard(c.Conn, c.RemoteAddr(), c.LocalAddr(), p[:n], n == len(p)))
+		c.took(c.r.Heard(c.Conn, c.remote, c.local, p[:n], n == len(p)))
 	}
 	return n, c.count("Read", err)
 }
 
 // Write sends a datagram; see [net.Conn].
 func (c ConnectedConn) Write(p []byte) (int, error) {
-	i, err := c.beforeWrite(p, c.RemoteAddr())
+	i, err := c.beforeWrite(p, c.remote)
 	n := 0
 	if err == nil {
 		n, err = c.inner.Write(p)
@@ -140,11 +146,14 @@ func (c ConnectedConn) Write(p []byte) (int, error) {
 	return n, c.count("Write", c.r.AfterSend(i, err))
 }
 
-// LocalAddr returns a *net.UDPAddr.
-func (c *Conn) LocalAddr() net.Addr { return c.inner.LocalAddr() }
+// LocalAddr returns a *net.UDPAddr, which is the caller's.
+func (c *Conn) LocalAddr() net.Addr { return CopyAddr(c.local) }
 
 // Close closes the socket for the student's code.
 func (c *Conn) Close() error {
+	if err := c.closedLongAgo("close"); err != nil {
+		return err
+	}
 	by := c.r.Site.StudentLine()
 	c.r.Update(func() {
 		if !c.closed {
@@ -170,6 +179,9 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 }
 
 func (c *Conn) setDeadline(t time.Time, set func(time.Time) error, notes ...*deadline) error {
+	if err := c.closedLongAgo("set"); err != nil {
+		return err
+	}
 	by := c.r.Site.StudentLine()
 	var slow bool
 	c.r.Locked(func() { slow = c.slowDeadlines })
@@ -221,6 +233,9 @@ func (c *Conn) linger() {
 
 // beforeRead takes the error that a story wants the next read to return.
 func (c *Conn) beforeRead() (err error) {
+	if err := c.closedLongAgo("read"); err != nil {
+		return err
+	}
 	c.r.Update(func() {
 		if c.staged.next != nil {
 			err, c.staged.next = c.staged.next, nil
@@ -251,7 +266,10 @@ func (c *Conn) beforeWrite(p []byte, to net.Addr) (place int, err error) {
 	if slow > 0 {
 		time.Sleep(slow)
 	}
-	place = c.r.Sent(c.LocalAddr(), to, p, c.r.Site.StudentLine())
+	place = c.r.Sent(c.local, to, p, c.r.Site.StudentLine())
+	if err := c.closedLongAgo("write"); err != nil {
+		return place, err
+	}
 	c.r.Locked(func() {
 		if errno := c.writeErrs[AddrPort(to)]; errno != nil && !c.closed {
 			c.writeFailed = errno
@@ -270,20 +288,25 @@ func (c *Conn) count(method string, err error) error {
 	if err == nil {
 		return nil
 	}
-	now := time.Now()
+	now, note := time.Now(), false
+	c.r.Locked(func() { note = len(c.errs) < manyErrors })
+	frozen := err
+	if note {
+		frozen = quote.Frozen(err) // here, and not while the Monitor is held
+	}
 	var spinning bool
 	c.r.Locked(func() {
 		if now.Sub(c.second) >= time.Second {
 			c.second, c.failures = now, 0
 		}
 		c.failures++
-		if len(c.errs) < manyErrors {
+		if note {
 			last := c.staged.last
 			wanted := err == last || errors.Is(err, errnoOf(last)) || errors.Is(err, errnoOf(c.writeFailed))
 			c.errs = append(c.errs, diagnosis.Failure{
 				At:     now.Sub(c.r.Start),
 				Method: method,
-				Err:    err,
+				Err:    frozen,
 				Seen:   len(c.r.Datagrams),
 				Wanted: wanted,
 			})
@@ -291,10 +314,13 @@ func (c *Conn) count(method string, err error) error {
 		c.refused = c.refused || errors.Is(err, syscall.ECONNREFUSED) && err != c.staged.last
 		spinning = c.failures >= ManyFailures
 	})
-	if spinning {
-		c.r.Spins(c, method, err)
-		runtime.Goexit()
+	if !spinning || c.r.isOthers() { // whoever tells that story sees that it does not end
+		return err
 	}
+	if !c.r.IsOver() && c.r.has(stacks.Self()) {
+		c.r.Spins(c, method, err)
+	}
+	runtime.Goexit()
 	return err
 }
 
@@ -383,8 +409,17 @@ func (c *Conn) SlowDeadlines() {
 	c.r.Update(func() { c.slowDeadlines, c.slowSince = true, len(c.r.Datagrams) })
 }
 
-func (c *Conn) addr() netip.AddrPort { return AddrPort(c.LocalAddr()) }
+func (c *Conn) addr() netip.AddrPort { return AddrPort(c.local) }
 
 func (c *Conn) opError(op string, to net.Addr, err error) error {
 	return &net.OpError{Op: op, Net: "udp", Source: c.LocalAddr(), Addr: to, Err: err}
+}
+
+// closedLongAgo returns an error if the code of a later story uses the socket, which was
+// closed at the end of its own.
+func (c *Conn) closedLongAgo(op string) error {
+	if !c.r.isOthers() {
+		return nil
+	}
+	return c.opError(op, CopyAddr(c.remote), net.ErrClosed)
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 
+	"udpkata/harness/internal/quote"
 	"udpkata/harness/internal/stacks"
 	"udpkata/harness/simnet"
 	"udpkata/harness/text"
@@ -44,10 +45,12 @@ func (r *Record) keep(d wire.Datagram) int {
 	return len(r.Datagrams) - 1
 }
 
-// AfterSend notes what became of the datagram at a place, and passes err on.
+// AfterSend notes what became of the datagram at a place, and passes err on. The error may
+// hold the address that it was to go to, whose methods may do anything.
 func (r *Record) AfterSend(place int, err error) error {
 	if err != nil {
-		r.Update(func() { r.Datagrams[place].Err = err })
+		frozen := quote.Frozen(err)
+		r.Update(func() { r.Datagrams[place].Err = frozen })
 	}
 	return err
 }
@@ -159,6 +162,17 @@ type Sighted struct {
 // may be bound to all addresses.
 func reaches(to, socket netip.AddrPort) bool {
 	return to == socket || socket.Addr().IsUnspecified() && to.Port() == socket.Port()
+}
+
+// CopyAddr returns a copy of a UDP address: who changes the one does not change the other.
+func CopyAddr(addr net.Addr) net.Addr {
+	udp, ok := addr.(*net.UDPAddr)
+	if !ok || udp == nil {
+		return addr
+	}
+	own := *udp
+	own.IP = bytes.Clone(udp.IP)
+	return &own
 }
 
 // AddrPort returns a UDP address as a value to compare: an IPv4 address has one form

@@ -47,7 +47,12 @@ type Record struct {
 	// earlier stories left.
 	bubble atomic.Int64
 	old    map[int]bool
+
+	over atomic.Bool // the story is: its sockets are closed, and nobody waits for it
 }
+
+// latest is the record of the story that began last.
+var latest atomic.Pointer[Record]
 
 // A Call is one call of the student's code.
 type Call struct {
@@ -82,6 +87,7 @@ func New(site stacks.Site) *Record {
 // Began says that the story begins now. It is called in the story's bubble, if it has one.
 func (r *Record) Began() {
 	r.Start = time.Now()
+	defer latest.Store(r)
 	if r.Virtual {
 		_, bubble := stacks.Self()
 		r.bubble.Store(int64(bubble))
@@ -92,13 +98,57 @@ func (r *Record) Began() {
 	}
 }
 
+// Ended says that the story is over. What it handed out may still be used, by code that
+// it has left behind or by that of a later story, and has no effect on either.
+func (r *Record) Ended() { r.over.Store(true) }
+
+// IsOver reports whether the story is over.
+func (r *Record) IsOver() bool { return r.over.Load() }
+
+// Abandon gives the story up: nobody of its own comes out of an Update any more.
+func (r *Record) Abandon() {
+	r.Monitor.Abandon()
+	r.Ended()
+}
+
+// isOthers reports whether the story is over, and the calling goroutine is that of a
+// later one's code, which must not touch what belongs to this one's bubble.
+func (r *Record) isOthers() bool {
+	switch {
+	case !r.IsOver():
+		return false
+	case r.Virtual:
+		return !r.has(stacks.Self())
+	}
+	now := latest.Load()
+	return now != r && now.has(stacks.Self())
+}
+
+// has reports whether a goroutine, whose bubble's number is given, may be one of this
+// story's.
+func (r *Record) has(id, bubble int) bool {
+	if r.Virtual {
+		return int64(bubble) == r.bubble.Load()
+	}
+	return !r.old[id]
+}
+
+// Update changes what is known, as [patience.Monitor.Update] does.
+func (r *Record) Update(change func()) {
+	if r.isOthers() {
+		r.Locked(change) // nobody waits for it
+		return
+	}
+	r.Monitor.Update(change)
+}
+
 // Since returns how long ago the story began.
 func (r *Record) Since() time.Duration { return time.Since(r.Start) }
 
 // Alive lists the goroutines of this story's code.
 func (r *Record) Alive() []stacks.Goroutine {
 	return slices.DeleteFunc(r.Site.Snapshot(), func(g stacks.Goroutine) bool {
-		return r.old[g.ID] || r.Virtual && int64(g.Bubble) != r.bubble.Load()
+		return !r.has(g.ID, g.Bubble) || r.old[g.Parent]
 	})
 }
 

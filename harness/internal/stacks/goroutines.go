@@ -17,6 +17,7 @@ type Goroutine struct {
 	ID      int
 	State   string // as in "chan receive"
 	Durable bool   // only somebody in the same bubble can wake it
+	Parent  int    // the number of the one that started it; 0 for the main goroutine
 	Bubble  int    // the number of the bubble that it is in; 0 if in none
 	frames  []frame
 	created frame // the go statement; zero for the main goroutine
@@ -105,8 +106,10 @@ func parseGoroutine(block string) (Goroutine, bool) {
 	for i := 1; i+1 < len(lines); i += 2 {
 		f := parseFrame(lines[i], lines[i+1])
 		if by, ok := strings.CutPrefix(f.function, "created by "); ok {
-			f.function, _, _ = strings.Cut(by, " in goroutine ")
+			var parent string
+			f.function, parent, _ = strings.Cut(by, " in goroutine ")
 			g.created = f
+			g.Parent, _ = strconv.Atoi(parent)
 		} else {
 			g.frames = append(g.frames, f)
 		}

@@ -16,7 +16,7 @@ created by udpkata/lessons/02-echo.Serve in goroutine 7
 	/x y/lessons/02-echo/echo.go:9 +0x2d`)
 	require.True(t, ok)
 	require.Equal(t, Goroutine{
-		ID: 34, State: "chan receive", Bubble: 3,
+		ID: 34, State: "chan receive", Parent: 7, Bubble: 3,
 		frames:  []frame{{"udpkata/lessons/02-echo.(*server).loop", "/x y/lessons/02-echo/echo.go", 12}},
 		created: frame{"udpkata/lessons/02-echo.Serve", "/x y/lessons/02-echo/echo.go", 9},
 	}, g)

@@ -249,3 +249,137 @@ func LosesCause(ctx context.Context, _ net.PacketConn) error {
 func TypeAsserts(_ context.Context, conn net.PacketConn) error {
 	return conn.(*net.UDPConn).Close() // assert
 }
+
+// A Wild error, address and socket may do anything when somebody asks it.
+type Wild struct {
+	net.PacketConn
+	Do func()
+}
+
+func (w Wild) Error() string {
+	w.Do()
+	return "wild"
+}
+
+func (w Wild) Is(target error) bool {
+	w.Do()
+	return target == net.ErrClosed
+}
+
+func (w Wild) As(any) bool {
+	w.Do()
+	return false
+}
+
+func (w Wild) Unwrap() error {
+	w.Do()
+	return os.ErrClosed
+}
+
+func (w Wild) Network() string {
+	w.Do()
+	return "wild"
+}
+
+func (w Wild) String() string {
+	w.Do()
+	return "wild"
+}
+
+func (w Wild) LocalAddr() net.Addr {
+	w.Do()
+	return w
+}
+
+func (w Wild) RemoteAddr() net.Addr {
+	w.Do()
+	return w
+}
+
+func (w Wild) Close() error {
+	w.Do()
+	return nil
+}
+
+func BlockedInError(context.Context, net.PacketConn) error {
+	return Wild{Do: func() {
+		<-make(chan int) // asked
+	}}
+}
+
+func GoexitInError(context.Context, net.PacketConn) error {
+	return Wild{Do: func() {
+		runtime.Goexit() // asked to end
+	}}
+}
+
+// ChangesAddresses changes every address that it is given.
+func ChangesAddresses(_ context.Context, conn net.PacketConn) error {
+	change := func(addr net.Addr) {
+		udp := addr.(*net.UDPAddr)
+		udp.Port, udp.IP[0], udp.IP[len(udp.IP)-1] = 1, 1, 1
+	}
+	change(conn.LocalAddr())
+	var buf [8]byte
+	for {
+		n, client, err := conn.ReadFrom(buf[:])
+		if err != nil {
+			return err
+		}
+		conn.WriteTo(buf[:n], client)
+		change(client)
+		change(conn.LocalAddr())
+		clear(buf[:])
+	}
+}
+
+// Kept is the first socket that KeepsSocket was given.
+var Kept net.PacketConn
+
+func KeepsSocket(_ context.Context, conn net.PacketConn) error {
+	if Kept == nil {
+		Kept = conn
+	}
+	Kept.SetReadDeadline(time.Time{})
+	Kept.WriteTo(nil, Kept.LocalAddr())
+	_, _, err := Kept.ReadFrom(make([]byte, 8))
+	return err
+}
+
+func SpinsOnKept(context.Context, net.PacketConn) error { // kept
+	for !StopSpinning.Load() {
+		Kept.ReadFrom(make([]byte, 8))
+	}
+	return nil
+}
+
+// Released lets the goroutines that LeavesSpinner has left go on, and counts those that
+// have ended.
+var (
+	Released = make(chan bool)
+	Ended    = make(chan bool)
+)
+
+func LeavesSpinner(_ context.Context, conn net.PacketConn) error {
+	go func() {
+		defer func() { Ended <- true }()
+		<-Released
+		for {
+			conn.ReadFrom(make([]byte, 8))
+		}
+	}()
+	return nil
+}
+
+func LeavesStarter(context.Context, net.PacketConn) error {
+	go func() {
+		<-Released
+		go func() {
+			Ended <- true
+			<-Released
+			Ended <- true
+		}()
+		<-Released
+	}()
+	return nil
+}
