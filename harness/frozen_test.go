@@ -190,11 +190,13 @@ func TestChangedAddresses(t *testing.T) {
 			f, tb := tell(t, n, func(w *World) {
 				conn, _ := serving(w, students.ChangesAddresses)
 				alice := w.Peer("alice")
+				client := w.Dial("client", alice)
 				for range 2 {
-					for _, addr := range []net.Addr{alice.LocalAddr(), w.Dial("client", alice).RemoteAddr()} {
-						*addr.(*net.UDPAddr) = net.UDPAddr{}
+					for _, addr := range []net.Addr{alice.LocalAddr(), client.RemoteAddr()} {
 						clear(addr.(*net.UDPAddr).IP)
+						*addr.(*net.UDPAddr) = net.UDPAddr{}
 					}
+					require.Equal(w, "alice", w.Name(client.RemoteAddr()))
 					alice.Send(conn, "hi")
 					alice.ExpectFrom(conn, "hi")
 				}
@@ -267,6 +269,30 @@ func TestKeptSocket(t *testing.T) {
 				require.Contains(t, f.Text.EN, "is running at students.go:")
 			})
 		}
+	}
+}
+
+// TestSocketOfAbandoned: the same holds for a story that was given up, whose own code gets
+// nowhere any more.
+func TestSocketOfAbandoned(t *testing.T) {
+	for _, second := range either {
+		t.Run(second.name, func(t *testing.T) {
+			students.Kept = nil
+			var log io.Writer
+			f, _ := tell(t, either[0], func(w *World) {
+				log = w.Log()
+				_, serve := serving(w, students.KeepsSocketAndBlocks)
+				serve.Returns(nil)
+			})
+			stuck = append(stuck, goleak.IgnoreCurrent())
+			require.Equal(t, verdict.Stuck, f.State)
+			f, tb := tell(t, second, func(w *World) {
+				_, serve := serving(w, students.KeepsSocket)
+				serve.Fails(net.ErrClosed)
+				w.Call("Log", func(context.Context) (any, error) { return log.Write([]byte("x\n")) }).Returns(2)
+			})
+			require.Nil(t, f, read(tb))
+		})
 	}
 }
 

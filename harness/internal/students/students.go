@@ -346,6 +346,11 @@ func KeepsSocket(_ context.Context, conn net.PacketConn) error {
 	return err
 }
 
+func KeepsSocketAndBlocks(ctx context.Context, conn net.PacketConn) error {
+	Kept = conn
+	return BlockedOnMutex(ctx, conn)
+}
+
 func SpinsOnKept(context.Context, net.PacketConn) error { // kept
 	for !StopSpinning.Load() {
 		Kept.ReadFrom(make([]byte, 8))
