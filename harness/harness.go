@@ -45,6 +45,8 @@
 // A task is a top-level test. How it ended goes to whoever runs the tests as
 // attributes of package verdict. The first TODO that a process meets fails its
 // task with one line; later ones are skipped, and count as todo all the same.
+// Where nobody asks go test for more, [Main] does so with failures: the first is
+// shown whole, and each later one in one line.
 // Code that can't be stopped in-process (a loop without end that calls
 // nothing) makes the tasks after it "not run": they need a new process. A
 // panic on a goroutine that the student's code started, os.Exit and a stack

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"sync"
@@ -107,6 +108,9 @@ func tellOn[W any](t *testing.T, tellings []telling[W], story func(w W)) {
 				told = true
 				state = f.State
 				result.note(f.State, f.Reason(text.Preferred()))
+				if mention(os.Stdout, s, f) {
+					t.SkipNow()
+				}
 				report(t, s, f, rest)
 			}
 		})
@@ -231,6 +235,7 @@ func resultOf(t *testing.T) *result {
 		t.Cleanup(func() {
 			results.Delete(t)
 			r.(*result).attr(t)
+			tasks.note(t.Name(), r.(*result).ended(t.Failed()))
 		})
 	}
 	return r.(*result)
@@ -242,6 +247,16 @@ func (r *result) note(state verdict.State, reason string) {
 	if verdict.Worse(r.state, state) != r.state {
 		r.state, r.reason = state, reason
 	}
+}
+
+// ended returns the task's state, whose test go test calls failed or not.
+func (r *result) ended(failed bool) verdict.State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if failed && r.state != verdict.Todo {
+		return verdict.Failed // perhaps for a data race, of which no story knows
+	}
+	return r.state
 }
 
 func (r *result) attr(tb testing.TB) {

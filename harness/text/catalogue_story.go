@@ -92,6 +92,17 @@ var storySentences = []Text{
 		"程式一直呼叫 %[2]s 的 socket 的 %[1]s，明明一秒之內已經失敗了 %[3]d 次：%[4]v。",
 	},
 	{"The story stands still, and the harness can't say why.", "故事停住了，測試也說不出為什麼。"},
+	{"%s fails too: %s", "%s 也失敗了：%s"},
+	{"All %d tasks pass.\n", "%d 個任務全部通過。\n"},
+	{"%d of %d tasks pass; next: %s\n", "%[2]d 個任務通過了 %[1]d 個；下一個：%[3]s\n"},
+	{
+		"%d of %d tasks pass; skipped: %d (go test -v says why)\n",
+		"%[2]d 個任務通過了 %[1]d 個；跳過：%[3]d 個（go test -v 會說為什麼）\n",
+	},
+	{
+		"%d of %d tasks pass; skipped: %d (go test -v says why); next: %s\n",
+		"%[2]d 個任務通過了 %[1]d 個；跳過：%[3]d 個（go test -v 會說為什麼）；下一個：%[4]s\n",
+	},
 	{"The story gave up.", "故事講不下去了。"},
 	{"not run: the code of %s is still running in this process", "沒有執行：%s 的程式還在這個行程（process）裡跑"},
 

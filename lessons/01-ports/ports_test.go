@@ -285,3 +285,5 @@ func TestClaimOnTwoAddresses(t *testing.T) {
 		two.HeardNothingElse()
 	})
 }
+
+func TestMain(m *testing.M) { harness.Main(m) }

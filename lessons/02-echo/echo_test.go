@@ -302,3 +302,5 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		w.NothingLeftBehind()
 	})
 }
+
+func TestMain(m *testing.M) { harness.Main(m) }

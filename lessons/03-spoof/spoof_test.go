@@ -394,3 +394,5 @@ func TestAskIsFooled(t *testing.T) {
 		asking.Returns(heard{"fine", 0, listed()})
 	})
 }
+
+func TestMain(m *testing.M) { harness.Main(m) }

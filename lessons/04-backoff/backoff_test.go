@@ -363,3 +363,5 @@ func TestServeStops(t *testing.T) {
 		w.NothingLeftBehind()
 	})
 }
+
+func TestMain(m *testing.M) { harness.Main(m) }

@@ -355,3 +355,5 @@ func TestListenSharedInTheKernel(t *testing.T) {
 		own.ExpectFrom(alice, "only you")
 	})
 }
+
+func TestMain(m *testing.M) { harness.Main(m) }

@@ -483,3 +483,5 @@ func TestProbeStops(t *testing.T) {
 		})
 	}
 }
+
+func TestMain(m *testing.M) { harness.Main(m) }
