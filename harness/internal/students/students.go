@@ -352,8 +352,8 @@ func KeepsSocketAndBlocks(ctx context.Context, conn net.PacketConn) error {
 }
 
 func SpinsOnKept(context.Context, net.PacketConn) error { // kept
-	for !StopSpinning.Load() {
-		Kept.ReadFrom(make([]byte, 8))
+	for conn := Kept; !StopSpinning.Load(); {
+		conn.ReadFrom(make([]byte, 8))
 	}
 	return nil
 }
