@@ -281,7 +281,8 @@ func TestSocketOfAbandoned(t *testing.T) {
 			var log io.Writer
 			f, _ := tell(t, either[0], func(w *World) {
 				log = w.Log()
-				_, serve := serving(w, students.KeepsSocketAndBlocks)
+				students.Kept = w.ListenPacket("kept")
+				_, serve := serving(w, students.BlockedOnMutex)
 				serve.Returns(nil)
 			})
 			stuck = append(stuck, goleak.IgnoreCurrent())

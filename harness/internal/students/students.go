@@ -346,11 +346,6 @@ func KeepsSocket(_ context.Context, conn net.PacketConn) error {
 	return err
 }
 
-func KeepsSocketAndBlocks(ctx context.Context, conn net.PacketConn) error {
-	Kept = conn
-	return BlockedOnMutex(ctx, conn)
-}
-
 func SpinsOnKept(context.Context, net.PacketConn) error { // kept
 	for conn := Kept; !StopSpinning.Load(); {
 		conn.ReadFrom(make([]byte, 8))
