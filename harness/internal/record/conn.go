@@ -296,7 +296,7 @@ func (c *Conn) count(method string, err error) error {
 	}
 	var spinning bool
 	c.r.Locked(func() {
-		if now.Sub(c.second) >= time.Second {
+		if now.Sub(c.second) >= time.Second && !c.r.IsOver() { // afterwards, nobody is in a hurry
 			c.second, c.failures = now, 0
 		}
 		c.failures++
