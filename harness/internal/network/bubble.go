@@ -1,9 +1,12 @@
 package network
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,10 +32,16 @@ type Watch struct {
 	Abandon func()
 }
 
+// lookUp makes package net make the channels that it keeps, outside of every bubble: with
+// cgo it makes one as it looks up its first name or port, and a channel that one bubble has
+// made ends the program in the next.
+var lookUp = sync.OnceFunc(func() { net.DefaultResolver.LookupPort(context.Background(), "udp", "domain") })
+
 // inBubble calls f in a bubble, whose clock moves only when everybody in it
 // waits. Code that keeps the clock from moving for good is left where it is:
 // the bubble never ends, but the test does.
 func inBubble(t *testing.T, w Watch, f func()) {
+	lookUp()
 	ended := make(chan any, 1)
 	go func() {
 		defer func() { ended <- recover() }()
