@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
+	"syscall"
 	"time"
 
 	"udpkata/harness/diagnosis"
@@ -38,6 +40,54 @@ func (k kernelWords) Opened(c *Call, name string, at netip.AddrPort) *Peer {
 		k.w.fatal(verdict.Failed, "%s opened a socket at %v; the story wants %v.", c.rec.Name, got, where(at))
 	}
 	return k.w.peerOn(name, k.w.open(name, func() (record.Socket, error) { return conn, nil }), nil)
+}
+
+// OpenedPlainly waits for a call to return, and fails the story if that is a socket that
+// has another option, or a deadline, than package net gives to one that it opens. It comes
+// before [Kernel.Opened], which says whether it is a socket at all.
+func (k kernelWords) OpenedPlainly(c *Call) {
+	defer k.w.checked()
+	value, _ := c.result()
+	conn, ok := value.(*net.UDPConn)
+	if !ok || conn == nil {
+		return
+	}
+	at := record.AddrPort(conn.LocalAddr())
+	plain, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(at.Addr(), 0)))
+	if err != nil {
+		return
+	}
+	defer plain.Close()
+	got := sockopt.Options(conn)
+	for i, want := range sockopt.Options(plain) {
+		if i < len(got) && got[i] != want {
+			c.wants(diagnosis.Plain{})
+			k.w.fatal(verdict.Failed, "%s opened a socket whose option %s is %d; package net leaves it at %d.",
+				c.rec.Name, want.Name, got[i].Value, want.Value)
+		}
+	}
+	if raw, err := conn.SyscallConn(); err == nil {
+		noWait := func(uintptr) bool { return true }
+		if errors.Is(errors.Join(raw.Read(noWait), raw.Write(noWait)), os.ErrDeadlineExceeded) {
+			c.wants(diagnosis.Plain{})
+			k.w.fatal(verdict.Failed, "%s returned a socket with a deadline that has passed; the story wants none.",
+				c.rec.Name)
+		}
+	}
+}
+
+// WhyNot returns the system's error for a UDP socket at an address where none can be
+// opened.
+func (k kernelWords) WhyNot(at netip.AddrPort) error {
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
+	if err == nil {
+		conn.Close()
+		k.w.fatal(verdict.NotRun, "A socket can be opened at %v, which the story takes for impossible.", at)
+	}
+	if errno := syscall.Errno(0); errors.As(err, &errno) {
+		return errno
+	}
+	return err
 }
 
 // Connected waits for a call to return a UDP socket that is connected to an

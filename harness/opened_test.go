@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
@@ -101,6 +102,28 @@ func TestOpenedSockets(t *testing.T) {
 			alice.Send(p, "hello")
 			p.ExpectFrom(alice, "hello")
 		}, ""},
+		{"plainly", func(w *Kernel4) {
+			call := opens(w, udp(t, "127.0.0.1:0"), nil)
+			w.OpenedPlainly(call)
+			w.Opened(call, "socket", anyPort)
+		}, ""},
+		{"no socket", func(w *Kernel4) { w.OpenedPlainly(opens(w, nil, io.EOF)) }, ""},
+		{"an option of its own", func(w *Kernel4) {
+			conn := udp(t, "127.0.0.1:0")
+			require.NoError(w, sockopt.SetBroadcast(conn, false))
+			w.OpenedPlainly(opens(w, conn, nil))
+		}, "Open opened a socket whose option SO_BROADCAST is 0; package net leaves it at 1."},
+		{"a deadline of its own", func(w *Kernel4) {
+			conn := udp(t, "127.0.0.1:0")
+			require.NoError(w, conn.SetWriteDeadline(time.Unix(1, 0)))
+			w.OpenedPlainly(opens(w, conn, nil))
+		}, "Open returned a socket with a deadline that has passed; the story wants none."},
+		{"why not", func(w *Kernel4) {
+			p := w.Peer("alice")
+			require.ErrorIs(w, syscall.EADDRINUSE, w.WhyNot(record.AddrPort(p.LocalAddr())))
+		}, ""},
+		{"why not, where it can", func(w *Kernel4) { w.WhyNot(anyPort) },
+			"A socket can be opened at 127.0.0.1:0, which the story takes for impossible."},
 		{"a blocking socket", func(w *Kernel4) {
 			conn := udp(t, "127.0.0.1:0")
 			file, err := conn.File()

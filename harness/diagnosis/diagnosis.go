@@ -135,6 +135,9 @@ type (
 		Type string // of what stands there
 		Nil  bool   // it is a pointer, and nil
 	}
+	// Plain is that a socket that the current call has opened is as package net opens one.
+	Plain struct{}
+
 	// Usable is that a socket that the current call has opened is not closed.
 	Usable struct{}
 	// Chosen is that the system has chosen a socket's port.

@@ -3,7 +3,7 @@ package diagnosis
 import "udpkata/harness/text"
 
 // openedRules are about sockets that the code opens itself.
-var openedRules = []rule{closedItself, choseItself}
+var openedRules = []rule{closedItself, choseItself, setItself}
 
 // closedItself: a call has returned a socket that is closed.
 func closedItself(s Seen) text.Text {
@@ -11,6 +11,15 @@ func closedItself(s Seen) text.Text {
 		return text.Say("The code has closed the socket before it returned, as with defer conn.Close(). A port " +
 			"belongs to its socket: once that is closed, the system gives the port to others. Leave it open, and " +
 			"whoever called will close it.")
+	}
+	return none
+}
+
+// setItself: a call has set something on the socket that it returned.
+func setItself(s Seen) text.Text {
+	if _, ok := want[Plain](s); ok {
+		return text.Say("Nobody asked for that: whoever called sets what they need. Open the socket, and leave it " +
+			"as package net has opened it.")
 	}
 	return none
 }

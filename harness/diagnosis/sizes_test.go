@@ -291,6 +291,10 @@ func TestOpenedThemselves(t *testing.T) {
 		{"a port of one's own", trial{want: diagnosis.Chosen{}}, "named a port itself"},
 		{"something else is wanted", trial{want: diagnosis.Opened{}}, ""},
 	})
+	tryRule(t, "Nobody asked for that", []ruleTest{
+		{"an option of one's own", trial{want: diagnosis.Plain{}}, "as package net has opened it"},
+		{"something else is wanted", trial{want: diagnosis.Usable{}}, ""},
+	})
 	tryRule(t, "Each call opens a socket of its own", []ruleTest{
 		{"the same on any port",
 			trial{want: diagnosis.Opened{At: netip.MustParseAddrPort("127.0.0.1:0"), Again: "one"}},
@@ -332,7 +336,7 @@ func TestSizesInChinese(t *testing.T) {
 		size(1472, 1500), size(1452, 1500), size(1472, 1480), size(1472, 1492), size(1452, 1492), size(1472, 1460),
 		{want: diagnosis.Whole{Got: 1}}, {want: diagnosis.Whole{Got: 3}}, {want: diagnosis.Whole{IPv4Only: true}},
 		{want: diagnosis.NothingBeside{Nil: true}}, {want: diagnosis.NothingBeside{}},
-		{want: diagnosis.Usable{}}, {want: diagnosis.Chosen{}},
+		{want: diagnosis.Usable{}}, {want: diagnosis.Chosen{}}, {want: diagnosis.Plain{}},
 		{want: diagnosis.Result{Errors: []error{errOwn}, TextOnly: true}, err: errOwn},
 		{want: diagnosis.Result{Errors: []error{errOwn}, Names: []string{"ErrOwn"}}, err: inUse},
 		{want: diagnosis.Result{Errors: []error{errOwn}, Names: []string{"ErrOwn"}}, err: inUse,

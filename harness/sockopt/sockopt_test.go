@@ -196,3 +196,16 @@ func TestErrors(t *testing.T) {
 	}
 	require.ErrorIs(t, sockopt.SetReuseAddr(raw), net.ErrClosed)
 }
+
+func TestOptions(t *testing.T) {
+	onEach(t, func(t *testing.T, v version) {
+		conn, other := v.listen(t), v.listen(t)
+		require.Equal(t, sockopt.Options(other), sockopt.Options(conn))
+		permitted, err := sockopt.Broadcast(conn)
+		require.NoError(t, err)
+		require.NoError(t, sockopt.SetBroadcast(conn, !permitted))
+		require.NotEqual(t, sockopt.Options(other), sockopt.Options(conn))
+		require.NoError(t, conn.Close())
+		require.Empty(t, sockopt.Options(conn))
+	})
+}

@@ -572,6 +572,11 @@ var diagnosisSentences = []Text{
 	},
 
 	{
+		"Nobody asked for that: whoever called sets what they need. Open the socket, and leave it as package net " +
+			"has opened it.",
+		"沒有人要這個：呼叫的人需要什麼，會自己設定。把 socket 開好，net 套件開出來是什麼樣子，就留成什麼樣子。",
+	},
+	{
 		"The code has closed the socket before it returned, as with defer conn.Close(). A port belongs to its " +
 			"socket: once that is closed, the system gives the port to others. Leave it open, and whoever called " +
 			"will close it.",

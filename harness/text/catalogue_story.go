@@ -229,6 +229,18 @@ var storySentences = []Text{
 		"%s 回傳的 socket 已經關閉了；故事還要用它。",
 	},
 	{"%s returned a %T that can't be used: %v.", "%s 回傳了一個不能用的 %T：%v。"},
+	{
+		"%s opened a socket whose option %s is %d; package net leaves it at %d.",
+		"%s 開的 socket，選項 %s 是 %d；net 套件開的是 %d。",
+	},
+	{
+		"%s returned a socket with a deadline that has passed; the story wants none.",
+		"%s 回傳的 socket 上有一個已經過了的期限；故事要的是沒有期限。",
+	},
+	{
+		"A socket can be opened at %v, which the story takes for impossible.",
+		"在 %v 可以開 socket，故事以為不行。",
+	},
 	{"The socket of %s can't be used: %v.", "%s 的 socket 不能用：%v。"},
 	{
 		"%s is at port %d, which the system did not choose: it chooses from %d to %d.",
