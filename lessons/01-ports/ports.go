@@ -9,7 +9,7 @@ import (
 )
 
 // A Range is one of the three into which IANA divides the ports (RFC 6335
-// section 6). It prints as its name.
+// section 6). It prints as its name: fmt.Print(Dynamic) prints dynamic.
 type Range string
 
 const (
@@ -25,7 +25,7 @@ func RangeOf(port int) (Range, error) {
 	panic("TODO: write RangeOf, which says in which range a port is")
 }
 
-// ParsePort reads a port's number, from 0 to 65535, in decimal digits and
+// ParsePort reads a port's number, from 0 to 65535, in the digits 0 to 9 and
 // nothing else. Whatever could be written in a shorter way, or is not a number,
 // or no port, is an error: "01060", "+1060", "1060 ", "0x424", "" and "65536".
 func ParsePort(text string) (int, error) {
@@ -34,8 +34,11 @@ func ParsePort(text string) (int, error) {
 
 // Ephemeral opens a UDP socket at the address loopback, and nowhere else, on a
 // port that the system chooses. The socket is as package net opens it: a
-// *net.UDPConn, another one each time. Beside an error there is none, but a plain
-// nil.
+// *net.UDPConn without a deadline or an option of its own, another one each time.
+// It stays open until whoever called closes it.
+//
+// An error of the system's is returned, as it is or wrapped. Beside an error there
+// is no socket, but a plain nil.
 func Ephemeral(loopback netip.Addr) (net.PacketConn, error) {
 	panic("TODO: write Ephemeral, which lets the system choose a port")
 }
@@ -46,8 +49,10 @@ func Ephemeral(loopback netip.Addr) (net.PacketConn, error) {
 //
 //	32768	60999
 //
-// It is an error if there are fewer or more than two numbers, if one of them is
-// not one that ParsePort accepts, or if the first is greater than the last.
+// It is an error if there are fewer or more than two numbers, on whatever line,
+// if one of them is not one that ParsePort accepts, or if the first is greater
+// than the last. Where blanks, tabs and newlines stand in another way, or the
+// newline is missing, it may be an error or not.
 func ParseSystemRange(text string) (first, last int, err error) {
 	panic("TODO: write ParseSystemRange, which reads two ports")
 }
@@ -59,19 +64,21 @@ var (
 )
 
 // Claim opens a UDP socket at exactly addr, on no other port and at no other
-// address. The socket is as package net opens it: a *net.UDPConn. Beside an error
-// there is none, but a plain nil.
+// address. addr names one address, on IPv4 or on IPv6: neither 0.0.0.0 or ::, which
+// are all of them, nor ::ffff:127.0.0.1, which is IPv4 in IPv6's form. The socket,
+// and what is beside an error, are as with Ephemeral.
 //
 // If another UDP socket has the port, the error wraps ErrTaken; if this user may
 // not open it, ErrForbidden; and not both. Either way it wraps the system's
 // cause as well, which is InUse or Denied, and its text contains addr, written
 // as addr.String() does.
 //
-// Port 0 is an error, since it does not say which port is to be claimed. Any
-// other error of the system's is returned, as it is or wrapped.
+// Port 0 is an error, since it does not say which port is to be claimed; so it is in
+// netip.AddrPort{}. Any other error of the system's is returned, as it is or wrapped.
 //
 // A port that is taken on TCP, or at another address, is free for all that Claim
-// cares about. Once the socket is closed, the port can be claimed again.
+// cares about. Several ports can be claimed at a time, and each socket stays open
+// until whoever called closes it. Then the port can be claimed again.
 func Claim(addr netip.AddrPort) (net.PacketConn, error) {
 	panic("TODO: write Claim, which opens a socket on exactly this port")
 }

@@ -3,8 +3,15 @@ package ports_test
 import (
 	"context"
 	"fmt"
+	"iter"
+	"math"
+	"math/big"
+	"math/rand/v2"
 	"net/netip"
+	"strconv"
+	"strings"
 	"testing"
+	"unicode"
 
 	"udpkata/harness"
 	ports "udpkata/lessons/01-ports"
@@ -48,7 +55,8 @@ func claim(w harness.Caller, addr netip.AddrPort) *harness.Call {
 	return w.Call(fmt.Sprintf("Claim(%v)", addr), func(context.Context) (any, error) { return ports.Claim(addr) })
 }
 
-// TestRangeOf: every boundary between two ranges, and both sides of it.
+// TestRangeOf: every boundary between two ranges, and both sides of it; then every
+// port, and numbers that are none. A range prints as its name.
 //
 //kata:points 1
 func TestRangeOf(t *testing.T) {
@@ -81,6 +89,19 @@ func TestRangeOf(t *testing.T) {
 		for _, port := range []int{-65535, 66560, 1 << 30} {
 			rangeOf(w, port).Because("Ports are from 0 to 65535. As a uint16, this would be %d.", uint16(port)).Fails()
 		}
+		tryAll(w, "RangeOf", rangeTrials)
+
+		for _, tt := range []struct {
+			port int
+			name string
+		}{{1023, "well known"}, {1060, "registered"}, {65535, "dynamic"}} {
+			printing := w.Call(fmt.Sprintf("RangeOf(%d)", tt.port), func(context.Context) (any, error) {
+				r, err := ports.RangeOf(tt.port)
+				return fmt.Sprint(r), err
+			})
+			printing.Because("A Range prints as its name. Leave its type and its values as they were given.")
+			printing.Returns(tt.name)
+		}
 	})
 }
 
@@ -92,40 +113,48 @@ func TestParsePort(t *testing.T) {
 		for _, port := range []int{0, 7, 10, 1060, 49152, 65535} {
 			parsePort(w, fmt.Sprint(port)).Because("These are digits and nothing else, from 0 to 65535.").Returns(port)
 		}
-		for _, tt := range []struct {
-			texts   []string
-			because string
-		}{
-			{[]string{""}, "Where there is no digit, there is no number."},
-			{[]string{"65536", "70000"}, "Ports are from 0 to 65535."},
-			{[]string{"18446744073709551617"}, "This is 2^64 + 1. Of that, an int's 64 bits keep only the 1."},
-			{[]string{"1060x", "1060:1061"},
-				"Something stands behind the number. fmt.Sscan and fmt.Sscanf stop there, and don't say so."},
-			{[]string{"-1", "-0", "+1060"}, "A sign is no digit. strconv.Atoi accepts one, and fmt.Sscan may as well."},
-			{[]string{"01060", "00"}, "Zeros in front are a second way to write a number, and each port has only one."},
-			{[]string{"1060 ", " 1060", "1060\n", "\t1060"},
-				"A blank or a line end is no digit. strings.TrimSpace makes a right text of a wrong one."},
-			{[]string{"0x424", "1_060"},
-				"A port is written in decimal digits alone. With base 0, strconv also reads 0x424 and 1_060."},
-			{[]string{"1060.0", "1e3"}, "A port is a whole number, written in digits alone."},
-			{[]string{"１０６０"}, "These are full-width digits, not 0 to 9. unicode.IsDigit says yes to them."},
-			{[]string{"http"}, "This is a service's name, and no number."},
-		} {
+		for _, tt := range noPorts {
 			for _, text := range tt.texts {
 				parsePort(w, text).Because(tt.because).Fails()
 			}
 		}
+		tryAll(w, "ParsePort", portTrials)
 	})
 }
 
+// noPorts are texts that ParsePort refuses.
+var noPorts = []struct {
+	texts   []string
+	because string
+}{
+	{[]string{""}, "Where there is no digit, there is no number."},
+	{[]string{"65536", "70000"}, "Ports are from 0 to 65535."},
+	{[]string{"18446744073709551617"}, "This is 2^64 + 1. Of that, an int's 64 bits keep only the 1."},
+	{[]string{"1060x", "1060:udp"},
+		"Something stands behind the number. fmt.Sscan and fmt.Sscanf stop there, and don't say so."},
+	{[]string{"-1", "-0", "+1060"}, "A sign is no digit. strconv.Atoi accepts one, and fmt.Sscan may as well."},
+	{[]string{"01060", "00"}, "Zeros in front are a second way to write a number, and each port has only one."},
+	{[]string{"1060 ", " 1060", "1060\n", "\t1060", "1060\r\n"},
+		"A blank or a line end is no digit. strings.TrimSpace makes a right text of a wrong one."},
+	{[]string{"0x424", "1_060"},
+		"A port is written in decimal digits alone. With base 0, strconv also reads 0x424 and 1_060."},
+	{[]string{"1060.0", "1e3"}, "A port is a whole number, written in digits alone."},
+	{[]string{"１０６０"}, "These are full-width digits, not 0 to 9. unicode.IsDigit says yes to them."},
+	{[]string{"١٥٨٥", "௧"}, "These are the digits of another script. unicode.IsDigit says yes to them."},
+	{[]string{"http"}, "This is a service's name, and no number."},
+}
+
 // TestEphemeral: the system chooses a port, each time another one, at the
-// address that was asked for; both sockets receive.
+// address that was asked for; both sockets receive, and are as package net opens
+// them. At an address that the computer does not have, there is an error.
 //
 //kata:points 2
 func TestEphemeral(t *testing.T) {
 	harness.OnLoopback(t, func(w *harness.Kernel) {
 		anyPort := netip.AddrPortFrom(w.Home(), 0)
-		one := w.Opened(ephemeral(w), "one", anyPort)
+		opening := ephemeral(w)
+		w.OpenedPlainly(opening)
+		one := w.Opened(opening, "one", anyPort)
 		two := w.Opened(ephemeral(w), "two", anyPort)
 		alice := w.Peer("alice")
 		alice.Send(one, "hello, one")
@@ -135,7 +164,18 @@ func TestEphemeral(t *testing.T) {
 		w.ChosenBySystem(one)
 		w.ChosenBySystem(two)
 	})
+
+	harness.OnLoopback.Then(t, "absent-address", func(w *harness.Kernel) {
+		absent := netip.AddrPortFrom(w.AbsentAddr(), 0)
+		opening := w.Call(fmt.Sprintf("Ephemeral(%v)", absent.Addr()), func(context.Context) (any, error) {
+			return ports.Ephemeral(absent.Addr())
+		})
+		opening.Because(nowhere).Fails()
+		opening.Because(nameTheCause).Fails(w.WhyNot(absent))
+	})
 }
+
+const nowhere = "No socket can be opened at an address that this computer lacks."
 
 // TestParseSystemRange: two ports, with any number of blanks and tabs between
 // them.
@@ -143,7 +183,7 @@ func TestEphemeral(t *testing.T) {
 //kata:points 2
 func TestParseSystemRange(t *testing.T) {
 	harness.Offline(t, func(w *harness.World) {
-		const oneGap = "However many blanks and tabs there are, they are one gap. The newline may be missing."
+		const oneGap = "However many blanks and tabs there are, they are one gap."
 		for _, tt := range []struct {
 			text        string
 			first, last int
@@ -152,7 +192,7 @@ func TestParseSystemRange(t *testing.T) {
 			{"32768\t60999\n", 32768, 60999, "Linux writes a tab. Splitting at a blank finds no second number."},
 			{"1024 65535\n", 1024, 65535, "A blank is right too. Splitting at a tab finds no second number."},
 			{"32768 \t 60999\n", 32768, 60999, oneGap},
-			{"32768   60999", 32768, 60999, oneGap},
+			{"32768   60999\n", 32768, 60999, oneGap},
 			{"0\t0\n", 0, 0, "ParsePort accepts 0, and a first that equals the last is right."},
 			{"5000\t5000\n", 5000, 5000, "A first that equals the last is right: the range has one port."},
 		} {
@@ -165,6 +205,8 @@ func TestParseSystemRange(t *testing.T) {
 		}{
 			{[]string{"", "\n", "32768\n"}, "A range takes two numbers, and here are fewer."},
 			{[]string{"32768\t60999\t1\n"}, "A range has two numbers. Whatever follows makes the text a wrong one."},
+			{[]string{"32768\t60999\n1\t2\n", "32768\t60999\n1\n", "32768\t60999\n# as it was\n"},
+				"Something stands on a second line. Look at the whole text, not at its first line alone."},
 			{[]string{"32768-60999\n", "32768,60999\n"}, "Only blanks and tabs may stand between the two numbers."},
 			{[]string{"first\tlast\n"}, notBothPorts},
 			{[]string{"60999\t32768\n"}, "The first port of a range is not greater than the last. Look at that too."},
@@ -175,21 +217,29 @@ func TestParseSystemRange(t *testing.T) {
 				parseSystemRange(w, text).Because(tt.because).Fails()
 			}
 		}
+		tryAll(w, "ParseSystemRange", systemRangeTrials)
 	})
 }
 
-// TestClaim: the socket is at exactly the address and the port, and receives.
-// Once it is closed, the port can be claimed again. Port 0 can't be claimed, and
-// neither can an address that the computer does not have.
+// TestClaim: the socket is at exactly the address and the port, and receives;
+// so does another one at the same time. Once it is closed, the port can be claimed
+// again. Port 0 can't be claimed, and neither can an address that the computer does
+// not have.
 //
 //kata:points 2
 func TestClaim(t *testing.T) {
 	harness.OnLoopback(t, func(w *harness.Kernel) {
 		addr := netip.AddrPortFrom(w.Home(), w.FreePort())
 		alice := w.Peer("alice")
-		claimed := w.Opened(claim(w, addr), "claimed", addr)
+		claiming := claim(w, addr)
+		w.OpenedPlainly(claiming)
+		claimed := w.Opened(claiming, "claimed", addr)
+		second := netip.AddrPortFrom(w.Home(), w.FreePort())
+		other := w.Opened(claim(w, second), "other", second)
 		alice.Send(claimed, "hello")
-		claimed.ExpectFrom(alice, "hello")
+		claimed.Because("The first socket stays open, whatever is claimed next.").ExpectFrom(alice, "hello")
+		alice.Send(other, "hello, other")
+		other.ExpectFrom(alice, "hello, other")
 		claimed.Close()
 
 		again := claim(w, addr).Because("The socket is closed, so the port is free. Don't remember what was claimed.")
@@ -198,14 +248,21 @@ func TestClaim(t *testing.T) {
 		claimed.ExpectFrom(alice, "hello again")
 		claimed.Close()
 
-		zero := claim(w, netip.AddrPortFrom(w.Home(), 0))
-		zero.Because("For the system, 0 is not a port but stands for any. So Claim has to refuse it itself.").Fails()
+		for _, zero := range []netip.AddrPort{netip.AddrPortFrom(w.Home(), 0), {}} {
+			claiming := claim(w, zero)
+			claiming.Because("For the system, 0 is not a port but stands for any. So Claim has to refuse it itself.")
+			claiming.Fails()
+		}
+	})
 
-		absent := claim(w, netip.AddrPortFrom(w.AbsentAddr(), addr.Port()))
-		absent.Because("No socket can be opened at an address that this computer lacks.").Fails()
-		absent.Because("This computer lacks that address, so nobody has taken the port there, or forbidden it.")
-		absent.FailsNot(errTaken)
-		absent.FailsNot(errForbidden)
+	harness.OnLoopback.Then(t, "absent-address", func(w *harness.Kernel) {
+		absent := netip.AddrPortFrom(w.AbsentAddr(), w.FreePort())
+		claiming := claim(w, absent).Because(nowhere)
+		claiming.Fails()
+		claiming.Because(nameTheCause).Fails(w.WhyNot(absent))
+		claiming.Because("This computer lacks that address, so nobody has taken the port there, or forbidden it.")
+		claiming.FailsNot(errTaken)
+		claiming.FailsNot(errForbidden)
 	})
 }
 
@@ -215,7 +272,8 @@ const (
 )
 
 // TestClaimTaken: if another socket has the port, the error says so, names the
-// address, and keeps the system's cause. It opens no other port instead.
+// address, and keeps the system's cause. It opens no other port instead. Once the
+// other socket is closed, the port is free.
 //
 //kata:points 3
 func TestClaimTaken(t *testing.T) {
@@ -229,8 +287,11 @@ func TestClaimTaken(t *testing.T) {
 		claiming.Because("Taken is not forbidden. Wrap only the one that is the reason.").FailsNot(errForbidden)
 
 		free := netip.AddrPortFrom(w.Home(), w.FreePort())
-		w.Opened(claim(w, free), "claimed", free)
+		claimed := w.Opened(claim(w, free), "claimed", free)
 		claim(w, free).Because("The socket that Claim opened before has this port, and is still open.").Fails(errTaken)
+		claimed.Close()
+		again := claim(w, free).Because("The port was taken before, and is free again. Only the system knows.")
+		w.Opened(again, "claimed", free)
 	})
 }
 
@@ -284,6 +345,184 @@ func TestClaimOnTwoAddresses(t *testing.T) {
 		one.HeardNothingElse()
 		two.HeardNothingElse()
 	})
+}
+
+// A trial is one of many calls of a function of values.
+type trial struct {
+	name    string // of the call, as a format for arg
+	arg     any
+	call    func() (any, error)
+	want    any // nil for an error
+	because string
+}
+
+// tryAll makes trials, all in one call of the story's: one for each would take long. The
+// first that goes wrong is told as a call of its own.
+func tryAll(w *harness.World, name string, trials iter.Seq[trial]) {
+	w.Helper()
+	var wrong *trial
+	var value any
+	var err error
+	w.Call(name, func(context.Context) (any, error) {
+		for t := range trials {
+			value, err = t.call()
+			if t.want == nil && err == nil || t.want != nil && (err != nil || value != t.want) {
+				wrong = &t
+				break
+			}
+		}
+		return nil, nil
+	}).Returns(nil)
+	if wrong == nil {
+		return
+	}
+	told := w.Call(fmt.Sprintf(wrong.name, wrong.arg), func(context.Context) (any, error) { return value, err })
+	told.Because(wrong.because)
+	if wrong.want == nil {
+		told.Fails()
+	}
+	told.Returns(wrong.want)
+}
+
+// rangeTrials yields every port, every number around them, and numbers of which a shorter
+// type keeps a port.
+func rangeTrials(yield func(trial) bool) {
+	try := func(port int) bool {
+		t := trial{name: "RangeOf(%d)", arg: port, call: func() (any, error) { return ports.RangeOf(port) }}
+		switch {
+		case port < 0, port > 65535:
+			t.because = "Ports are from 0 to 65535."
+		case port < 1024:
+			t.want, t.because = ports.WellKnown, "The well-known ports are 0 to 1023."
+		case port < 49152:
+			t.want, t.because = ports.Registered, "The registered ports are 1024 to 49151."
+		default:
+			t.want, t.because = ports.Dynamic, "The dynamic ports are 49152 to 65535, and 49152 is the first of them."
+		}
+		return yield(t)
+	}
+	for port := -1000; port <= 67_000; port++ {
+		if !try(port) {
+			return
+		}
+	}
+	for bits := range strconv.IntSize {
+		for _, port := range []int{0, 1, 1023, 1024, 49151, 49152, 65535} {
+			if !try(1<<bits+port) || !try(-1<<bits+port) || !try(math.MaxInt-port) || !try(math.MinInt+port) {
+				return
+			}
+		}
+	}
+}
+
+// portTrials yields the texts of every port, and texts of none.
+func portTrials(yield func(trial) bool) {
+	try := func(text string, want any, because string) bool {
+		call := func() (any, error) { return ports.ParsePort(text) }
+		return yield(trial{name: "ParsePort(%q)", arg: text, call: call, want: want, because: because})
+	}
+	for port := range 1 << 16 {
+		text := strconv.Itoa(port)
+		const zeros = "Zeros in front are a second way to write a number, and each port has only one."
+		if !try(text, port, "These are digits and nothing else, from 0 to 65535.") ||
+			port%7 == 0 && !try(strings.Repeat("0", 1+port%5)+text, nil, zeros) {
+			return
+		}
+	}
+	for text := range otherTexts {
+		if !try(text, nil, "A port is written in the digits 0 to 9 alone, and is from 0 to 65535.") {
+			return
+		}
+	}
+}
+
+// otherTexts yields texts that are no port: numbers that are too big, and ports that have one
+// character more, in every place.
+func otherTexts(yield func(string) bool) {
+	for port := 1 << 16; port < 1<<17; port += 7 {
+		if !yield(strconv.Itoa(port)) {
+			return
+		}
+	}
+	for bits := 16; bits < 200; bits++ {
+		number := new(big.Int).Lsh(big.NewInt(1), uint(bits))
+		zeros := strings.Repeat("0", bits)
+		for _, port := range []int64{0, 1, 1060, 65535} {
+			if !yield(new(big.Int).Add(number, big.NewInt(port)).String()) {
+				return
+			}
+		}
+		if !yield("1"+zeros) || !yield("1"+zeros+"1060") || !yield(zeros+"1060") {
+			return
+		}
+	}
+	for c := range strange {
+		if !yield(c) || !yield(c+"1060") || !yield("10"+c+"6") || !yield("1060"+c) {
+			return
+		}
+	}
+}
+
+// strange yields characters, other than 0 to 9, that somebody may take for a digit or for
+// nothing at all: every byte, digits of other scripts, blanks and invisible characters, and
+// such as have a digit for their last byte.
+func strange(yield func(string) bool) {
+	for c := range 1 << 8 {
+		if (c < '0' || c > '9') && !yield(string([]byte{byte(c)})) {
+			return
+		}
+	}
+	const others = "١௧१１𝟏²①⑴一Ⅷıȱㄱ\u00a0\u00ad\u1680\u2009\u200b\u200e\u2028\u202f\u2060\u3000\ufeff\ufffd"
+	for _, c := range others {
+		if !yield(string(c)) {
+			return
+		}
+	}
+}
+
+// systemRangeTrials yields pairs of ports, and pairs of which one is none.
+func systemRangeTrials(yield func(trial) bool) {
+	try := func(text string, want any, because string) bool {
+		call := func() (any, error) {
+			first, last, err := ports.ParseSystemRange(text)
+			return portRange{first, last}, err
+		}
+		return yield(trial{name: "ParseSystemRange(%q)", arg: text, call: call, want: want, because: because})
+	}
+	chance := rand.New(rand.NewPCG(1, 1)) // the same ones each time
+	for range 5000 {
+		first, last, gap := chance.IntN(1<<16), chance.IntN(1<<16), "\t"
+		if chance.IntN(2) == 0 {
+			last = min(max(0, first+chance.IntN(5)-2), 65535)
+		}
+		for chance.IntN(3) > 0 {
+			gap += string(" \t"[chance.IntN(2)])
+		}
+		text := fmt.Sprintf("%d%s%d\n", first, gap, last)
+		want, because := any(portRange{first, last}), "These are two ports, and the first is not greater than the last."
+		if first > last {
+			want, because = nil, "The first port of a range is not greater than the last. Look at that too."
+		}
+		if !try(text, want, because) {
+			return
+		}
+	}
+	bad := []string{}
+	for c := range strange {
+		bad = append(bad, "1"+c+"6", c+"106", "106"+c)
+	}
+	for _, tt := range noPorts {
+		bad = append(bad, tt.texts...)
+	}
+	const notBoth = "A range is two numbers that ParsePort accepts, and nothing else."
+	for _, text := range bad {
+		if strings.IndexFunc(text, unicode.IsSpace) >= 0 || text == "" {
+			continue // in a range, a blank may be a gap
+		}
+		if !try(text+"\t65535\n", nil, notBoth) || !try("0 "+text+"\n", nil, notBoth) {
+			return
+		}
+	}
 }
 
 func TestMain(m *testing.M) { harness.Main(m) }
