@@ -180,6 +180,7 @@ func (w *World) abandon() {
 	}
 	w.rec.Locked(func() {
 		if w.failed == nil {
+			w.wanted, w.current, w.because = nil, nil, text.Text{} // which was met
 			w.note(f, students)
 		}
 		w.rec.Abandon()

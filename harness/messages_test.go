@@ -107,6 +107,21 @@ func TestMessages(t *testing.T) {
 			_, serve := serving(w, students.BlockedOnMutex)
 			serve.Close()
 		}},
+		{"mutex after a reason", verdict.Stuck, func(w *World) {
+			w.Call("Earlier", func(context.Context) (any, error) { return 1, nil }).Because("It is one.").Returns(1)
+			_, serve := serving(w, students.BlockedOnMutex)
+			serve.Close()
+		}},
+		{"text beside an error", verdict.Failed, func(w *World) {
+			conn := w.ListenPacket("client")
+			w.FailNextRead(conn, syscall.ECONNREFUSED)
+			asking := w.Call("Ask", func(context.Context) (any, error) {
+				_, _, err := conn.ReadFrom(nil)
+				return "no answer", err
+			})
+			asking.Fails(syscall.ECONNREFUSED)
+			asking.Beside("")
+		}},
 		{"goes round on a closed socket", verdict.Stuck, func(w *World) {
 			conn, serve := serving(w, students.IgnoresErrors)
 			w.Close(conn)

@@ -22,6 +22,9 @@ var endingRules = []rule{
 // oneErrorEnds: a call ends at an error that the story, or a refusal, made one read or
 // write return.
 func oneErrorEnds(s Seen) text.Text {
+	if r, ok := want[Result](s); ok && r.Beside {
+		return none // the error is right
+	}
 	for _, c := range s.Calls {
 		if !c.Done || c.Err == nil || c.Wanted && !wantsMore(s, c) {
 			continue
