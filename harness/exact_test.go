@@ -83,6 +83,11 @@ func TestExactMessages(t *testing.T) {
 		{"silence", func(w *Virtual) { w.SilentFrom(writing(w, 0, ms-1), ms) }, ""},
 		{"no silence", func(w *Virtual) { w.SilentFrom(writing(w, 0, ms), ms) },
 			"client sent once more after 1ms; the story wants silence from 1ms on."},
+		{"still now", func(w *Virtual) { w.StillAt(0) }, ""},
+		{"a pause", func(w *Virtual) {
+			writing(w, 0, ms)
+			w.StillAt(ms - 1)
+		}, "It took until 1ms after the story's beginning; the story wants all of that after 999.999µs."},
 		{"nobody there", func(w *Virtual) {
 			server := w.Peer("server")
 			client := w.Dial("client", server)

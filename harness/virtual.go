@@ -36,6 +36,17 @@ func (v virtualWords) At(d time.Duration) {
 	v.w.endIfFailed()
 }
 
+// StillAt fails the story if the code has let time pass, and it is later than d after the
+// story's beginning.
+func (v virtualWords) StillAt(d time.Duration) {
+	defer v.w.checked()
+	if now := v.w.rec.Since(); now > d {
+		v.w.wants(nil)
+		v.w.fatal(verdict.Failed, "It took until %v after the story's beginning; the story wants all of that after %v.",
+			now, d)
+	}
+}
+
 // CallUntil calls f as [World.Call] does, with a context whose deadline is d after the
 // story's beginning, and which is done one nanosecond later: so nobody can mix up the
 // two.

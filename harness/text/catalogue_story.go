@@ -241,6 +241,10 @@ var storySentences = []Text{
 		"A socket can be opened at %v, which the story takes for impossible.",
 		"在 %v 可以開 socket，故事以為不行。",
 	},
+	{
+		"It took until %v after the story's beginning; the story wants all of that after %v.",
+		"一直到故事開始後 %v 才好；故事要的是在 %v 全部做完。",
+	},
 	{"The socket of %s can't be used: %v.", "%s 的 socket 不能用：%v。"},
 	{
 		"%s is at port %d, which the system did not choose: it chooses from %d to %d.",
