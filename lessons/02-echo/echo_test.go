@@ -3,6 +3,7 @@ package echo_test
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"net"
 	"os"
 	"strings"
@@ -77,12 +78,42 @@ func TestServeAnswersWhoAsked(t *testing.T) {
 		}
 		alice.HeardNothingElse()
 		bob.HeardNothingElse()
+
+		second := w.ListenPacket("second server")
+		serve(w, second)
+		bob.Send(second, "and you?")
+		bob.Because("Another Serve runs at the same time, on another socket: each call is on its own.")
+		bob.ExpectFrom(second, "Your data was 8 bytes long")
+		alice.Send(server, "still there?")
+		alice.ExpectFrom(server, "Your data was 12 bytes long")
+	})
+
+	harness.OnVirtual.Then(t, "many-and-later", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		serve(w, server)
+		for range 200 {
+			alice.Send(server, "hello")
+			alice.Because(noLimit).ExpectFrom(server, "Your data was 5 bytes long")
+		}
+		for i := range 200 {
+			client := w.Peer(fmt.Sprintf("client %d", i+1))
+			text := strings.Repeat("x", 100+i)
+			client.Send(server, text)
+			client.Because(noLimit).ExpectFrom(server, answerTo(text))
+			client.Close()
+		}
+		w.At(6 * time.Minute)
+		alice.Send(server, "hello again")
+		alice.Because("Nobody has sent for minutes, and the service goes on: that is no reason to end it.")
+		alice.ExpectFrom(server, "Your data was 11 bytes long")
 	})
 }
 
+const noLimit = "Every datagram is answered, however many came before, and whether or not it was one of them."
+
 // TestServeCountsBytes: the length is counted in bytes, whatever they are: of
-// letters that take more than one, of bytes that are no text at all, of nothing,
-// and of the biggest datagram there is.
+// letters that take more than one, of bytes that are no text at all, of line ends, of
+// nothing, and of the biggest datagram there is.
 //
 //kata:points 2
 func TestServeCountsBytes(t *testing.T) {
@@ -100,6 +131,27 @@ func TestServeCountsBytes(t *testing.T) {
 		} {
 			alice.Send(server, text)
 			alice.ExpectFrom(server, answerTo(text))
+		}
+	})
+
+	harness.OnEachNetwork.Then(t, "to-the-last", func(w *harness.World) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		serve(w, server)
+		for _, text := range []string{"\n", "\x00\x00\x00\x00", "one line\n", "and one more line\r\n", " "} {
+			alice.Send(server, text)
+			alice.Because("Every byte of a datagram counts, whatever it is.").ExpectFrom(server, answerTo(text))
+		}
+	})
+
+	harness.OnVirtual.Then(t, "of-all-sizes", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		serve(w, server)
+		for size := 1; size <= w.MaxPayload(); size += size/5 + 1 { // and what is beside a power of two
+			for _, n := range []int{size, 1<<bits.Len(uint(size)) - 1, 1<<bits.Len(uint(size)) + 1} {
+				text := strings.Repeat("z", min(n, w.MaxPayload()))
+				alice.Send(server, text)
+				alice.ExpectFrom(server, answerTo(text))
+			}
 		}
 	})
 }
@@ -125,7 +177,8 @@ func TestServeLogs(t *testing.T) {
 
 		for _, text := range []string{
 			"a message longer than any of alice's", "short", "two\nlines", `a "quote"`, "晚安",
-			"\xff\x00", strings.Repeat("long ", 1000), "",
+			"\xff\x00", strings.Repeat("long ", 1000), "", "a line\n", " ", "`", "twice", "twice",
+			strings.Repeat("z", w.MaxPayload()),
 		} {
 			bob.Send(server, text)
 			bob.ExpectFrom(server, answerTo(text))
@@ -160,10 +213,38 @@ func TestServeSurvives(t *testing.T) {
 		w.Logged(fmt.Sprintf("Listening at %v", server.LocalAddr()),
 			logged(alice, "hello"), logged(bob, "can you hear me?"), logged(alice, "still there?"))
 	})
+
+	harness.OnVirtual.Then(t, "errors-in-a-row", func(w *harness.Virtual) {
+		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
+		serve(w, server)
+		var errs []error
+		for range 200 {
+			errs = append(errs, syscall.ECONNREFUSED, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EMSGSIZE,
+				syscall.ENOBUFS)
+		}
+		w.FailRead(server, errs...)
+		alice.Send(server, "hello")
+		alice.Because("An error is about one datagram, and not about the socket. However many come, go on.")
+		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		w.Because("An error makes no pause: read on at once.")
+		w.StillAt(0)
+
+		w.FailWritesTo(server, bob, syscall.ENETUNREACH)
+		for range 200 {
+			bob.Send(server, "can you hear me?")
+		}
+		alice.Send(server, "hello")
+		alice.Because("An error is about one datagram, and not about the socket. However many come, go on.")
+		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		w.Because("An error makes no pause: read on at once.")
+		w.StillAt(0)
+	})
 }
 
 // TestServeStops: when its context is cancelled, Serve returns, though no
-// datagram arrives, and says why; the socket stays open for its owner.
+// datagram arrives, and says why; the socket stays open for its owner, who may call
+// Serve again. The same goes for a context that has a deadline, and for one that has
+// ended before.
 //
 //kata:points 2
 func TestServeStops(t *testing.T) {
@@ -176,8 +257,50 @@ func TestServeStops(t *testing.T) {
 		serving.Stop()
 		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.StillOpen(server)
+		listening := fmt.Sprintf("Listening at %v", server.LocalAddr())
+		w.Logged(listening, logged(alice, "hello"))
+
+		again := serve(w, server)
+		alice.Send(server, "hi again")
+		alice.Because("Serve was called again on the same socket: nothing is left of the call before.")
+		alice.ExpectFrom(server, "Your data was 8 bytes long")
+		again.Stop()
+		again.Fails(context.Canceled, os.ErrDeadlineExceeded)
+		w.Logged(listening, logged(alice, "hello"), listening, logged(alice, "hi again"))
+	})
+
+	harness.OnVirtual.Then(t, "at-the-deadline", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		serving := w.Go("Serve", func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, time.Second)
+			defer cancel()
+			return echo.Serve(ctx, server, w.Log())
+		})
+		alice.Send(server, "hello")
+		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		serving.Because("A context may have a deadline: when that has come, ctx has ended, as if cancelled.")
+		serving.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "ended-before", func(w *harness.Virtual) {
+		server := w.ListenPacket("server")
+		serving := w.Go("Serve", func(ctx context.Context) error {
+			return echo.Serve(ended(ctx), server, w.Log())
+		})
+		serving.Because(endedBefore).FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
+		w.NothingLeftBehind()
 	})
 }
+
+// ended returns a context that has ended.
+func ended(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	cancel()
+	return ctx
+}
+
+const endedBefore = "The context had ended before the call: there is nothing to wait for, and an error to return."
 
 // TestAsk: the client sends the text as it is and returns the answer as it is;
 // an error of the socket's is returned.
@@ -187,28 +310,85 @@ func TestAsk(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		client, server, nowhere := w.ListenPacket("client"), w.Peer("server"), w.Peer("nowhere")
 		biggest := strings.Repeat("y", w.MaxPayload())
-		for _, tt := range []struct{ text, answer string }{
+		var all []*harness.Call
+		exchanges := []struct{ text, answer string }{
 			{"The time is now", "Your data was 15 bytes long"},
 			{"", ""},
 			{"晚安", "\xff\xfe"},
 			{biggest, "ok"},
 			{"as much as you can", biggest},
 			{" with blanks ", "\tand an end of line \n"},
+			{"\n", "\n"},
+			{"\x00", "NUL\x00\x00"},
+			{"anything", ""},
 			{"short again", "short"},
-		} {
+			{"short again", "short"},
+		}
+		for _, tt := range exchanges {
 			asking := ask(w, client, server, tt.text)
 			server.ExpectFrom(client, tt.text)
 			server.Send(client, tt.answer)
 			asking.Returns(tt.answer)
+			all = append(all, asking)
 		}
 		server.HeardNothingElse()
+		for i, tt := range exchanges {
+			all[i].Because("This is what it returned then: a later Ask must not change it.").Returns(tt.answer)
+		}
 
 		w.FailWritesTo(client, nowhere, syscall.ENETUNREACH)
-		ask(w, client, nowhere, "anybody?").Fails(syscall.ENETUNREACH)
+		failing := ask(w, client, nowhere, "anybody?")
+		failing.Fails(syscall.ENETUNREACH)
+		failing.Because(noText).Beside("")
 		w.FailNextRead(client, syscall.ECONNREFUSED)
-		ask(w, client, server, "are you there?").Fails(syscall.ECONNREFUSED)
+		failing = ask(w, client, server, "are you there?")
+		failing.Fails(syscall.ECONNREFUSED)
+		failing.Because(noText).Beside("")
+		w.StillOpen(client)
+	})
+
+	harness.OnEachNetwork.Then(t, "two-at-a-time", func(w *harness.World) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		second, other := w.ListenPacket("second client"), w.Peer("other server")
+		asking, alsoAsking := ask(w, client, server, "one?"), ask(w, second, other, "two?")
+		server.ExpectFrom(client, "one?")
+		other.Because("Another Ask waits on another socket: neither waits for the other.").ExpectFrom(second, "two?")
+		other.Send(second, "two")
+		alsoAsking.Returns("two")
+		server.Send(client, "one")
+		asking.Returns("one")
+	})
+
+	harness.OnVirtual.Then(t, "minutes-later", func(w *harness.Virtual) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		asking := ask(w, client, server, "hello?")
+		server.ExpectFrom(client, "hello?")
+		w.At(6 * time.Minute)
+		server.Because("Ask sends once, however long the answer takes.").HeardNothingElse()
+		server.Send(client, "Your data was 6 bytes long")
+		asking.Because("Only ctx limits the wait, and it has not ended.").Returns("Your data was 6 bytes long")
+	})
+
+	harness.OnVirtual.Then(t, "errors", func(w *harness.Virtual) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		for _, err := range []error{
+			syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EHOSTUNREACH, syscall.EMSGSIZE, syscall.ENOBUFS,
+		} {
+			asking := ask(w, client, server, "hello?")
+			server.ExpectFrom(client, "hello?")
+			w.FailRead(client, err)
+			asking.Because("An error of the socket's ends Ask at once, whatever it is.").FailsAt(0, err)
+			asking.Because(noText).Beside("")
+		}
+		w.StillOpen(client)
+		asking := ask(w, client, server, "hello?")
+		w.Close(client)
+		asking.Because("The socket was closed: no answer can come any more.").FailsAt(0, net.ErrClosed)
+		asking.Because(noText).Beside("")
 	})
 }
+
+const noText = "There is no answer, so the text beside the error is empty."
 
 // TestAskStops: when its context is cancelled, Ask returns, though no answer
 // comes, and says why; the same socket can ask again. When its context has a
@@ -223,12 +403,21 @@ func TestAskStops(t *testing.T) {
 		w.Because("An answer may never come: Ask has to return when ctx is cancelled.")
 		asking.Stop()
 		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
+		asking.Because(noText).Beside("")
 		w.StillOpen(client)
 
 		again := ask(w, client, server, "hello again")
 		server.ExpectFrom(client, "hello again")
 		server.Send(client, "Your data was 11 bytes long")
 		again.Returns("Your data was 11 bytes long")
+
+		again.Cancel()
+		w.NothingLeftBehind()
+		last := ask(w, client, server, "and once more")
+		server.ExpectFrom(client, "and once more")
+		server.Send(client, "Your data was 13 bytes long")
+		last.Because("The context of an earlier Ask ended after its answer: that is no concern of this one.")
+		last.Returns("Your data was 13 bytes long")
 	})
 
 	// Ask may have set the deadline on the socket: whether that ends the read, or the
@@ -239,6 +428,29 @@ func TestAskStops(t *testing.T) {
 			return echo.Ask(ctx, client, server.LocalAddr(), "hello?")
 		})
 		asking.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		asking.Because(noText).Beside("")
+	})
+
+	harness.OnVirtual.Then(t, "ended-before", func(w *harness.Virtual) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		asking := w.Call("Ask", func(ctx context.Context) (any, error) {
+			return echo.Ask(ended(ctx), client, server.LocalAddr(), "hello?")
+		})
+		asking.Because(endedBefore).FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
+		asking.Because(noText).Beside("")
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "while-sending", func(w *harness.Virtual) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		w.SlowWrites(client, time.Millisecond)
+		asking := ask(w, client, server, "hello?")
+		w.At(time.Microsecond)
+		asking.Cancel()
+		asking.Because("The context ended while the send was under way: once that has returned, so does Ask.")
+		asking.FailsAt(time.Millisecond, context.Canceled, os.ErrDeadlineExceeded)
+		asking.Because(noText).Beside("")
+		w.NothingLeftBehind()
 	})
 }
 
@@ -277,6 +489,21 @@ func TestNothingIsLeftBehind(t *testing.T) {
 
 		w.FailWritesTo(client, bob, syscall.ENETUNREACH)
 		ask(w, client, bob, "anybody?").Fails(syscall.ENETUNREACH)
+		w.NothingLeftBehind()
+		w.FailWritesTo(client, bob, nil)
+		w.FailNextRead(client, syscall.ECONNREFUSED)
+		ask(w, client, bob, "hello?").Fails(syscall.ECONNREFUSED)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "before-its-deadline", func(w *harness.Virtual) {
+		client, bob := w.ListenPacket("client"), w.Peer("bob")
+		asking := w.CallUntil(time.Hour, "Ask", func(ctx context.Context) (any, error) {
+			return echo.Ask(ctx, client, bob.LocalAddr(), "hello")
+		})
+		bob.ExpectFrom(client, "hello")
+		bob.Send(client, "Your data was 5 bytes long")
+		asking.Returns("Your data was 5 bytes long")
 		w.NothingLeftBehind()
 	})
 
