@@ -5,10 +5,12 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"udpkata/harness/internal/students"
 	"udpkata/harness/text"
 )
 
@@ -125,4 +127,23 @@ func TestOncePerDatagram(t *testing.T) {
 			return errors.New("no")
 		}).Returns(nil)
 	}), "drop was called 2 times, and 1 datagram(s) were read.")
+}
+
+// TestAllRead: what has been read has also been counted, on whatever goroutine.
+func TestAllRead(t *testing.T) {
+	for _, n := range either {
+		t.Run(n.name, func(t *testing.T) {
+			f, tb := tell(t, n, func(w *World) {
+				var count atomic.Int64
+				conn, _ := serving(w, students.CountsElsewhere(&count))
+				alice := w.Peer("alice")
+				for i := range 20 {
+					alice.Send(conn, "hello")
+					w.AllRead(conn)
+					require.EqualValues(w, i+1, count.Load())
+				}
+			})
+			require.Nil(t, f, read(tb))
+		})
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -126,6 +127,17 @@ func anyBusy(students []stacks.Goroutine) bool {
 	return slices.ContainsFunc(students, stacks.Goroutine.Busy)
 }
 
+// settled reports whether all of the code's goroutines wait for something else to happen.
+// One that is in a system call, or in the harness for a mutex, goes on by itself.
+func settled(students []stacks.Goroutine) bool {
+	return !slices.ContainsFunc(students, func(g stacks.Goroutine) bool {
+		return !waits.MatchString(g.State) || g.InHarness() && strings.HasPrefix(g.State, "sync.")
+	})
+}
+
+// waits tells the states of goroutines that somebody else has to wake.
+var waits = regexp.MustCompile(`^(?:chan |select|IO wait|sleep|sync\.|synctest\.)`)
+
 // await waits on the story's goroutine as waitFor does. It does not return once the story
 // has failed.
 func (w *World) await(cond func() bool) bool {
@@ -162,18 +174,19 @@ func (w *World) outcome() *failure.Failure {
 	return f
 }
 
-// comesToRest waits until none of the code's goroutines is busy.
+// comesToRest waits until none of the code's goroutines is busy. It returns false once
+// they have had their time.
 func (w *World) comesToRest() bool {
 	p := patience.New(0)
 	for {
 		students := w.rec.Alive()
-		if !anyBusy(students) {
+		if settled(students) {
 			return true
 		}
 		if p.Over(len(students), true) {
 			return false
 		}
-		time.Sleep(patience.Tick)
+		time.Sleep(patience.Tick / 100)
 	}
 }
 

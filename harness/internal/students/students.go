@@ -383,3 +383,29 @@ func LeavesStarter(context.Context, net.PacketConn) error {
 	}()
 	return nil
 }
+
+// CountsElsewhere reads on a goroutine of its own, and counts on another, which is busy
+// for a while before it does.
+func CountsElsewhere(count *atomic.Int64) func(context.Context, net.PacketConn) error {
+	return func(_ context.Context, conn net.PacketConn) error {
+		datagrams := make(chan int, 9)
+		go func() {
+			defer close(datagrams)
+			buf := make([]byte, 8)
+			for {
+				n, _, err := conn.ReadFrom(buf)
+				if err != nil {
+					return
+				}
+				datagrams <- n
+			}
+		}()
+		for range datagrams {
+			for range 1000 {
+				runtime.Gosched()
+			}
+			count.Add(1)
+		}
+		return nil
+	}
+}
