@@ -2,6 +2,7 @@ package harness
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"time"
@@ -81,6 +82,18 @@ func (k kernelWords) AbsentAddr() netip.Addr {
 	}
 	k.w.need(capability.AbsentAddress(absent).Missing())
 	return absent
+}
+
+// Undialable returns an address that no socket can be connected to: a link-local one
+// that does not say on which interface (RFC 4007 section 6). The story is skipped where
+// that is no error.
+func (k kernelWords) Undialable() netip.AddrPort {
+	at := netip.AddrPortFrom(netip.AddrFrom16([16]byte{0xfe, 0x80, 15: 1}), 9)
+	if conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(at)); err == nil {
+		conn.Close()
+		k.w.need(fmt.Errorf("needs an address that no socket can be connected to: to this system, %v is none", at))
+	}
+	return at
 }
 
 // UDPConn opens a socket of the kernel's for the student's code.

@@ -246,6 +246,17 @@ func TestPorts(t *testing.T) {
 	require.Nil(t, f, read(tb))
 }
 
+// TestUndialable: a call fails there, and leaves nothing beside its error.
+func TestUndialable(t *testing.T) {
+	OnLoopback4(t, func(w *Kernel4) {
+		at := w.Undialable()
+		w.Call("Dial", func(context.Context) (any, error) {
+			conn, err := net.Dial("udp", at.String())
+			return conn, err
+		}).Fails()
+	})
+}
+
 // TestSamePort: two peers with the same port on two addresses of the same host, or a
 // reason to skip the story.
 func TestSamePort(t *testing.T) {

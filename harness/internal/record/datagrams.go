@@ -176,12 +176,14 @@ func CopyAddr(addr net.Addr) net.Addr {
 }
 
 // AddrPort returns a UDP address as a value to compare: an IPv4 address has one form
-// only.
-func AddrPort(addr net.Addr) netip.AddrPort {
-	udp, ok := addr.(*net.UDPAddr)
-	if !ok || udp == nil {
-		return netip.AddrPort{}
+// only. One of the code's own types is what it prints itself as.
+func AddrPort(addr net.Addr) (ap netip.AddrPort) {
+	switch addr := addr.(type) {
+	case nil:
+	case *net.UDPAddr: // nil has a zero AddrPort
+		ap = addr.AddrPort()
+	default:
+		ap, _ = netip.ParseAddrPort(addr.String())
 	}
-	ap := udp.AddrPort()
 	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }

@@ -49,3 +49,23 @@ func TestHeard(t *testing.T) {
 	copy(buf, "next")
 	require.Equal(t, "who?", string(r.Datagrams[3].Payload), "the code's buffer is in the record")
 }
+
+// ownAddr is an address of the code's own type.
+type ownAddr string
+
+func (ownAddr) Network() string { return "udp" }
+
+func (a ownAddr) String() string { return string(a) }
+
+// TestAddrPort: an endpoint is the same in whatever form and type, and nothing is none.
+func TestAddrPort(t *testing.T) {
+	want := netip.MustParseAddrPort("127.0.0.1:1060")
+	short := net.UDPAddrFromAddrPort(want)
+	long := &net.UDPAddr{IP: short.IP.To16(), Port: short.Port}
+	for _, addr := range []net.Addr{short, long, ownAddr("127.0.0.1:1060"), ownAddr("[::ffff:127.0.0.1]:1060")} {
+		require.Equal(t, want, AddrPort(addr), "%#v", addr)
+	}
+	for _, none := range []net.Addr{nil, (*net.UDPAddr)(nil), ownAddr("server"), ownAddr("")} {
+		require.Equal(t, netip.AddrPort{}, AddrPort(none), "%#v", none)
+	}
+}
