@@ -263,6 +263,8 @@ func TestLogCheck(t *testing.T) {
 		{"empty line", []string{listening + "\n\n"}, "an empty line at the end of"},
 		{"unquoted", []string{listening + "\n", "The client says \"two\nlines\"\n"},
 			"the story wants it quoted, as %q does it"},
+		{"no text", []string{listening + "\n", "The client says \"晚\xff\x1b\x00\"\n"},
+			"but holds\n    The client says \"晚\\xff\\x1b\\x00\""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"udpkata/harness/text"
 	"udpkata/harness/wire"
@@ -30,7 +32,7 @@ func lines(writes, want []string) (got []string, complaint text.Text) {
 		line, ended := strings.CutSuffix(write, "\n")
 		if i := slices.IndexFunc(want, func(w string) bool { return line != w && line == unquoted(w) }); i >= 0 {
 			return nil, text.Say("the log holds a datagram as it came:\n    %s\n"+
-				"and the story wants it quoted, as %%q does it:\n    %s", line, want[i])
+				"and the story wants it quoted, as %%q does it:\n    %s", visible(line), want[i])
 		}
 		switch {
 		case !ended:
@@ -101,6 +103,7 @@ func unquoted(line string) string {
 // shorten cuts a line that would not fit the screen.
 func shorten(line string) string {
 	const head, tail = 50, 20
+	line = visible(line)
 	if runes := []rune(line); len(runes) > head+tail {
 		i, j := strings.Index(line, `"`), strings.LastIndex(line, `"`)
 		if inner, err := strconv.Unquote(line[max(i, 0) : j+1]); err == nil && strconv.Quote(inner) == line[i:j+1] {
@@ -109,4 +112,21 @@ func shorten(line string) string {
 		return fmt.Sprintf("%s…%s (%d bytes)", string(runes[:head]), string(runes[len(runes)-tail:]), len(line))
 	}
 	return line
+}
+
+// visible returns a line with an escape, as %q has it, in the place of each byte that is
+// no text or that a terminal would obey.
+func visible(line string) string {
+	var seen strings.Builder
+	for len(line) > 0 {
+		r, size := utf8.DecodeRuneInString(line)
+		if invalid := r == utf8.RuneError && size == 1; !invalid && unicode.IsPrint(r) || r == '\n' {
+			seen.WriteString(line[:size])
+		} else {
+			quoted := strconv.Quote(line[:size])
+			seen.WriteString(quoted[1 : len(quoted)-1])
+		}
+		line = line[size:]
+	}
+	return seen.String()
 }
