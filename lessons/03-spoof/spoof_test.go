@@ -1,11 +1,13 @@
 package spoof_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,10 +20,13 @@ import (
 const (
 	question = "The time is now"
 	answer   = "Your data was 15 bytes long"
+
+	// somePort is compared only.
+	somePort uint16 = 1060
 )
 
-// heard is an Answer as the stories compare it: with names for addresses, and
-// how many of them there are.
+// heard is what Ask has returned as the stories compare it: with names for addresses,
+// and how many of them there are.
 type heard struct {
 	Data       string
 	TurnedAway int
@@ -35,12 +40,16 @@ func listed(names ...string) string {
 	return fmt.Sprintf("%d: %s", len(names), strings.Join(names, ", "))
 }
 
-func hear(w harness.Caller, a spoof.Answer) heard {
+func hear(w harness.Caller, a spoof.Answer, err error) heard {
 	var names []string
 	for _, s := range a.Strangers {
 		names = append(names, w.Name(s))
 	}
-	return heard{string(a.Data), a.TurnedAway, listed(names...)}
+	data := string(a.Data)
+	if err != nil && a.Data != nil {
+		data = fmt.Sprintf("%#v, and not nil", a.Data)
+	}
+	return heard{data, a.TurnedAway, listed(names...)}
 }
 
 // ask starts the student's client.
@@ -49,16 +58,81 @@ func ask(w harness.Caller, client net.PacketConn, server harness.Endpoint, text 
 }
 
 func askAt(w harness.Caller, name string, client net.PacketConn, server net.Addr, text string) *harness.Call {
-	return w.Call(name, func(ctx context.Context) (any, error) {
-		a, err := spoof.Ask(ctx, client, server, []byte(text))
-		return hear(w, a), err
-	})
+	return w.Call(name, asking(w, client, server, text))
+}
+
+// asking returns a call of Ask. The bytes of no text are nil.
+func asking(w harness.Caller, client net.PacketConn, server net.Addr, text string) calling {
+	return func(ctx context.Context) (any, error) {
+		a, err := spoof.Ask(ctx, client, server, append([]byte(nil), text...))
+		return hear(w, a, err), err
+	}
+}
+
+// keeping returns a call of Ask whose Answer is kept. Its result is the answer's bytes.
+func keeping(kept *spoof.Answer, client net.PacketConn, server net.Addr, msg []byte) calling {
+	return func(ctx context.Context) (_ any, err error) {
+		*kept, err = spoof.Ask(ctx, client, server, msg)
+		return kept.Data, err
+	}
 }
 
 func askConnected(w harness.Caller, client net.Conn, text string) *harness.Call {
-	return w.Call("AskConnected", func(ctx context.Context) (any, error) {
-		return spoof.AskConnected(ctx, client, []byte(text))
-	})
+	return w.Call("AskConnected", askingConnected(client, text))
+}
+
+func askingConnected(client net.Conn, text string) calling {
+	return func(ctx context.Context) (any, error) {
+		return spoof.AskConnected(ctx, client, append([]byte(nil), text...))
+	}
+}
+
+// A calling is a call of the student's code.
+type calling = func(ctx context.Context) (any, error)
+
+// over makes the call with a context that is cancelled already.
+func over(call calling) calling {
+	return func(ctx context.Context) (any, error) {
+		ctx, cancel := context.WithCancel(ctx)
+		cancel()
+		return call(ctx)
+	}
+}
+
+// overdue makes the call with a context whose deadline has passed already.
+func overdue(call calling) calling {
+	return func(ctx context.Context) (any, error) {
+		ctx, cancel := context.WithDeadline(ctx, time.Now().Add(-time.Second))
+		defer cancel()
+		return call(ctx)
+	}
+}
+
+// cancelledAfterwards makes the call with a context that is cancelled when it has
+// returned.
+func cancelledAfterwards(call calling) calling {
+	return func(ctx context.Context) (any, error) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		return call(ctx)
+	}
+}
+
+// lend returns the bytes of a text in the room of many more, which are not the text's,
+// and a copy of all.
+func lend(text string) (lent, was []byte) {
+	lent = bytes.Repeat([]byte{'.'}, 1<<17)
+	copy(lent, text)
+	return lent, bytes.Clone(lent)
+}
+
+// unchanged fails the story unless the bytes that it has lent to a function are what
+// they were.
+func unchanged(w *harness.Virtual, function string, lent, was []byte) {
+	w.Helper()
+	if !bytes.Equal(lent, was) {
+		w.Errorf("%s has changed the bytes of msg, or those behind them, which it was only lent.", function)
+	}
 }
 
 // in16 returns the same address with its IP in 16 bytes, as net.ParseIP gives it.
@@ -77,6 +151,7 @@ const (
 	sameText    = "Compare IP address and port each by itself: one after the other, they can make the same text."
 	twoForms    = "This is one IP address in two forms, of 4 bytes and of 16. Unmap brings it into the short one."
 	otherZone   = "The zone is a part of the address: fe80::1 on two interfaces can be two machines."
+	everyPart   = "Every bit of the IP address counts, and every letter of the zone. No address stands for others."
 	noAddress   = "Nil is no address, so it is not the same as anything, not even as another nil."
 	nilPointer  = "A net.Addr that holds a nil *net.UDPAddr is no address either, and yet it is not == nil."
 )
@@ -116,13 +191,106 @@ func TestSameEndpoint(t *testing.T) {
 			{nil, noAddr, false, nilPointer},
 		} {
 			for _, pair := range [][2]net.Addr{{tt.a, tt.b}, {tt.b, tt.a}} {
-				name := fmt.Sprintf("SameEndpoint(%s, %s)", written(pair[0]), written(pair[1]))
-				w.Call(name, func(context.Context) (any, error) {
-					return spoof.SameEndpoint(pair[0], pair[1]), nil
-				}).Because(tt.because).Returns(tt.want)
+				sameEndpoint(w, pair[0], pair[1]).Because(tt.because).Returns(tt.want)
 			}
 		}
 	})
+
+	// These are too many to tell of each, so the first pair that is wrong is told.
+	harness.Offline.Then(t, "each-port-and-bit", func(w *harness.World) {
+		ports := make([]netip.AddrPort, 1<<16)
+		for port := range ports {
+			ports[port] = netip.AddrPortFrom(netip.IPv6Loopback(), uint16(port))
+		}
+		notable := endpoints("0.0.0.0", "127.0.0.1", "127.0.0.2", "255.255.255.255",
+			"::", "::1", "::127.0.0.1", "64:ff9b::127.0.0.1", "fd00::1", "fd00::1%eth0", "fd00::1%eth1",
+			"fe80::1", "fe80::1%eth0", "fe80::1%ETH0", "fe80::1%eth", "fe80::1%2", "::1%eth0")
+		for _, tt := range []struct {
+			one, other []netip.AddrPort
+			because    string
+		}{
+			{ports[:1], ports, otherPort},
+			{ports[1060:1061], ports, otherPort},
+			{notable, notable, everyPart},
+			{neighbours("127.0.0.1"), neighbours("127.0.0.1"), everyPart},
+			{neighbours("::ffff:127.0.0.1"), endpoints("127.0.0.1"), everyPart},
+			{neighbours("fe80::1%eth0"), neighbours("fe80::1%eth0"), everyPart},
+		} {
+			one, other := forms(tt.one), forms(tt.other)
+			var wrong []form
+			w.Call("SameEndpoint", func(context.Context) (any, error) {
+				wrong = firstWrong(one, other)
+				return nil, nil
+			}).Wait()
+			if wrong != nil {
+				sameEndpoint(w, wrong[0].addr, wrong[1].addr).Because(tt.because).Returns(wrong[0].of == wrong[1].of)
+			}
+			if !reflect.DeepEqual(one, forms(tt.one)) || !reflect.DeepEqual(other, forms(tt.other)) {
+				w.Errorf("SameEndpoint has changed an address that it was given.")
+			}
+		}
+	})
+}
+
+func sameEndpoint(w *harness.World, a, b net.Addr) *harness.Call {
+	name := fmt.Sprintf("SameEndpoint(%s, %s)", written(a), written(b))
+	return w.Call(name, func(context.Context) (any, error) { return spoof.SameEndpoint(a, b), nil })
+}
+
+// A form is one way to write an endpoint.
+type form struct {
+	addr net.Addr
+	of   netip.AddrPort
+}
+
+// forms returns the ways to write endpoints: an IPv4 address has two.
+func forms(endpoints []netip.AddrPort) (all []form) {
+	for _, of := range endpoints {
+		of = netip.AddrPortFrom(of.Addr().Unmap(), of.Port())
+		addr := net.UDPAddrFromAddrPort(of)
+		all = append(all, form{addr, of})
+		if of.Addr().Is4() {
+			all = append(all, form{in16(addr), of})
+		}
+	}
+	return all
+}
+
+// firstWrong asks about one and another, both ways round, up to the first pair that
+// SameEndpoint gets wrong.
+func firstWrong(one, other []form) []form {
+	for _, a := range one {
+		for _, b := range other {
+			same := a.of == b.of
+			if spoof.SameEndpoint(a.addr, b.addr) != same {
+				return []form{a, b}
+			}
+			if spoof.SameEndpoint(b.addr, a.addr) != same {
+				return []form{b, a}
+			}
+		}
+	}
+	return nil
+}
+
+// endpoints returns those with these IP addresses and some port.
+func endpoints(ips ...string) (all []netip.AddrPort) {
+	for _, ip := range ips {
+		all = append(all, netip.AddrPortFrom(netip.MustParseAddr(ip), somePort))
+	}
+	return all
+}
+
+// neighbours returns an endpoint and those whose IP address differs from its in one bit.
+func neighbours(ip string) []netip.AddrPort {
+	all := endpoints(ip)
+	for bit := range all[0].Addr().BitLen() {
+		slice := all[0].Addr().AsSlice()
+		slice[bit/8] ^= 1 << (bit % 8)
+		other, _ := netip.AddrFromSlice(slice)
+		all = append(all, netip.AddrPortFrom(other.WithZone(all[0].Addr().Zone()), somePort))
+	}
+	return all
 }
 
 // written returns an address in the form that it has.
@@ -150,6 +318,8 @@ func TestAsk(t *testing.T) {
 			{"", ""},
 			{biggest, "\xff\xfe"},
 			{"as much as you can", biggest},
+			{" \tnot a text:\xff\x00\r\n", "\n\x00the end of a line \n"},
+			{"the same", "the same"},
 		} {
 			asking := ask(w, client, server, tt.text)
 			server.ExpectFrom(client, tt.text)
@@ -158,18 +328,35 @@ func TestAsk(t *testing.T) {
 		}
 		server.HeardNothingElse()
 
+		nothing := heard{"", 0, listed()}
 		w.FailWritesTo(client, nowhere, syscall.ENETUNREACH)
-		ask(w, client, nowhere, "anybody?").Fails(syscall.ENETUNREACH)
+		failed := ask(w, client, nowhere, "anybody?")
+		failed.Fails(syscall.ENETUNREACH)
+		failed.Because(besideAnError).Beside(nothing)
 		w.FailNextRead(client, syscall.ECONNREFUSED)
-		ask(w, client, server, "are you there?").Fails(syscall.ECONNREFUSED)
+		failed = ask(w, client, server, "are you there?")
+		failed.Fails(syscall.ECONNREFUSED)
+		failed.Because(besideAnError).Beside(nothing)
+		server.ExpectFrom(client, "are you there?")
+		w.StillOpen(client)
+		w.NothingLeftBehind()
+
+		again := ask(w, client, server, question)
+		server.ExpectFrom(client, question)
+		server.Send(client, answer)
+		again.Because("Another Ask on the same socket works, whatever became of those before.")
+		again.Returns(heard{answer, 0, listed()})
 	})
 
 	harness.OnVirtual.Then(t, "slow-server", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
-		limited := w.CallUntil(time.Minute, "Ask", func(ctx context.Context) (any, error) {
-			a, err := spoof.Ask(ctx, client, server.LocalAddr(), []byte(question))
-			return hear(w, a), err
-		})
+		call := cancelledAfterwards(asking(w, client, server.LocalAddr(), question))
+		cancelled := w.Call("Ask (with a context that is cancelled when it has returned)", call)
+		server.Send(client, answer)
+		cancelled.Returns(heard{answer, 0, listed()})
+		w.NothingLeftBehind()
+
+		limited := w.CallUntil(time.Minute, "Ask", asking(w, client, server.LocalAddr(), question))
 		w.At(time.Second)
 		server.Send(client, answer)
 		limited.Returns(heard{answer, 0, listed()})
@@ -179,6 +366,51 @@ func TestAsk(t *testing.T) {
 		w.At(time.Hour)
 		server.Send(client, answer)
 		patient.Returns(heard{answer, 0, listed()})
+	})
+
+	harness.OnVirtual.Then(t, "there-before-the-question", func(w *harness.Virtual) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		server.Send(client, "good morning")
+		early := ask(w, client, server, question)
+		early.Because("What comes first from the server is the answer, also if it was there before the question.")
+		early.Returns(heard{"good morning", 0, listed()})
+		server.ExpectFrom(client, question)
+		server.HeardNothingElse()
+	})
+
+	harness.OnVirtual.Then(t, "lent-and-kept", func(w *harness.Virtual) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		lent, was := lend(question)
+		to := in16(server.LocalAddr())
+		var first spoof.Answer
+		keep := w.Call("Ask", keeping(&first, client, to, lent[:len(question)]))
+		server.ExpectFrom(client, question)
+		server.Send(client, answer)
+		keep.Returns([]byte(answer))
+		unchanged(w, "Ask", lent, was)
+		if !reflect.DeepEqual(to, in16(server.LocalAddr())) {
+			w.Errorf("Ask has changed the address of the server that it was given.")
+		}
+
+		second := ask(w, client, server, "and now?")
+		server.Send(client, "Your data was 8 bytes long")
+		second.Returns(heard{"Your data was 8 bytes long", 0, listed()})
+		keep.Because("An Answer is its caller's. What another Ask hears must not overwrite it.")
+		keep.Returns([]byte(answer))
+	})
+
+	harness.OnVirtual.Then(t, "two-at-once", func(w *harness.Virtual) {
+		one, two := w.ListenPacket("client 1"), w.ListenPacket("client 2")
+		server := w.Peer("server")
+		slow := ask(w, one, server, "a long question")
+		server.ExpectFrom(one, "a long question")
+		quick := ask(w, two, server, question)
+		server.Because("Calls on two sockets run at the same time: neither waits for the other.")
+		server.ExpectFrom(two, question)
+		server.Send(two, answer)
+		quick.Returns(heard{answer, 0, listed()})
+		server.Send(one, "a long answer")
+		slow.Returns(heard{"a long answer", 0, listed()})
 	})
 }
 
@@ -212,6 +444,68 @@ func TestAskTurnsAwayStrangers(t *testing.T) {
 		again.Returns(heard{"Your data was 8 bytes long", 1, listed("mallory")})
 		server.HeardNothingElse()
 	})
+
+	harness.OnVirtual.Then(t, "kept", func(w *harness.Virtual) {
+		client, server, mallory, eve := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory"), w.Peer("eve")
+		var first spoof.Answer
+		keep := w.Call("Ask", keeping(&first, client, server.LocalAddr(), []byte(question)))
+		mallory.Send(client, "fine")
+		server.Send(client, answer)
+		keep.Wait()
+		second := ask(w, client, server, "and now?")
+		eve.Send(client, "fine")
+		server.Send(client, "Your data was 8 bytes long")
+		second.Returns(heard{"Your data was 8 bytes long", 1, listed("eve")})
+		kept := w.Call("The first Ask, seen after the second,", func(context.Context) (any, error) {
+			return hear(w, first, nil), nil
+		})
+		kept.Because("An Answer is its caller's. What another Ask hears must not overwrite it.")
+		kept.Returns(heard{answer, 1, listed("mallory")})
+	})
+
+	harness.OnVirtual.Then(t, "two-servers", func(w *harness.Virtual) {
+		client, one, two := w.ListenPacket("client"), w.Peer("server 1"), w.Peer("server 2")
+		first := ask(w, client, one, question)
+		one.Send(client, answer)
+		first.Returns(heard{answer, 0, listed()})
+		one.Send(client, "once more")
+		second := ask(w, client, two, question)
+		two.Send(client, "15")
+		second.Because("Whoever was asked before is a stranger now: the server is the one that this Ask was given.")
+		second.Returns(heard{"15", 1, listed("server 1")})
+	})
+
+	harness.OnVirtual.Then(t, "two-strangers", func(w *harness.Virtual) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		mallory, eve := w.SamePort("mallory", "eve")
+		asking := ask(w, client, server, question)
+		mallory.Send(client, "fine")
+		eve.Send(client, "fine")
+		server.Send(client, answer)
+		asking.Because("Strangers lists each sender once, and two IP addresses with the same port are two senders.")
+		asking.Returns(heard{answer, 2, listed("mallory", "eve")})
+	})
+
+	harness.OnVirtual.Then(t, "addresses-in-16-bytes", func(w *harness.Virtual) {
+		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
+		asking := ask(w, client16{client}, server, question)
+		mallory.Send(client, "fine")
+		mallory.Send(client, "fine")
+		server.Send(client, answer)
+		asking.Because("A socket that is open for IPv4 and IPv6 gives each IPv4 address in 16 bytes.")
+		asking.Returns(heard{answer, 2, listed("mallory")})
+	})
+}
+
+// A client16 gives addresses in 16 bytes, as a socket does that is open for IPv4 and IPv6.
+type client16 struct{ net.PacketConn }
+
+func (c client16) ReadFrom(p []byte) (int, net.Addr, error) {
+	n, from, err := c.PacketConn.ReadFrom(p)
+	if from != nil {
+		from = in16(from)
+	}
+	return n, from, err
 }
 
 // TestAskTurnsAwayOtherIP: what comes from the server's port at another IP address
@@ -231,7 +525,10 @@ func TestAskTurnsAwayOtherIP(t *testing.T) {
 	})
 }
 
-const countedSoFar = "What Ask has counted before it ended belongs in the Answer that it returns beside the error."
+const (
+	countedSoFar  = "What Ask has counted before it ended belongs in the Answer that it returns beside the error."
+	besideAnError = "Beside an error, Data is nil."
+)
 
 // TestAskBearsAThousand: however many strangers write, Ask ends when its context
 // does, and lists no more than the first 16 of them.
@@ -240,10 +537,7 @@ const countedSoFar = "What Ask has counted before it ended belongs in the Answer
 func TestAskBearsAThousand(t *testing.T) {
 	harness.OnVirtual(t, func(w *harness.Virtual) {
 		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
-		asking := w.CallUntil(time.Second, "Ask", func(ctx context.Context) (any, error) {
-			a, err := spoof.Ask(ctx, client, server.LocalAddr(), []byte(question))
-			return hear(w, a), err
-		})
+		asking := w.CallUntil(time.Second, "Ask", asking(w, client, server.LocalAddr(), question))
 		for i := range 1000 {
 			w.At(time.Duration(i)*time.Millisecond + time.Nanosecond)
 			mallory.Send(client, "fine")
@@ -261,11 +555,14 @@ func TestAskBearsAThousand(t *testing.T) {
 		for i := range crowd {
 			name := fmt.Sprintf("stranger %d", i+1)
 			crowd[i] = w.Peer(name)
-			if i < spoof.MaxStrangers {
+			if i < 16 {
 				first = append(first, name)
 			}
 		}
-		for range 150 {
+		for range 100 {
+			crowd[0].Send(client, "fine")
+		}
+		for range 145 {
 			for _, stranger := range crowd {
 				stranger.Send(client, "fine")
 			}
@@ -274,6 +571,7 @@ func TestAskBearsAThousand(t *testing.T) {
 		server.Send(client, answer)
 		asking.Because("Only the first 16 strangers are listed, or they could fill the memory. All datagrams count.")
 		asking.Returns(heard{answer, 3000, listed(first...)})
+		server.HeardNothingElse()
 	})
 }
 
@@ -296,8 +594,58 @@ func TestAskStops(t *testing.T) {
 
 		again := ask(w, client, server, "and now?")
 		server.ExpectFrom(client, "and now?")
+		mallory.Send(client, "fine")
+		w.AllRead(client)
 		w.Close(client)
 		again.Fails(net.ErrClosed)
+		again.Because(countedSoFar).Beside(heard{"", 1, listed("mallory")})
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "over-before-the-call", func(w *harness.Virtual) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		call := asking(w, client, server.LocalAddr(), question)
+		cancelled := w.Call("Ask (with a context that is cancelled already)", over(call))
+		cancelled.FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
+		cancelled.Because(besideAnError).Beside(heard{"", 0, listed()})
+		w.NothingLeftBehind()
+		late := w.Call("Ask (with a context whose deadline has passed already)", overdue(call))
+		late.FailsAt(0, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		w.NothingLeftBehind()
+		w.StillOpen(client)
+
+		again := ask(w, client, server, question)
+		server.Send(client, answer)
+		again.Because("Another Ask on the same socket works, whatever became of those before.")
+		again.Returns(heard{answer, 0, listed()})
+
+		w.Close(client)
+		w.Call("Ask (on a closed socket)", call).FailsAt(0, net.ErrClosed)
+	})
+
+	harness.OnVirtual.Then(t, "error-after-a-stranger", func(w *harness.Virtual) {
+		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
+		call := asking(w, client, server.LocalAddr(), question)
+		unreachable := w.CallUntil(time.Minute, "Ask", call)
+		mallory.Send(client, "fine")
+		w.FailRead(client, syscall.EHOSTUNREACH)
+		unreachable.FailsAt(0, syscall.EHOSTUNREACH)
+		unreachable.Because(countedSoFar).Beside(heard{"", 1, listed("mallory")})
+		w.NothingLeftBehind()
+
+		w.FailWritesTo(client, server, syscall.ENETUNREACH)
+		w.CallUntil(time.Minute, "Ask", call).FailsAt(0, syscall.ENETUNREACH)
+		w.StillOpen(client)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "cancelled-while-asking", func(w *harness.Virtual) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		w.SlowWrites(client, time.Millisecond)
+		asking := ask(w, client, server, question)
+		w.At(time.Microsecond)
+		asking.Cancel()
+		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 	})
 }
@@ -309,12 +657,11 @@ func TestAskStops(t *testing.T) {
 func TestDial(t *testing.T) {
 	harness.OnLoopback(t, func(w *harness.Kernel) {
 		server, mallory := w.Peer("server"), w.Peer("mallory")
-		to := server.LocalAddr().(*net.UDPAddr).AddrPort()
-		dial := func() *harness.Call {
-			return w.Call(fmt.Sprintf("Dial(%v)", to), func(context.Context) (any, error) { return spoof.Dial(to) })
-		}
-		w.Connected(dial(), "another client", server)
-		client := w.Connected(dial(), "client", server)
+		w.Connected(dial(w, server.LocalAddr()), "another client", server)
+		opened := dial(w, in16(server.LocalAddr()))
+		w.OpenedPlainly(opened)
+		client := w.Connected(opened, "client", server)
+		w.ChosenBySystem(client)
 
 		if _, err := client.Write([]byte(question)); err != nil {
 			w.Errorf("The socket can't send: %v.", err)
@@ -327,7 +674,17 @@ func TestDial(t *testing.T) {
 			n, err := client.Read(buf)
 			return string(buf[:n]), err
 		}).Returns(answer)
+		server.HeardNothingElse()
 	})
+
+	harness.OnLoopback4.Then(t, "no-such-way", func(w *harness.Kernel4) {
+		dial(w, net.UDPAddrFromAddrPort(w.Undialable())).Fails()
+	})
+}
+
+func dial(w harness.Caller, server net.Addr) *harness.Call {
+	to := server.(*net.UDPAddr).AddrPort()
+	return w.Call(fmt.Sprintf("Dial(%v)", to), func(context.Context) (any, error) { return spoof.Dial(to) })
 }
 
 // TestAskConnected: on a connected socket the system turns strangers away, and a
@@ -339,14 +696,23 @@ func TestAskConnected(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		server, mallory := w.Peer("server"), w.Peer("mallory")
 		client := w.Dial("client", server)
-		for _, reply := range []string{answer, "", strings.Repeat("y", w.MaxPayload())} {
-			asking := askConnected(w, client, question)
-			server.ExpectFrom(client, question)
+		biggest := strings.Repeat("y", w.MaxPayload())
+		for _, tt := range []struct{ text, reply string }{
+			{question, answer},
+			{"", ""},
+			{"as much as you can", biggest},
+			{biggest, "\n\x00the end of a line \n"},
+			{" \tnot a text:\xff\x00\r\n", "\xff\xfe"},
+			{"the same", "the same"},
+		} {
+			asking := askConnected(w, client, tt.text)
+			server.ExpectFrom(client, tt.text)
 			mallory.Send(client, "fine")
-			server.Send(client, reply)
-			asking.Returns([]byte(reply))
+			server.Send(client, tt.reply)
+			asking.Returns([]byte(tt.reply))
 			w.NothingLeftBehind()
 		}
+		server.HeardNothingElse()
 
 		asking := askConnected(w, client, question)
 		server.ExpectFrom(client, question)
@@ -356,16 +722,34 @@ func TestAskConnected(t *testing.T) {
 		w.NothingLeftBehind()
 
 		w.FailNextRead(client, syscall.ECONNREFUSED)
-		askConnected(w, client, question).Fails(syscall.ECONNREFUSED)
-		w.FailWritesTo(client, server, syscall.ENETUNREACH)
-		askConnected(w, client, question).Fails(syscall.ENETUNREACH)
+		failed := askConnected(w, client, question)
+		failed.Fails(syscall.ECONNREFUSED)
+		failed.Because("Beside an error there are no bytes.").Beside([]byte(nil))
+		server.ExpectFrom(client, question)
+		for _, errno := range []syscall.Errno{syscall.ENETUNREACH, syscall.ECONNREFUSED} {
+			w.FailWritesTo(client, server, errno)
+			askConnected(w, client, question).Fails(errno)
+		}
+		w.FailWritesTo(client, server, nil)
+		w.StillOpen(client)
+		w.NothingLeftBehind()
+
+		again := askConnected(w, client, question)
+		server.ExpectFrom(client, question)
+		w.Close(client)
+		again.Fails(net.ErrClosed)
+		w.NothingLeftBehind()
 	})
 	harness.OnVirtual.Then(t, "slow-server-then-nobody", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
-		limited := w.CallUntil(time.Minute, "AskConnected", func(ctx context.Context) (any, error) {
-			return spoof.AskConnected(ctx, client, []byte(question))
-		})
+		call := cancelledAfterwards(askingConnected(client, question))
+		cancelled := w.Call("AskConnected (with a context that is cancelled when it has returned)", call)
+		server.Send(client, answer)
+		cancelled.Returns([]byte(answer))
+		w.NothingLeftBehind()
+
+		limited := w.CallUntil(time.Minute, "AskConnected", askingConnected(client, question))
 		w.At(time.Second)
 		server.Send(client, answer)
 		limited.Returns([]byte(answer))
@@ -375,8 +759,74 @@ func TestAskConnected(t *testing.T) {
 		w.At(time.Hour)
 		server.Send(client, answer)
 		patient.Returns([]byte(answer))
+
 		server.Close()
 		askConnected(w, client, question).Fails(syscall.ECONNREFUSED)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "over-before-the-call", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		client := w.Dial("client", server)
+		call := askingConnected(client, question)
+		cancelled := w.Call("AskConnected (with a context that is cancelled already)", over(call))
+		cancelled.FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
+		w.NothingLeftBehind()
+		late := w.Call("AskConnected (with a context whose deadline has passed already)", overdue(call))
+		late.FailsAt(0, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		w.NothingLeftBehind()
+		w.StillOpen(client)
+
+		again := askConnected(w, client, question)
+		server.Send(client, answer)
+		again.Returns([]byte(answer))
+		limited := w.CallUntil(time.Second, "AskConnected", call)
+		limited.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		w.NothingLeftBehind()
+
+		w.FailWritesTo(client, server, syscall.ENETUNREACH)
+		w.CallUntil(time.Minute, "AskConnected", call).Fails(syscall.ENETUNREACH)
+		w.NothingLeftBehind()
+		w.FailWritesTo(client, server, nil)
+		w.SlowWrites(client, time.Millisecond)
+		slow := askConnected(w, client, question)
+		w.At(time.Second + time.Microsecond)
+		slow.Cancel()
+		slow.Fails(context.Canceled, os.ErrDeadlineExceeded)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "lent-and-kept", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		client := w.Dial("client", server)
+		lent, was := lend(question)
+		first := w.Call("AskConnected", func(ctx context.Context) (any, error) {
+			return spoof.AskConnected(ctx, client, lent[:len(question)])
+		})
+		server.ExpectFrom(client, question)
+		server.Send(client, answer)
+		first.Returns([]byte(answer))
+		unchanged(w, "AskConnected", lent, was)
+
+		second := askConnected(w, client, "and now?")
+		server.Send(client, "Your data was 8 bytes long")
+		second.Returns([]byte("Your data was 8 bytes long"))
+		first.Because("What AskConnected has returned is its caller's. Another call must not overwrite it.")
+		first.Returns([]byte(answer))
+	})
+
+	harness.OnVirtual.Then(t, "two-at-once", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		one, two := w.Dial("client 1", server), w.Dial("client 2", server)
+		slow := askConnected(w, one, "a long question")
+		server.ExpectFrom(one, "a long question")
+		quick := askConnected(w, two, question)
+		server.Because("Calls on two sockets run at the same time: neither waits for the other.")
+		server.ExpectFrom(two, question)
+		server.Send(two, answer)
+		quick.Returns([]byte(answer))
+		server.Send(one, "a long answer")
+		slow.Returns([]byte("a long answer"))
 	})
 }
 
