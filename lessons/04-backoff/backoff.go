@@ -14,8 +14,9 @@ import (
 //lint:ignore ST1005 a sentence, on purpose
 var ErrServerDown = errors.New("I think the server is down")
 
-// Ask sends msg on conn and returns the datagram that comes back. If none does,
-// it sends the same bytes again, five times in all, and waits longer each time:
+// Ask sends msg on conn, as one datagram, and returns the datagram that comes back.
+// If none does, it sends the same bytes again, five times in all, and waits longer
+// each time:
 //
 //	send 1, wait up to 100 ms
 //	send 2, wait up to 200 ms
@@ -29,29 +30,40 @@ var ErrServerDown = errors.New("I think the server is down")
 // context.DeadlineExceeded, or whatever else conn said (such as
 // syscall.ECONNREFUSED), or both.
 //
-// Any datagram that comes while Ask waits is an answer, also one to an earlier
-// send, one that is empty, and one as long as UDP allows (65,507 bytes on IPv4,
-// 65,527 on IPv6). Once it has an answer, Ask sends nothing more.
+// msg and the answer have any bytes, and from 0 to as many as UDP allows (65,507 on
+// IPv4, 65,527 on IPv6). msg is not changed. The answer is the caller's: no other
+// call changes it. Beside an error there are no bytes.
+//
+// Any datagram that comes while Ask waits is an answer, whatever it holds, also one
+// to an earlier send. One that is there before the first wait counts as well. Once it
+// has an answer, Ask sends nothing more.
 //
 // An error that conn returns, such as "connection refused", is not an answer: it
-// ends neither the wait nor Ask, and brings no send forward. A send that fails
-// counts as a send, with its wait. Only when conn is closed does Ask return at
-// once, with an error that wraps net.ErrClosed.
+// ends neither the wait nor Ask, however many there are, and brings no send forward;
+// Ask goes on listening at once. A send that fails counts as a send, with its wait.
+// Only when conn is closed does Ask return at once, with an error that wraps
+// net.ErrClosed.
 //
-// When ctx ends, Ask returns at once, with an error that wraps ctx.Err() or
-// os.ErrDeadlineExceeded.
+// When ctx ends, or has ended before, Ask returns at once, with an error that wraps
+// ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded.
 //
 // What Ask returns when ctx ends or conn is closed does not wrap ErrServerDown.
+// "At once" means: before any time passes, as soon as the call of conn that is under
+// way has returned.
 //
-// To log it writes, for each of its waits, one line with one Write:
+// To log it writes, for each of its waits, one line with one Write, when the wait
+// begins:
 //
 //	Waiting up to 100ms for a reply
 //
 // where 100ms is a time.Duration as it prints itself, and nothing else. (log
 // hides package log, which is not needed here.)
 //
-// Ask leaves conn as it was: open, without a deadline, and with no goroutine
-// that still uses it.
+// Ask leaves conn as it was, also when the server is down: open, without a deadline,
+// with nobody reading from it. No goroutine of its own is still running when it
+// returns, and what becomes of ctx later changes nothing. Another Ask on the same
+// conn begins anew, with a wait of 100 ms. While it waits, calls on other conns may
+// run; there are no two at a time on one.
 //
 // conn has no deadline when it is handed over. Any implementation may come, so
 // don't type-assert it. Hold no mutex while you wait: while another goroutine
@@ -62,15 +74,15 @@ func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte,
 }
 
 // Serve answers datagrams that arrive on conn with their length, but drops some,
-// until ctx is cancelled or conn is closed. It calls drop once for each datagram,
-// in the order in which they come. If drop returns true, Serve sends nothing. If
-// it returns false, Serve answers a datagram of N bytes, through conn, to whoever
-// sent it, with
+// until ctx ends or conn is closed. It calls drop once for each datagram, in the
+// order in which they come, and never twice at a time. If drop returns true, Serve
+// sends nothing. If it returns false, Serve answers a datagram of N bytes, through
+// conn, to whoever sent it, with
 //
 //	Your data was N bytes long
 //
-// A datagram has from 0 to 65,507 bytes (65,527 on IPv6), and any bytes. An empty
-// one is answered or dropped like any other.
+// A datagram has from 0 to 65,507 bytes (65,527 on IPv6), and any bytes. It counts
+// also if it is empty, or the same as the one before it.
 //
 // To log it writes, first
 //
@@ -89,15 +101,16 @@ func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte,
 // several goroutines.
 //
 // A read that fails has brought no datagram: drop is not asked, and nothing is
-// logged. An answer that can't be sent is logged like one that can. Neither ends
-// the service, with two exceptions:
+// logged. An answer that can't be sent is logged like one that can. Neither makes an
+// end of the service or a pause in it, however many there are, with two exceptions:
 //
-//   - when ctx is cancelled, Serve returns at once, with an error that wraps
-//     ctx.Err() or os.ErrDeadlineExceeded;
-//   - when conn is closed, Serve returns an error that wraps net.ErrClosed.
+//   - when ctx ends, or has ended before, Serve returns at once, with an error that
+//     wraps ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded;
+//   - when conn is closed, Serve returns at once, with an error that wraps
+//     net.ErrClosed.
 //
-// Serve leaves conn as it was: open, without a deadline, with nobody reading from
-// it. It starts no goroutine that is still running when it returns.
+// Nothing else ends it, however long nobody sends. Serve leaves conn as Ask does, and
+// no goroutine of its own is still running when it returns.
 //
 // The rules for conn are those of Ask. The addresses that it gives are
 // *net.UDPAddr, and nil beside an error.

@@ -1,6 +1,7 @@
 package backoff_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -25,19 +26,70 @@ const (
 
 var errServerDown = harness.Named("ErrServerDown", backoff.ErrServerDown)
 
+// Ask's sends, and its waits.
+var (
+	sends = []time.Duration{0, 100 * ms, 300 * ms, 700 * ms, 1500 * ms}
+	waits = []string{"100ms", "200ms", "400ms", "800ms", "1.6s"}
+)
+
 // ask starts the student's client.
-func ask(w harness.Caller, client net.Conn) *harness.Call {
-	return w.Call("Ask", func(ctx context.Context) (any, error) {
-		return backoff.Ask(ctx, client, []byte(message), w.Log())
-	})
+func ask(w harness.Caller, client net.Conn) *harness.Call { return askWith(w, client, message) }
+
+func askWith(w harness.Caller, client net.Conn, text string) *harness.Call {
+	return w.Call("Ask", asking(w, client, text))
 }
 
-func waiting(waits ...string) (lines []string) {
+// A calling is a call of the student's code.
+type calling = func(ctx context.Context) (any, error)
+
+// asking returns a call of Ask. The bytes of no text are nil.
+func asking(w harness.Caller, client net.Conn, text string) calling {
+	return func(ctx context.Context) (any, error) {
+		return backoff.Ask(ctx, client, append([]byte(nil), text...), w.Log())
+	}
+}
+
+// over makes the call with a context that is cancelled already.
+func over(call calling) calling {
+	return func(ctx context.Context) (any, error) {
+		ctx, cancel := context.WithCancel(ctx)
+		cancel()
+		return call(ctx)
+	}
+}
+
+// overdue makes the call with a context whose deadline has passed already.
+func overdue(call calling) calling {
+	return func(ctx context.Context) (any, error) {
+		ctx, cancel := context.WithDeadline(ctx, time.Now().Add(-time.Second))
+		defer cancel()
+		return call(ctx)
+	}
+}
+
+// after returns instants as they are when all begins later.
+func after(d time.Duration, instants ...time.Duration) (later []time.Duration) {
+	for _, at := range instants {
+		later = append(later, d+at)
+	}
+	return later
+}
+
+// logsWaits checks the log of one Ask, or of several.
+func logsWaits(w *harness.Virtual, waits ...string) {
+	w.Helper()
+	var lines []string
 	for _, wait := range waits {
 		lines = append(lines, "Waiting up to "+wait+" for a reply")
 	}
-	return lines
+	w.Because("Each wait has one line in the log, when it begins, also if the send before it has failed.").
+		Logged(lines[0], lines[1:]...)
 }
+
+const (
+	nobodyKnows = "Whether the server is down, nobody knows here: Ask was ended before it could find out."
+	noBytes     = "Beside an error there are no bytes."
+)
 
 // TestAskAnswered: a server that answers at once is asked once, however long its
 // answer. One that answers the second time is asked twice, and on the kernel's
@@ -73,7 +125,59 @@ func TestAskAnswered(t *testing.T) {
 			ExpectFrom(client, message)
 		server.Send(client, reply)
 		asking.Returns([]byte(reply))
-		w.SentNotBefore(client, 0, 100*ms, 300*ms, 700*ms, 1500*ms)
+		w.SentNotBefore(client, sends...)
+	})
+
+	harness.OnVirtual.Then(t, "any-bytes", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		client := w.Dial("client", server)
+		biggest := strings.Repeat("?", w.MaxPayload())
+		for _, tt := range []struct{ text, reply string }{
+			{"", ""},
+			{biggest, "\n\x00the end of a line \n"},
+			{" \tnot a text:\xff\x00\r\n", "\xff\xfe"},
+			{"the same", "the same"},
+		} {
+			asking := askWith(w, client, tt.text)
+			server.ExpectFrom(client, tt.text)
+			server.Send(client, tt.reply)
+			asking.Returns([]byte(tt.reply))
+		}
+		server.HeardNothingElse()
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "there-before-the-question", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		client := w.Dial("client", server)
+		server.Send(client, "good morning")
+		early := ask(w, client)
+		early.Because("A datagram that is there already is the answer to the first send: Ask can't tell.")
+		early.ReturnsAt(0, []byte("good morning"))
+		w.SentAt(client, 0)
+	})
+
+	harness.OnVirtual.Then(t, "lent-and-kept", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		client := w.Dial("client", server)
+		lent := bytes.Repeat([]byte{'.'}, 1<<17) // of which the message is the beginning
+		copy(lent, message)
+		was := bytes.Clone(lent)
+		first := w.Call("Ask", func(ctx context.Context) (any, error) {
+			return backoff.Ask(ctx, client, lent[:len(message)], w.Log())
+		})
+		server.ExpectFrom(client, message)
+		server.Send(client, reply)
+		first.Returns([]byte(reply))
+		if !bytes.Equal(lent, was) {
+			w.Errorf("Ask has changed the bytes of msg, or those behind them, which it was only lent.")
+		}
+
+		second := askWith(w, client, "and now?")
+		server.Send(client, "Your data was 8 bytes long")
+		second.Returns([]byte("Your data was 8 bytes long"))
+		first.Because("What Ask has returned is its caller's. Another Ask must not overwrite it.")
+		first.Returns([]byte(reply))
 	})
 }
 
@@ -88,15 +192,73 @@ func TestAskDoublesItsWait(t *testing.T) {
 		client := w.Dial("client", server)
 		asking := ask(w, client)
 		w.At(3100*ms - ns)
-		w.SentAt(client, 0, 100*ms, 300*ms, 700*ms, 1500*ms)
-		for range 5 {
+		w.SentAt(client, sends...)
+		for range sends {
 			server.Because("Each send has the bytes that Ask was given, and no others.").ExpectFrom(client, message)
 		}
 		asking.FailsAt(3100*ms, errServerDown)
 		asking.Because("Whoever calls Ask wants to know why, too: fmt.Errorf can wrap two errors, each with a %%w.").
 			Fails(os.ErrDeadlineExceeded, context.DeadlineExceeded)
-		w.Logged("Waiting up to 100ms for a reply", waiting("200ms", "400ms", "800ms", "1.6s")...)
+		asking.Because(noBytes).Beside([]byte(nil))
+		logsWaits(w, waits...)
 		w.NothingLeftBehind()
+		w.StillOpen(client)
+
+		w.At(10 * time.Second)
+		again := askWith(w, client, "are you back?")
+		w.At(10*time.Second + 3100*ms - ns)
+		w.Because("The second Ask begins anew: with its own bytes, and with a wait of 100 ms.")
+		w.SentAt(client, append(sends, after(10*time.Second, sends...)...)...)
+		for range sends {
+			server.ExpectFrom(client, "are you back?")
+		}
+		again.FailsAt(10*time.Second+3100*ms, errServerDown)
+		logsWaits(w, append(waits, waits...)...)
+	})
+
+	harness.OnVirtual.Then(t, "logged-as-it-goes", func(w *harness.Virtual) {
+		client := w.Dial("client", w.Peer("server"))
+		ask(w, client)
+		for i, at := range sends {
+			w.At(at + ns)
+			logsWaits(w, waits[:i+1]...)
+		}
+	})
+
+	harness.OnVirtual.Then(t, "ended-in-the-last-wait", func(w *harness.Virtual) {
+		client := w.Dial("client", w.Peer("server"))
+		cancelled := ask(w, client)
+		w.At(3 * time.Second)
+		cancelled.Stop()
+		cancelled.Fails(context.Canceled, os.ErrDeadlineExceeded)
+		cancelled.Because(nobodyKnows).FailsNot(errServerDown)
+		w.NothingLeftBehind()
+
+		limited := w.CallUntil(6*time.Second, "Ask", asking(w, client, message))
+		limited.FailsAt(6*time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		limited.Because(nobodyKnows).FailsNot(errServerDown)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "three-at-once", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		one, two, three := w.Dial("client 1", server), w.Dial("client 2", server), w.Dial("client 3", server)
+		first := askWith(w, one, "one")
+		w.At(50 * ms)
+		second := askWith(w, two, "two")
+		w.At(60 * ms)
+		third := askWith(w, three, "three")
+		w.At(120 * ms)
+		w.Because("Calls on several sockets run at the same time: none waits for another.")
+		w.SentAt(two, 50*ms)
+		server.Send(two, "2")
+		second.ReturnsAt(120*ms, []byte("2"))
+		w.At(130 * ms)
+		server.Send(three, "3")
+		third.ReturnsAt(130*ms, []byte("3"))
+		w.SentAt(three, 60*ms)
+		first.FailsAt(3100*ms, errServerDown)
+		w.SentAt(one, sends...)
 	})
 }
 
@@ -106,12 +268,11 @@ func TestAskDoublesItsWait(t *testing.T) {
 //
 //kata:points 2
 func TestAskTakesLateAnswers(t *testing.T) {
-	sends := []time.Duration{0, 100 * ms, 300 * ms, 700 * ms, 1500 * ms}
 	deadlines := []time.Duration{100 * ms, 300 * ms, 700 * ms, 1500 * ms, 3100 * ms}
 	for i, deadline := range deadlines {
-		answeredAt(t, fmt.Sprintf("end-of-wait-%d", i+1), deadline-ns, sends[:i+1])
+		answeredAt(t, fmt.Sprintf("end-of-wait-%d", i+1), deadline-ns, i+1)
 		if i+1 < len(sends) {
-			answeredAt(t, fmt.Sprintf("beginning-of-wait-%d", i+2), deadline+ns, sends[:i+2])
+			answeredAt(t, fmt.Sprintf("beginning-of-wait-%d", i+2), deadline+ns, i+2)
 		}
 	}
 
@@ -127,7 +288,7 @@ func TestAskTakesLateAnswers(t *testing.T) {
 
 // answeredAt tells a story with one answer, at an instant before which the client has
 // sent so often.
-func answeredAt(t *testing.T, name string, instant time.Duration, sends []time.Duration) {
+func answeredAt(t *testing.T, name string, instant time.Duration, often int) {
 	harness.OnVirtual.Then(t, name, func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
@@ -135,7 +296,8 @@ func answeredAt(t *testing.T, name string, instant time.Duration, sends []time.D
 		w.At(instant)
 		server.Send(client, reply)
 		asking.ReturnsAt(instant, []byte(reply))
-		w.SentAt(client, sends...)
+		w.SentAt(client, sends[:often]...)
+		logsWaits(w, waits[:often]...)
 	})
 }
 
@@ -161,6 +323,20 @@ func TestAskIsSilentAfterwards(t *testing.T) {
 		server.Send(client, "")
 		again.ReturnsAt(10*time.Second+150*ms, []byte{})
 	})
+
+	harness.OnVirtual.Then(t, "cancelled-afterwards", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		client := w.Dial("client", server)
+		asking := w.Call("Ask (with a context that is cancelled when it has returned)",
+			func(ctx context.Context) (any, error) {
+				ctx, cancel := context.WithCancel(ctx)
+				defer cancel()
+				return backoff.Ask(ctx, client, []byte(message), w.Log())
+			})
+		server.Send(client, reply)
+		asking.Returns([]byte(reply))
+		w.NothingLeftBehind()
+	})
 }
 
 // TestAskIgnoresErrors: neither "connection refused" nor a send that fails is an
@@ -168,17 +344,18 @@ func TestAskIsSilentAfterwards(t *testing.T) {
 //
 //kata:points 2
 func TestAskIgnoresErrors(t *testing.T) {
-	instants := []time.Duration{0, 100 * ms, 300 * ms, 700 * ms, 1500 * ms}
 	harness.OnVirtual(t, func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
 		server.Close()
 		asking := ask(w, client)
 		w.At(3100*ms - ns)
-		w.SentAt(client, instants...)
+		w.SentAt(client, sends...)
 		asking.FailsAt(3100*ms, errServerDown)
 		asking.Fails(syscall.ECONNREFUSED, os.ErrDeadlineExceeded, context.DeadlineExceeded)
-		w.Logged("Waiting up to 100ms for a reply", waiting("200ms", "400ms", "800ms", "1.6s")...)
+		logsWaits(w, waits...)
+		w.NothingLeftBehind()
+		w.StillOpen(client)
 	})
 
 	harness.OnVirtual.Then(t, "refused-in-the-middle-of-a-wait", func(w *harness.Virtual) {
@@ -188,22 +365,34 @@ func TestAskIgnoresErrors(t *testing.T) {
 		server.Close()
 		asking := ask(w, client)
 		w.At(3100*ms - ns)
-		w.SentAt(client, instants...)
+		w.SentAt(client, sends...)
 		asking.FailsAt(3100*ms, errServerDown)
 	})
 
-	harness.OnVirtual.Then(t, "answer-after-two-errors", func(w *harness.Virtual) {
+	harness.OnVirtual.Then(t, "answer-after-errors", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
 		asking := ask(w, client)
-		w.At(330 * ms)
+		w.At(430 * ms)
 		w.FailRead(client, syscall.EHOSTUNREACH)
-		w.At(350 * ms)
-		w.FailRead(client, syscall.ECONNREFUSED)
 		w.At(450 * ms)
+		w.FailRead(client, manyErrors...)
+		w.At(450*ms + ns)
 		server.Send(client, reply)
-		asking.ReturnsAt(450*ms, []byte(reply))
-		w.SentAt(client, instants[:3]...)
+		asking.ReturnsAt(450*ms+ns, []byte(reply))
+		w.SentAt(client, sends[:3]...)
+	})
+
+	harness.OnVirtual.Then(t, "errors-alone", func(w *harness.Virtual) {
+		client := w.Dial("client", w.Peer("server"))
+		asking := ask(w, client)
+		for _, at := range []time.Duration{50 * ms, 150 * ms, 250 * ms, 2 * time.Second} {
+			w.At(at)
+			w.FailRead(client, manyErrors...)
+		}
+		asking.FailsAt(3100*ms, errServerDown)
+		w.SentAt(client, sends...)
+		w.NothingLeftBehind()
 	})
 
 	harness.OnVirtual.Then(t, "sends-that-fail", func(w *harness.Virtual) {
@@ -211,13 +400,32 @@ func TestAskIgnoresErrors(t *testing.T) {
 		client := w.Dial("client", server)
 		w.FailWritesTo(client, server, syscall.ENETUNREACH)
 		asking := ask(w, client)
-		w.At(250 * ms)
+		w.At(ns)
 		server.Send(client, reply)
-		asking.ReturnsAt(250*ms, []byte(reply))
-		w.SentAt(client, instants[:2]...)
-		w.Because("A send that fails counts like any other: it gets its wait, and the wait gets its line.").
-			Logged("Waiting up to 100ms for a reply", waiting("200ms")...)
+		asking.ReturnsAt(ns, []byte(reply))
+		w.SentAt(client, sends[:1]...)
+		logsWaits(w, waits[:1]...)
 	})
+
+	harness.OnVirtual.Then(t, "all-sends-fail", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		client := w.Dial("client", server)
+		w.FailWritesTo(client, server, syscall.ENETUNREACH)
+		asking := ask(w, client)
+		asking.FailsAt(3100*ms, errServerDown)
+		asking.Fails(syscall.ENETUNREACH, os.ErrDeadlineExceeded, context.DeadlineExceeded)
+		w.SentAt(client, sends...)
+		logsWaits(w, waits...)
+		w.StillOpen(client)
+		w.NothingLeftBehind()
+	})
+}
+
+// manyErrors are some that a system may report of a UDP socket, several times in a row.
+var manyErrors = []error{
+	syscall.ECONNREFUSED, syscall.ECONNREFUSED, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ECONNREFUSED,
+	syscall.EPERM, syscall.ENOBUFS, syscall.ECONNREFUSED, syscall.ECONNREFUSED, syscall.EMSGSIZE,
+	syscall.ECONNREFUSED, syscall.ECONNREFUSED, syscall.ECONNREFUSED, syscall.ECONNREFUSED, syscall.ECONNREFUSED,
 }
 
 // TestAskStops: when ctx ends in the middle of a wait, or conn is closed, Ask
@@ -232,30 +440,57 @@ func TestAskStops(t *testing.T) {
 		w.At(550 * ms)
 		asking.Stop()
 		asking.FailsAt(550*ms, context.Canceled, os.ErrDeadlineExceeded)
+		asking.Because(noBytes).Beside([]byte(nil))
 		w.NothingLeftBehind()
 		w.StillOpen(client)
 		w.At(10 * time.Second)
 		w.SilentFrom(client, 550*ms)
-		asking.Because("Whether the server is down, nobody knows here: Ask was ended before it could find out.").
-			FailsNot(errServerDown)
+		asking.Because(nobodyKnows).FailsNot(errServerDown)
 	})
 
-	harness.OnVirtual.Then(t, "at-the-deadline", func(w *harness.Virtual) {
-		client := w.Dial("client", w.Peer("server"))
-		asking := w.CallUntil(550*ms, "Ask", func(ctx context.Context) (any, error) {
-			return backoff.Ask(ctx, client, []byte(message), w.Log())
+	for i, at := range []time.Duration{50 * ms, 550 * ms} {
+		harness.OnVirtual.Then(t, fmt.Sprintf("at-the-deadline-%d", i+1), func(w *harness.Virtual) {
+			client := w.Dial("client", w.Peer("server"))
+			asking := w.CallUntil(at, "Ask", asking(w, client, message))
+			asking.FailsAt(at, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+			asking.Because(nobodyKnows).FailsNot(errServerDown)
+			w.NothingLeftBehind()
+			w.StillOpen(client)
 		})
-		asking.FailsAt(550*ms, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+	}
+
+	harness.OnVirtual.Then(t, "over-before-the-call", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		client := w.Dial("client", server)
+		call := asking(w, client, message)
+		cancelled := w.Call("Ask (with a context that is cancelled already)", over(call))
+		cancelled.FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
+		cancelled.Because(nobodyKnows).FailsNot(errServerDown)
+		late := w.Call("Ask (with a context whose deadline has passed already)", overdue(call))
+		late.FailsAt(0, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		late.Because(nobodyKnows).FailsNot(errServerDown)
+		w.NothingLeftBehind()
+		w.StillOpen(client)
+
+		again := ask(w, client)
+		w.At(50 * ms)
+		server.Send(client, reply)
+		again.ReturnsAt(50*ms, []byte(reply))
 	})
 
 	harness.OnVirtual.Then(t, "closed-socket", func(w *harness.Virtual) {
 		client := w.Dial("client", w.Peer("server"))
-		asking := ask(w, client)
+		closing := ask(w, client)
 		w.At(550 * ms)
 		w.Close(client)
-		asking.FailsAt(550*ms, net.ErrClosed)
-		asking.Because("Whether the server is down, nobody knows here: Ask was ended before it could find out.").
-			FailsNot(errServerDown)
+		closing.FailsAt(550*ms, net.ErrClosed)
+		closing.Because(nobodyKnows).FailsNot(errServerDown)
+		w.NothingLeftBehind()
+
+		closed := ask(w, client)
+		closed.FailsAt(550*ms, net.ErrClosed)
+		closed.Because(nobodyKnows).FailsNot(errServerDown)
+		w.NothingLeftBehind()
 	})
 }
 
@@ -315,7 +550,15 @@ func TestServeDrops(t *testing.T) {
 			{bob, "dropped as well"},
 			{bob, "two\nlines"},
 			{alice, "dropped once more"},
-			{bob, strings.Repeat("long ", 5000)},
+			{bob, strings.Repeat("x", w.MaxPayload())},
+			{bob, ""},
+			{alice, "晚安\n"},
+			{alice, strings.Repeat("dropped ", 8000)},
+			{alice, "晚安\n"},
+			{alice, "晚安\n"},
+			{alice, "晚安\n"},
+			{bob, "dropped"},
+			{bob, " \t\xff\x00\"\\ \r\n"},
 		} {
 			datagram.from.Send(server, datagram.text)
 			if i%2 == 1 {
@@ -333,6 +576,80 @@ func TestServeDrops(t *testing.T) {
 		alice.HeardNothingElse()
 		bob.HeardNothingElse()
 	})
+
+	harness.OnVirtual.Then(t, "piled-up", func(w *harness.Virtual) {
+		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
+		var answers []string
+		lines := []string{fmt.Sprintf("Listening at %v", server.LocalAddr())}
+		for i := range 40 {
+			client, text := alice, fmt.Sprint("message ", i, strings.Repeat("!", i))
+			if i%2 == 1 {
+				client = bob
+			}
+			client.Send(server, text)
+			switch {
+			case i%3 == 0:
+				lines = append(lines, fmt.Sprintf("Pretending to drop packet from %v", client.LocalAddr()))
+				continue
+			case client == alice:
+				answers = append(answers, fmt.Sprintf("Your data was %d bytes long", len(text)))
+			}
+			lines = append(lines, fmt.Sprintf("The client at %v says %q", client.LocalAddr(), text))
+		}
+		var asked atomic.Int64
+		drop := w.OncePerDatagram("drop", func() bool { return asked.Add(1)%3 == 1 })
+		serving := w.Go("Serve", func(ctx context.Context) error {
+			return backoff.Serve(ctx, server, drop, w.Log())
+		})
+		w.Because(inOrder)
+		alice.ExpectAnyOrder(server, answers...)
+		serving.Close()
+		w.Because(inOrder).
+			Logged(lines[0], lines[1:]...)
+	})
+
+	harness.OnVirtual.Then(t, "errors-and-silence", func(w *harness.Virtual) {
+		server, alice, carol := w.ListenPacket("server"), w.Peer("alice"), w.Peer("carol")
+		serve(w, server)
+		w.FailWritesTo(server, carol, syscall.ENETUNREACH)
+		for i := range 20 {
+			carol.Send(server, strings.Repeat("!", i))
+		}
+		for _, at := range []time.Duration{0, time.Second, time.Hour} {
+			w.At(at)
+			w.FailRead(server, manyErrors...)
+			alice.Send(server, "hello")
+			alice.ExpectFrom(server, "Your data was 5 bytes long")
+			w.Because("An error makes neither an end of the service nor a pause in it.")
+			w.StillAt(at)
+		}
+		alice.HeardNothingElse()
+	})
+
+	harness.OnVirtual.Then(t, "two-at-once", func(w *harness.Virtual) {
+		one, two, alice := w.ListenPacket("server 1"), w.ListenPacket("server 2"), w.Peer("alice")
+		serve(w, one)
+		serve(w, two)
+		for range 2 {
+			alice.Send(one, "hello")
+			alice.ExpectFrom(one, "Your data was 5 bytes long")
+			alice.Send(two, "hi")
+			alice.ExpectFrom(two, "Your data was 2 bytes long")
+		}
+	})
+}
+
+const inOrder = "Ask drop in the order in which the datagrams come: here it drops every third, from the first on."
+
+// serve starts the student's server, which drops nothing.
+func serve(w harness.Caller, server net.PacketConn) *harness.Call {
+	return w.Call("Serve", serving(w, server))
+}
+
+func serving(w harness.Caller, server net.PacketConn) calling {
+	return func(ctx context.Context) (any, error) {
+		return nil, backoff.Serve(ctx, server, func() bool { return false }, w.Log())
+	}
 }
 
 // TestServeStops: Serve returns when its context is cancelled, though no datagram
@@ -340,14 +657,9 @@ func TestServeDrops(t *testing.T) {
 //
 //kata:points 1
 func TestServeStops(t *testing.T) {
-	start := func(w *harness.World, server net.PacketConn) *harness.Call {
-		return w.Go("Serve", func(ctx context.Context) error {
-			return backoff.Serve(ctx, server, func() bool { return false }, w.Log())
-		})
-	}
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		serving := start(w, server)
+		serving := serve(w, server)
 		alice.Send(server, "hello")
 		alice.ExpectFrom(server, "Your data was 5 bytes long")
 		serving.Stop()
@@ -355,11 +667,50 @@ func TestServeStops(t *testing.T) {
 		w.StillOpen(server)
 		w.NothingLeftBehind()
 
-		serving = start(w, server)
+		serving = serve(w, server)
 		alice.Send(server, "hello again")
 		alice.ExpectFrom(server, "Your data was 11 bytes long")
 		w.Close(server)
 		serving.Fails(net.ErrClosed)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "over-before-the-call", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		cancelled := w.Call("Serve (with a context that is cancelled already)", over(serving(w, server)))
+		cancelled.FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
+		w.NothingLeftBehind()
+		w.StillOpen(server)
+
+		again := serve(w, server)
+		alice.Send(server, "hello")
+		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		again.Stop()
+		again.Fails(context.Canceled, os.ErrDeadlineExceeded)
+
+		w.Close(server)
+		serve(w, server).FailsAt(0, net.ErrClosed)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "at-the-deadline", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		serving := w.CallUntil(time.Second, "Serve", serving(w, server))
+		w.At(time.Second - ns)
+		alice.Send(server, "hello")
+		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		serving.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "cancelled-while-answering", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		w.SlowWrites(server, ms)
+		serving := serve(w, server)
+		alice.Send(server, "hello")
+		w.At(ms / 2)
+		serving.Cancel()
+		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 	})
 }
