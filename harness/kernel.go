@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"udpkata/harness/capability"
@@ -112,7 +113,7 @@ func (k kernelWords) bare(name string, opener func() (*net.UDPConn, error)) (con
 		conn, err = opener()
 		return conn, err
 	})
-	k.w.rec.Update(func() { k.w.bare[conn] = name })
+	k.w.rec.Update(func() { k.w.bare[conn], k.w.options[conn] = name, sockopt.Options(conn) })
 	return conn
 }
 
@@ -176,6 +177,22 @@ func (k kernelWords) StillNonBlocking(socket *net.UDPConn) {
 		k.w.wants(diagnosis.NonBlocking{})
 		k.w.fatal(verdict.Failed, "%s is a blocking socket now, and no deadline ends its reads any more.",
 			k.bareName(socket))
+	}
+}
+
+// OtherwiseUnchanged fails the story if an option of a socket is not what it was when the
+// socket was opened, but for those that the code was to set: their names, as in
+// "SO_BROADCAST".
+func (k kernelWords) OtherwiseUnchanged(socket *net.UDPConn, set ...string) {
+	defer k.w.checked()
+	var before []sockopt.Option
+	k.w.rec.Locked(func() { before = k.w.options[socket] })
+	for i, now := range sockopt.Options(socket) {
+		if now != before[i] && !slices.Contains(set, now.Name) {
+			k.w.wants(nil)
+			k.w.fatal(verdict.Failed, "%s's option %s is %d now; the story wants it left as it was, %d.",
+				k.bareName(socket), now.Name, now.Value, before[i].Value)
+		}
 	}
 }
 

@@ -71,6 +71,16 @@ func TestBareSockets(t *testing.T) {
 			w.ForbidBroadcast(client)
 			w.MayBroadcast(client)
 		}, "client may not broadcast: its option SO_BROADCAST is 0."},
+		{"otherwise unchanged", func(w *Kernel4) {
+			client := w.UDPConn("client")
+			w.ForbidBroadcast(client)
+			w.OtherwiseUnchanged(client, "SO_BROADCAST")
+		}, ""},
+		{"changed", func(w *Kernel4) {
+			client := w.UDPConn("client")
+			w.ForbidBroadcast(client)
+			w.OtherwiseUnchanged(client, "SO_REUSEADDR")
+		}, "client's option SO_BROADCAST is 0 now; the story wants it left as it was, 1."},
 		{"non-blocking", func(w *Kernel4) { w.StillNonBlocking(w.UDPConn("client")) }, ""},
 		{"broken", func(w *Kernel4) {
 			broken, want := w.BrokenSocket("broken")

@@ -19,6 +19,7 @@ import (
 	"udpkata/harness/internal/patience"
 	"udpkata/harness/internal/record"
 	"udpkata/harness/internal/stacks"
+	"udpkata/harness/sockopt"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 	"udpkata/harness/wire"
@@ -46,9 +47,10 @@ type World struct {
 	inVain  bool       // the last wait was
 	again   string     // see [failure.Failure]
 	helpers map[string]bool
-	bare    map[*net.UDPConn]string // the kernel's sockets that the code was given as they are
-	mute    []*net.UDPConn          // of those, the ones that lost the permission to broadcast
-	fencer  netip.AddrPort          // where fences come from; zero before the first
+	bare    map[*net.UDPConn]string           // the kernel's sockets that the code was given as they are
+	options map[*net.UDPConn][]sockopt.Option // theirs, when they were opened
+	mute    []*net.UDPConn                    // of those, the ones that lost the permission to broadcast
+	fencer  netip.AddrPort                    // where fences come from; zero before the first
 
 	// The story's goroutine's.
 	calls     []*Call
@@ -69,7 +71,10 @@ type Caller interface {
 }
 
 func newWorld(s stacks.Site) *World {
-	w := &World{rec: record.New(s), wait: longWait, helpers: map[string]bool{}, bare: map[*net.UDPConn]string{}}
+	w := &World{
+		rec: record.New(s), wait: longWait, helpers: map[string]bool{},
+		bare: map[*net.UDPConn]string{}, options: map[*net.UDPConn][]sockopt.Option{},
+	}
 	w.rec.Spins = w.spins
 	return w
 }

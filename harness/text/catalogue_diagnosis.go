@@ -447,6 +447,10 @@ var diagnosisSentences = []Text{
 		"%s is a blocking socket now, and no deadline ends its reads any more.",
 		"%s 現在是阻塞的 socket，截止時間再也沒有辦法結束它的讀取。",
 	},
+	{
+		"%s's option %s is %d now; the story wants it left as it was, %d.",
+		"%s 的選項 %s 現在是 %d；故事要它維持原樣，也就是 %d。",
+	},
 	{"%s's socket should still be open, but %s closed it.", "%s 的 socket 應該還開著，卻在 %s 被關閉了。"},
 	{"A goroutine is left over: it %s.", "有一個 goroutine 留了下來：它%s。"},
 	{
