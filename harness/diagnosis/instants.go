@@ -175,7 +175,7 @@ func givesUpWrong(s Seen) text.Text {
 			}
 		}
 		for _, d := range q.sends {
-			if d.At >= i.Want {
+			if d.At >= i.Want && d.At > c.Began {
 				return text.Say("%s sent once more after %v, where the story wants it to give up. Before each send, "+
 					"see whether its wait is within the limit.", c.Name, d.At)
 			}

@@ -182,6 +182,8 @@ func TestRules(t *testing.T) {
 			`did not read any more after the error "connection refused"`},
 		{"one send too many", story{want: diagnosis.Instant{Want: 300 * ms, Got: 700 * ms}, call: gaveUp,
 			wire: sends(schedule...)}, "Ask sent once more after 300ms"},
+		{"the one send, and a sleep", story{want: diagnosis.Instant{Want: 0, Got: 1000 * ms}, call: gaveUp,
+			wire: sends(0)}, "Ask returned 1s too late"},
 		{"late for another reason", story{want: diagnosis.Instant{Want: 300 * ms, Got: 310 * ms}, call: gaveUp,
 			wire: sends(0)}, "Ask returned 10ms too late"},
 		{"in time", story{want: diagnosis.Instant{Want: 300 * ms, Got: 300 * ms}, call: gaveUp, wire: sends(0)}, ""},
