@@ -249,6 +249,15 @@ func (l *Lab) Learned(socket *net.UDPConn, mtu int) {
 	sockopt.ErrorPending(socket, mostWait) // unless the code has met it already
 }
 
+// ErrorArrives waits until an error is waiting on a socket for the next call of it, such
+// as "connection refused" for an earlier datagram. Only Linux can be asked.
+func (k kernelWords) ErrorArrives(socket *net.UDPConn) {
+	const mostWait = 10 * time.Second // such a note takes microseconds
+	if pending, err := sockopt.ErrorPending(socket, mostWait); !pending {
+		k.w.fatal(verdict.NotRun, "No error has come back to %s (%v).", k.bareName(socket), err)
+	}
+}
+
 // SentNotBefore fails the story if a socket was asked to send more often than there are
 // instants, or before one of them, since the story's beginning. Time passes between any
 // two steps of a story here, so it may have sent later, or less often.

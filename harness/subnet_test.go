@@ -92,6 +92,19 @@ func TestBareSockets(t *testing.T) {
 			client.Write([]byte("hello"))
 			server.ExpectFrom(client, "hello")
 		}, ""},
+		{"refused", func(w *Kernel4) {
+			if _, err := sockopt.PMTUDiscoveryOf(w.UDPConn("any"), false); err != nil {
+				w.need(err)
+			}
+			gone := w.Peer("gone")
+			client := w.DialUDP("client", gone)
+			gone.Close()
+			_, err := client.Write([]byte("hello"))
+			require.NoError(w, err)
+			w.ErrorArrives(client)
+			_, err = client.Write([]byte("hello"))
+			require.ErrorIs(w, err, syscall.ECONNREFUSED)
+		}, ""},
 		{"one hears", func(w *Kernel4) {
 			alice, bob, carol := w.Peer("alice"), w.Peer("bob"), w.Peer("carol")
 			alice.Send(carol, "hello")

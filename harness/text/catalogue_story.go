@@ -295,6 +295,7 @@ var storySentences = []Text{
 	{"%s can't be broken: %v.", "沒辦法把 %s 弄壞：%v。"},
 	{"The permission to broadcast can't be taken away: %v.", "沒辦法拿走廣播的許可：%v。"},
 	{"No router: %v.", "造不出路由器：%v。"},
+	{"No error has come back to %s (%v).", "沒有錯誤回到 %s（%v）。"},
 	{"No router told that the path's MTU is %d; it is %d.", "沒有路由器來說路徑的 MTU 是 %d；系統知道的是 %d。"},
 	{"The story can't go back: it is %v already, and not %v.", "故事沒辦法倒回去：現在已經是 %v，不是 %v。"},
 	{"No network %s: %v.", "造不出網路 %s：%v。"},
