@@ -9,7 +9,8 @@ import (
 )
 
 // BroadcastAddr returns the broadcast address of an IPv4 subnet: the address in
-// it whose host part is all ones. The prefix may hold any address of the subnet.
+// it whose host part is all ones, as an IPv4 address (of 4 bytes). The prefix may
+// hold any address of the subnet, and have any length from 0 to 30.
 //
 //	10.0.0.0/24     10.0.0.255
 //	10.0.0.7/24     10.0.0.255
@@ -22,12 +23,13 @@ func BroadcastAddr(prefix netip.Prefix) (netip.Addr, error) {
 	panic("TODO: write BroadcastAddr, which finds a subnet's last address")
 }
 
-// Shout sends text to an address as one datagram, and returns. It waits for no
-// answer: nobody knows how many there will be.
+// Shout sends text, any bytes, to an address as one datagram, and returns at once.
+// It waits for no answer: nobody knows how many there will be. It sends once a
+// call, also if it has sent the same before.
 //
-// An error of conn's is returned, as it is or wrapped. If conn may not broadcast,
+// Any error of conn's is returned, as it is or wrapped. If conn may not broadcast,
 // that is one which wraps syscall.EACCES on Linux; Shout does not change what
-// conn may do.
+// conn may do, and leaves it open and without a deadline.
 //
 // conn may be any implementation, so don't type-assert it.
 func Shout(conn net.PacketConn, to net.Addr, text string) error {
@@ -35,23 +37,29 @@ func Shout(conn net.PacketConn, to net.Addr, text string) error {
 }
 
 // Hear calls heard for every datagram that arrives on conn, with its sender and
-// its text, until ctx is cancelled or conn is closed. It does so for one
-// datagram after the other, in the order in which they come, and calls heard
-// again only when the last call has returned. A datagram has from 0 to 65,507
-// bytes (65,527 on IPv6), and any bytes.
+// its text, until ctx ends or conn is closed. It does so for one datagram after
+// the other, in the order in which they come, and calls heard again only when the
+// last call has returned. A datagram has from 0 to 65,507 bytes (65,527 on IPv6),
+// and any bytes; every sender counts, even conn itself. The caller may keep what
+// heard is given: nobody changes it afterwards.
 //
-// Errors of a read don't end it, with lesson 02's two exceptions: when ctx is
-// cancelled, Hear returns at once, with an error that wraps ctx.Err() or
-// os.ErrDeadlineExceeded; when conn is closed, with one that wraps net.ErrClosed.
-// (A call of heard that is running is waited for.)
+// Neither silence, however long, nor errors of reads, however many, make an end or
+// a pause, with lesson 02's two exceptions: when ctx ends, Hear returns at once,
+// with an error that wraps ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded;
+// when conn is closed, with one that wraps net.ErrClosed. Either may be so before
+// the call, and ctx may end by its deadline. ("At once" is before any time passes,
+// also in virtual time. But a call of heard that is running is waited for. What is
+// still waiting on conn by then is left alone, but for a datagram or two that Hear
+// may have read ahead.)
 //
-// Hear sends nothing. It leaves conn open, without a deadline, and with nobody
-// reading from it.
+// Hear sends nothing. It leaves conn open and without a deadline, and no goroutine
+// of its own is still running when it returns.
 //
 // conn has no deadline when it is handed over. Any implementation may come, so
-// don't type-assert it. Hold no mutex while you wait: while another goroutine
-// waits for it, the virtual network's clock stands still. Keep no channel in a
-// package-level variable: every call is on its own.
+// don't type-assert it. Calls on other conns may run at the same time. Hold no
+// mutex while you wait: while another goroutine waits for it, the virtual network's
+// clock stands still. Keep no channel in a package-level variable: every call is on
+// its own.
 func Hear(ctx context.Context, conn net.PacketConn, heard func(from net.Addr, text string)) error {
 	panic("TODO: write Hear, which passes on every datagram that it reads")
 }

@@ -18,6 +18,12 @@ import (
 
 const message = "Broadcast datagram!"
 
+// errs are those that a call of a socket may meet, and the next one not.
+var errs = []error{
+	syscall.ECONNREFUSED, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EHOSTDOWN,
+	syscall.EMSGSIZE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EPERM, syscall.EINTR, syscall.EIO, syscall.EPROTO,
+}
+
 // shout starts the student's client.
 func shout(w harness.Caller, client net.PacketConn, to harness.Endpoint, text string) *harness.Call {
 	return w.Go("Shout", func(context.Context) error { return broadcast.Shout(client, to.LocalAddr(), text) })
@@ -79,6 +85,22 @@ func TestBroadcastAddr(t *testing.T) {
 			find(prefix).Returns(netip.MustParseAddr(tt.want))
 		}
 
+		// Each prefix length, with addresses of all kinds: net.IPMask knows what comes out.
+		for _, addr := range []string{
+			"0.0.0.0", "10.1.2.3", "100.64.0.9", "127.0.0.1", "172.31.255.254", "192.168.129.9", "224.0.0.1",
+			"203.0.113.85", "255.255.255.255",
+		} {
+			ip := netip.MustParseAddr(addr)
+			for bits := range 31 {
+				last := ip.As4()
+				for i, mask := range net.CIDRMask(bits, 32) {
+					last[i] |= ^mask
+				}
+				w.Because("Any IPv4 address may stand in a prefix, and any length from 0 to 30: set %d bits.", 32-bits)
+				find(netip.PrefixFrom(ip, bits)).Returns(netip.AddrFrom4(last))
+			}
+		}
+
 		for _, prefix := range []string{"10.0.0.6/31", "10.0.0.7/32"} {
 			w.Because("Not every subnet has a broadcast address: in a /31 or a /32, each address is a host's.")
 			find(netip.MustParsePrefix(prefix)).Fails()
@@ -91,13 +113,17 @@ func TestBroadcastAddr(t *testing.T) {
 			w.Because("An IPv4 address in IPv6's form makes an IPv6 prefix: leave it as it is, without Unmap.")
 			find(netip.MustParsePrefix(prefix)).Fails()
 		}
-		w.Because("A caller may hand over a prefix that is not valid: ask prefix.IsValid() before all else.")
-		find(netip.Prefix{}).Fails()
+		for _, prefix := range []netip.Prefix{
+			{}, netip.PrefixFrom(netip.MustParseAddr("10.0.0.1"), 33), netip.PrefixFrom(netip.Addr{}, 8),
+		} {
+			w.Because("A caller may hand over a prefix that is not valid: ask prefix.IsValid() before all else.")
+			find(prefix).Fails()
+		}
 	})
 }
 
 // TestShout: everyone hears what was sent once, and Shout does not wait for
-// answers. Without permission it reports the error.
+// answers. Without permission it reports the error, and any other error too.
 //
 //kata:points 2
 func TestShout(t *testing.T) {
@@ -109,7 +135,8 @@ func TestShout(t *testing.T) {
 				Because("Once it has sent, Shout returns nil, and waits for no answer: nobody knows how many come.").
 				Returns(nil)
 			for _, peer := range audience {
-				peer.ExpectFrom(client, text)
+				peer.Because("Each call of Shout sends its whole text in one WriteTo, whatever it has sent before.").
+					ExpectFrom(client, text)
 			}
 		}
 		dave.Send(client, "an answer")
@@ -131,18 +158,49 @@ func TestShout(t *testing.T) {
 		w.StillOpen(client)
 		w.NothingLeftBehind()
 	})
+
+	harness.OnVirtual.Then(t, "any-text-any-error", func(w *harness.Virtual) {
+		client, dave := w.ListenPacket("client"), w.Peer("dave")
+		var instants []time.Duration // of the sends: all at once
+		for _, text := range []string{
+			message, message, "\n a line\r\n", "a\x00b", strings.Repeat("p", 1473), strings.Repeat("q", w.MaxPayload()),
+		} {
+			shout(w, client, dave, text).
+				Because("Once it has sent, Shout returns nil at once, whatever the text.").
+				ReturnsAt(0, nil)
+			dave.Because("Each call of Shout sends its whole text in one WriteTo, whatever it has sent before.").
+				ExpectFrom(client, text)
+			instants = append(instants, 0)
+		}
+		for _, err := range errs {
+			w.FailWritesTo(client, dave, err)
+			shout(w, client, dave, message).
+				Because("Shout sends once, and reports whatever error that meets.").
+				Fails(err)
+			instants = append(instants, 0)
+			w.Because("Shout sends once, and reports whatever error that meets.")
+			w.SentAt(client, instants...)
+		}
+		w.FailWritesTo(client, dave, nil)
+		w.Close(client)
+		shout(w, client, dave, message).
+			Because("Shout sends once, and reports whatever error that meets.").
+			Fails(net.ErrClosed)
+		dave.HeardNothingElse()
+		w.NothingLeftBehind()
+	})
 }
 
 // TestHear: every datagram is passed on once, with its sender and its text,
-// whoever sent it and whatever it holds, and one after the other. An error of a
-// read is not the end; a closed socket is.
+// whoever sent it and whatever it holds, and one after the other. Errors of reads
+// and hours of silence are not the end; a closed socket is.
 //
 //kata:points 2
 func TestHear(t *testing.T) {
 	harness.OnVirtual.Then(t, "one-at-a-time", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		gate := make(chan struct{}) // keeps heard busy until both datagrams have come
-		var running atomic.Int32
+		gate := make(chan struct{}) // keeps heard busy until all datagrams have come
+		var calls, running atomic.Int32
 		w.Go("Hear", func(ctx context.Context) error {
 			return broadcast.Hear(ctx, server, func(_ net.Addr, text string) {
 				if running.Add(1) > 1 {
@@ -150,17 +208,24 @@ func TestHear(t *testing.T) {
 				}
 				<-gate
 				running.Add(-1)
-				fmt.Fprintf(w.Log(), "heard %q\n", text)
+				fmt.Fprintf(w.Log(), "%d: heard %q\n", calls.Add(1), text)
 			})
 		})
-		alice.Send(server, "one")
-		alice.Send(server, "two")
+		var lines []string
+		for i := range 150 {
+			text := fmt.Sprint("text ", i+1)
+			alice.Send(server, text)
+			lines = append(lines, fmt.Sprintf("%d: heard %q", i+1, text))
+		}
 		w.At(time.Second)
 		if running.Load() > 1 {
 			w.Because("Call heard in the loop itself, not in a goroutine of its own.")
+		} else {
+			w.Because("All that comes while heard is running is passed on afterwards, in the order in which it came.")
 		}
 		close(gate)
-		w.Logged(`heard "one"`, `heard "two"`)
+		w.Logged(lines[0], lines[1:]...)
+		w.Close(server)
 	})
 
 	harness.OnEachNetwork.Then(t, "every-datagram", func(w *harness.World) {
@@ -187,10 +252,75 @@ func TestHear(t *testing.T) {
 		alice.HeardNothingElse()
 		bob.HeardNothingElse()
 	})
+
+	harness.OnVirtual.Then(t, "silence-and-errors", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		began := time.Now()
+		var kept []func() string // what heard was given, as it is by now
+		w.Go("Hear", func(ctx context.Context) error {
+			return broadcast.Hear(ctx, server, func(from net.Addr, text string) {
+				kept = append(kept, func() string { return note("server", w.Name(from), text) })
+				fmt.Fprintf(w.Log(), "%s after %v\n", note("server", w.Name(from), text), time.Since(began))
+			})
+		})
+		var lines, notes []string
+		comes := func(from, text string, after time.Duration) {
+			notes = append(notes, note("server", from, text))
+			lines = append(lines, fmt.Sprintf("%s after %v", note("server", from, text), after))
+		}
+		for i, after := range []time.Duration{time.Second, time.Minute + 1, time.Hour + 1, 100 * time.Hour} {
+			w.At(after)
+			text := fmt.Sprint("text ", i+1)
+			alice.Send(server, text)
+			comes("alice", text, after)
+			w.Because("However long nothing comes, Hear waits: what comes then is passed on.").
+				Logged(lines[0], lines[1:]...)
+		}
+		for i := range len(errs) {
+			w.FailRead(server, errs[:i+1]...)
+			text := fmt.Sprint("after errors ", i+1)
+			alice.Send(server, text)
+			comes("alice", text, 100*time.Hour)
+			w.Because("However many reads fail, and whatever their errors are, the next one may bring a datagram.").
+				Logged(lines[0], lines[1:]...)
+		}
+		w.Go("WriteTo", func(context.Context) error { // the socket's owner, to itself
+			_, err := server.WriteTo([]byte(message), server.LocalAddr())
+			return err
+		}).Returns(nil)
+		comes("server", message, 100*time.Hour)
+		w.Because("Every datagram counts, even if conn itself has sent it.").Logged(lines[0], lines[1:]...)
+
+		for i, now := range kept {
+			if got := now(); got != notes[i] {
+				fmt.Fprintln(w.Log(), "what heard was given has changed: now", got)
+			}
+		}
+		w.Because("A caller may keep what heard is given: each call gets an address and a text of its own.").
+			Logged(lines[0], lines[1:]...)
+		w.Close(server)
+	})
+
+	harness.OnVirtual.Then(t, "two-sockets", func(w *harness.Virtual) {
+		busy, other, alice := w.ListenPacket("busy"), w.ListenPacket("other"), w.Peer("alice")
+		gate := make(chan struct{})
+		w.Go("Hear", func(ctx context.Context) error {
+			return broadcast.Hear(ctx, busy, func(net.Addr, string) { <-gate })
+		})
+		hear(w, "other", other)
+		alice.Send(busy, "first")
+		alice.Send(other, message)
+		w.Because("Calls on other sockets run at the same time: none waits for another one's heard.").
+			Logged(note("other", "alice", message))
+		w.Close(busy)
+		w.Close(other)
+		close(gate)
+	})
 }
 
-// TestHearStops: when its context is cancelled, Hear returns, though no datagram
-// arrives, and says why. It leaves the socket as it was, and nothing behind.
+// TestHearStops: when its context ends, Hear returns, though no datagram arrives,
+// and says why. It leaves the socket as it was, and nothing behind. It waits for a
+// call of heard that is running, and for nothing else.
 //
 //kata:points 2
 func TestHearStops(t *testing.T) {
@@ -209,6 +339,74 @@ func TestHearStops(t *testing.T) {
 		w.Logged(note("server", "alice", message), note("server", "alice", "again"))
 		w.Close(server)
 		again.Fails(net.ErrClosed)
+		w.NothingLeftBehind()
+	})
+
+	for _, tt := range []struct {
+		name string
+		end  func(w *harness.Virtual, hearing *harness.Call, server net.PacketConn)
+		errs []error
+	}{
+		{"cancelled-while-heard-runs", func(_ *harness.Virtual, hearing *harness.Call, _ net.PacketConn) {
+			hearing.Cancel()
+		}, []error{context.Canceled, os.ErrDeadlineExceeded}},
+		{"closed-while-heard-runs", func(w *harness.Virtual, _ *harness.Call, server net.PacketConn) {
+			w.Close(server)
+		}, []error{net.ErrClosed}},
+	} {
+		harness.OnVirtual.Then(t, tt.name, func(w *harness.Virtual) {
+			server, alice := w.ListenPacket("server"), w.Peer("alice")
+			gate := make(chan struct{})
+			var calls atomic.Int32
+			hearing := w.Go("Hear", func(ctx context.Context) error {
+				return broadcast.Hear(ctx, server, func(net.Addr, string) {
+					calls.Add(1)
+					<-gate
+				})
+			})
+			const datagrams = 40
+			for range datagrams {
+				alice.Send(server, message)
+			}
+			tt.end(w, hearing, server)
+			w.At(time.Second)
+			close(gate)
+			hearing.Because("Hear waits for the call of heard that is running, and then returns at once.").
+				FailsAt(time.Second, tt.errs...)
+			fmt.Fprintln(w.Log(), "Hear has returned")
+			if calls.Load() == datagrams {
+				fmt.Fprintln(w.Log(), "heard was called for all that was waiting")
+			}
+			w.Because("When ctx ends, or conn is closed, Hear returns, and leaves alone what is still waiting.").
+				Logged("Hear has returned")
+			w.NothingLeftBehind()
+		})
+	}
+
+	harness.OnVirtual.Then(t, "before-the-call", func(w *harness.Virtual) {
+		server := w.ListenPacket("server")
+		w.Go("Hear", func(ctx context.Context) error {
+			over, cancel := context.WithCancel(ctx)
+			cancel()
+			return broadcast.Hear(over, server, func(net.Addr, string) {})
+		}).Because("A ctx may be over before the call: that is an end like any other, with ctx's error.").
+			FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
+		w.StillOpen(server)
+		w.NothingLeftBehind()
+		w.Close(server)
+		hear(w, "server", server).
+			Because("A socket may be closed before the call: that is an end like any other, with its error.").
+			FailsAt(0, net.ErrClosed)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "at-the-deadline", func(w *harness.Virtual) {
+		server := w.ListenPacket("server")
+		w.CallUntil(time.Second, "Hear", func(ctx context.Context) (any, error) {
+			return nil, broadcast.Hear(ctx, server, func(net.Addr, string) {})
+		}).Because("A ctx ends by its deadline too, with context.DeadlineExceeded: ask whether ctx.Err() is nil.").
+			FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		w.StillOpen(server)
 		w.NothingLeftBehind()
 	})
 }
@@ -258,6 +456,8 @@ func TestAllowBroadcast(t *testing.T) {
 		w.StillNonBlocking(client)
 		allow(w, "client", client).Returns(nil)
 		w.MayBroadcast(client)
+		w.Because("Set this one option alone: the others are the caller's business.")
+		w.OtherwiseUnchanged(client, "SO_BROADCAST")
 
 		closed := w.UDPConn("closed")
 		closed.Close()
@@ -297,7 +497,7 @@ func TestAllowBroadcastInTheKernel(t *testing.T) {
 	})
 }
 
-// TestListenShared: two sockets have one address and port. A datagram for that
+// TestListenShared: sockets have one address and port. A datagram for that
 // address alone reaches one of them.
 //
 //kata:points 2
@@ -309,6 +509,12 @@ func TestListenShared(t *testing.T) {
 		alice := w.Peer("alice")
 		alice.Send(two, "only one of you")
 		w.OneHears(alice, "only one of you", one, two)
+		if !w.IPv6() {
+			mapped := netip.AddrPortFrom(netip.MustParseAddr("::ffff:"+addr.Addr().String()), addr.Port())
+			w.Opened(listenShared(w, mapped).
+				Because("An IPv4 address may come in IPv6's form, where Is6 is true: \"udp6\" does not take it."),
+				"three", addr)
+		}
 		w.Because("Opening a socket can fail. Then there is none, so look at err before you use it.")
 		listenShared(w, netip.AddrPortFrom(w.AbsentAddr(), w.FreePort())).Fails()
 	})
@@ -320,13 +526,16 @@ func TestListenShared(t *testing.T) {
 //kata:points 1
 func TestListenSharedInTheKernel(t *testing.T) {
 	harness.OnLoopback4(t, func(w *harness.Kernel4) {
-		addr := netip.AddrPortFrom(w.BroadcastAddr(), w.FreePort())
-		var servers []*harness.Peer
+		servers, everyone := w.Audience("theirs") // it has the option
+		addr := everyone.LocalAddr().(*net.UDPAddr).AddrPort()
 		for _, name := range []string{"server 1", "server 2", "server 3"} {
 			servers = append(servers, w.Opened(listenShared(w, addr), name, addr))
 		}
-		alice := w.Peer("alice")
-		alice.Send(servers[0], message)
+		alice := w.Peer("alice") // and hers has not
+		listenShared(w, alice.LocalAddr().(*net.UDPAddr).AddrPort()).
+			Because("This port can't be shared. Return the error, and open no other socket instead.").
+			Fails(syscall.EADDRINUSE)
+		alice.Send(servers[1], message)
 		for _, server := range servers {
 			server.ExpectFrom(alice, message)
 			server.HeardNothingElse()

@@ -9,8 +9,8 @@ import (
 // option SO_BROADCAST, with permitBroadcast. If that fails, or the socket's
 // descriptor can't be had, it returns the error, as it is or wrapped.
 //
-// Otherwise the socket stays as it is. In particular it stays non-blocking, so
-// that deadlines go on ending its reads.
+// Otherwise the socket stays as it is: no other option is set, and it stays
+// non-blocking, so that deadlines go on ending its reads.
 func AllowBroadcast(conn *net.UDPConn) error {
 	panic("TODO: write AllowBroadcast, which sets an option on an open socket")
 }
@@ -19,7 +19,8 @@ func AllowBroadcast(conn *net.UDPConn) error {
 // all others who open it with ListenShared: the option that sharePort sets has
 // to be there before the socket gets its port. (At 0.0.0.0, with "udp" as the
 // network, the system may open a socket that hears IPv6 as well. That is right
-// too.) Any error is returned, as it is or wrapped.
+// too. An IPv4 address may come in IPv6's form, as ::ffff:127.0.0.1.) Any error is
+// returned, as it is or wrapped; no socket is opened elsewhere instead.
 func ListenShared(addr netip.AddrPort) (*net.UDPConn, error) {
 	panic("TODO: write ListenShared, which sets an option before the socket gets its port")
 }
