@@ -186,8 +186,9 @@ func TestDemosRefuse(t *testing.T) {
 		},
 		"06-pmtu": {
 			"":                      "a role is missing",
-			"sender x":              `there is no role "sender"`,
 			"client":                "HOST is missing after client",
+			"localhost big":         `"big" is no SIZE: .+`,
+			"no..host":              `there is no host "no\.\.host" .+`,
 			"client localhost big":  `"big" is no SIZE: .+`,
 			"client localhost -1":   "flag provided but not defined: -1",
 			"client localhost 1 2":  `"2" is one argument too many for client`,
@@ -378,7 +379,12 @@ func TestPMTUDemo(t *testing.T) {
 		server.interrupt()
 		return
 	}
-	client := start(t, program, "client", "127.0.0.1", "-p", port)
+	client := start(t, program, "127.0.0.1", "-p", port)
+	require.Equal(t, "Alas, the datagram did not make it", client.line())
+	require.Regexp(t, `^Actual MTU: \d+$`, client.line())
+	client.end(0, "")
+
+	client = start(t, program, "127.0.0.1", "65000", "-p", port)
 	require.Equal(t, "The big datagram was sent!", client.line())
 	client.end(0, "")
 	require.Regexp(t, `^The client at \S+ says "#{60}"… \(65000 bytes\)$`, server.line())

@@ -30,6 +30,7 @@ func Localhost(port uint16) netip.AddrPort {
 // A Role is one of the things that a demo can be run as.
 type Role struct {
 	Name      string
+	Unnamed   bool     // its name may be left out
 	Params    []string // the names of its arguments, as in "HOST"; "[SIZE]" may be left out
 	TakesPort bool     // it has the flag -p PORT
 	Switches  []string // its flags without a value, as in "paused"
@@ -103,7 +104,11 @@ func run(ctx context.Context, line []string, stdout, stderr io.Writer, roles []R
 func usage(roles []Role) string {
 	var forms []string
 	for _, r := range roles {
-		words := append([]string{r.Name}, r.Params...)
+		name := r.Name
+		if r.Unnamed {
+			name = "[" + name + "]"
+		}
+		words := append([]string{name}, r.Params...)
 		if r.TakesPort {
 			words = append(words, "[-p PORT]")
 		}
@@ -156,11 +161,13 @@ func parse(line []string, roles []Role) (Role, Args, error) {
 		return Role{}, Args{}, UsageError("a role is missing")
 	}
 	i := slices.IndexFunc(roles, func(r Role) bool { return r.Name == words[0] })
-	if i < 0 {
+	if i >= 0 {
+		words = words[1:]
+	} else if i = slices.IndexFunc(roles, func(r Role) bool { return r.Unnamed }); i < 0 {
 		return Role{}, Args{}, UsageError(fmt.Sprintf("there is no role %q", words[0]))
 	}
 	role := roles[i]
-	args.Params = words[1:]
+	args.Params = words
 	if got, want := len(args.Params), len(role.Params); got > want {
 		return Role{}, Args{}, UsageError(
 			fmt.Sprintf("%q is one argument too many for %s", args.Params[want], role.Name))

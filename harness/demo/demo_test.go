@@ -87,6 +87,26 @@ func TestRun(t *testing.T) {
 		require.Equal(t, 1, run(context.Background(), []string{"todo"}, &stdout, &stderr, roles))
 		require.Regexp(t, `^todo: demo_test\.go:\d+: TODO: write it\n$`, stderr.String())
 	})
+	t.Run("unnamed", func(t *testing.T) {
+		named := func(name string) func(context.Context, Args) error {
+			return func(_ context.Context, a Args) error { return fmt.Errorf("%s %q", name, a.Params) }
+		}
+		roles := []Role{
+			{Name: "server", Params: []string{"HOST"}, Run: named("served")},
+			{Name: "client", Unnamed: true, Params: []string{"HOST", "[SIZE]"}, Run: named("sent")},
+		}
+		for line, want := range map[string]string{
+			"server a":   "server: served [\"a\"]\n",
+			"client a 7": "client: sent [\"a\" \"7\"]\n",
+			"a":          "client: sent [\"a\" \"\"]\n",
+			"a 7":        "client: sent [\"a\" \"7\"]\n",
+			"a b 7":      "\"7\" is one argument too many for client; usage: server HOST | [client] HOST [SIZE]\n",
+		} {
+			var stdout, stderr bytes.Buffer
+			run(context.Background(), strings.Fields(line), &stdout, &stderr, roles)
+			require.Equal(t, want, stderr.String())
+		}
+	})
 	t.Run("help", func(t *testing.T) {
 		var stdout, stderr bytes.Buffer
 		require.Equal(t, 0, run(context.Background(), []string{"-h"}, &stdout, &stderr, roles))

@@ -1,11 +1,11 @@
 // Command demo runs the student's functions against a server as in lesson 02:
 //
 //	demo server HOST [-p PORT]
-//	demo client HOST [SIZE] [-p PORT]
+//	demo [client] HOST [SIZE] [-p PORT]
 //	demo probe HOST [-p PORT]
 //
 // HOST is an address or a name; for the server, the address to listen on, where
-// "" is all of them. SIZE is how many bytes the client sends; it is 65000 unless
+// "" is all of them. SIZE is how many bytes the client sends; it is 65536 unless
 // given.
 package main
 
@@ -22,7 +22,7 @@ import (
 func main() {
 	demo.Main(
 		demo.Role{Name: "server", Params: []string{"HOST"}, TakesPort: true, Run: server},
-		demo.Role{Name: "client", Params: []string{"HOST", "[SIZE]"}, TakesPort: true, Run: client},
+		demo.Role{Name: "client", Unnamed: true, Params: []string{"HOST", "[SIZE]"}, TakesPort: true, Run: client},
 		demo.Role{Name: "probe", Params: []string{"HOST"}, TakesPort: true, Run: probe},
 	)
 }
@@ -56,7 +56,7 @@ func dial(ctx context.Context, args demo.Args) (*net.UDPConn, error) {
 }
 
 func client(ctx context.Context, args demo.Args) error {
-	size := 65000
+	size := 65536 // more than any datagram holds
 	if text := args.Params[1]; text != "" {
 		n, err := strconv.ParseUint(text, 10, 30)
 		if err != nil {
