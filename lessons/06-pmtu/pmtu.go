@@ -19,7 +19,8 @@ var ErrNoAnswer = errors.New("no answer")
 // MaxPayload returns how many bytes a datagram can carry over a link or a path
 // with this MTU (in bytes) without fragmentation: what IP's header of 20 bytes, or
 // 40 on IPv6, and UDP's of 8 leave. It is never more than UDP can carry anyway,
-// 65,507 bytes on IPv4 and 65,527 on IPv6, and never negative.
+// 65,507 bytes on IPv4 and 65,527 on IPv6, and never negative. Any number may come,
+// and none is an exception.
 func MaxPayload(mtu int, ipv6 bool) int {
 	panic("TODO: write MaxPayload, which takes the headers off")
 }
@@ -37,10 +38,11 @@ type Report struct {
 //
 //	Your data was N bytes long
 //
-// Probe begins with the size that path.MTU makes likely, MaxPayload of it. It
-// sends so many bytes, whatever bytes they are, and waits for exactly this text,
-// with this number. No other answer counts, as it may be one to an earlier send;
-// and that Write returned no error proves nothing.
+// Probe begins with the size that path.MTU makes likely at this call, MaxPayload of
+// it, however small. It sends so many bytes, whatever bytes they are, and waits for
+// exactly this text, with this number; then it returns, and sends nothing more. No
+// other answer counts, neither with a smaller number nor with a bigger one, as it
+// may be one to an earlier send; and that Write returned no error proves nothing.
 //
 // If the path can't take that much, Write fails with syscall.EMSGSIZE, or a later
 // Read or Write does. Probe then asks path.MTU again. If less fits now than it has
@@ -50,19 +52,23 @@ type Report struct {
 //
 // While no answer comes, Probe sends the same size again, and waits as lesson
 // 04's client does: 100, 200, 400, 800 and 1600 ms, the deadline of each wait
-// being counted from its send. Each smaller size has five sends of its own. After
-// the fifth wait Probe gives up, with an error that wraps ErrNoAnswer.
+// being counted from its send. Each smaller size has five sends of its own, however
+// often less fits than before. After the fifth wait Probe gives up, with an error
+// that wraps ErrNoAnswer.
 //
-// Other errors of Write and Read (such as "connection refused") are no answer,
-// and change nothing; a Write that fails counts as a send. But when path is
-// closed, Probe returns at once, with an error that wraps net.ErrClosed; when ctx
-// ends, with one that wraps ctx.Err() or os.ErrDeadlineExceeded. An error of
-// path.MTU's is returned, as it is or wrapped.
+// Other errors of Write and Read (such as "connection refused"), however many, are
+// no answer, and change nothing; a Write that fails counts as a send. But when path
+// is closed, Probe returns at once, with an error that wraps net.ErrClosed; when
+// ctx ends, with one that wraps ctx.Err(), context.Cause(ctx) or
+// os.ErrDeadlineExceeded. Either may be so before the call. An error of path.MTU's
+// is returned at once, as it is or wrapped. ("At once" is before any time passes,
+// also in virtual time. What else an error wraps does not matter.)
 //
-// Probe leaves path without a deadline, and with nobody reading from it. path has
-// no deadline when it is handed over. Hold no mutex while you wait: while another
-// goroutine waits for it, the virtual network's clock stands still. Keep no channel
-// in a package-level variable: every call is on its own.
+// Probe leaves path open and without a deadline, and no goroutine or timer of its
+// own is still running when it returns. path has no deadline when it is handed over.
+// Calls on other paths may run at the same time. Hold no mutex while you wait: while
+// another goroutine waits for it, the virtual network's clock stands still. Keep no
+// channel in a package-level variable: every call is on its own.
 func Probe(ctx context.Context, path Path) (int, error) {
 	panic("TODO: write Probe, which sends, learns from the refusal, and shrinks")
 }

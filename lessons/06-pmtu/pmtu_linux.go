@@ -14,7 +14,8 @@ import "net"
 // IPv6 socket, see isIPv6, the option IPV6_MTU_DISCOVER, of the level
 // IPPROTO_IPV6, to the same value, which is IPV6_PMTUDISC_DO there. Package
 // golang.org/x/sys/unix has all of these. The way to the descriptor is lesson 05's,
-// SyscallConn and Control.
+// SyscallConn and Control. Otherwise the socket stays as it is: no other option is
+// set, and it stays non-blocking. (On an IPv6 socket IP_MTU_DISCOVER may be set too.)
 //
 // An error, be it of the option or of conn's, is returned, as it is or wrapped.
 func ForbidFragments(conn *net.UDPConn) error {
@@ -23,7 +24,8 @@ func ForbidFragments(conn *net.UDPConn) error {
 
 // PathMTU returns the MTU, in bytes, of the path that a connected socket's
 // datagrams take, as far as the system knows it: the value of the option IP_MTU,
-// of the level IPPROTO_IP, or on an IPv6 socket IPV6_MTU, of IPPROTO_IPV6.
+// of the level IPPROTO_IP, or on an IPv6 socket IPV6_MTU, of IPPROTO_IPV6. It
+// changes nothing of the socket.
 //
 // An error, be it of the option or of conn's, is returned, as it is or wrapped. A
 // socket that is not connected has no path: the system says syscall.ENOTCONN.
@@ -36,8 +38,8 @@ func PathMTU(conn *net.UDPConn) (int, error) {
 //
 // If that is too big (syscall.EMSGSIZE), this is no error: the Report says so,
 // with the path's MTU as it is known after the refusal, and what would fit. (It
-// does not ask whether the refusal is one of an earlier datagram.) Every other
-// error is returned, as it is or wrapped.
+// sends once, and does not ask whether the refusal is one of an earlier datagram.)
+// Every other error is returned, as it is or wrapped.
 func SendBig(conn *net.UDPConn, size int) (Report, error) {
 	panic("TODO: write SendBig, which reports whether a datagram fits")
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -25,9 +28,9 @@ var (
 // payload returns what an MTU leaves for the bytes of a datagram.
 func payload(ipv6 bool, mtu int) int {
 	if ipv6 {
-		return min(mtu-40-8, 65535-8)
+		return max(0, min(mtu-40-8, 65535-8))
 	}
-	return min(mtu-20-8, 65535-20-8)
+	return max(0, min(mtu-20-8, 65535-20-8))
 }
 
 func answerTo(size int) string { return fmt.Sprintf("Your data was %d bytes long", size) }
@@ -36,7 +39,7 @@ func answerTo(size int) string { return fmt.Sprintf("Your data was %d bytes long
 func countBytes(datagram []byte) []byte { return []byte(answerTo(len(datagram))) }
 
 // probe starts the student's Probe.
-func probe(w harness.Caller, path *harness.PathConn) *harness.Call {
+func probe(w harness.Caller, path pmtu.Path) *harness.Call {
 	return w.Call("Probe", func(ctx context.Context) (any, error) { return pmtu.Probe(ctx, path) })
 }
 
@@ -96,6 +99,10 @@ func TestMaxPayload(t *testing.T) {
 			{28, 0, 0},
 			{27, 0, 0},
 			{0, 0, 0},
+			{-1, 0, 0},
+			{-1 << 20, 0, 0},
+			{math.MaxInt32, 65507, 65527},
+			{math.MaxInt, 65507, 65527},
 		} {
 			maxPayload(tt.mtu, false).
 				Because("Take off IPv4's header (20 bytes) and UDP's (8). The result is from 0 to 65507, UDP's most.").
@@ -103,6 +110,37 @@ func TestMaxPayload(t *testing.T) {
 			maxPayload(tt.mtu, true).
 				Because("Take off IPv6's header (40 bytes) and UDP's (8). The result is from 0 to 65527, UDP's most.").
 				Returns(tt.ip6)
+		}
+
+		// Every MTU that there is, and some that there are not: what fits is counted up.
+		type size struct {
+			mtu  int
+			ipv6 bool
+			want int
+		}
+		var wrong []size
+		w.Go("MaxPayload", func(context.Context) error {
+			for _, tt := range []struct {
+				ipv6          bool
+				headers, most int
+			}{{false, 28, 65507}, {true, 48, 65527}} {
+				want := 0
+				for mtu := -100; mtu <= 66000; mtu++ {
+					for want < tt.most && tt.headers+want+1 <= mtu {
+						want++
+					}
+					if pmtu.MaxPayload(mtu, tt.ipv6) != want {
+						wrong = append(wrong, size{mtu, tt.ipv6, want})
+						break
+					}
+				}
+			}
+			return nil
+		}).Returns(nil)
+		for _, s := range wrong {
+			maxPayload(s.mtu, s.ipv6).
+				Because("No MTU is an exception: whatever it is, only the headers are taken off.").
+				Returns(s.want)
 		}
 	})
 }
@@ -123,6 +161,8 @@ func TestForbidFragments(t *testing.T) {
 			forbid(w, tt.name, tt.conn).Returns(nil)
 			w.ForbidsFragments(tt.conn)
 			w.StillNonBlocking(tt.conn)
+			w.Because("Set this one option alone: the others are the caller's business.")
+			w.OtherwiseUnchanged(tt.conn, "IP_MTU_DISCOVER", "IPV6_MTU_DISCOVER")
 		}
 
 		closed := w.UDPConn("closed")
@@ -148,6 +188,8 @@ func TestPathMTU(t *testing.T) {
 			Because("Each path has its own MTU (1500 is Ethernet's): ask for IP_MTU, on IPv6 for IPV6_MTU.").
 			Returns(w.MTU(client))
 		w.StillNonBlocking(client)
+		w.Because("PathMTU asks for an option, and sets none.")
+		w.OtherwiseUnchanged(client)
 		pathMTU(w, "unconnected", w.UDPConn("unconnected")).
 			Because("An unconnected socket can send to anybody, so it has no path. Return the system's error.").
 			Fails(syscall.ENOTCONN)
@@ -189,7 +231,15 @@ func TestSendBig(t *testing.T) {
 
 		sendBig(w, "unconnected", w.UDPConn("unconnected"), 1).
 			Because("Only syscall.EMSGSIZE says that a datagram is too big. Return every other error.").
-			Fails(syscall.EDESTADDRREQ)
+			Fails() // which one depends on the call: WriteMsgUDP says "missing address"
+		gone := w.Peer("gone")
+		refused := w.DialUDP("refused", gone)
+		gone.Close()
+		sendBig(w, "refused", refused, 1).Returns(pmtu.Report{Sent: true})
+		w.ErrorArrives(refused)
+		sendBig(w, "refused", refused, 1).
+			Because("Write has met the error of an earlier datagram: return it, and don't send once more.").
+			Fails(syscall.ECONNREFUSED)
 		closed := w.DialUDP("closed", server)
 		closed.Close()
 		sendBig(w, "closed", closed, 1).
@@ -247,7 +297,15 @@ func TestProbe(t *testing.T) {
 	for _, mtu := range []int{1500, 1280, 1499, 1300} {
 		harness.OnPath.Then(t, fmt.Sprintf("mtu-%d", mtu), func(w *harness.Path) {
 			w.Router(mtu)
-			finds(w.World, w.DialPath("client", w.Server("server", countBytes)), mtu)
+			path := w.DialPath("client", w.Server("server", countBytes))
+			finds(w.World, path, mtu)
+			sends := []time.Duration{0}
+			if mtu < 1500 {
+				sends = append(sends, 0)
+			}
+			w.At(10 * time.Second)
+			w.Because("Once the size is known, nothing more is sent.")
+			w.SentAt(path, sends...)
 		})
 	}
 
@@ -262,10 +320,37 @@ func TestProbe(t *testing.T) {
 	// The MTU shrinks before the first datagram is sent, so Write refuses it.
 	harness.OnPath.Then(t, "write-refuses", func(w *harness.Path) {
 		path := w.DialPath("client", w.Server("server", countBytes))
-		first := &changingMTU{PathConn: path, answers: []int{9000}}
-		w.Call("Probe", func(ctx context.Context) (any, error) {
-			return pmtu.Probe(ctx, first)
-		}).ReturnsAt(0, payload(path.IPv6(), 1500))
+		probe(w, newToldPath(path, 9000, 1500)).ReturnsAt(0, payload(path.IPv6(), 1500))
+	})
+
+	harness.OnPath.Then(t, "refused-again-and-again", func(w *harness.Path) {
+		path := w.DialPath("client", w.Server("server", countBytes))
+		probe(w, newToldPath(path, 9000, 8000, 7000, 6000, 5000, 4000, 3000, 2000, 1500)).
+			Because("However often less fits than before, each smaller size is sent at once.").
+			ReturnsAt(0, payload(path.IPv6(), 1500))
+		w.Because("Send first what path.MTU says, also above Ethernet's 1500, and then what it says each time.")
+		w.SentAt(path, make([]time.Duration, 9)...)
+	})
+
+	for _, mtu := range []int{1279, 576, 68, 49, 28} {
+		harness.OnPath.Then(t, fmt.Sprintf("told-%d", mtu), func(w *harness.Path) {
+			path := newToldPath(w.DialPath("client", w.Server("server", countBytes)), mtu)
+			probe(w, path).
+				Because("Path.MTU says %d. Believe it: no MTU is too small, and even an empty datagram is one.", mtu).
+				ReturnsAt(0, payload(path.IPv6(), mtu))
+			w.SentAt(path.PathConn, 0)
+		})
+	}
+
+	harness.OnPath.Then(t, "twice", func(w *harness.Path) {
+		path := newToldPath(w.DialPath("client", w.Server("server", countBytes)), 1300)
+		probe(w, path).ReturnsAt(0, payload(path.IPv6(), 1300))
+		for _, mtu := range []int{1500, 1400} {
+			path.is(mtu)
+			probe(w, path).
+				Because("Paths change, and now path.MTU says %d: each call begins with what it says.", mtu).
+				ReturnsAt(0, payload(path.IPv6(), mtu))
+		}
 	})
 
 	harness.OnLab.Then(t, "real-router", func(w *harness.Lab) {
@@ -281,25 +366,48 @@ func finds(w *harness.World, path *harness.PathConn, mtu int) {
 	w.NothingLeftBehind()
 }
 
-// changingMTU is a Path that says what it is told of its MTU, and then its error
-// or the truth.
-type changingMTU struct {
+// A toldPath is a Path that says of its MTU what the story tells it.
+type toldPath struct {
 	*harness.PathConn
-	answers []int
-	err     error
+	mu   sync.Mutex
+	mtu  int   // 0 if it is not known
+	next []int // what it is after each Write
 }
 
-func (p *changingMTU) MTU() (int, error) {
-	if len(p.answers) > 0 {
-		mtu := p.answers[0]
-		p.answers = p.answers[1:]
-		return mtu, nil
-	}
-	if p.err != nil {
-		return 0, p.err
-	}
-	return p.PathConn.MTU()
+var errUnknown = errors.New("the MTU is not known")
+
+// newToldPath returns a path with an MTU, and what it is after the first Write and so on.
+func newToldPath(path *harness.PathConn, mtu int, next ...int) *toldPath {
+	return &toldPath{PathConn: path, mtu: mtu, next: next}
 }
+
+// is tells the path its MTU.
+func (p *toldPath) is(mtu int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mtu = mtu
+}
+
+func (p *toldPath) MTU() (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mtu == 0 {
+		return 0, errUnknown
+	}
+	return p.mtu, nil
+}
+
+func (p *toldPath) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	if len(p.next) > 0 {
+		p.mtu, p.next = p.next[0], p.next[1:]
+	}
+	p.mu.Unlock()
+	return p.PathConn.Write(b)
+}
+
+// instants are those of the five sends of one size.
+var instants = []time.Duration{0, 100 * ms, 300 * ms, 700 * ms, 1500 * ms}
 
 // TestProbeWaits: a datagram that nobody answers is sent five times, at 0, 100,
 // 300, 700 and 1500 ms, and a smaller one five times more. After the last wait,
@@ -307,7 +415,6 @@ func (p *changingMTU) MTU() (int, error) {
 //
 //kata:points 2
 func TestProbeWaits(t *testing.T) {
-	instants := []time.Duration{0, 100 * ms, 300 * ms, 700 * ms, 1500 * ms}
 	harness.OnPath(t, func(w *harness.Path) {
 		w.BlackHole(1400)
 		path := w.DialPath("client", w.Server("server", countBytes))
@@ -338,6 +445,43 @@ func TestProbeWaits(t *testing.T) {
 		w.SentAt(path, 0, 30*ms, 130*ms, 330*ms, 730*ms, 1530*ms)
 		probing.FailsAt(3130*ms, errNoAnswer)
 	})
+
+	// The router's note comes only in the fifth wait.
+	harness.OnPath.Then(t, "too-big-in-the-last-wait", func(w *harness.Path) {
+		path := newToldPath(w.DialPath("client", w.Peer("server")), 1500)
+		probing := probe(w, path).
+			Because("The smaller size has five sends of its own, whenever the error comes.")
+		w.At(2 * time.Second)
+		path.is(1400)
+		w.FailRead(path.PathConn, syscall.EMSGSIZE)
+		probing.Fails(errNoAnswer)
+		w.SentAt(path.PathConn, append(slices.Clone(instants), 2000*ms, 2100*ms, 2300*ms, 2700*ms, 3500*ms)...)
+		probing.FailsAt(5100*ms, errNoAnswer)
+	})
+
+	// Of either, the first send is lost.
+	harness.OnPath.Then(t, "two-paths", func(w *harness.Path) {
+		servers := []*harness.Peer{w.Server("server 1", countBytes), w.Server("server 2", countBytes)}
+		var paths []*toldPath
+		var probing []*harness.Call
+		for i, mtu := range []int{1500, 1400} {
+			w.Lose(servers[i], 1)
+			paths = append(paths, newToldPath(w.DialPath(fmt.Sprint("client ", i+1), servers[i]), mtu))
+			probing = append(probing, probe(w, paths[i]))
+		}
+		for i, mtu := range []int{1500, 1400} {
+			probing[i].
+				Because("Calls on other paths run at the same time: what is one's own is no package-level variable.").
+				ReturnsAt(100*ms, payload(paths[i].IPv6(), mtu))
+			w.SentAt(paths[i].PathConn, 0, 100*ms)
+		}
+	})
+}
+
+// errs are those that say nothing about a datagram's size.
+var errs = []error{
+	syscall.ECONNREFUSED, syscall.ECONNREFUSED, syscall.ECONNREFUSED, syscall.EHOSTUNREACH, syscall.ENETUNREACH,
+	syscall.ENETDOWN, syscall.ENOBUFS, syscall.EPERM, syscall.EIO,
 }
 
 // TestProbeMeetsOldErrors: an error that an earlier datagram left behind, an
@@ -430,6 +574,65 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		probing.ReturnsAt(150*ms, size)
 		w.SentAt(path, 0, 100*ms)
 	})
+
+	for _, tt := range []struct {
+		name  string
+		errno syscall.Errno
+	}{
+		{"every-write-fails", syscall.ENETUNREACH},
+		{"every-write-is-refused", syscall.ECONNREFUSED},
+		{"every-write-is-too-big", syscall.EMSGSIZE},
+	} {
+		harness.OnPath.Then(t, tt.name, func(w *harness.Path) {
+			server := w.Peer("server")
+			path := w.DialPath("client", server)
+			w.FailWritesTo(path, server, tt.errno)
+			probing := probe(w, path).
+				Because("A Write that fails counts as a send: after five of them, and their waits, give up.")
+			probing.Fails(errNoAnswer)
+			w.SentAt(path, instants...)
+			probing.FailsAt(3100*ms, errNoAnswer)
+			w.NothingLeftBehind()
+		})
+	}
+
+	harness.OnPath.Then(t, "many-errors", func(w *harness.Path) {
+		server := w.Peer("server")
+		path := w.DialPath("client", server)
+		probing := probe(w, path).
+			Because("Errors of reads change nothing, however many there are: Probe reads on until its wait is over.")
+		w.At(30 * ms)
+		w.FailRead(path, errs...)
+		w.At(130 * ms)
+		w.FailRead(path, errs...)
+		w.At(160 * ms)
+		server.Send(path, answerTo(payload(path.IPv6(), 1500)))
+		probing.ReturnsAt(160*ms, payload(path.IPv6(), 1500))
+		w.SentAt(path, 0, 100*ms)
+	})
+
+	// The first two errors bring no news of the MTU, or that it has grown; the third does.
+	harness.OnPath.Then(t, "no-news-grown-shrunk", func(w *harness.Path) {
+		server := w.Peer("server")
+		path := newToldPath(w.DialPath("client", server), 1400)
+		probing := probe(w, path)
+		for i, mtu := range []int{1400, 1500, 1300} {
+			w.At(time.Duration(i+1) * 20 * ms)
+			path.is(mtu)
+			w.FailRead(path.PathConn, syscall.EMSGSIZE)
+		}
+		w.At(70 * ms)
+		w.Because("At each such error ask path.MTU, and send anew only if less fits than was tried.")
+		w.SentAt(path.PathConn, 0, 60*ms)
+		for _, mtu := range []int{1400, 1500, 9000} {
+			server.Send(path, answerTo(payload(path.IPv6(), mtu)))
+		}
+		w.At(80 * ms)
+		server.Send(path, answerTo(payload(path.IPv6(), 1300)))
+		probing.
+			Because("An answer with a bigger number is one to what was sent before: it does not count.").
+			ReturnsAt(80*ms, payload(path.IPv6(), 1300))
+	})
 }
 
 // TestProbeStops: when its context ends, when its path is closed, or when the MTU
@@ -443,7 +646,6 @@ func TestProbeStops(t *testing.T) {
 		w.At(250 * ms)
 		probing.Stop()
 		probing.FailsAt(250*ms, context.Canceled, os.ErrDeadlineExceeded)
-		probing.FailsNot(errNoAnswer)
 		w.StillOpen(path)
 		w.NothingLeftBehind()
 		w.At(10 * time.Second)
@@ -466,22 +668,46 @@ func TestProbeStops(t *testing.T) {
 		w.NothingLeftBehind()
 	})
 
+	harness.OnPath.Then(t, "before-the-call", func(w *harness.Path) {
+		path := w.DialPath("client", w.Peer("server"))
+		w.Call("Probe", func(ctx context.Context) (any, error) {
+			over, cancel := context.WithCancel(ctx)
+			cancel()
+			return pmtu.Probe(over, path)
+		}).Because("A ctx may be over before the call: that is an end like any other, with ctx's error.").
+			FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
+		w.StillOpen(path)
+		w.NothingLeftBehind()
+		w.Close(path)
+		probe(w, path).
+			Because("A path may be closed before the call: that is an end like any other, with its error.").
+			FailsAt(0, net.ErrClosed)
+	})
+
+	const reason = "Without the MTU nobody knows how much to send: return path.MTU's error, and don't guess."
 	for _, tt := range []struct {
-		name    string
-		answers []int
+		name string
+		mtus []int
 	}{
-		{"mtu-unknown", nil},
-		{"mtu-unknown-the-second-time", []int{9000}},
+		{"mtu-unknown", []int{0}},
+		{"mtu-unknown-the-second-time", []int{9000, 0}},
 	} {
 		harness.OnPath.Then(t, tt.name, func(w *harness.Path) {
-			unknown := errors.New("the MTU is not known")
-			path := &changingMTU{w.DialPath("client", w.Peer("server")), tt.answers, unknown}
-			w.Call("Probe", func(ctx context.Context) (any, error) { return pmtu.Probe(ctx, path) }).
-				Because("Without the MTU nobody knows how much to send: return path.MTU's error, and don't guess.").
-				Fails(unknown)
+			path := newToldPath(w.DialPath("client", w.Peer("server")), tt.mtus[0], tt.mtus[1:]...)
+			probe(w, path).Because(reason).FailsAt(0, errUnknown)
 			w.NothingLeftBehind()
 		})
 	}
+
+	harness.OnPath.Then(t, "mtu-unknown-after-a-read", func(w *harness.Path) {
+		path := newToldPath(w.DialPath("client", w.Peer("server")), 1500)
+		probing := probe(w, path).Because(reason)
+		w.At(30 * ms)
+		path.is(0)
+		w.FailRead(path.PathConn, syscall.EMSGSIZE)
+		probing.FailsAt(30*ms, errUnknown)
+		w.NothingLeftBehind()
+	})
 }
 
 func TestMain(m *testing.M) { harness.Main(m) }
