@@ -82,7 +82,7 @@ func waitsWrong(s Seen) text.Text {
 	case len(got) < len(wanted) && until > sent.Instants[len(sent.Got)]:
 		return text.Say("The read has one deadline, after %v, and the next send comes only then. Each send gets a "+
 			"wait, with a deadline of its own.", until)
-	case len(sent.Got) == 1 && len(sent.Instants) > 1:
+	case len(sent.Got) == 1 && len(sent.Instants) > 1 && sent.Instants[1] > sent.Instants[0]:
 		return text.Say("The code sent once and never again: each send gets a wait, with a deadline of its own, and " +
 			"after the wait comes the next send.")
 	case len(got) > len(wanted):

@@ -208,6 +208,8 @@ func TestRules(t *testing.T) {
 			"Wait number 1 is 103ms long"},
 		{"one deadline for all", story{want: wantsSent(0), wire: sends(0), until: 700 * ms},
 			"The read has one deadline, after 700ms"},
+		{"no second send, due at once", story{want: diagnosis.Sent{From: client, Instants: []time.Duration{0, 0},
+			Got: []time.Duration{0}}, wire: sends(0)}, ""},
 		{"no second send", story{want: wantsSent(0), wire: sends(0)}, "The code sent once and never again"},
 		{"it gave up early", story{want: wantsSent(0, 100*ms), wire: sends(0, 100*ms),
 			call: diagnosis.Call{Done: true, Err: timeout, Ended: 300 * ms}},
