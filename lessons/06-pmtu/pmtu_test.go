@@ -338,6 +338,7 @@ func TestProbe(t *testing.T) {
 			probe(w, path).
 				Because("Path.MTU says %d. Believe it: no MTU is too small, and even an empty datagram is one.", mtu).
 				ReturnsAt(0, payload(path.IPv6(), mtu))
+			w.Because("However small the size is, also 0: only the answer to a send of it shows that it arrives.")
 			w.SentAt(path.PathConn, 0)
 		})
 	}
@@ -449,12 +450,13 @@ func TestProbeWaits(t *testing.T) {
 	// The router's note comes only in the fifth wait.
 	harness.OnPath.Then(t, "too-big-in-the-last-wait", func(w *harness.Path) {
 		path := newToldPath(w.DialPath("client", w.Peer("server")), 1500)
-		probing := probe(w, path).
-			Because("The smaller size has five sends of its own, whenever the error comes.")
+		const reason = "The smaller size has five sends of its own, whenever the error comes."
+		probing := probe(w, path).Because(reason)
 		w.At(2 * time.Second)
 		path.is(1400)
 		w.FailRead(path.PathConn, syscall.EMSGSIZE)
 		probing.Fails(errNoAnswer)
+		w.Because(reason)
 		w.SentAt(path.PathConn, append(slices.Clone(instants), 2000*ms, 2100*ms, 2300*ms, 2700*ms, 3500*ms)...)
 		probing.FailsAt(5100*ms, errNoAnswer)
 	})
