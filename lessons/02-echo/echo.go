@@ -31,9 +31,9 @@ import (
 // nothing else. Each line is one Write, with its "\n". log may be used from several
 // goroutines. It hides package log, which is not needed here.
 //
-// An error does not end the service, and makes no pause in it, whether it comes
-// from a read or from a reply, and however many come in a row. There are two
-// exceptions:
+// An error does not end the service, whether it comes from a read or from a reply,
+// and however many come in a row. (Whether you make a pause after one, of a second
+// at the most, is up to you.) There are two exceptions:
 //
 //   - when ctx ends, because it is cancelled or its deadline has come, Serve returns
 //     at once, with an error that wraps ctx.Err(), context.Cause(ctx) or

@@ -224,20 +224,18 @@ func TestServeSurvives(t *testing.T) {
 		}
 		w.FailRead(server, errs...)
 		alice.Send(server, "hello")
+		w.At(time.Hour) // for whoever makes pauses
 		alice.Because("An error is about one datagram, and not about the socket. However many come, go on.")
 		alice.ExpectFrom(server, "Your data was 5 bytes long")
-		w.Because("An error makes no pause: read on at once.")
-		w.StillAt(0)
 
 		w.FailWritesTo(server, bob, syscall.ENETUNREACH)
 		for range 200 {
 			bob.Send(server, "can you hear me?")
 		}
 		alice.Send(server, "hello")
+		w.At(2 * time.Hour)
 		alice.Because("An error is about one datagram, and not about the socket. However many come, go on.")
 		alice.ExpectFrom(server, "Your data was 5 bytes long")
-		w.Because("An error makes no pause: read on at once.")
-		w.StillAt(0)
 	})
 }
 
@@ -280,6 +278,16 @@ func TestServeStops(t *testing.T) {
 		alice.ExpectFrom(server, "Your data was 5 bytes long")
 		serving.Because("A context may have a deadline: when that has come, ctx has ended, as if cancelled.")
 		serving.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "after-an-error", func(w *harness.Virtual) {
+		server := w.ListenPacket("server")
+		serving := serve(w, server)
+		w.FailRead(server, syscall.ECONNREFUSED)
+		w.Because("A pause after an error ends too when ctx does.")
+		serving.Stop()
+		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 	})
 

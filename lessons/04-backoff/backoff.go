@@ -101,8 +101,9 @@ func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte,
 // several goroutines.
 //
 // A read that fails has brought no datagram: drop is not asked, and nothing is
-// logged. An answer that can't be sent is logged like one that can. Neither makes an
-// end of the service or a pause in it, however many there are, with two exceptions:
+// logged. An answer that can't be sent is logged like one that can. Neither ends the
+// service, however many there are. (Whether you make a pause after one, of a second
+// at the most, is up to you.) There are two exceptions:
 //
 //   - when ctx ends, or has ended before, Serve returns at once, with an error that
 //     wraps ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded;

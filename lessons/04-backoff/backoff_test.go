@@ -615,13 +615,13 @@ func TestServeDrops(t *testing.T) {
 		for i := range 20 {
 			carol.Send(server, strings.Repeat("!", i))
 		}
-		for _, at := range []time.Duration{0, time.Second, time.Hour} {
+		for _, at := range []time.Duration{0, time.Hour, 2 * time.Hour} {
 			w.At(at)
 			w.FailRead(server, manyErrors...)
 			alice.Send(server, "hello")
+			w.At(at + time.Minute) // for whoever makes pauses
+			alice.Because("An error is about one datagram, and not about the socket. However many come, go on.")
 			alice.ExpectFrom(server, "Your data was 5 bytes long")
-			w.Because("An error makes neither an end of the service nor a pause in it.")
-			w.StillAt(at)
 		}
 		alice.HeardNothingElse()
 	})
@@ -672,6 +672,16 @@ func TestServeStops(t *testing.T) {
 		alice.ExpectFrom(server, "Your data was 11 bytes long")
 		w.Close(server)
 		serving.Fails(net.ErrClosed)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "after-an-error", func(w *harness.Virtual) {
+		server := w.ListenPacket("server")
+		serving := serve(w, server)
+		w.FailRead(server, syscall.ECONNREFUSED)
+		w.Because("A pause after an error ends too when ctx does.")
+		serving.Stop()
+		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 	})
 

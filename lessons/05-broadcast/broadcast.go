@@ -43,8 +43,9 @@ func Shout(conn net.PacketConn, to net.Addr, text string) error {
 // and any bytes; every sender counts, even conn itself. The caller may keep what
 // heard is given: nobody changes it afterwards.
 //
-// Neither silence, however long, nor errors of reads, however many, make an end or
-// a pause, with lesson 02's two exceptions: when ctx ends, Hear returns at once,
+// Neither silence, however long, nor errors of reads, however many, end it (whether
+// you make a pause after an error, of a second at the most, is up to you), with
+// lesson 02's two exceptions: when ctx ends, Hear returns at once,
 // with an error that wraps ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded;
 // when conn is closed, with one that wraps net.ErrClosed. Either may be so before
 // the call, and ctx may end by its deadline. ("At once" is before any time passes,

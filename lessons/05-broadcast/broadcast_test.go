@@ -260,13 +260,14 @@ func TestHear(t *testing.T) {
 		w.Go("Hear", func(ctx context.Context) error {
 			return broadcast.Hear(ctx, server, func(from net.Addr, text string) {
 				kept = append(kept, func() string { return note("server", w.Name(from), text) })
-				fmt.Fprintf(w.Log(), "%s after %v\n", note("server", w.Name(from), text), time.Since(began))
+				minutes := time.Since(began).Truncate(time.Minute)
+				fmt.Fprintf(w.Log(), "%s after %v\n", note("server", w.Name(from), text), minutes)
 			})
 		})
 		var lines, notes []string
 		comes := func(from, text string, after time.Duration) {
 			notes = append(notes, note("server", from, text))
-			lines = append(lines, fmt.Sprintf("%s after %v", note("server", from, text), after))
+			lines = append(lines, fmt.Sprintf("%s after %v", note("server", from, text), after.Truncate(time.Minute)))
 		}
 		for i, after := range []time.Duration{time.Second, time.Minute + 1, time.Hour + 1, 100 * time.Hour} {
 			w.At(after)
@@ -277,10 +278,13 @@ func TestHear(t *testing.T) {
 				Logged(lines[0], lines[1:]...)
 		}
 		for i := range len(errs) {
+			minute := 100*time.Hour + time.Duration(i+1)*time.Minute
+			w.At(minute)
 			w.FailRead(server, errs[:i+1]...)
 			text := fmt.Sprint("after errors ", i+1)
 			alice.Send(server, text)
-			comes("alice", text, 100*time.Hour)
+			comes("alice", text, minute)
+			w.At(minute + time.Minute - 1) // for whoever makes pauses
 			w.Because("However many reads fail, and whatever their errors are, the next one may bring a datagram.").
 				Logged(lines[0], lines[1:]...)
 		}
@@ -288,7 +292,7 @@ func TestHear(t *testing.T) {
 			_, err := server.WriteTo([]byte(message), server.LocalAddr())
 			return err
 		}).Returns(nil)
-		comes("server", message, 100*time.Hour)
+		comes("server", message, 100*time.Hour+time.Duration(len(errs))*time.Minute)
 		w.Because("Every datagram counts, even if conn itself has sent it.").Logged(lines[0], lines[1:]...)
 
 		for i, now := range kept {
@@ -339,6 +343,16 @@ func TestHearStops(t *testing.T) {
 		w.Logged(note("server", "alice", message), note("server", "alice", "again"))
 		w.Close(server)
 		again.Fails(net.ErrClosed)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "after-an-error", func(w *harness.Virtual) {
+		server := w.ListenPacket("server")
+		hearing := hear(w, "server", server)
+		w.FailRead(server, syscall.ECONNREFUSED)
+		w.Because("A pause after an error ends too when ctx does.")
+		hearing.Stop()
+		hearing.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 	})
 
