@@ -147,16 +147,14 @@ func (r *Record) Since() time.Duration { return time.Since(r.Start) }
 
 // Alive lists the goroutines of this story's code.
 func (r *Record) Alive() []stacks.Goroutine {
-	return slices.DeleteFunc(r.Site.Snapshot(), func(g stacks.Goroutine) bool {
-		return !r.has(g.ID, g.Bubble) || r.old[g.Parent]
-	})
+	return slices.DeleteFunc(r.Site.Snapshot(), func(g stacks.Goroutine) bool { return !r.isOurs(g) })
 }
 
 // Asleep returns one of this story's goroutines as [stacks.Site.Asleep] does.
-func (r *Record) Asleep() (stacks.Goroutine, bool) {
-	g, ok := r.Site.Asleep()
-	return g, ok && !r.old[g.ID]
-}
+func (r *Record) Asleep() (stacks.Goroutine, bool) { return r.Site.Asleep(r.isOurs) }
+
+// isOurs reports whether a goroutine is one of this story's.
+func (r *Record) isOurs(g stacks.Goroutine) bool { return r.has(g.ID, g.Bubble) && !r.old[g.Parent] }
 
 // Quiesce lets everybody do what there is to do at this instant, in virtual time. So
 // the story goes on in one order only, and goes wrong the same way each time.

@@ -39,11 +39,12 @@ func (s Site) Snapshot() []Goroutine {
 	return mine
 }
 
-// Asleep returns one of the student's goroutines for which all of this process waits, and
+// Asleep returns one of a story's goroutines for which all of this process waits, and
 // which waits for time to pass, as far as can be seen: one in time.Sleep or, if none of
 // them waits for a socket, any.
-func (s Site) Asleep() (sleeper Goroutine, ok bool) {
+func (s Site) Asleep(ofStory func(Goroutine) bool) (sleeper Goroutine, ok bool) {
 	mine, busy := s.look()
+	mine = slices.DeleteFunc(mine, func(g Goroutine) bool { return !ofStory(g) })
 	if busy || len(mine) == 0 {
 		return sleeper, false
 	}
