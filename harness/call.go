@@ -24,6 +24,7 @@ import (
 type Call struct {
 	w      *World
 	rec    *record.Call
+	ctx    context.Context
 	cancel context.CancelCauseFunc
 	slack  time.Duration // by how much the call may return late
 
@@ -46,7 +47,10 @@ func (w *World) Call(name string, f func(ctx context.Context) (any, error)) *Cal
 
 func (w *World) call(parent context.Context, name string, f func(ctx context.Context) (any, error)) *Call {
 	ctx, cancel := context.WithCancelCause(parent)
-	c := &Call{w: w, rec: &record.Call{Name: name}, cancel: cancel}
+	c := &Call{w: w, rec: &record.Call{Name: name}, ctx: ctx, cancel: cancel}
+	if deadline, ok := ctx.Deadline(); ok {
+		c.rec.Until = deadline.Sub(w.rec.Start)
+	}
 	w.calls = append(w.calls, c)
 	w.rec.Update(func() { w.rec.Calls = append(w.rec.Calls, c.rec) })
 	stacks.Start(func() { c.run(ctx, f) })
@@ -68,20 +72,15 @@ func (c *Call) run(ctx context.Context, f func(ctx context.Context) (any, error)
 		}
 	}()
 	self, _ := stacks.Self()
-	w.rec.Update(func() {
-		c.rec.Goroutine, c.rec.Began, c.rec.SentBefore = self, w.rec.Since(), len(w.rec.Datagrams)
-	})
+	w.rec.Begins(c.rec, self)
 	value, err := f(ctx)
 	ended := w.rec.Since()
 	// Whatever the error's methods do, they do it here, as a part of the call.
 	err = quote.Frozen(err)
 	returned = true
 	live, _ := value.([]byte)
-	before := bytes.Clone(live)
-	w.rec.Update(func() {
-		c.live = live
-		c.rec.Done, c.rec.Ended, c.rec.Value, c.rec.Before, c.rec.Err = true, ended, value, before, err
-	})
+	w.rec.Update(func() { c.live = live })
+	w.rec.Ends(c.rec, ended, value, err)
 }
 
 // Stop cancels the call's context, which must be enough to make it return: the sockets
@@ -107,7 +106,7 @@ func (c *Call) Cancel() { c.cancelBecause(nil) }
 
 // cancelBecause does what Cancel does, with a cause, as [context.WithCancelCause] has it; nil is none.
 func (c *Call) cancelBecause(cause error) {
-	c.w.rec.Update(func() { c.rec.Awaited, c.rec.Cancelled = true, true })
+	c.w.rec.Update(func() { c.rec.Awaited, c.rec.Cancelled = true, !c.rec.Done })
 	c.cancel(cause)
 }
 
@@ -122,9 +121,13 @@ func (c *Call) Close() {
 }
 
 // Wait waits for the call to return, whatever it returns.
-func (c *Call) Wait() {
+func (c *Call) Wait() { c.waitFor(nil) }
+
+// waitFor waits for the call to return; a value that is not nil is what it should return
+// then.
+func (c *Call) waitFor(value any) {
 	if !c.w.await(c.returned) {
-		c.wants(diagnosis.Returned{})
+		c.wants(diagnosis.Returned{Cancelled: c.ctx.Err() != nil, Value: value})
 		c.w.fatal(verdict.Failed, "%s did not return: %s.", c.rec.Name, c.doing())
 	}
 	c.w.rec.Update(func() { c.rec.Awaited = true })
@@ -146,10 +149,11 @@ func (c *Call) returnsAtLast(at stacks.Line) bool {
 	return false
 }
 
-// result waits for the call to return, and returns what it did: of bytes, those that
-// stand there by now. A method of the value may do anything, so nobody calls one.
-func (c *Call) result() (value any, err error) {
-	c.Wait()
+// result waits for the call to return, which should be this value if it is not nil, and
+// returns what it did: of bytes, those that stand there by now. A method of the value may
+// do anything, so nobody calls one.
+func (c *Call) result(wanted any) (value any, err error) {
+	c.waitFor(wanted)
 	c.w.rec.Locked(func() {
 		if c.live != nil {
 			c.rec.Value = bytes.Clone(c.live)
@@ -167,7 +171,7 @@ func (c *Call) Returns(want any) {
 }
 
 func (c *Call) checkReturns(want any) {
-	value, err := c.result()
+	value, err := c.result(want)
 	c.wants(diagnosis.Result{Value: want, Late: c.slack > 0})
 	switch {
 	case err != nil && want == nil:
@@ -200,7 +204,7 @@ func (c *Call) Fails(want ...error) {
 }
 
 func (c *Call) checkFails(want ...error) {
-	value, err := c.result()
+	value, err := c.result(nil)
 	c.wants(diagnosis.NothingBeside{Type: fmt.Sprintf("%T", value), Nil: quote.IsNil(value)})
 	socket, standard := netSocket(value)
 	_, own := value.(interface{ LocalAddr() net.Addr })
@@ -262,7 +266,7 @@ func success(value any) text.Text {
 func (c *Call) FailsNot(unwanted error) {
 	defer c.w.checked()
 	c.checkFails()
-	if _, err := c.result(); quote.Is(err, unwanted) {
+	if _, err := c.result(nil); quote.Is(err, unwanted) {
 		c.w.fatal(verdict.Failed, "%s returned the error %s, which errors.Is finds to be %s as well; "+
 			"the story wants it not to be.", c.rec.Name, quote.Error(err), quote.ErrorName(unwanted))
 	}
@@ -272,7 +276,7 @@ func (c *Call) FailsNot(unwanted error) {
 func (c *Call) Says(what string) {
 	defer c.w.checked()
 	c.checkFails()
-	if _, err := c.result(); !strings.Contains(err.Error(), what) {
+	if _, err := c.result(nil); !strings.Contains(err.Error(), what) {
 		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants it to name %s.",
 			c.rec.Name, quote.Error(err), what)
 	}
@@ -281,7 +285,7 @@ func (c *Call) Says(what string) {
 // Beside waits for the call to return want, whatever error stands beside it.
 func (c *Call) Beside(want any) {
 	defer c.w.checked()
-	value, err := c.result()
+	value, err := c.result(nil)
 	c.wants(diagnosis.Result{Value: want, Late: c.slack > 0, Beside: true})
 	if !equal(want, value) {
 		c.w.fatal(verdict.Failed, "%s returned %s beside the error %s; the story wants %s there.",

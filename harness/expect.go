@@ -55,7 +55,7 @@ func (w *World) noDeadlineLeft() {
 		if what.IsZero() {
 			continue
 		}
-		w.wants(diagnosis.NoDeadline{Late: late})
+		w.wants(diagnosis.NoDeadline{Late: late, Sends: what == text.Say("write")})
 		switch {
 		case late:
 			w.fatal(verdict.Failed,

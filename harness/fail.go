@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -159,7 +160,27 @@ func (w *World) panicked(who, value any) {
 		w.failHere(nil, verdict.Todo, "%s", todo)
 		return
 	}
+	if wrong, ok := value.(*runtime.TypeAssertionError); ok {
+		if wanted := assertedTo(wrong.Error()); wanted != "" {
+			w.failHere(nil, verdict.Failed, "%s panicked: it takes a socket that it was given for a %s, and that is "+
+				"only one of those that may come. Use what its interface has, without a type assertion.", who, wanted)
+			return
+		}
+	}
 	w.failHere(nil, verdict.Failed, "%s panicked: %v", who, fmt.Sprint(value)) // its methods may do anything, once
+}
+
+var assertion = regexp.MustCompile(
+	`^interface conversion: (?:\S+ is )?\*?(?:record|harness)\.\w+(?:, not| is not) ([^:\s]+)`)
+
+// assertedTo returns the type to which code has asserted one of the harness's sockets, as a
+// panic's text tells it; "" if it was something else.
+func assertedTo(panicked string) string {
+	m := assertion.FindStringSubmatch(panicked)
+	if m == nil {
+		return ""
+	}
+	return m[1]
 }
 
 // abandon gives up a story that stands still. It is called outside the bubble, whose

@@ -218,8 +218,8 @@ func (k kernelWords) ForbidsFragments(socket *net.UDPConn) {
 		whole.IPv4Only = err == nil && other == sockopt.Do
 	}
 	k.w.wants(whole)
-	k.w.fatal(verdict.Failed, "%s's datagrams may be fragmented: its option %s is %d; the story wants %d.",
-		k.bareName(socket), name, got, sockopt.Do)
+	k.w.fatal(verdict.Failed, "The option %s of %s's socket is %d; the story wants %d.",
+		name, k.bareName(socket), got, sockopt.Do)
 }
 
 // MTU returns the MTU of the path that a connected socket's datagrams take, in bytes

@@ -7,9 +7,11 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"udpkata/harness/diagnosis"
 	"udpkata/harness/internal/students"
 	"udpkata/harness/text"
 )
@@ -32,17 +34,20 @@ func TestBecause(t *testing.T) {
 		return w.Call("Find", func(context.Context) (any, error) { return 2, nil })
 	}
 	panics := func(w *World) { w.Go("Panic", func(context.Context) error { panic("no") }).Returns(nil) }
+	because := func(english, chinese string) []diagnosis.Meaning {
+		return []diagnosis.Meaning{{Rule: diagnosis.Because, Text: text.Both(english, chinese)}}
+	}
 	tests := []struct {
 		name  string
 		story func(w *World)
-		want  []text.Text
+		want  []diagnosis.Meaning
 	}{
 		{"the story's", func(w *World) {
 			w.Because("It is %d.", 1).Logged("one")
-		}, []text.Text{text.Both("It is 1.", "It is 1.")}},
+		}, because("It is 1.", "It is 1.")},
 		{"with its Chinese", func(w *World) {
 			w.Because("It is %s, and not %s.", "one", "two").Logged("one")
-		}, []text.Text{text.Both("It is one, and not two.", "不是 two，是 one。")}},
+		}, because("It is one, and not two.", "不是 two，是 one。")},
 		{"of what was checked before", func(w *World) {
 			w.Log().Write([]byte("one\n"))
 			w.Because("It is one.").Logged("one")
@@ -54,7 +59,7 @@ func TestBecause(t *testing.T) {
 			bob.Because("It is hello.").ExpectFrom(alice, "hello")
 			alice.Send(bob, "hey")
 			bob.Because("It is %s.", "hi").ExpectFrom(alice, "hi")
-		}, []text.Text{text.Both("It is hi.", "It is hi.")}},
+		}, because("It is hi.", "It is hi.")},
 		{"of what a peer heard before", func(w *World) {
 			alice, bob := w.Peer("alice"), w.Peer("bob")
 			alice.Send(bob, "hello")
@@ -64,7 +69,7 @@ func TestBecause(t *testing.T) {
 		}, nil},
 		{"the call's own", func(w *World) {
 			fails(w).Because("It is three.").Returns(3)
-		}, []text.Text{text.Both("It is three.", "It is three.")}},
+		}, because("It is three.", "It is three.")},
 		{"another call's", func(w *World) {
 			fails(w).Because("It is two.").Returns(2)
 			fails(w).Returns(3)
@@ -76,7 +81,7 @@ func TestBecause(t *testing.T) {
 		{"a panic before what is checked", func(w *World) {
 			w.Because("It is two.")
 			panics(w)
-		}, []text.Text{text.Both("It is two.", "It is two.")}},
+		}, because("It is two.", "It is two.")},
 		{"of what another call returned", func(w *World) {
 			w.Because("It is two.")
 			fails(w).Returns(2)
@@ -85,7 +90,7 @@ func TestBecause(t *testing.T) {
 		{"of what a call must not be", func(w *World) {
 			w.Because("It is no end.")
 			w.Go("Read", func(context.Context) error { return io.EOF }).FailsNot(io.EOF)
-		}, []text.Text{text.Both("It is no end.", "It is no end.")}},
+		}, because("It is no end.", "It is no end.")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -145,5 +150,53 @@ func TestAllRead(t *testing.T) {
 			})
 			require.Nil(t, f, read(tb))
 		})
+	}
+}
+
+// TestWhatCallsDo: what is told of a socket apart from its datagrams: by whom it was used,
+// who has read there, and whose deadline was met.
+func TestWhatCallsDo(t *testing.T) {
+	buf := make([]byte, 99)
+	for want, story := range map[string]func(w *World){
+		"Ask has returned, and has neither read nor sent anything on client's socket": func(w *World) {
+			client, server := w.ListenPacket("client"), w.Peer("server")
+			w.Go("Ask", func(context.Context) error { return errors.New("no socket for me") })
+			server.ExpectFrom(client, "hello")
+		},
+		"Ask met a deadline that an earlier call has left on the socket": func(w *World) {
+			client := w.ListenPacket("client")
+			w.Go("Ask", func(context.Context) error { return client.SetReadDeadline(time.Unix(1, 0)) }).Returns(nil)
+			w.Call("Ask", func(context.Context) (any, error) {
+				_, _, err := client.ReadFrom(buf)
+				return "", err
+			}).Returns("yes")
+		},
+		"that read had begun before it": func(w *World) {
+			client, server := w.ListenPacket("client"), w.Peer("server")
+			w.Go("Ask", func(context.Context) error {
+				go client.ReadFrom(buf)
+				return nil
+			}).Returns(nil)
+			w.rec.Quiesce()
+			again := w.Go("Ask", func(ctx context.Context) error { <-ctx.Done(); return nil })
+			server.Send(client, "yes")
+			again.Returns(nil)
+		},
+	} {
+		t.Run(want, func(t *testing.T) { require.Contains(t, meaning(t, story), want) })
+	}
+}
+
+// TestAssertedTo: a panic of code that asserts one of the harness's sockets to a type tells
+// that type, and none of the harness's.
+func TestAssertedTo(t *testing.T) {
+	for _, tt := range []struct{ panicked, want string }{
+		{"interface conversion: net.PacketConn is record.PacketConn, not *net.UDPConn", "*net.UDPConn"},
+		{"interface conversion: record.PacketConn is not syscall.Conn: missing method SyscallConn", "syscall.Conn"},
+		{"interface conversion: pmtu.Path is *harness.PathConn, not *pmtu.kernelPath", "*pmtu.kernelPath"},
+		{"interface conversion: net.Addr is *net.UDPAddr, not *net.TCPAddr", ""},
+		{"interface conversion: net.PacketConn is nil, not *net.UDPConn", ""},
+	} {
+		require.Equal(t, tt.want, assertedTo(tt.panicked))
 	}
 }

@@ -47,7 +47,7 @@ func (k kernelWords) Opened(c *Call, name string, at netip.AddrPort) *Peer {
 // before [Kernel.Opened], which says whether it is a socket at all.
 func (k kernelWords) OpenedPlainly(c *Call) {
 	defer k.w.checked()
-	value, _ := c.result()
+	value, _ := c.result(nil)
 	conn, ok := value.(*net.UDPConn)
 	if !ok || conn == nil {
 		return
@@ -112,7 +112,7 @@ func (k kernelWords) Connected(c *Call, name string, to Endpoint) net.Conn {
 // socket waits for the call to return a socket of package net's, for what the
 // story wants of it.
 func (c *Call) socket(want any) *net.UDPConn {
-	value, err := c.result()
+	value, err := c.result(nil)
 	c.wants(want)
 	conn, ok := value.(*net.UDPConn)
 	switch {

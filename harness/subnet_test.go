@@ -16,9 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"udpkata/harness/capability"
+	"udpkata/harness/diagnosis"
 	"udpkata/harness/internal/network"
 	"udpkata/harness/sockopt"
-	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 	"udpkata/harness/wire"
 )
@@ -269,7 +269,7 @@ func TestSurvived(t *testing.T) {
 			reading.Returns(nil)
 		})
 		require.NotNil(t, f)
-		said := slices.ContainsFunc(f.Means, func(m text.Text) bool {
+		said := slices.ContainsFunc(f.Means, func(m diagnosis.Meaning) bool {
 			return strings.Contains(m.EN, "It had gone on after")
 		})
 		require.Equal(t, !again, said, f.Means)

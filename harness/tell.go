@@ -5,6 +5,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -107,7 +108,7 @@ func tellOn[W any](t *testing.T, tellings []telling[W], story func(w W)) {
 			default:
 				told = true
 				state = f.State
-				result.note(f.State, f.Reason(text.Preferred()))
+				result.note(f.State, f.Reason(text.Preferred()), f.Rules()...)
 				if mention(os.Stdout, s, f) {
 					t.SkipNow()
 				}
@@ -192,6 +193,7 @@ type result struct {
 	mu     sync.Mutex
 	state  verdict.State
 	reason string
+	rules  []string // that say what it most likely means
 
 	// The test's goroutine's.
 	names []string // of the stories that were told
@@ -241,11 +243,11 @@ func resultOf(t *testing.T) *result {
 	return r.(*result)
 }
 
-func (r *result) note(state verdict.State, reason string) {
+func (r *result) note(state verdict.State, reason string, rules ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if verdict.Worse(r.state, state) != r.state {
-		r.state, r.reason = state, reason
+		r.state, r.reason, r.rules = state, reason, rules
 	}
 }
 
@@ -268,5 +270,8 @@ func (r *result) attr(tb testing.TB) {
 	tb.Attr(verdict.StateAttr, string(r.state))
 	if r.reason != "" {
 		tb.Attr(verdict.ReasonAttr, r.reason)
+	}
+	if len(r.rules) > 0 {
+		tb.Attr(verdict.RulesAttr, strings.Join(r.rules, " "))
 	}
 }

@@ -114,7 +114,7 @@ func (w *World) sends(socket Endpoint, instants []time.Duration) (*record.Conn, 
 	for i, d := range sends {
 		got[i] = d.At
 	}
-	w.wants(diagnosis.Sent{From: from, Instants: instants, Got: got})
+	w.wants(diagnosis.Sent{From: from, Instants: instants, Got: got, NotBefore: !w.rec.Virtual})
 	return c, sends, got
 }
 

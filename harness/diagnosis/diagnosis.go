@@ -7,6 +7,10 @@ package diagnosis
 
 import (
 	"net/netip"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"udpkata/harness/text"
@@ -54,7 +58,9 @@ type Call struct {
 
 	Began, Ended time.Duration // since the story's beginning
 	Seen         int           // how many datagrams were sent before it
-	Cancelled    bool          // the story has ended its context
+	Cancelled    bool          // the story has ended its context before it returned
+	Until        time.Duration // the deadline that its context tells; 0 without one
+	Used         bool          // it has read or sent on a socket, or tried to
 	Named        []string      // the lesson's own errors that Err is
 
 	Survived error // what the story made a read return that was not the last of those; nil if there was none
@@ -64,10 +70,11 @@ type Call struct {
 type Socket struct {
 	Name       string
 	Addr       netip.AddrPort
-	ReadError  error // what the story made a read return; nil if it did not
-	WriteError error // what the story made a write return; nil if it did not
-	Refused    bool  // the network has said "connection refused"
-	Polls      bool  // a read waits there with a deadline that the code has set
+	ReadError  error  // what the story made a read return; nil if it did not
+	WriteError error  // what the story made a write return; nil if it did not
+	Refused    bool   // the network has said "connection refused"
+	Polls      bool   // a read waits there with a deadline that the code has set
+	ClosedAt   string // the code's line that has closed it; "" if none has
 
 	Until    time.Duration // that deadline, since the story's beginning; 0 without one
 	Reads    []Read        // of the code's, in order
@@ -79,6 +86,7 @@ type Read struct {
 	At     time.Duration
 	Number int // the datagram's, from 1
 	Seen   int // how many datagrams were sent until then
+	Calls  int // how many of the code's calls had begun when it began
 }
 
 // A Failure is a call on a socket that has returned an error.
@@ -88,6 +96,14 @@ type Failure struct {
 	Err    error
 	Seen   int  // how many datagrams were sent until then
 	Wanted bool // the story has made it fail
+
+	Deadline Deadline // of the socket then, for reads or for sends, as the method is
+}
+
+// A Deadline is one that the code has set on a socket.
+type Deadline struct {
+	By    string // the code's line; "" if that is not the student's
+	Calls int    // how many of the code's calls had begun then; 0 without a deadline
 }
 
 // What stories want.
@@ -109,6 +125,7 @@ type (
 	Sent struct {
 		From          netip.AddrPort
 		Instants, Got []time.Duration
+		NotBefore     bool // it may send later, and less often
 	}
 	// Quiet is that a socket sends nothing more.
 	Quiet struct {
@@ -117,7 +134,8 @@ type (
 	}
 	// Returned is that the current call returns.
 	Returned struct {
-		Cancelled bool // since its context is cancelled
+		Cancelled bool // since its context has ended
+		Value     any  // this value, without an error; nil if that does not matter
 	}
 	// Result is what the current call returns: a value, or an error that is one of
 	// several.
@@ -176,7 +194,10 @@ type (
 		Sleeps  bool
 	}
 	// NoDeadline is that a socket is left without one.
-	NoDeadline struct{ Late bool }
+	NoDeadline struct {
+		Late  bool
+		Sends bool // the deadline is for sends
+	}
 	// Progress is that code that fails does something else.
 	Progress struct {
 		Method string
@@ -186,6 +207,22 @@ type (
 
 // A rule says something, or nothing.
 type rule func(s Seen) text.Text
+
+// name returns the function's.
+func (r rule) name() string {
+	name := runtime.FuncForPC(reflect.ValueOf(r).Pointer()).Name()
+	return name[strings.LastIndex(name, ".")+1:]
+}
+
+// A Meaning is what a failure most likely means, and which rule says so: the name of
+// its function, or Because.
+type Meaning struct {
+	Rule string
+	text.Text
+}
+
+// Because is the rule that says a story's own reason.
+const Because = "because"
 
 // rules by subject, in the order in which they are said.
 var rules = [][]rule{
@@ -197,15 +234,15 @@ var rules = [][]rule{
 const most = 3
 
 // Of returns what a failure most likely means, the likeliest first.
-func Of(s Seen) []text.Text {
-	var all []text.Text
-	if !s.Because.IsZero() {
-		all = append(all, s.Because)
+func Of(s Seen) []Meaning {
+	var all []Meaning
+	if !s.Because.IsZero() && otherForm(s).IsZero() {
+		all = append(all, Meaning{Because, s.Because})
 	}
 	for _, subject := range rules {
 		for _, r := range subject {
 			if t := r(s); !t.IsZero() {
-				all = append(all, t)
+				all = append(all, Meaning{r.name(), t})
 			}
 		}
 	}
@@ -217,13 +254,14 @@ var none text.Text
 
 // current returns the call that the story's want is about.
 func (s Seen) current() Call {
-	for _, c := range s.Calls {
-		if c.Current {
-			return c
-		}
+	if i := s.index(); i >= 0 {
+		return s.Calls[i]
 	}
 	return Call{}
 }
+
+// index returns how many calls had begun before the current one; -1 if there is none.
+func (s Seen) index() int { return slices.IndexFunc(s.Calls, func(c Call) bool { return c.Current }) }
 
 // want returns what the story wanted, if that is a T.
 func want[T any](s Seen) (T, bool) {

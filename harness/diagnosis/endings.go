@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"syscall"
@@ -15,8 +16,43 @@ import (
 
 // endingRules are about when the code ends, and what it leaves behind.
 var endingRules = []rule{
-	oneErrorEnds, survivedBefore, deafToContext, sleepsThroughContext, keepsFailing, closedWhatItWasGiven,
-	goroutineLeft, deadlineLeft, waitsForAnswer,
+	metOldDeadline, oneErrorEnds, survivedBefore, deafToContext, sleepsThroughContext, sleepsInstead, keepsFailing,
+	closedWhatItWasGiven, goroutineLeft, readByEarlier, deadlineLeft, waitsForAnswer, wentOnClosed, unused,
+}
+
+// metOldDeadline: a call fails at a deadline that was set before it began, or for its
+// reads.
+func metOldDeadline(s Seen) text.Text {
+	f, ok := s.lastTimeout()
+	switch {
+	case !ok || f.Deadline.Calls == 0:
+		return none
+	case f.Deadline.Calls <= s.index():
+		at := text.Text{}
+		if f.Deadline.By != "" {
+			at = text.Say(", set at %s", f.Deadline.By)
+		}
+		return text.Say("%s failed after %v, and %s met a deadline that an earlier call has left on the socket%s. A "+
+			"deadline stays with the socket until another is set, also one that is long past. Clear it before you "+
+			"return: %s(time.Time{}).", f.Method, f.At, s.current().Name, at, setter(reading(f.Method)))
+	case !reading(f.Method) && f.Deadline.By != "":
+		return text.Say("%s failed after %v, at a deadline that was set at %s. SetDeadline sets one for sends as "+
+			"well; SetReadDeadline is for reads alone.", f.Method, f.At, f.Deadline.By)
+	}
+	return none
+}
+
+// lastTimeout returns the last call on a socket that has failed, while the current call
+// ran, if it failed at a deadline.
+func (s Seen) lastTimeout() (last Failure, ok bool) {
+	c := s.current()
+	for _, sock := range s.Sockets {
+		if n := len(sock.Failures); n > 0 && sock.Failures[n-1].At >= c.Began {
+			last = sock.Failures[n-1]
+			ok = errors.Is(last.Err, os.ErrDeadlineExceeded)
+		}
+	}
+	return last, ok && c.Current
 }
 
 // oneErrorEnds: a call ends at an error that the story, or a refusal, made one read or
@@ -134,23 +170,60 @@ func sleepsThroughContext(s Seen) text.Text {
 	return none
 }
 
+// sleepsInstead: a call sleeps, and something has come that it could read, or nothing
+// will change.
+func sleepsInstead(s Seen) text.Text {
+	r, ok := want[Returned](s)
+	c := s.current()
+	if !ok || r.Cancelled || !c.Sleeps {
+		return none
+	}
+	for _, d := range s.Wire {
+		if !d.Heard && d.Err == nil && d.Lost.IsZero() && d.At >= c.Began && s.isSocket(d.To) {
+			return text.Say("%s from %s has come, and %s sleeps. A sleep knows nothing of what comes. To wait is to "+
+				"read, up to a deadline: a read returns as soon as something is there.",
+				wire.Quote(string(d.Payload)), s.Name(d.From), c.Name)
+		}
+	}
+	if len(s.Sockets) == 0 {
+		return text.Say("%s sleeps, and nothing changes meanwhile: what it finds out now is what it will find out "+
+			"later. Return it at once.", c.Name)
+	}
+	return none
+}
+
+// isSocket reports whether an endpoint is one of the code's.
+func (s Seen) isSocket(addr netip.AddrPort) bool {
+	return slices.ContainsFunc(s.Sockets, func(sock Socket) bool { return sock.Addr == addr })
+}
+
 // keepsFailing: the code calls again and again what can't succeed any more.
 func keepsFailing(s Seen) text.Text {
 	p, ok := want[Progress](s)
 	switch {
 	case ok && errors.Is(p.Err, net.ErrClosed):
 		return text.Say("A closed socket stays closed, and each call fails at once with net.ErrClosed: that error is " +
-			"the one that ends the loop.")
+			"the one that ends the loop. It comes within another: errors.Is(err, net.ErrClosed) finds it, == does not.")
 	case ok && errors.Is(p.Err, os.ErrDeadlineExceeded):
 		return text.Say("The deadline has passed, and each read fails at once until it is set anew. If it is past " +
-			"because ctx ended, return; if a wait is over, set the next one.")
+			"because ctx ended, return; if a wait is over, set the next one. The error comes within another: " +
+			"errors.Is(err, os.ErrDeadlineExceeded) finds it, == does not.")
 	}
 	return none
 }
 
 // closedWhatItWasGiven: the code closed a socket that is not its own.
 func closedWhatItWasGiven(s Seen) text.Text {
-	if _, ok := want[Open](s); ok {
+	_, ok := want[Open](s)
+	for _, sock := range s.Sockets {
+		failed := slices.ContainsFunc(sock.Failures, func(f Failure) bool { return errors.Is(f.Err, net.ErrClosed) })
+		if !ok && sock.ClosedAt != "" && failed {
+			return text.Say("The code itself has closed %s's socket, at %s, and used it afterwards. A socket that a "+
+				"function was given belongs to its caller, who may go on with it: don't close it.", sock.Name,
+				sock.ClosedAt)
+		}
+	}
+	if ok {
 		return text.Say("A socket that a function was given belongs to its caller, who may go on with it: don't " +
 			"close it. A deadline that is long past ends a read just as well, and can be taken back.")
 	}
@@ -176,6 +249,68 @@ func goroutineLeft(s Seen) text.Text {
 	return text.Say("Whoever starts a goroutine ends it, and waits for its end before returning.")
 }
 
+// readByEarlier: what a call waits for was read by something that had begun before it.
+func readByEarlier(s Seen) text.Text {
+	c := s.current()
+	others := slices.ContainsFunc(s.Calls, func(c Call) bool { return !c.Current && !c.Done })
+	if r, ok := want[Returned](s); !ok || r.Cancelled || others {
+		return none
+	}
+	for _, sock := range s.Sockets {
+		for _, r := range slices.Backward(sock.Reads) {
+			if r.Number > 0 && r.At >= c.Began && r.Seen > c.Seen && r.Calls <= s.index() {
+				d := s.read(r)
+				return text.Say("%s from %s was read, but not by this call of %s: that read had begun before it. So "+
+					"something that an earlier call has started still reads there. End its read by a deadline that is "+
+					"long past, and wait until it has returned.", wire.Quote(string(d.Payload)), s.Name(d.From), c.Name)
+			}
+		}
+	}
+	return none
+}
+
+// unused: a call has returned without a read or a send on the story's sockets.
+func unused(s Seen) text.Text {
+	i := s.index()
+	if i < 0 {
+		i = len(s.Calls) - 1
+	}
+	if i < 0 || !s.Calls[i].Done || s.Calls[i].Used || s.Calls[i].Cancelled || len(s.Sockets) == 0 {
+		return none
+	}
+	switch s.Want.(type) {
+	case Heard, Result, Sent, Instant, Logged:
+	default:
+		return none
+	}
+	where := text.Say("%s's socket", s.Sockets[0].Name)
+	if len(s.Sockets) > 1 {
+		where = text.Say("any socket that the story has given")
+	}
+	return text.Say("%s has returned, and has neither read nor sent anything on %s. If it has used another socket, or "+
+		"refused this one for its type: use the one that is given, by the methods of its interface.", s.Calls[i].Name,
+		where)
+}
+
+// wentOnClosed: a call meets the end of its socket, and goes on.
+func wentOnClosed(s Seen) text.Text {
+	c := s.current()
+	r, ok := want[Result](s)
+	if !ok || !slices.Contains(r.Errors, net.ErrClosed) || errors.Is(c.Err, net.ErrClosed) {
+		return none
+	}
+	for _, sock := range s.Sockets {
+		for _, f := range sock.Failures {
+			if errors.Is(f.Err, net.ErrClosed) && f.At < c.Ended {
+				return text.Say("%s of %s's socket failed after %v, since the socket was closed, and %s went on up to "+
+					"%v. A closed socket stays closed: errors.Is(err, net.ErrClosed) tells that this is the end.",
+					f.Method, sock.Name, f.At, c.Name, c.Ended)
+			}
+		}
+	}
+	return none
+}
+
 // deadlineLeft: a socket is left with a deadline.
 func deadlineLeft(s Seen) text.Text {
 	d, ok := want[NoDeadline](s)
@@ -185,10 +320,18 @@ func deadlineLeft(s Seen) text.Text {
 			"before is in vain. If the stop of context.AfterFunc returns false, its function may still be running. " +
 			"Wait for it, for example on a channel that it closes, and then clear the deadline.")
 	case ok:
-		return text.Say("A deadline stays with the socket until another is set, and whoever uses the socket next " +
-			"meets it. Clear it before you return: SetReadDeadline(time.Time{}).")
+		return text.Say("A deadline stays with the socket until another is set, and whoever uses the socket next "+
+			"meets it. Clear it before you return: %s(time.Time{}).", setter(!d.Sends))
 	}
 	return none
+}
+
+// setter returns the method that sets a deadline for reads, or for sends.
+func setter(forReads bool) string {
+	if forReads {
+		return "SetReadDeadline"
+	}
+	return "SetWriteDeadline"
 }
 
 // waitsForAnswer: a call that should only send waits in a read.

@@ -13,7 +13,8 @@ import (
 
 // heardRules are about datagrams.
 var heardRules = []rule{
-	shortBuffer, wentElsewhere, charactersCounted, sentTwice, answeredUnasked, sentToOthers, emptyIsNoEnd,
+	shortBuffer, wentElsewhere, charactersCounted, sentTwice, answeredUnasked, sentToOthers, anothersAnswer,
+	emptyIsNoEnd,
 }
 
 // shortBuffer: a datagram was read into less room than it needs.
@@ -83,9 +84,19 @@ func sentTwice(s Seen) text.Text {
 		}
 	}
 	silence, quiet := want[Silence](s)
+	questions := 0
+	for _, d := range s.Wire {
+		if d.From == got.To && d.To == got.From && d.Heard {
+			questions++
+		}
+	}
 	switch {
 	case same < 2 || quiet && silence.Before == 0:
 		return none
+	case !quiet && same <= questions:
+		return text.Say("%s has sent %d datagrams that were read, and %d times the answer was %s. Each datagram has "+
+			"an answer of its own: see whose length it tells.", s.Name(got.To), questions, same,
+			wire.Quote(string(got.Payload)))
 	case silence.Before > 1:
 		return text.Say("%s was sent there %d times, and the code was to send it %d times.",
 			wire.Quote(string(got.Payload)), same, silence.Before)
@@ -133,6 +144,23 @@ func sentToOthers(s Seen) text.Text {
 			return text.Say("%s was sent to %s, and to %s as well. Send it once, to the address that was given: if "+
 				"that is everyone's, the network does the rest.", wire.Quote(string(got.Payload)), s.Name(d.To),
 				s.Name(got.To))
+		}
+	}
+	return none
+}
+
+// anothersAnswer: a participant hears what another has heard before, and wants something
+// else.
+func anothersAnswer(s Seen) text.Text {
+	h, ok := want[Heard](s)
+	if !ok || h.Got == nil || h.Got.From != h.From || !shortBuffer(s).IsZero() || !charactersCounted(s).IsZero() {
+		return none
+	}
+	for _, d := range s.Wire {
+		if d.From == h.From && d.To != h.At && d.Heard && string(d.Payload) == string(h.Got.Payload) {
+			return text.Say("%s heard what %s had heard before, %s. Each answer is about one datagram, the one that "+
+				"it answers: see that nothing is left of another.", s.Name(h.At), s.Name(d.To),
+				wire.Quote(string(d.Payload)))
 		}
 	}
 	return none

@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"errors"
+	"net"
 	"net/netip"
 	"os"
 	"slices"
@@ -12,7 +13,7 @@ import (
 )
 
 // instantRules are about when the code sends, and when it returns.
-var instantRules = []rule{waitsWrong, givesUpWrong, sendsOn}
+var instantRules = []rule{waitsWrong, hurries, givesUpWrong, sendsOn}
 
 // waits returns the times between instants.
 func waits(instants []time.Duration) []time.Duration {
@@ -34,7 +35,7 @@ func waitsWrong(s Seen) text.Text {
 		return none
 	}
 	for i := range min(len(wanted), len(got)) {
-		if got[i] == wanted[i] {
+		if got[i] == wanted[i] || sent.NotBefore && got[i] > wanted[i] {
 			continue
 		}
 		failures := s.failuresBetween(sent.From, i)
@@ -54,14 +55,18 @@ func waitsWrong(s Seen) text.Text {
 			return text.Say("Wait number %d is %v too long. That is how much of it had passed at the error %q: there "+
 				"it began anew. An error does not move the deadline: set it once for each send.", i+1, got[i]-wanted[i],
 				cause(errs[0].Err))
+		case fromFirst(sent, wanted):
+			return text.Say("Each wait is as long as it has to be, but ends so long after the first send, and not "+
+				"after its own: wait number %d ends after %v. Count each from its own send.", i+1,
+				sent.Got[i+1]-sent.Got[0])
 		case i == 0 && got[i] == 2*wanted[i]:
-			return text.Say("The first wait is %v, twice the wanted one: the wait is doubled before its first use.",
+			return text.Say("The first wait is %v, twice the wanted one. Either the wait is doubled before its first "+
+				"use, or it begins where an earlier call has left it, as in a variable outside the function.", got[i])
+		case !pattern(got).IsZero():
+			return pattern(got)
+		case i > 0 && got[i] == got[i-1]:
+			return text.Say("Wait number %d is %v long, as long as the one before. It has to be twice as long.", i+1,
 				got[i])
-		case i > 0 && same(got[:i+1]):
-			return text.Say("Every wait is %v long. Each one has to be twice as long as the one before.", got[i])
-		case i > 1 && got[i]-got[i-1] == got[i-1]-got[i-2], i == 1 && len(got) > 2 && got[2]-got[1] == got[1]-got[0]:
-			return text.Say("Each wait is %v longer than the one before: the waits grow, but they do not double.",
-				got[i]-got[i-1])
 		case i == 0 && scattered(wanted, got):
 			return text.Say("Every wait is a little too long, and each by another amount, as if by chance. On a real " +
 				"network that is good; here each wait is exact.")
@@ -71,9 +76,16 @@ func waitsWrong(s Seen) text.Text {
 		}
 		return text.Say("Wait number %d is %v long, and has to be %v.", i+1, got[i], wanted[i])
 	}
+	if sent.NotBefore {
+		return none
+	}
 	ended := slices.ContainsFunc(s.Calls, func(c Call) bool { return c.Done && !c.Wanted })
 	until := s.until(sent.From)
+	last, answered := s.answeredAfter(sent)
 	switch {
+	case len(got) < len(wanted) && answered:
+		return text.Say("Wait number %d was not over after %v, when the answer came, and has to be %v.", len(sent.Got),
+			last, wanted[len(got)])
 	case len(got) < len(wanted) && ended && !oneErrorEnds(s).IsZero():
 		return none // which says it
 	case len(got) < len(wanted) && ended:
@@ -82,11 +94,87 @@ func waitsWrong(s Seen) text.Text {
 	case len(got) < len(wanted) && until > sent.Instants[len(sent.Got)]:
 		return text.Say("The read has one deadline, after %v, and the next send comes only then. Each send gets a "+
 			"wait, with a deadline of its own.", until)
-	case len(sent.Got) == 1 && len(sent.Instants) > 1 && sent.Instants[1] > sent.Instants[0]:
+	case len(sent.Got) == 1 && len(sent.Instants) > 1 && sent.Instants[1] > sent.Instants[0] && !ended:
 		return text.Say("The code sent once and never again: each send gets a wait, with a deadline of its own, and " +
 			"after the wait comes the next send.")
 	case len(got) > len(wanted):
-		return text.Say("The code sent %d times, and should have stopped after %d.", len(sent.Got), len(sent.Instants))
+		return pattern(got)
+	}
+	return none
+}
+
+// pattern says by which rule waits go, if that is not doubling.
+func pattern(got []time.Duration) text.Text {
+	switch {
+	case len(got) < 2:
+		return none
+	case len(got) == 2 && same(got):
+		return text.Say("Wait number %d is %v long, as long as the one before. It has to be twice as long.", 2, got[1])
+	case same(got):
+		return text.Say("Every wait is %v long. Each one has to be twice as long as the one before.", got[0])
+	case len(got) < 3:
+		return none
+	}
+	for i := 2; i < len(got); i++ {
+		if got[i]-got[i-1] != got[1]-got[0] {
+			return none
+		}
+	}
+	return text.Say("Each wait is %v longer than the one before: the waits grow, but they do not double.",
+		got[1]-got[0])
+}
+
+// fromFirst reports whether each send but the first comes as long after the first as the
+// wait before it has to be.
+func fromFirst(sent Sent, wanted []time.Duration) bool {
+	if len(sent.Got) < 4 || len(sent.Got) > len(wanted)+1 {
+		return false
+	}
+	for i, at := range sent.Got[1:] {
+		if at-sent.Got[0] != wanted[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// answeredAfter returns how long after the last send a call has read what it returned
+// then, if one did.
+func (s Seen) answeredAfter(sent Sent) (after time.Duration, ok bool) {
+	for _, c := range s.Calls {
+		if !c.Done || c.Err != nil || len(sent.Got) == 0 {
+			continue
+		}
+		if _, read := s.readAt(c.Ended); read {
+			after, ok = c.Ended-sent.Got[len(sent.Got)-1], true
+		}
+	}
+	return after, ok
+}
+
+// hurries: a call has sent several times in one instant, and its reads met a deadline
+// that had passed.
+func hurries(s Seen) text.Text {
+	if c := s.current(); c.Err == nil || c.Cancelled {
+		return none
+	}
+	if _, ok := want[Result](s); !ok {
+		return none
+	}
+	for _, q := range s.questions() {
+		for i := 2; i < len(q.sends); i++ {
+			then := slices.DeleteFunc(slices.Clone(q.sock.Failures), func(f Failure) bool {
+				return f.At != q.sends[i].At
+			})
+			other := slices.ContainsFunc(then, func(f Failure) bool {
+				return !errors.Is(f.Err, os.ErrDeadlineExceeded)
+			})
+			if q.sends[i].At == q.sends[i-1].At && len(then) > 1 && !other {
+				return text.Say("After %v the code sent again at once, without a wait: a deadline that has passed "+
+					"lets each read fail at once, until another is set. Each wait needs a deadline of its own.",
+					q.sends[i].At)
+			}
+		}
 	}
 	return none
 }
@@ -162,11 +250,14 @@ func givesUpWrong(s Seen) text.Text {
 		}
 		return text.Say("%s returned %v too early: it did not wait to the end.", c.Name, i.Want-i.Got)
 	}
+	if !waitedAfterRefusal(s).IsZero() || !sameSizeAgain(s).IsZero() {
+		return none // which say it
+	}
 	for _, q := range s.questions() {
 		if len(q.reads) > 0 {
 			r := q.reads[len(q.reads)-1]
 			switch d := s.read(r); {
-			case r.At > c.Began && i.Got-r.At == i.Want-c.Began:
+			case r.At > c.Began && i.Want > c.Began && i.Got-r.At == i.Want-c.Began:
 				return text.Say("%s returned %v after the last datagram that it read. So each datagram makes the "+
 					"wait begin anew, and whoever sends one now and then makes it last for ever. Set a deadline "+
 					"once, before the loop, or leave it to ctx.", c.Name, i.Got-r.At)
@@ -175,7 +266,15 @@ func givesUpWrong(s Seen) text.Text {
 			}
 		}
 		for _, d := range q.sends {
-			if d.At >= i.Want && d.At > c.Began {
+			closed := slices.ContainsFunc(q.sock.Failures, func(f Failure) bool {
+				return f.At >= i.Want && errors.Is(f.Err, net.ErrClosed)
+			})
+			switch {
+			case d.At < i.Want, d.At <= c.Began:
+			case closed:
+				return text.Say("%s sent once more after %v, and the socket was closed by then. A closed socket stays "+
+					"closed: errors.Is(err, net.ErrClosed) tells that this is the end.", c.Name, d.At)
+			case d.At == i.Want:
 				return text.Say("%s sent once more after %v, where the story wants it to give up. Before each send, "+
 					"see whether its wait is within the limit.", c.Name, d.At)
 			}

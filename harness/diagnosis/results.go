@@ -18,9 +18,12 @@ var resultRules = []rule{notAnError, impatient, sharedBuffer, streamDialled, por
 func notAnError(s Seen) text.Text {
 	r, ok := want[Result](s)
 	c := s.current()
-	if !ok || c.Err != nil || len(r.Errors) == 0 || !permittedItself(s).IsZero() {
+	if !ok || c.Err != nil || len(r.Errors) == 0 || !permittedItself(s).IsZero() || !believedStranger(s).IsZero() {
 		return none
 	}
+	timeout, timedOut := s.lastTimeout()
+	ended := c.Cancelled || c.Until > 0 && c.Ended >= c.Until
+
 	wanted := func(err error) bool {
 		return err != nil && slices.ContainsFunc(r.Errors, func(e error) bool { return errors.Is(err, e) })
 	}
@@ -32,7 +35,7 @@ func notAnError(s Seen) text.Text {
 	}
 	read := slices.IndexFunc(s.Sockets, func(sock Socket) bool { return wanted(sock.ReadError) })
 	switch {
-	case r.Late:
+	case r.Late && timedOut && timeout.At == c.Ended && ended:
 		return text.Say("The deadline that ctx tells had passed, and the read ended for it, but ctx.Err() was still " +
 			"nil: a context is done a moment later. Don't return ctx.Err() where it may be nil.")
 	case wanted(sendError):
@@ -44,25 +47,27 @@ func notAnError(s Seen) text.Text {
 	case noBytes(s.current().Value):
 		return text.Say("%s returned no bytes and no error. That is what an empty answer looks like: where no answer "+
 			"has come, return an error.", s.current().Name)
-	case slices.ContainsFunc(r.Errors, isContextError):
+	case slices.ContainsFunc(r.Errors, isContextError) && ended:
 		return text.Say("Whoever calls has to see that it was the context that ended the call: return ctx.Err(), or " +
 			"an error that wraps it. nil says that all went well.")
 	}
-	if !s.Because.IsZero() {
-		return none // which says more
-	}
-	return text.Say("There is an error to report, and nil says that all went well.")
+	return none
 }
 
 // impatient: a call gave up at a time limit of its own.
 func impatient(s Seen) text.Text {
 	c := s.current()
 	r, ok := want[Result](s)
-	if ok && isContextError(c.Err) && !c.Cancelled && len(r.Errors) == 0 && !r.AnyError && !r.Beside && s.cameLater(c) {
-		return text.Say("%s gave up by a time limit of its own. Its context says how long it may wait, and nothing "+
-			"else does.", c.Name)
+	if !ok || !isContextError(c.Err) || c.Cancelled || c.Until > 0 || len(r.Errors) > 0 || r.AnyError || r.Beside ||
+		!s.cameLater(c) || !metOldDeadline(s).IsZero() || !hurries(s).IsZero() {
+		return none
 	}
-	return none
+	if f, ok := s.lastTimeout(); ok && f.Deadline.By != "" {
+		return text.Say("%s gave up after %v by a time limit of its own, the deadline that was set at %s. Its context "+
+			"had not ended, and the answer came later.", c.Name, c.Ended-c.Began, f.Deadline.By)
+	}
+	return text.Say("%s gave up after %v by a time limit of its own. Its context had not ended, and the answer came "+
+		"later.", c.Name, c.Ended-c.Began)
 }
 
 // noBytes reports whether a value is a []byte without any.

@@ -14,8 +14,8 @@ import (
 
 // sizeRules are about how much a datagram carries, and what a path takes.
 var sizeRules = []rule{
-	headersCounted, lostAllTheSame, shrankTooFar, shrankForAnother, sameSizeAgain, waitedAfterRefusal, endedAtRefusal,
-	mayBeFragmented,
+	headersCounted, lostAllTheSame, unheard, shrankTooFar, shrankMore, shrankForAnother, sameSizeAgain,
+	waitedAfterRefusal, endedAtRefusal, mayBeFragmented,
 }
 
 // headersCounted: a size differs from the wanted one by the length of a header.
@@ -98,6 +98,28 @@ func lostAllTheSame(s Seen) text.Text {
 		"the system has taken it: the proof is the answer.", size)
 }
 
+// unheard: a call gives up when none of its datagrams was heard.
+func unheard(s Seen) text.Text {
+	c := s.current()
+	_, ok := want[Result](s)
+	if _, timedOut := s.lastTimeout(); !ok || c.Err == nil || c.Cancelled || !timedOut {
+		return none
+	}
+	for _, q := range s.questions() {
+		heard := slices.ContainsFunc(q.sends, func(d wire.Datagram) bool { return d.Heard || d.Err != nil })
+		switch n := len(q.sends); {
+		case heard || len(q.reads) > 0:
+		case n == 1:
+			return text.Say("%s sent once, %d bytes, and gave up when nothing had come. Nobody has heard that "+
+				"datagram, and none was sent after it.", c.Name, len(q.sends[0].Payload))
+		default:
+			return text.Say("%s sent %d times, the last time after %v, and gave up when nothing had come. Nobody has "+
+				"heard any of these datagrams.", c.Name, n, q.sends[n-1].At)
+		}
+	}
+	return none
+}
+
 // isCode reports whether a datagram comes from a socket that the code was given.
 func (s Seen) isCode(d wire.Datagram) bool {
 	return slices.ContainsFunc(s.Sockets, func(sock Socket) bool { return sock.Addr == d.From })
@@ -145,6 +167,30 @@ func shrankTooFar(s Seen) text.Text {
 	return none
 }
 
+// shrankMore: a size is refused, and the next one is smaller than what the story wants,
+// which was never sent.
+func shrankMore(s Seen) text.Text {
+	c := s.current()
+	r, ok := want[Result](s)
+	wanted, isSize := r.Value.(int)
+	got, gotSize := c.Value.(int)
+	if !ok || c.Err != nil || !isSize || !gotSize || got >= wanted || !headersCounted(s).IsZero() {
+		return none
+	}
+	for _, q := range s.questions() {
+		n := len(q.sends)
+		if n < 2 || len(q.sends[n-1].Payload) != got || slices.ContainsFunc(q.sends,
+			func(d wire.Datagram) bool { return len(d.Payload) == wanted }) {
+			continue
+		}
+		if slices.ContainsFunc(q.sock.Failures, Failure.tooLong) {
+			return text.Say("After \"message too long\" the code went on to %d bytes, and %d fit. How much fits is "+
+				"the MTU that the path has by then, without the headers.", got, wanted)
+		}
+	}
+	return none
+}
+
 // shrankForAnother: a send fails for another reason than its size, and the next one is
 // smaller.
 func shrankForAnother(s Seen) text.Text {
@@ -186,9 +232,9 @@ func sameSizeAgain(s Seen) text.Text {
 			if f < 0 || errors.Is(sock.WriteError, syscall.EMSGSIZE) {
 				continue
 			}
-			return text.Say("After %v %s returned \"message too long\", and the code sent as many bytes again. Both "+
-				"Read and Write can bring this error: look at it in both, ask for the MTU again, and send as "+
-				"much as fits.", failures[f].At, failures[f].Method)
+			return text.Say("After %v %s returned \"message too long\", and the code sent as many bytes again, which "+
+				"do not fit either. Both Read and Write can bring this error. What fits is the MTU that the path has "+
+				"by then, without the headers.", failures[f].At, failures[f].Method)
 		}
 	}
 	return none
@@ -197,6 +243,9 @@ func sameSizeAgain(s Seen) text.Text {
 // waitedAfterRefusal: the next send is wanted when a size is refused, and comes later.
 func waitedAfterRefusal(s Seen) text.Text {
 	sent, ok := want[Sent](s)
+	if i, late := want[Instant](s); late && i.Got > i.Want {
+		return waitedAndShrank(s)
+	}
 	if !ok || !sameSizeAgain(s).IsZero() {
 		return none
 	}
@@ -212,6 +261,23 @@ func waitedAfterRefusal(s Seen) text.Text {
 			}
 		}
 		return none
+	}
+	return none
+}
+
+// waitedAndShrank: a size is refused, and a smaller one is sent, but later.
+func waitedAndShrank(s Seen) text.Text {
+	for _, q := range s.questions() {
+		for i := 1; i < len(q.sends); i++ {
+			before, now := q.sends[i-1], q.sends[i]
+			for _, f := range q.sock.Failures {
+				if f.tooLong() && f.At >= before.At && f.At < now.At && len(now.Payload) < len(before.Payload) {
+					return text.Say("After %v %s returned \"message too long\", and the code still waited, up to %v. "+
+						"There is no answer to wait for any more: go on with the smaller size at once.", f.At, f.Method,
+						now.At)
+				}
+			}
+		}
 	}
 	return none
 }
@@ -246,6 +312,10 @@ func mayBeFragmented(s Seen) text.Text {
 	case w.Got == 1:
 		return text.Say("1 is IP_PMTUDISC_WANT, with which Linux begins: it finds out the path's MTU, but fragments " +
 			"itself what is too long. So there is something to do: only 2, IP_PMTUDISC_DO, forbids that.")
+	}
+	if w.Got == 3 {
+		return text.Say("3 is IP_PMTUDISC_PROBE. It forbids fragmentation too, but does not mind the path: what is " +
+			"too long for that is sent all the same, and lost. 2, IP_PMTUDISC_DO, does both.")
 	}
 	return text.Say("Only the value 2, IP_PMTUDISC_DO, forbids fragmentation and minds the path. %d is another one.",
 		w.Got)

@@ -67,7 +67,8 @@ func (tr trial) seen() diagnosis.Seen {
 		Want: tr.want, Because: tr.because, Wire: tr.wire,
 		Name: func(a netip.AddrPort) string { return map[netip.AddrPort]string{here: "here", there: "there"}[a] },
 		Calls: []diagnosis.Call{{
-			Name: "Find", Current: true, Done: true, Wanted: true, Value: tr.value, Err: tr.err, Named: tr.named,
+			Name: "Find", Current: true, Done: true, Used: true, Wanted: true, Value: tr.value, Err: tr.err,
+			Named: tr.named,
 		}},
 	}
 	if tr.socket || tr.wire != nil {
@@ -101,7 +102,7 @@ func tryRule(t *testing.T, part string, tests []ruleTest) {
 	}
 }
 
-func english(said []text.Text) (all []string) {
+func english(said []diagnosis.Meaning) (all []string) {
 	for _, s := range said {
 		all = append(all, s.EN)
 	}
@@ -231,7 +232,8 @@ func TestEndedAtRefusal(t *testing.T) {
 func TestMayBeCut(t *testing.T) {
 	tryRule(t, "IP_", []ruleTest{
 		{"as Linux begins", trial{want: diagnosis.Whole{Got: 1}}, "1 is IP_PMTUDISC_WANT"},
-		{"another value", trial{want: diagnosis.Whole{Got: 3}}, "3 is another one"},
+		{"another value", trial{want: diagnosis.Whole{Got: 5}}, "5 is another one"},
+		{"another one that forbids it", trial{want: diagnosis.Whole{Got: 3}}, "does not mind the path"},
 		{"the other version's", trial{want: diagnosis.Whole{Got: 1, IPv4Only: true}}, "go by IPV6_MTU_DISCOVER alone"},
 		{"something else is wanted", trial{want: diagnosis.NonBlocking{}}, ""},
 	})
@@ -317,16 +319,6 @@ func TestTookForTheAnswer(t *testing.T) {
 		{"nothing was read", trial{want: wants, value: 3, wire: answers}, ""},
 		{"with an error", trial{want: wants, err: errOwn, wire: answers, reads: reads}, ""},
 	})
-}
-
-// TestBecauseSaysMore: a story's own reason takes the place of the sentence that says
-// least.
-func TestBecauseSaysMore(t *testing.T) {
-	wants := diagnosis.Result{Errors: []error{errOwn}}
-	require.Equal(t, []string{"There is an error to report, and nil says that all went well."},
-		english(diagnosis.Of(trial{want: wants}.seen())))
-	require.Equal(t, []string{"It is closed."},
-		english(diagnosis.Of(trial{want: wants, because: text.Both("It is closed.", "關閉了。")}.seen())))
 }
 
 // TestSizesInChinese: each sentence of these rules has a Chinese one.

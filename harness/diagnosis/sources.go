@@ -10,7 +10,9 @@ import (
 )
 
 // sourceRules are about who has sent what the code reads.
-var sourceRules = []rule{believedStranger, scaredByStranger, answerPassedOver, answerNotRead, waitsForUnsent}
+var sourceRules = []rule{
+	believedStranger, sentToItself, scaredByStranger, answerPassedOver, answerNotRead, waitsForUnsent, fromNobody,
+}
 
 // A question is what the current call has sent on a socket, and read there since.
 type question struct {
@@ -87,7 +89,7 @@ func alike(a, b netip.AddrPort) likeness {
 // believedStranger: a call returns what somebody has sent whom it had not asked.
 func believedStranger(s Seen) text.Text {
 	c := s.current()
-	if _, ok := answered(s); !ok || c.Err != nil {
+	if r, ok := want[Result](s); !ok || r.Beside || r.Value == nil && len(r.Errors) == 0 || c.Err != nil {
 		return none
 	}
 	for _, q := range s.questions() {
@@ -126,6 +128,34 @@ func believedStranger(s Seen) text.Text {
 	return none
 }
 
+// sentToItself: a call returns what the code has sent from a socket to that socket.
+func sentToItself(s Seen) text.Text {
+	c := s.current()
+	if _, ok := answered(s); !ok || c.Err != nil {
+		return none
+	}
+	for _, sock := range s.Sockets {
+		for _, d := range s.sends(sock) {
+			if d.To == sock.Addr && d.Heard && holds(c.Value, d.Payload) {
+				return text.Say("The code has sent %s from %s's socket to that socket itself, so it came back there.",
+					wire.Quote(string(d.Payload)), sock.Name)
+			}
+		}
+	}
+	return none
+}
+
+// fromNobody: a datagram has come from where the story has no socket.
+func fromNobody(s Seen) text.Text {
+	for _, d := range s.Wire {
+		if d.Heard && d.Sender == "" && !d.Forged && len(s.Sockets) > 0 && s.Name(d.From) == d.From.String() {
+			return text.Say("%s heard %s from %v, where the story has no socket. So the code seems to have opened one "+
+				"of its own: use the one that it is given.", s.Name(d.To), wire.Quote(string(d.Payload)), d.From)
+		}
+	}
+	return none
+}
+
 // scaredByStranger: a call fails at a datagram from somebody whom it had not asked.
 func scaredByStranger(s Seen) text.Text {
 	c := s.current()
@@ -149,13 +179,15 @@ func scaredByStranger(s Seen) text.Text {
 func answerPassedOver(s Seen) text.Text {
 	c := s.current()
 	value, ok := answered(s)
-	if !ok || c.Err == nil {
+	if r, waits := want[Returned](s); waits && r.Value != nil && !r.Cancelled && c.reads() {
+		value = r.Value
+	} else if !ok || c.Err == nil {
 		return none
 	}
 	for _, q := range s.questions() {
 		for _, r := range q.reads {
 			d := s.read(r)
-			if d.From != q.asked() || !holds(value, d.Payload) {
+			if r.Calls <= s.index() || d.From != q.asked() || !holds(value, d.Payload) {
 				continue
 			}
 			if len(q.sends) > 1 {

@@ -31,9 +31,21 @@ var (
 )
 
 func name(addr netip.AddrPort) string {
-	return map[netip.AddrPort]string{
+	known := map[netip.AddrPort]string{
 		client: "client", server: "server", mallory: "mallory", twin: "twin", far: "far",
-	}[addr]
+	}
+	if name, ok := known[addr]; ok {
+		return name
+	}
+	return addr.String()
+}
+
+// timeoutAt returns a read that failed at a deadline, which a line has set when so many
+// calls had begun.
+func timeoutAt(d time.Duration, by string, calls int) diagnosis.Failure {
+	return diagnosis.Failure{
+		At: d, Method: "ReadFrom", Err: timeout, Seen: 1, Deadline: diagnosis.Deadline{By: by, Calls: calls},
+	}
 }
 
 func at(d time.Duration, from, to netip.AddrPort, payload string) wire.Datagram {
@@ -48,18 +60,25 @@ type story struct {
 	reads    []diagnosis.Read
 	failures []diagnosis.Failure
 	until    time.Duration
-	drops    int // how often drop was called
+	drops    int  // how often drop was called
+	unused   bool // the call did not touch the socket
+	earlier  bool // another call came before it
+	closedAt string
 }
 
 func (s story) seen() diagnosis.Seen {
-	s.call.Name, s.call.Current = "Ask", true
+	s.call.Name, s.call.Current, s.call.Used = "Ask", true, !s.unused
 	for _, r := range s.reads {
 		s.wire[r.Number-1].Heard = true
 	}
+	calls := []diagnosis.Call{s.call}
+	if s.earlier {
+		calls = []diagnosis.Call{{Name: "Ask", Done: true, Wanted: true, Used: true}, s.call}
+	}
 	return diagnosis.Seen{
-		Want: s.want, Wire: s.wire, Name: name, Calls: []diagnosis.Call{s.call},
+		Want: s.want, Wire: s.wire, Name: name, Calls: calls,
 		Sockets: []diagnosis.Socket{{
-			Name: "client", Addr: client, Reads: s.reads, Failures: s.failures, Until: s.until,
+			Name: "client", Addr: client, Reads: s.reads, Failures: s.failures, Until: s.until, ClosedAt: s.closedAt,
 		}},
 		Callbacks: []diagnosis.Callback{{Name: "drop", Calls: s.drops}},
 	}
@@ -77,7 +96,7 @@ func TestRules(t *testing.T) {
 	wantsAnswer := diagnosis.Result{Value: answer{Data: "yes"}}
 	reads := func(numbers ...int) (all []diagnosis.Read) {
 		for _, n := range numbers {
-			all = append(all, diagnosis.Read{Number: n, Seen: n})
+			all = append(all, diagnosis.Read{Number: n, Seen: n, Calls: 1})
 		}
 		return all
 	}
@@ -230,7 +249,7 @@ func TestRules(t *testing.T) {
 		{"nothing for an answer", story{want: diagnosis.Result{Errors: []error{syscall.ECONNREFUSED}},
 			call: diagnosis.Call{Done: true, Value: []byte(nil)}}, "That is what an empty answer looks like"},
 		{"something for an answer", story{want: diagnosis.Result{Errors: []error{syscall.ECONNREFUSED}},
-			call: diagnosis.Call{Done: true, Value: []byte("?")}}, "nil says that all went well"},
+			call: diagnosis.Call{Done: true, Value: []byte("?")}}, ""},
 		{"shared memory", story{want: diagnosis.Result{Value: []byte("yes")},
 			call: diagnosis.Call{Done: true, Value: []byte("no!"), Before: []byte("yes")}}, `Ask did return "yes"`},
 		{"wrong from the beginning", story{want: diagnosis.Result{Value: []byte("yes")},
@@ -238,6 +257,94 @@ func TestRules(t *testing.T) {
 		{"a time limit of its own", story{want: wantsAnswer,
 			call: diagnosis.Call{Done: true, Err: timeout, Ended: 300 * ms},
 			wire: []wire.Datagram{question, at(time.Hour, server, client, "yes")}}, "a time limit of its own"},
+		{"a time limit of a line", story{want: wantsAnswer,
+			call:     diagnosis.Call{Done: true, Err: timeout, Ended: 300 * ms},
+			failures: []diagnosis.Failure{timeoutAt(300*ms, "x.go:7", 1)},
+			wire:     []wire.Datagram{question, at(time.Hour, server, client, "yes")}},
+			"Ask gave up after 300ms by a time limit of its own, the deadline that was set at x.go:7"},
+		{"a time limit of its context's", story{want: wantsAnswer,
+			call: diagnosis.Call{Done: true, Err: timeout, Ended: 300 * ms, Until: 300 * ms},
+			wire: []wire.Datagram{question, at(time.Hour, server, client, "yes")}}, ""},
+		{"a deadline of an earlier call", story{want: wantsAnswer, earlier: true,
+			call:     diagnosis.Call{Done: true, Err: timeout},
+			failures: []diagnosis.Failure{timeoutAt(0, "x.go:7", 1)},
+			wire:     []wire.Datagram{question, at(time.Hour, server, client, "yes")}},
+			"Ask met a deadline that an earlier call has left on the socket, set at x.go:7."},
+		{"a deadline of a goroutine of an earlier call", story{want: wantsAnswer, earlier: true,
+			call:     diagnosis.Call{Done: true, Err: timeout},
+			failures: []diagnosis.Failure{timeoutAt(0, "", 1)},
+			wire:     []wire.Datagram{question}},
+			"an earlier call has left on the socket. A deadline"},
+		{"a deadline of its own", story{want: wantsAnswer, earlier: true,
+			call:     diagnosis.Call{Done: true, Err: timeout},
+			failures: []diagnosis.Failure{timeoutAt(0, "x.go:7", 2)},
+			wire:     []wire.Datagram{question}}, "Ask sent once, 1 bytes, and gave up when nothing had come"},
+		{"a deadline for sends", story{want: wantsAnswer, call: diagnosis.Call{Done: true, Err: timeout},
+			failures: []diagnosis.Failure{{Method: "WriteTo", Err: timeout,
+				Deadline: diagnosis.Deadline{By: "x.go:7", Calls: 1}}},
+			wire: []wire.Datagram{question}}, "SetDeadline sets one for sends as well"},
+
+		{"an earlier call's goroutine has read it", story{want: diagnosis.Returned{}, earlier: true,
+			wire: []wire.Datagram{question, at(0, server, client, "yes")}, reads: reads(2)},
+			`"yes" from server was read, but not by this call of Ask`},
+		{"it has read it itself", story{want: diagnosis.Returned{}, earlier: true,
+			wire:  []wire.Datagram{question, at(0, server, client, "yes")},
+			reads: []diagnosis.Read{{Number: 2, Seen: 2, Calls: 2}}}, ""},
+		{"it was read, and the call reads on", story{want: diagnosis.Returned{Value: answer{Data: "yes"}},
+			call: diagnosis.Call{WaitsIn: "ReadFrom"},
+			wire: []wire.Datagram{question, at(0, server, client, "yes")}, reads: reads(2)},
+			`Ask read "yes" from server, and went on as if nothing had come.`},
+		{"it has come, and the call sleeps", story{want: diagnosis.Returned{}, call: diagnosis.Call{Sleeps: true},
+			wire: []wire.Datagram{question, at(0, server, client, "yes")}},
+			`"yes" from server has come, and Ask sleeps`},
+		{"nothing has come, and the call sleeps", story{want: diagnosis.Returned{},
+			call: diagnosis.Call{Sleeps: true}, wire: []wire.Datagram{question}}, ""},
+
+		{"nothing was done with the socket", story{want: wantsAnswer, unused: true,
+			call: diagnosis.Call{Done: true, Err: errors.New("no")}, wire: []wire.Datagram{}},
+			"Ask has returned, and has neither read nor sent anything on client's socket"},
+		{"nothing was done, since its context had ended", story{want: wantsAnswer, unused: true,
+			call: diagnosis.Call{Done: true, Err: errors.New("no"), Cancelled: true}, wire: []wire.Datagram{}}, ""},
+		{"a datagram from nowhere", story{want: diagnosis.Result{}, wire: []wire.Datagram{
+			{From: netip.MustParseAddrPort("127.0.0.1:9"), To: server, Payload: []byte("hm"), Heard: true}}},
+			`server heard "hm" from 127.0.0.1:9, where the story has no socket`},
+		{"closed, and used afterwards", story{want: diagnosis.Heard{At: server, From: client, Texts: []string{"?"}},
+			closedAt: "x.go:7", failures: []diagnosis.Failure{{Method: "WriteTo", Err: net.ErrClosed}},
+			wire: []wire.Datagram{}}, "The code itself has closed client's socket, at x.go:7"},
+
+		{"sends in one instant, after a wait that ended", story{want: wantsAnswer,
+			call:     diagnosis.Call{Done: true, Err: timeout, Ended: 100 * ms},
+			failures: []diagnosis.Failure{timeoutAt(100*ms, "x.go:7", 1), timeoutAt(100*ms, "x.go:7", 1)},
+			wire:     sends(0, 100*ms, 100*ms)}, "After 100ms the code sent again at once, without a wait"},
+		{"waits that end as if counted from the first send", story{
+			want: diagnosis.Sent{From: client, Instants: []time.Duration{0, 100 * ms, 300 * ms, 700 * ms},
+				Got: []time.Duration{0, 100 * ms, 200 * ms, 400 * ms}}, wire: sends(0, 100*ms, 200*ms, 400*ms)},
+			"ends so long after the first send, and not after its own: wait number 2 ends after 200ms"},
+		{"the same wait twice, and then another", story{
+			want: diagnosis.Sent{From: client, Instants: []time.Duration{0, 100 * ms, 300 * ms, 700 * ms},
+				Got: []time.Duration{0, 100 * ms, 200 * ms, 250 * ms}}, wire: sends(0, 100*ms, 200*ms, 250*ms)},
+			"Wait number 2 is 100ms long, as long as the one before"},
+		{"the same wait twice, and no more is known",
+			story{want: wantsSent(0, 100*ms, 200*ms), wire: sends(0, 100*ms, 200*ms)},
+			"Wait number 2 is 100ms long, as long as the one before"},
+		{"answered in a wait that is too long", story{want: wantsSent(0),
+			call:  diagnosis.Call{Done: true, Wanted: true, Ended: 120 * ms},
+			wire:  []wire.Datagram{question, at(120*ms, server, client, "yes")},
+			reads: []diagnosis.Read{{At: 120 * ms, Number: 2, Seen: 2, Calls: 1}}},
+			"Wait number 1 was not over after 120ms, when the answer came, and has to be 100ms."},
+		{"late, as it may be", story{want: diagnosis.Sent{From: client, Instants: schedule, NotBefore: true,
+			Got: []time.Duration{0, 104 * ms, 290 * ms}}, wire: sends(0, 104*ms, 290*ms)},
+			"Wait number 2 is 186ms long"},
+		{"a send after the socket was closed", story{want: diagnosis.Instant{Want: 300 * ms, Got: 700 * ms},
+			call: gaveUp, wire: sends(schedule...),
+			failures: []diagnosis.Failure{{At: 300 * ms, Method: "Read", Err: net.ErrClosed}}},
+			"sent once more after 300ms, and the socket was closed by then"},
+
+		{"each question had an answer", story{want: diagnosis.Heard{At: server, From: client, Texts: []string{"2"},
+			Got: &wire.Datagram{From: client, To: server, Payload: []byte("1")}, Again: true},
+			wire: []wire.Datagram{at(0, server, client, "a"), at(0, server, client, "bb"),
+				at(0, client, server, "1"), at(0, client, server, "1")}, reads: reads(1, 2)},
+			"server has sent 2 datagrams that were read, and 2 times the answer was"},
 		{"a time limit, and no answer", story{want: wantsAnswer,
 			call: diagnosis.Call{Done: true, Err: timeout, Ended: 300 * ms},
 			wire: []wire.Datagram{question}}, ""},
@@ -285,6 +392,9 @@ func TestBecauseFirst(t *testing.T) {
 	seen := story{want: diagnosis.Instant{Want: 2, Got: 1}}.seen()
 	require.Len(t, diagnosis.Of(seen), 1)
 	seen.Because = text.Both("so", "因為")
-	require.Equal(t, []string{"so", "Ask returned 1ns too early: it did not wait to the end."},
-		[]string{diagnosis.Of(seen)[0].EN, diagnosis.Of(seen)[1].EN})
+	require.Equal(t, []diagnosis.Meaning{
+		{Rule: diagnosis.Because, Text: seen.Because},
+		{Rule: "givesUpWrong", Text: text.Say("%s returned %v too early: it did not wait to the end.", "Ask",
+			time.Nanosecond)},
+	}, diagnosis.Of(seen))
 }

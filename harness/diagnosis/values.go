@@ -3,7 +3,10 @@ package diagnosis
 import (
 	"bytes"
 	"errors"
+	"net"
+	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -12,7 +15,90 @@ import (
 
 // valueRules are about the values and the errors of calls that only compute, or only
 // open a socket.
-var valueRules = []rule{fieldsSwapped, textAlone, nilInInterface, socketBesideError, reasonMixedUp, reasonMissing}
+var valueRules = []rule{
+	otherForm, otherOrder, fieldsSwapped, textAlone, nilInInterface, socketBesideError, reasonMixedUp, reasonMissing,
+	noBrackets, decidedItself,
+}
+
+// otherForm: an address is the wanted one, in IPv6's form of an IPv4 address or out of it.
+func otherForm(s Seen) text.Text {
+	r, ok := want[Result](s)
+	a, wanted := r.Value.(netip.Addr)
+	b, got := s.current().Value.(netip.Addr)
+	switch {
+	case !ok || !wanted || !got || s.current().Err != nil || a == b || a.Unmap() != b.Unmap():
+		return none
+	case b.Is4In6():
+		return text.Say("This is the right address in IPv6's form, in 16 bytes, which is another value: %v is not == "+
+			"%v. netip.AddrFrom4 makes one of 4 bytes, Unmap makes that of it.", b, a)
+	}
+	return text.Say("This is the right address in IPv4's form, in 4 bytes, which is another value: %v is not == %v.",
+		b, a)
+}
+
+// otherOrder: of a struct, a list holds what it should, in another order or more than
+// once.
+func otherOrder(s Seen) text.Text {
+	r, ok := want[Result](s)
+	c := s.current()
+	if !ok || r.Value == nil || c.Value == nil {
+		return none
+	}
+	a, b := reflect.ValueOf(r.Value), reflect.ValueOf(c.Value)
+	if a.Type() != b.Type() {
+		return none
+	}
+	for _, i := range differences(a, b) {
+		wanted, got := items(a.Field(i)), items(b.Field(i))
+		name := a.Type().Field(i).Name
+		switch once := slices.Compact(slices.Sorted(slices.Values(got))); {
+		case len(wanted) == 0 || !slices.Equal(once, slices.Sorted(slices.Values(wanted))):
+		case len(got) == len(wanted):
+			return text.Say("%s holds the right ones, in another order: they stand there as they came.", name)
+		default:
+			return text.Say("%s holds somebody more than once: see whether they are in the list already.", name)
+		}
+	}
+	return none
+}
+
+// items lists what a list of names holds, as in "2: mallory, eve".
+func items(list reflect.Value) (all []string) {
+	if list.Kind() != reflect.String {
+		return nil
+	}
+	_, names, ok := strings.Cut(list.String(), ": ")
+	if !ok {
+		return nil
+	}
+	return strings.Split(names, ", ")
+}
+
+// noBrackets: an IPv6 address was put before a port as it is.
+func noBrackets(s Seen) text.Text {
+	c := s.current()
+	bad := (*net.AddrError)(nil)
+	if !c.Done || !errors.As(c.Err, &bad) || !strings.Contains(bad.Err, "colons") {
+		return none
+	}
+	return text.Say("In %q nobody can tell where the address ends and the port begins. In texts an IPv6 address "+
+		"stands in brackets before a port: net.JoinHostPort writes them, and so does the String of a "+
+		"netip.AddrPort or a *net.UDPAddr.", bad.Addr)
+}
+
+// decidedItself: a reason of the lesson's own is returned where the story wants a socket,
+// and no error of the system's stands in it.
+func decidedItself(s Seen) text.Text {
+	_, ok := want[Opened](s)
+	c := s.current()
+	errno := syscall.Errno(0)
+	if !ok || len(c.Named) == 0 || errors.As(c.Err, &errno) {
+		return none
+	}
+	return text.Say("No error of the system's stands in this one. Whether a port can be had, only the attempt to " +
+		"open a socket there tells: not a list of those that were opened, and not a datagram, which anybody may send " +
+		"anywhere.")
+}
 
 // fieldsSwapped: of a struct, two fields have each other's values.
 func fieldsSwapped(s Seen) text.Text {

@@ -72,6 +72,9 @@ type Result struct {
 	State  verdict.State
 	Reason string // one line, for every state but Passed
 	Output string // what the task's test printed
+
+	// Rules are those of package diagnosis that say what the failure most likely means.
+	Rules []string
 }
 
 const (

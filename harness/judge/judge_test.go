@@ -69,6 +69,7 @@ func check(t *testing.T, f func() int) {
 	case got != 1 && got != 98 || !tiny.Given:
 		t.Attr("kata.state", "failed")
 		t.Attr("kata.reason", "it is not 1")
+		t.Attr("kata.rules", "oneLess because")
 		t.Fatalf("got %d, want 1", got)
 	}
 	t.Attr("kata.state", "passed")
@@ -285,6 +286,9 @@ func TestRun(t *testing.T) {
 				require.Contains(t, reason, want.reason)
 				require.NotContains(t, reason, "\n")
 				require.Equal(t, got.State == verdict.Passed, reason == "", reason)
+				if reason == "it is not 1" {
+					require.Equal(t, []string{"oneLess", "because"}, got.Rules)
+				}
 			}
 			require.Equal(t, tt.notes, report.Notes)
 		})

@@ -297,6 +297,7 @@ func (r *run) result(task string) Result {
 	}
 	attrs := r.attrs[task]
 	res.State, res.Reason = verdict.State(attrs[verdict.StateAttr]), attrs[verdict.ReasonAttr]
+	res.Rules = strings.Fields(attrs[verdict.RulesAttr])
 	switch action := r.actions[task]; {
 	case action == "" && r.stopped != "":
 		res.State, res.Reason = verdict.Stuck, "The task "+r.stopped+", and was stopped."

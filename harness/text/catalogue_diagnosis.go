@@ -46,10 +46,6 @@ var diagnosisSentences = []Text{
 		"程式沒有等，馬上又送了一次。每次送出之後，都要把該等的時間等完，不管中間遇到什麼錯誤。",
 	},
 	{
-		"The first wait is %v, twice the wanted one: the wait is doubled before its first use.",
-		"第一次等了 %v，是該等的兩倍：等待時間還沒用過就先加倍了。",
-	},
-	{
 		"Every wait is %v long. Each one has to be twice as long as the one before.",
 		"每次都等 %v。每一次都要等前一次的兩倍久。",
 	},
@@ -67,7 +63,6 @@ var diagnosisSentences = []Text{
 			"comes the next send.",
 		"程式送了一次，就沒有再送：每次送出之後都要等一段時間，用它自己的截止時間，等完就送下一次。",
 	},
-	{"The code sent %d times, and should have stopped after %d.", "程式送了 %d 次，送完第 %d 次就應該停了。"},
 
 	// The log, and what is passed on.
 	{
@@ -116,17 +111,6 @@ var diagnosisSentences = []Text{
 		"沒有什麼能結束 time.Sleep。請在有截止時間的讀取裡等，或是在有 ctx.Done() 的 select 裡等。",
 	},
 	{
-		"A closed socket stays closed, and each call fails at once with net.ErrClosed: that error is the one that " +
-			"ends the loop.",
-		"socket 關閉了就一直是關閉的，每次呼叫都會馬上失敗，錯誤是 net.ErrClosed：遇到這個錯誤，迴圈就要結束。",
-	},
-	{
-		"The deadline has passed, and each read fails at once until it is set anew. If it is past because ctx ended, " +
-			"return; if a wait is over, set the next one.",
-		"截止時間已經過了，在重新設定之前，每次讀取都會馬上失敗。如果是因為 ctx 結束才過的，就回傳；" +
-			"如果是等待的時間到了，就設下一個。",
-	},
-	{
 		"A socket that a function was given belongs to its caller, who may go on with it: don't close it. A deadline " +
 			"that is long past ends a read just as well, and can be taken back.",
 		"交給函式的 socket 屬於呼叫它的人，對方可能還要用：不要關閉它。用早就過去的截止時間，一樣能結束讀取，" +
@@ -159,11 +143,6 @@ var diagnosisSentences = []Text{
 		"Whoever calls has to see that it was the context that ended the call: return ctx.Err(), or an error that " +
 			"wraps it. nil says that all went well.",
 		"要讓呼叫的人看得出來，是 context 結束了這次呼叫：回傳 ctx.Err()，或是包住它的錯誤。回傳 nil 就等於宣稱成功。",
-	},
-	{"There is an error to report, and nil says that all went well.", "這時有錯誤要回報，回傳 nil 卻等於宣稱成功。"},
-	{
-		"%s gave up by a time limit of its own. Its context says how long it may wait, and nothing else does.",
-		"%s 自己設了期限，時間一到就放棄了。可以等多久由它的 context 決定，別的都不算。",
 	},
 
 	{
@@ -427,10 +406,10 @@ var diagnosisSentences = []Text{
 			"stop 如果回傳 false，那個函式可能還在執行。要先等它做完（例如等它關閉一個 channel），再清除截止時間。",
 	},
 	{
-		"A deadline stays with the socket until another is set, and whoever uses the socket next meets it. Clear it " +
-			"before you return: SetReadDeadline(time.Time{}).",
-		"截止時間會一直留在 socket 上，直到設了別的為止，下一個用這個 socket 的人就會碰到它。回傳之前要清除：" +
-			"SetReadDeadline(time.Time{})。",
+		"A deadline stays with the socket until another is set, and whoever uses the socket next meets it. Clear " +
+			"it before you return: %s(time.Time{}).",
+		"期限會一直留在 socket 上，直到設了另一個，下一個使用這個 socket 的人就會遇到。回傳之前把它清掉：%s(time." +
+			"Time{})。",
 	},
 
 	{
@@ -510,12 +489,6 @@ var diagnosisSentences = []Text{
 			"datagram is too big. Other errors say nothing about its size.",
 		"遇到錯誤 %q 之後，程式送得比較少：是 %d 個位元組，不是 %d 個。只有「message too long」說的是資料包太大。" +
 			"別的錯誤和大小無關。",
-	},
-	{
-		"After %v %s returned \"message too long\", and the code sent as many bytes again. Both Read and Write can " +
-			"bring this error: look at it in both, ask for the MTU again, and send as much as fits.",
-		"在 %v，%s 回傳了「message too long」，程式卻又送了一樣多的位元組。Read 和 Write 都可能遇到這個錯誤：" +
-			"兩個都要看，然後再問一次 MTU，裝得下多少就送多少。",
 	},
 	{
 		"After %v %s returned \"message too long\", and the code still waited, up to %v. There is no answer to wait " +
@@ -618,5 +591,201 @@ var diagnosisSentences = []Text{
 		"%s returned the error %s; the story wants one that errors.Is finds to be %s. Its text says so, but its " +
 			"cause is lost.",
 		"%s 回傳了錯誤 %s；故事要的是 errors.Is 認得出是 %s 的錯誤。它的文字這麼說，原因卻不見了。",
+	},
+	{
+		"%s failed after %v, and %s met a deadline that an earlier call has left on the socket%s. A deadline " +
+			"stays with the socket until another is set, also one that is long past. Clear it before you return: " +
+			"%s(time.Time{}).",
+		"%s 在 %v 失敗，因為 %s 遇到了先前某次呼叫留在 socket 上的期限%s。期限會一直留在 socket 上，直到設了另一" +
+			"個，早已過去的期限也一樣。回傳之前把它清掉：%s(time.Time{})。",
+	},
+	{
+		", set at %s",
+		"（在 %s 設的）",
+	},
+	{
+		"%s failed after %v, at a deadline that was set at %s. SetDeadline sets one for sends as well; " +
+			"SetReadDeadline is for reads alone.",
+		"%s 在 %v 因為期限而失敗，那個期限是在 %s 設的。SetDeadline 連送出的期限也一起設了；SetReadDeadline 只管" +
+			"讀取。",
+	},
+	{
+		"%s from %s has come, and %s sleeps. A sleep knows nothing of what comes. To wait is to read, up to a " +
+			"deadline: a read returns as soon as something is there.",
+		"%s 已經從 %s 來了，%s 卻在睡。睡眠不知道有什麼來了。等待就是讀取，讀到期限為止：一有東西，讀取就會回傳。",
+	},
+	{
+		"%s sleeps, and nothing changes meanwhile: what it finds out now is what it will find out later. Return " +
+			"it at once.",
+		"%s 在睡，而這段時間裡什麼都不會變：現在知道的，就是之後會知道的。請馬上回傳。",
+	},
+	{
+		"A closed socket stays closed, and each call fails at once with net.ErrClosed: that error is the one " +
+			"that ends the loop. It comes within another: errors.Is(err, net.ErrClosed) finds it, == does not.",
+		"關閉的 socket 不會再打開，每次呼叫都會馬上失敗，錯誤是 net.ErrClosed：就是這個錯誤要結束迴圈。它包在另一" +
+			"個錯誤裡：errors.Is(err, net.ErrClosed) 找得到，== 找不到。",
+	},
+	{
+		"The deadline has passed, and each read fails at once until it is set anew. If it is past because ctx " +
+			"ended, return; if a wait is over, set the next one. The error comes within another: errors.Is(err, " +
+			"os.ErrDeadlineExceeded) finds it, == does not.",
+		"期限已經過了，在重新設定之前，每次讀取都會馬上失敗。如果是因為 ctx 結束，就回傳；如果是一次等待結束，就" +
+			"設下一個期限。這個錯誤包在另一個錯誤裡：errors.Is(err, os.ErrDeadlineExceeded) 找得到，== 找不到。",
+	},
+	{
+		"The code itself has closed %s's socket, at %s, and used it afterwards. A socket that a function was " +
+			"given belongs to its caller, who may go on with it: don't close it.",
+		"程式自己關閉了 %s 的 socket（在 %s），之後又用了它。交給函式的 socket 屬於呼叫它的人，他可能還要用：不要" +
+			"關閉它。",
+	},
+	{
+		"%s from %s was read, but not by this call of %s: that read had begun before it. So something that an " +
+			"earlier call has started still reads there. End its read by a deadline that is long past, and wait " +
+			"until it has returned.",
+		"%s（來自 %s）被讀走了，但不是被這次的 %s 讀走的：那次讀取在它之前就開始了。可見先前某次呼叫啟動的東西還" +
+			"在那裡讀。用一個早已過去的期限結束它的讀取，並等到它回傳。",
+	},
+	{
+		"%s has returned, and has neither read nor sent anything on %s. If it has used another socket, or " +
+			"refused this one for its type: use the one that is given, by the methods of its interface.",
+		"%s 已經回傳，卻沒有在%s上讀過或送過任何東西。如果它用了別的 socket，或因為型別而不肯用這一個：請用交給它" +
+			"的那一個，並透過介面的方法來用。",
+	},
+	{
+		"%s's socket",
+		" %s 的 socket ",
+	},
+	{
+		"any socket that the story has given",
+		"故事交給它的任何 socket ",
+	},
+	{
+		"%s of %s's socket failed after %v, since the socket was closed, and %s went on up to %v. A closed " +
+			"socket stays closed: errors.Is(err, net.ErrClosed) tells that this is the end.",
+		"%s 在 %s 的 socket 上失敗（在 %v），因為 socket 已經關閉，%s 卻繼續到 %v。關閉的 socket 不會再打開：erro" +
+			"rs.Is(err, net.ErrClosed) 會告訴你這就是結束。",
+	},
+	{
+		"%s heard what %s had heard before, %s. Each answer is about one datagram, the one that it answers: see " +
+			"that nothing is left of another.",
+		"%s 收到的，是 %s 之前收到過的：%s。每個答覆說的是一個資料包，也就是它所答覆的那一個：看看是不是留下了另" +
+			"一個的東西。",
+	},
+	{
+		"%s has sent %d datagrams that were read, and %d times the answer was %s. Each datagram has an answer of " +
+			"its own: see whose length it tells.",
+		"%s 送了 %d 個資料包，都被讀走了，其中 %d 次得到的答覆是 %s。每個資料包有自己的答覆：看看它說的是哪一個的" +
+			"長度。",
+	},
+	{
+		"Each wait is as long as it has to be, but ends so long after the first send, and not after its own: " +
+			"wait number %d ends after %v. Count each from its own send.",
+		"每次等待的長度都對，卻是從第一次送出算起，而不是從自己那一次送出算起：第 %d 次等待在 %v 就結束了。每次等" +
+			"待都要從自己那一次送出算起。",
+	},
+	{
+		"The first wait is %v, twice the wanted one. Either the wait is doubled before its first use, or it " +
+			"begins where an earlier call has left it, as in a variable outside the function.",
+		"第一次等了 %v，是該等的兩倍。要不是等待時間在第一次使用之前就先加倍了，就是它從先前某次呼叫留下的值開始" +
+			"，例如放在函式外面的變數。",
+	},
+	{
+		"Wait number %d is %v long, as long as the one before. It has to be twice as long.",
+		"第 %d 次等了 %v，和前一次一樣久。它應該是前一次的兩倍。",
+	},
+	{
+		"Wait number %d was not over after %v, when the answer came, and has to be %v.",
+		"第 %d 次等待過了 %v 還沒結束，答覆就來了，而它應該是 %v。",
+	},
+	{
+		"After %v the code sent again at once, without a wait: a deadline that has passed lets each read fail at " +
+			"once, until another is set. Each wait needs a deadline of its own.",
+		"在 %v，程式沒有等待就馬上又送了一次：過了的期限會讓每次讀取馬上失敗，直到設了另一個。每次等待都要有自己" +
+			"的期限。",
+	},
+	{
+		"%s sent once more after %v, and the socket was closed by then. A closed socket stays closed: " +
+			"errors.Is(err, net.ErrClosed) tells that this is the end.",
+		"%s 在 %v 又送了一次，而 socket 那時已經關閉。關閉的 socket 不會再打開：errors.Is(err, net.ErrClosed) 會" +
+			"告訴你這就是結束。",
+	},
+	{
+		"%s gave up after %v by a time limit of its own, the deadline that was set at %s. Its context had not " +
+			"ended, and the answer came later.",
+		"%s 過了 %v 就因為自己的時間限制而放棄，也就是在 %s 設的期限。它的 context 還沒結束，答覆是後來才到的。",
+	},
+	{
+		"%s gave up after %v by a time limit of its own. Its context had not ended, and the answer came later.",
+		"%s 過了 %v 就因為自己的時間限制而放棄。它的 context 還沒結束，答覆是後來才到的。",
+	},
+	{
+		"%s sent %d times, the last time after %v, and gave up when nothing had come. Nobody has heard any of these " +
+			"datagrams.",
+		"%s 送了 %d 次，最後一次在 %v，什麼都沒等到就放棄了。這些資料包沒有一個有人收到。",
+	},
+	{
+		"%s sent once, %d bytes, and gave up when nothing had come. Nobody has heard that datagram, and none was " +
+			"sent after it.",
+		"%s 只送了一次，%d 個位元組，什麼都沒等到就放棄了。沒有人收到那個資料包，之後也沒有再送。",
+	},
+	{
+		"After \"message too long\" the code went on to %d bytes, and %d fit. How much fits is the MTU that the " +
+			"path has by then, without the headers.",
+		"遇到「message too long」之後，程式改送 %d 個位元組，而 %d 個也裝得下。裝得下多少，就是路徑那時的 MTU 扣" +
+			"掉標頭。",
+	},
+	{
+		"After %v %s returned \"message too long\", and the code sent as many bytes again, which do not fit " +
+			"either. Both Read and Write can bring this error. What fits is the MTU that the path has by then, " +
+			"without the headers.",
+		"在 %v，%s 回傳了「message too long」，程式卻又送了一樣多的位元組，當然還是裝不下。Read 和 Write 都可能帶" +
+			"來這個錯誤。裝得下多少，就是路徑那時的 MTU 扣掉標頭。",
+	},
+	{
+		"3 is IP_PMTUDISC_PROBE. It forbids fragmentation too, but does not mind the path: what is too long for " +
+			"that is sent all the same, and lost. 2, IP_PMTUDISC_DO, does both.",
+		"3 是 IP_PMTUDISC_PROBE。它也禁止分段，卻不理會路徑：對路徑來說太長的照樣送出，然後遺失。2，也就是 IP_PMT" +
+			"UDISC_DO，兩者都做到。",
+	},
+	{
+		"The code has sent %s from %s's socket to that socket itself, so it came back there.",
+		"程式把 %s 從 %s 的 socket 送給了那個 socket 自己，所以它又回到那裡。",
+	},
+	{
+		"%s heard %s from %v, where the story has no socket. So the code seems to have opened one of its own: " +
+			"use the one that it is given.",
+		"%s 收到了 %s，來自 %v，而故事在那裡沒有 socket。看來程式自己開了一個：請用交給它的那一個。",
+	},
+	{
+		"This is the right address in IPv6's form, in 16 bytes, which is another value: %v is not == %v. " +
+			"netip.AddrFrom4 makes one of 4 bytes, Unmap makes that of it.",
+		"這是對的位址，卻是 IPv6 的形式，16 個位元組，那是另一個值：%v 不 == %v。netip.AddrFrom4 做出 4 個位元組" +
+			"的，Unmap 也會把它變成那樣。",
+	},
+	{
+		"This is the right address in IPv4's form, in 4 bytes, which is another value: %v is not == %v.",
+		"這是對的位址，卻是 IPv4 的形式，4 個位元組，那是另一個值：%v 不 == %v。",
+	},
+	{
+		"%s holds the right ones, in another order: they stand there as they came.",
+		"%s 裡的都對，只是順序不同：要照來的順序排。",
+	},
+	{
+		"%s holds somebody more than once: see whether they are in the list already.",
+		"%s 裡有人不只出現一次：先看看他是不是已經在列表裡了。",
+	},
+	{
+		"In %q nobody can tell where the address ends and the port begins. In texts an IPv6 address stands in " +
+			"brackets before a port: net.JoinHostPort writes them, and so does the String of a netip.AddrPort or a " +
+			"*net.UDPAddr.",
+		"在 %q 裡，看不出位址到哪裡結束、埠從哪裡開始。寫成文字時，埠前面的 IPv6 位址要放在方括號裡：net.JoinHost" +
+			"Port 會寫，netip.AddrPort 和 *net.UDPAddr 的 String 也會寫。",
+	},
+	{
+		"No error of the system's stands in this one. Whether a port can be had, only the attempt to open a " +
+			"socket there tells: not a list of those that were opened, and not a datagram, which anybody may send " +
+			"anywhere.",
+		"這個錯誤裡沒有系統的錯誤。一個埠能不能用，只有試著在那裡開 socket 才知道：靠記下開過哪些不行，靠送資料包" +
+			"也不行，資料包誰都可以送到任何地方。",
 	},
 }

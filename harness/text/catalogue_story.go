@@ -254,8 +254,8 @@ var storySentences = []Text{
 	// What options sockets have.
 	{"%s may not broadcast: its option SO_BROADCAST is 0.", "%s 沒有廣播的許可：它的選項 SO_BROADCAST 是 0。"},
 	{
-		"%s's datagrams may be fragmented: its option %s is %d; the story wants %d.",
-		"%s 的資料包還是可以分段：它的選項 %s 是 %d；故事要的是 %d。",
+		"The option %s of %s's socket is %d; the story wants %d.",
+		"%s 這個選項在 %s 的 socket 上是 %d；故事要的是 %d。",
 	},
 	{"%s can't be asked for an option: %v.", "問不到 %s 的選項：%v。"},
 
@@ -272,6 +272,11 @@ var storySentences = []Text{
 	{"%s's socket has a read deadline, set at %s.", "%s 的 socket 上有讀取的截止時間，是 %s 設的。"},
 	{"%s's socket has a write deadline, set at %s.", "%s 的 socket 上有送出的截止時間，是 %s 設的。"},
 	{"It can't be stopped, so the tests after this one are skipped.", "它停不下來，所以後面的測試都跳過了。"},
+	{
+		"%s panicked: it takes a socket that it was given for a %s, and that is only one of those that may come. Use " +
+			"what its interface has, without a type assertion.",
+		"%s 發生 panic：它把交給它的 socket 當成 %s，但那只是可能交來的其中一種。請用介面裡有的東西，不要用型別斷言。",
+	},
 	{
 		"(What the code sends on %s by itself is seen only where it arrives.)",
 		"（程式自己用 %s 送出的東西，要送到了才看得到。）",

@@ -36,4 +36,5 @@ func Worse(a, b State) State {
 const (
 	StateAttr  = "kata.state"  // a State
 	ReasonAttr = "kata.reason" // one line, for every state but Passed
+	RulesAttr  = "kata.rules"  // which rules said what the failure most likely means, with blanks between them
 )

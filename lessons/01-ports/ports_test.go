@@ -189,8 +189,8 @@ func TestParseSystemRange(t *testing.T) {
 			first, last int
 			because     string
 		}{
-			{"32768\t60999\n", 32768, 60999, "Linux writes a tab. Splitting at a blank finds no second number."},
-			{"1024 65535\n", 1024, 65535, "A blank is right too. Splitting at a tab finds no second number."},
+			{"32768\t60999\n", 32768, 60999, "Linux writes a tab between the two. strings.Fields splits there."},
+			{"1024 65535\n", 1024, 65535, "A blank between the two is right too: strings.Fields splits at both."},
 			{"32768 \t 60999\n", 32768, 60999, oneGap},
 			{"32768   60999\n", 32768, 60999, oneGap},
 			{"0\t0\n", 0, 0, "ParsePort accepts 0, and a first that equals the last is right."},

@@ -526,7 +526,7 @@ func TestAskTurnsAwayOtherIP(t *testing.T) {
 }
 
 const (
-	countedSoFar  = "What Ask has counted before it ended belongs in the Answer that it returns beside the error."
+	countedSoFar  = "Beside the error, too, the Answer tells all that was turned away, and each sender once."
 	besideAnError = "Beside an error, Data is nil."
 )
 
@@ -569,7 +569,7 @@ func TestAskBearsAThousand(t *testing.T) {
 			w.AllRead(client)
 		}
 		server.Send(client, answer)
-		asking.Because("Only the first 16 strangers are listed, or they could fill the memory. All datagrams count.")
+		asking.Because("The first 16 strangers are listed, as they came, and no more. All datagrams count.")
 		asking.Returns(heard{answer, 3000, listed(first...)})
 		server.HeardNothingElse()
 	})

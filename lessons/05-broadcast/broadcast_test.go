@@ -480,7 +480,7 @@ func TestAllowBroadcast(t *testing.T) {
 			Fails(net.ErrClosed)
 		broken, want := w.BrokenSocket("broken")
 		allow(w, "broken", broken).
-			Because("Control does not return the error of the function that it calls: keep it in a variable outside.").
+			Because("Control has an error of its own, and what it calls has another: return whichever is there.").
 			Fails(want)
 	})
 }

@@ -172,7 +172,7 @@ func TestForbidFragments(t *testing.T) {
 			Fails(net.ErrClosed)
 		broken, want := w.BrokenSocket("broken")
 		forbid(w, "broken", broken).
-			Because("Control does not return the error of the function that it calls: keep it in a variable outside.").
+			Because("Control has an error of its own, and what it calls has another: return whichever is there.").
 			Fails(want)
 	})
 }
@@ -224,7 +224,7 @@ func TestSendBig(t *testing.T) {
 		for _, size := range []int{fits + 1, 65536, 1 << 20} {
 			client := w.DialUDP(fmt.Sprintf("client of %d bytes", size), server)
 			sendBig(w, "client", client, size).
-				Because("Set the option before the send, and the system refuses this: no error, but a Report of it.").
+				Because("With the option, the system refuses this: that is no error, but a Report of what would fit.").
 				Returns(pmtu.Report{MTU: mtu, Fits: pmtu.MaxPayload(mtu, ipv6)})
 		}
 		server.HeardNothingElse()
@@ -275,10 +275,10 @@ func TestSendBigOverRouter(t *testing.T) {
 			Because("The router has told the system that the next link's MTU is 1280. Ask for it each time.").
 			Returns(1280)
 		sendBig(w, "client", client, big).
-			Because("What the system knew before is out of date: ask for the MTU after each refusal.").
+			Because("The system knows the path's MTU by now, and refuses this: the Report tells that MTU.").
 			Returns(refused)
 		sendBig(w, "client", client, fits).
-			Because("This would fit, but meets the first one's error. SendBig sends once, and reports what it met.").
+			Because("A send that fits can meet an older one's error. SendBig sends once, and reports what it met.").
 			Returns(refused)
 		sendBig(w, "client", client, fits).
 			Because("This fits, and the old error is gone: the system reports it once.").
@@ -686,17 +686,19 @@ func TestProbeStops(t *testing.T) {
 			FailsAt(0, net.ErrClosed)
 	})
 
-	const reason = "Without the MTU nobody knows how much to send: return path.MTU's error, and don't guess."
 	for _, tt := range []struct {
-		name string
-		mtus []int
+		name    string
+		mtus    []int
+		because string
 	}{
-		{"mtu-unknown", []int{0}},
-		{"mtu-unknown-the-second-time", []int{9000, 0}},
+		{"mtu-unknown", []int{0},
+			"Without the MTU nobody knows how much to send: return path.MTU's error, and don't guess."},
+		{"mtu-unknown-the-second-time", []int{9000, 0},
+			"At first path.MTU says 9000. The system refuses that much, and then path.MTU returns this error."},
 	} {
 		harness.OnPath.Then(t, tt.name, func(w *harness.Path) {
 			path := newToldPath(w.DialPath("client", w.Peer("server")), tt.mtus[0], tt.mtus[1:]...)
-			probe(w, path).Because(reason).FailsAt(0, errUnknown)
+			probe(w, path).Because(tt.because).FailsAt(0, errUnknown)
 			w.NothingLeftBehind()
 		})
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"udpkata/harness/diagnosis"
 	"udpkata/harness/internal/failure"
 	"udpkata/harness/internal/stacks"
 	"udpkata/harness/text"
@@ -41,7 +42,7 @@ func TestPipe(t *testing.T) {
 		At:    stacks.Line{File: "a_test.go", Number: 7},
 		Text:  text.Both("no", "不"),
 		Diff:  failure.Difference{Want: []byte("\xff\x00"), Got: []byte("b")},
-		Means: []text.Text{text.Both("It is one.", "是一。")},
+		Means: []diagnosis.Meaning{{Rule: "isOne", Text: text.Both("It is one.", "是一。")}},
 		Code:  []text.Text{text.Both("Serve sleeps.", "Serve 睡了。")},
 		Again: "UDPKATA_SEED=1",
 		Wire: failure.Exchange{

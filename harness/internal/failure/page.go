@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"udpkata/harness/diagnosis"
 	"udpkata/harness/internal/stacks"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
@@ -23,7 +24,7 @@ type Failure struct {
 	Title text.Text   // of the steps
 	Steps []text.Text // of a random story
 	Wire  Exchange    // the datagrams
-	Means []text.Text // what it most likely means
+	Means []diagnosis.Meaning
 	Code  []text.Text // what the student's code was about
 	Again string      // the variable, NAME=VALUE, that makes chance the same again; "" if nothing was left to it
 }
@@ -84,7 +85,7 @@ func (f *Failure) Page(s stacks.Site, rest []string, capture string, style wire.
 	}
 	b.WriteString("\n")
 	b.WriteString(points(min(max(style.Width, defaultWidth), mostColumns),
-		point{say("Most likely: "), in(style.Language, f.Means)},
+		point{say("Most likely: "), in(style.Language, f.meanings())},
 		point{say("Your code: "), in(style.Language, f.Code)}))
 	if len(rest) > 0 {
 		fmt.Fprintln(&b, say("Not run, as this failed: %s.", strings.Join(rest, ", ")))
@@ -145,6 +146,21 @@ const (
 	defaultWidth = 76
 	mostColumns  = 96
 )
+
+func (f *Failure) meanings() (all []text.Text) {
+	for _, m := range f.Means {
+		all = append(all, m.Text)
+	}
+	return all
+}
+
+// Rules lists which rules say what the failure most likely means.
+func (f *Failure) Rules() (all []string) {
+	for _, m := range f.Means {
+		all = append(all, m.Rule)
+	}
+	return all
+}
 
 func in(l text.Language, texts []text.Text) (all []string) {
 	for _, t := range texts {

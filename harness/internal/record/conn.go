@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -66,9 +67,22 @@ type Socket interface {
 }
 
 type deadline struct {
-	at   time.Time
-	by   stacks.Line
-	late bool // set after the calls that knew the socket had returned
+	at    time.Time
+	by    stacks.Line
+	late  bool // set after the calls that knew the socket had returned
+	calls int  // of the code's had begun then
+}
+
+// seen returns what the diagnosis is told of a deadline.
+func (d deadline) seen() (seen diagnosis.Deadline) {
+	if d.at.IsZero() {
+		return seen
+	}
+	seen.Calls = d.calls
+	if d.by.Known() {
+		seen.By = d.by.String()
+	}
+	return seen
 }
 
 // Conn makes a socket one for the student's code.
@@ -97,12 +111,13 @@ type PacketConn struct{ *Conn }
 
 // ReadFrom reads a datagram; see [net.PacketConn].
 func (c PacketConn) ReadFrom(p []byte) (int, net.Addr, error) {
-	if err := c.beforeRead(); err != nil {
+	calls, err := c.beforeRead()
+	if err != nil {
 		return 0, nil, c.count("ReadFrom", err)
 	}
 	n, from, err := c.inner.ReadFrom(p)
 	if err == nil {
-		c.took(c.r.Heard(c.Conn, from, c.local, p[:n], n == len(p)))
+		c.took(c.r.Heard(c.Conn, from, c.local, p[:n], n == len(p)), calls)
 	}
 	return n, from, c.count("ReadFrom", err)
 }
@@ -126,12 +141,13 @@ func (c ConnectedConn) RemoteAddr() net.Addr { return CopyAddr(c.remote) }
 
 // Read reads a datagram; see [net.Conn].
 func (c ConnectedConn) Read(p []byte) (int, error) {
-	if err := c.beforeRead(); err != nil {
+	calls, err := c.beforeRead()
+	if err != nil {
 		return 0, c.count("Read", err)
 	}
 	n, err := c.inner.Read(p)
 	if err == nil {
-		c.took(c.r.Heard(c.Conn, c.remote, c.local, p[:n], n == len(p)))
+		c.took(c.r.Heard(c.Conn, c.remote, c.local, p[:n], n == len(p)), calls)
 	}
 	return n, c.count("Read", err)
 }
@@ -195,7 +211,7 @@ func (c *Conn) setDeadline(t time.Time, set func(time.Time) error, notes ...*dea
 		c.r.Update(func() {
 			late := c.r.AllReturned()
 			for _, d := range notes {
-				*d = deadline{t, by, late}
+				*d = deadline{t, by, late, len(c.r.Calls)}
 			}
 		})
 	}
@@ -231,18 +247,21 @@ func (c *Conn) linger() {
 	}
 }
 
-// beforeRead takes the error that a story wants the next read to return.
-func (c *Conn) beforeRead() (err error) {
+// beforeRead takes the error that a story wants the next read to return, and tells how
+// many of the code's calls have begun.
+func (c *Conn) beforeRead() (calls int, err error) {
 	if err := c.closedLongAgo("read"); err != nil {
-		return err
+		return 0, err
 	}
 	c.r.Update(func() {
+		c.r.uses++
+		calls = len(c.r.Calls)
 		if c.staged.next != nil {
 			err, c.staged.next = c.staged.next, nil
 			c.noteFailure(err)
 		}
 	})
-	return err
+	return calls, err
 }
 
 // noteFailure notes that a read fails because the story wants it. The caller holds the
@@ -262,7 +281,7 @@ func (c *Conn) noteFailure(err error) {
 // error that a story wants this write to return.
 func (c *Conn) beforeWrite(p []byte, to net.Addr) (place int, err error) {
 	var slow time.Duration
-	c.r.Locked(func() { slow = c.slowWrites })
+	c.r.Locked(func() { slow, c.r.uses = c.slowWrites, c.r.uses+1 })
 	if slow > 0 {
 		time.Sleep(slow)
 	}
@@ -303,12 +322,17 @@ func (c *Conn) count(method string, err error) error {
 		if note {
 			last := c.staged.last
 			wanted := err == last || errors.Is(err, errnoOf(last)) || errors.Is(err, errnoOf(c.writeFailed))
+			limit := c.reading
+			if strings.HasPrefix(method, "Write") {
+				limit = c.writing
+			}
 			c.errs = append(c.errs, diagnosis.Failure{
-				At:     now.Sub(c.r.Start),
-				Method: method,
-				Err:    frozen,
-				Seen:   len(c.r.Datagrams),
-				Wanted: wanted,
+				At:       now.Sub(c.r.Start),
+				Method:   method,
+				Err:      frozen,
+				Seen:     len(c.r.Datagrams),
+				Wanted:   wanted,
+				Deadline: limit.seen(),
 			})
 		}
 		c.refused = c.refused || errors.Is(err, syscall.ECONNREFUSED) && err != c.staged.last
@@ -337,10 +361,12 @@ func errnoOf(err error) error {
 
 var errNone = errors.New("none")
 
-// took notes that the code has read a datagram.
-func (c *Conn) took(d Sighted) {
+// took notes that the code has read a datagram; calls is what beforeRead has returned.
+func (c *Conn) took(d Sighted, calls int) {
 	c.r.Update(func() {
-		c.reads = append(c.reads, diagnosis.Read{At: c.r.Since(), Number: d.Number, Seen: len(c.r.Datagrams)})
+		c.reads = append(c.reads, diagnosis.Read{
+			At: c.r.Since(), Number: d.Number, Seen: len(c.r.Datagrams), Calls: calls,
+		})
 	})
 }
 

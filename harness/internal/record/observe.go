@@ -27,7 +27,10 @@ func (r *Record) Seen(students []stacks.Goroutine, current *Call) diagnosis.Seen
 			Name: c.Name, Current: c == current,
 			Began: c.Began, Seen: c.SentBefore, Cancelled: c.Cancelled, Wanted: c.Awaited,
 			Done: c.Done, Ended: c.Ended, Value: c.Value, Before: c.Before,
-			Err: c.Err, Named: quote.NamesIn(c.Err),
+			Err: c.Err, Named: quote.NamesIn(c.Err), Until: c.Until, Used: c.used > 0,
+		}
+		if !c.Done {
+			call.Used = r.uses > c.used
 		}
 		call.WaitsIn, call.Sleeps = c.waits(students)
 		for _, socket := range r.conns {
@@ -43,6 +46,9 @@ func (r *Record) Seen(students []stacks.Goroutine, current *Call) diagnosis.Seen
 			ReadError: c.staged.last, WriteError: c.writeFailed, Refused: c.refused,
 			Polls: c.reading.by.Known() && c.reading.at.After(r.Start),
 			Reads: c.reads, Failures: c.errs,
+		}
+		if c.closedBy.Known() {
+			socket.ClosedAt = c.closedBy.String()
 		}
 		if socket.Polls {
 			socket.Until = c.reading.at.Sub(r.Start)

@@ -4,6 +4,7 @@
 package record
 
 import (
+	"bytes"
 	"io"
 	"maps"
 	"net/netip"
@@ -42,6 +43,7 @@ type Record struct {
 	conns   []*Conn
 	heardBy map[place]bool // who has heard what was sent to everyone
 	first   int            // the first datagram that may still be heard
+	uses    int            // how often the code has read or sent, or tried to
 
 	// Which goroutines are of this story: all of its bubble's, or all but those that
 	// earlier stories left.
@@ -62,7 +64,9 @@ type Call struct {
 	Goroutine  int           // its number; 0 until it runs
 	Began      time.Duration // since the story began
 	SentBefore int           // datagrams
-	Cancelled  bool          // the story has cancelled its context
+	Until      time.Duration // the deadline that its context tells; 0 without one
+	used       int           // how often the code had read or sent before, or tried to
+	Cancelled  bool          // the story has cancelled its context before it returned
 	Awaited    bool          // the story has asked it to stop, or waited for that
 	Done       bool          // it has returned, or ended otherwise
 	Ended      time.Duration // since the story began
@@ -162,6 +166,23 @@ func (r *Record) Quiesce() {
 	if r.Virtual {
 		synctest.Wait()
 	}
+}
+
+// Begins notes that a call begins, on a goroutine of its own.
+func (r *Record) Begins(c *Call, goroutine int) {
+	r.Update(func() {
+		c.Goroutine, c.Began, c.SentBefore, c.used = goroutine, r.Since(), len(r.Datagrams), r.uses
+	})
+}
+
+// Ends notes that a call has returned, when, and what.
+func (r *Record) Ends(c *Call, at time.Duration, value any, err error) {
+	bytesOf, _ := value.([]byte)
+	before := bytes.Clone(bytesOf)
+	r.Update(func() {
+		c.Done, c.Ended, c.Value, c.Before, c.Err = true, at, value, before, err
+		c.used = r.uses - c.used
+	})
 }
 
 // AllReturned reports whether every call has returned. The caller holds the Monitor.
