@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"udpkata/harness/curriculum"
-	"udpkata/harness/text"
 )
 
 // The lesson, the solution and the misconception that the tests of the format change.
@@ -41,6 +40,9 @@ needs: IPv6
 total: yes
 unsteady: which of two comes first
 capture: yes
+true: staleTail
+true: because: n++ counts up
+plain: it names both numbers
 -- x.go --
 @@ -3,4 +3,4 @@ func
  func X() int {
@@ -76,9 +78,10 @@ func TestLoadMutants(t *testing.T) {
 		misconception: "Nothing counts up.", killedBy: "TestX", says: "X() returned 1: the story wants 2",
 		means: "n++ counts up", needs: "IPv6", unsteady: "which of two comes first", total: true, capture: true,
 		file: "x.go", edited: changed,
-		messages: map[text.Language]string{
-			text.English: "x_test.go:7: X() returned 1.\n\n--- FAIL: TestX\n",
-			text.Chinese: "",
+		truths: []truth{{"staleTail", ""}, {"because", "n++ counts up"}}, plain: "it names both numbers",
+		messages: map[string]string{
+			"message":       "x_test.go:7: X() returned 1.\n\n--- FAIL: TestX\n",
+			"message zh-TW": "",
 		},
 	}, got)
 }
@@ -104,24 +107,26 @@ func TestLoadMutantsRefuses(t *testing.T) {
 		{"total", "total: yes", "total: no", `total: "no"; want "yes", or leave the line out`},
 		{"capture", "capture: yes", "capture: true", `capture: "true"; want "yes", or leave the line out`},
 		{"unknown section", "-- message zh-TW --", "-- message fr --",
-			`line 23: a section "message fr"; want a Go file of the solution, "message" or "message zh-TW"`},
-		{"section twice", "-- message zh-TW --", "-- message --", `line 23: a second section "message"; leave one`},
-		{"edit of a given file", "-- x.go --", "-- system.go --", "line 11: system.go is given"},
+			`line 26: a section "message fr"; want a Go file of the solution, or one of ["message" "first message"`},
+		{"any reason", "true: because: n++ counts up", "true: because",
+			`line 12: true: "because" stands for any reason; add words of the one that is meant`},
+		{"section twice", "-- message zh-TW --", "-- message --", `line 26: a second section "message"; leave one`},
+		{"edit of a given file", "-- x.go --", "-- system.go --", "line 14: system.go is given"},
 		{"no edit", someMutant[strings.Index(someMutant, "-- x.go"):strings.Index(someMutant, "-- message")], "",
 			"no edit; add a section named like the solution's file"},
 		{"edits of two files", "-- message --", "-- other.go --\n-	return 2\n-- message --",
-			"line 19: a second edit, after that of x.go; change one file"},
-		{"line of no sort", "+	n := 0", "	n := 0", `line 15: a line of an edit begins with "-", "+" or a blank`},
-		{"nowhere", "-	n := 1", "-	n := 7", "line 12: the solution has no such lines; copy"},
-		{"half a line", "-	return 2", "-	return", "line 17: the solution has no such lines; copy"},
-		{"twice", "-	return 2", " }", "line 17: such lines stand in the solution 2 times; add one"},
+			"line 22: a second edit, after that of x.go; change one file"},
+		{"line of no sort", "+	n := 0", "	n := 0", `line 18: a line of an edit begins with "-", "+" or a blank`},
+		{"nowhere", "-	n := 1", "-	n := 7", "line 15: the solution has no such lines; copy"},
+		{"half a line", "-	return 2", "-	return", "line 20: the solution has no such lines; copy"},
+		{"twice", "-	return 2", " }", "line 20: such lines stand in the solution 2 times; add one"},
 		{"no place", "-	return 2", "+	return 2",
-			"line 17: the edit does not say where; begin with a line that stays"},
-		{"itself", "-	n := 1\n+	n := 0\n\n@@\n-	return 2\n", "", "line 13: the edit changes nothing"},
+			"line 20: the edit does not say where; begin with a line that stays"},
+		{"itself", "-	n := 1\n+	n := 0\n\n@@\n-	return 2\n", "", "line 16: the edit changes nothing"},
 		{"last line", "-- message zh-TW --\n", "-- message zh-TW --", "its last line has no line end; add one"},
 		{"line ends of Windows", "counts up.\n", "counts up.\r\n", `it has "\r" in it; save it with line ends`},
 		{"blanks in a head", "-- message --", "--  message --",
-			`line 19: a section's first line must be "-- message --"`},
+			`line 22: a section's first line must be "-- message --"`},
 	}
 	const file = "mutants/01-x/counts-down.txtar"
 	for _, tt := range tests {
@@ -148,23 +153,27 @@ func TestLoadMutantsRefuses(t *testing.T) {
 // TestWithMessage: a message is all that changes, byte for byte, and none is read as something else.
 func TestWithMessage(t *testing.T) {
 	const message = "x_test.go:8: no\n\n  -- a --\n--- FAIL: TestX\n"
-	got, err := withMessage([]byte(someMutant), text.English, message)
+	got, err := withMessage([]byte(someMutant), "message", message)
 	require.NoError(t, err)
 	before, _, _ := strings.Cut(someMutant, "x_test.go")
 	to := strings.Index(someMutant, "-- message zh-TW --")
 	require.Equal(t, before+message+someMutant[to:], string(got))
 
-	got, err = withMessage([]byte(someMutant), text.Chinese, message)
+	got, err = withMessage([]byte(someMutant), "message zh-TW", message)
 	require.NoError(t, err)
 	require.Equal(t, someMutant+message, string(got))
 
+	got, err = withMessage([]byte(someMutant), "message zh-TW", "")
+	require.NoError(t, err)
+	require.Equal(t, someMutant[:to], string(got))
+
 	unwritten, _, _ := strings.Cut(someMutant, "-- message --\n")
-	got, err = withMessage([]byte(unwritten), text.English, message)
+	got, err = withMessage([]byte(unwritten), "message", message)
 	require.NoError(t, err)
 	require.Equal(t, unwritten+"-- message --\n"+message, string(got))
 
 	for _, bad := range []string{"-- a --\n", "no\n-- a --\nno\n", "no\n-- message zh-TW --\n", "no"} {
-		_, err := withMessage([]byte(someMutant), text.English, bad)
+		_, err := withMessage([]byte(someMutant), "message", bad)
 		require.ErrorContains(t, err, "a section can't keep this message", bad)
 	}
 }

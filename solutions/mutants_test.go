@@ -17,6 +17,7 @@ import (
 
 	"udpkata/harness/capability"
 	"udpkata/harness/curriculum"
+	"udpkata/harness/diagnosis"
 	"udpkata/harness/netlab"
 	"udpkata/harness/text"
 )
@@ -28,6 +29,7 @@ import (
 //	killed by: TestRangeOf
 //	says: RangeOf(1024) returned "well known"; the story wants "registered"
 //	means: The registered ports are 1024 to 49151
+//	true: because: The registered ports are
 //	-- ports.go --
 //	-	case port <= 1023:
 //	+	case port <= 1024:
@@ -39,6 +41,8 @@ import (
 //	killed by   the task that must fail
 //	says        what its message must contain
 //	means       what its message must say under "Most likely"; left out where the first line says it all
+//	true        a rule that speaks the truth of this program; one line for each that any failing task may quote
+//	plain       why the message of the first task that fails needs no rule: what its first line says
 //	needs       what a machine must have that is to kill it: a name of capabilities
 //	total       "yes" if it fails more than half of the lesson's tasks
 //	unsteady    why two runs may differ in the rest of the message, which is then not compared
@@ -48,8 +52,18 @@ import (
 // before one that comes, a blank before one that stays; an empty line is an empty one that stays. What goes and what
 // stays must stand in the file, in one piece and once. A line that begins with "@@" parts edits in two places.
 //
-// The section message is what the author reads. The section "message zh-TW" is the same in Chinese, and is kept for
-// those misconceptions that have the section, empty or not. Both are written by
+// A rule is a function's name in harness/diagnosis, or "because", for the reason that a story gives. After it may
+// stand, and after "because" must, words of the sentence, as in
+//
+//	true: waitsWrong: Every wait is
+//	true: deadlineLeft
+//
+// Whatever else any failing task says under "Most likely" is untrue, and fails. The author is told to mend the first
+// failure first: so the first task that fails must say something true.
+//
+// The section message is what the author reads of the task in "killed by", "first message" what they read of the first
+// task that fails, where that is another. The sections "message zh-TW" and "first message zh-TW" are the same in
+// Chinese, and are kept for those misconceptions that have the former, empty or not. All are written by
 //
 //	go test ./solutions -run TestMutantsDie -update
 type mutant struct {
@@ -59,13 +73,28 @@ type mutant struct {
 	misconception string
 	killedBy      string
 	says, means   string
+	truths        []truth
+	plain         string
 	needs         string
 	unsteady      string
 	total         bool
 	capture       bool
-	file          string // of the solution: the one that it edits
-	edited        string // that file's text
-	messages      map[text.Language]string
+	file          string            // of the solution: the one that it edits
+	edited        string            // that file's text
+	messages      map[string]string // by section
+}
+
+// A truth is what may be said of a mutant: a rule's sentence, if it holds certain words.
+type truth struct{ rule, words string }
+
+// readTruth reads a value of the key "true".
+func readTruth(value string) (truth, error) {
+	rule, words, _ := strings.Cut(value, ":")
+	said := truth{rule, strings.TrimSpace(words)}
+	if rule == diagnosis.Because && said.words == "" {
+		return said, errors.New(`true: "because" stands for any reason; add words of the one that is meant`)
+	}
+	return said, nil
 }
 
 // capabilities are what a mutant may need, by the names that the files use.
@@ -121,7 +150,7 @@ func readMutant(solutions fs.FS, lessons []curriculum.Lesson, file string) (muta
 	if i < 0 {
 		return mutant{}, errors.New("no lesson has this folder; a misconception's file is mutants/LESSON/NAME.txtar")
 	}
-	m := mutant{lesson: lessons[i], path: file, messages: map[text.Language]string{}}
+	m := mutant{lesson: lessons[i], path: file, messages: map[string]string{}}
 	var ok bool
 	if m.name, ok = strings.CutSuffix(base, ".txtar"); !ok {
 		return m, errors.New("no misconception: the name of such a file ends in .txtar")
@@ -177,7 +206,7 @@ func (m *mutant) readHeader(header string) error {
 	var total, capture string
 	values := map[string]*string{
 		"killed by": &m.killedBy, "says": &m.says, "means": &m.means, "needs": &m.needs,
-		"total": &total, "unsteady": &m.unsteady, "capture": &capture,
+		"total": &total, "unsteady": &m.unsteady, "capture": &capture, "true": new(string), "plain": &m.plain,
 	}
 	lines := strings.Split(header, "\n")
 	parting := slices.Index(lines, "")
@@ -195,6 +224,13 @@ func (m *mutant) readHeader(header string) error {
 			return fmt.Errorf("%sthere is no key %q; the keys are %s", at, key, names(values))
 		case value == "":
 			return fmt.Errorf("%s%q has no value; write it after a colon", at, key)
+		case key == "true":
+			said, err := readTruth(value)
+			if err != nil {
+				return fmt.Errorf("%s%w", at, err)
+			}
+			m.truths = append(m.truths, said)
+			continue
 		case *kept != "":
 			return fmt.Errorf("%sa second %q; leave one", at, key)
 		}
@@ -229,17 +265,14 @@ func names[V any](table map[string]V) string {
 
 // readSection reads the edit or a message. The line is the section's first.
 func (m *mutant) readSection(solutions fs.FS, name, body string, line int) error {
-	for _, language := range []text.Language{text.English, text.Chinese} {
-		if name == section(language) {
-			m.messages[language] = body
-			return nil
-		}
+	if slices.Contains(sections, name) {
+		m.messages[name] = body
+		return nil
 	}
 	i := slices.IndexFunc(m.lesson.Files, func(f curriculum.File) bool { return f.Name == name })
 	switch {
 	case i < 0:
-		return fmt.Errorf("line %d: a section %q; want a Go file of the solution, %q or %q", line, name,
-			section(text.English), section(text.Chinese))
+		return fmt.Errorf("line %d: a section %q; want a Go file of the solution, or one of %q", line, name, sections)
 	case m.lesson.Files[i].Given:
 		return fmt.Errorf("line %d: %s is given, so nobody's misconception stands there; edit another file", line, name)
 	case m.file != "":
@@ -316,22 +349,37 @@ func stand(among, wanted []string) (at []int) {
 	return at
 }
 
-// section returns the name of the section that keeps a message.
-func section(language text.Language) string {
+// The sections that keep a message: of the named task, and of the first that fails where that is another.
+const (
+	namedMessage = "message"
+	firstMessage = "first message"
+)
+
+// section returns the name of a section in a language.
+func section(name string, language text.Language) string {
 	if language == text.English {
-		return "message"
+		return name
 	}
-	return "message " + string(language)
+	return name + " " + string(language)
 }
 
-// withMessage returns a mutant's file with another message, and everything else as it was. It refuses a message with
-// a line -- like this --, which would begin a section.
-func withMessage(data []byte, language text.Language, message string) ([]byte, error) {
+var sections = []string{
+	section(namedMessage, text.English), section(firstMessage, text.English),
+	section(namedMessage, text.Chinese), section(firstMessage, text.Chinese),
+}
+
+// withMessage returns a mutant's file with another message in a section, and everything else as it was. The empty
+// message takes the section away. It refuses one with a line -- like this --, which would begin a section.
+func withMessage(data []byte, section, message string) ([]byte, error) {
 	archive := txtar.Parse(data)
-	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == section(language) })
+	if message == "" {
+		archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return f.Name == section })
+		return txtar.Format(archive), nil
+	}
+	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == section })
 	if i < 0 {
 		i = len(archive.Files)
-		archive.Files = append(archive.Files, txtar.File{Name: section(language)})
+		archive.Files = append(archive.Files, txtar.File{Name: section})
 	}
 	archive.Files[i].Data = []byte(message)
 	data = txtar.Format(archive)

@@ -17,8 +17,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"udpkata/harness/capability"
 	"udpkata/harness/curriculum"
 	"udpkata/harness/judge"
+	"udpkata/harness/netlab"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
@@ -178,11 +180,13 @@ func TestMutantsDie(t *testing.T) {
 		}
 		params := judge.Params{Lesson: m.lesson, Dir: mutate(t, m), NoVet: true}
 		try(t, name, params, func(t *testing.T, r judge.Report) {
-			named, err := killed(m, r)
-			if err != nil {
+			if _, err := killed(m, r); err != nil {
 				t.Fatal(err)
 			}
-			compareMessage(t, m, named, text.English)
+			compareMessages(t, m, r, text.English)
+			for _, err := range m.untrue(r) {
+				t.Error(err)
+			}
 		})
 	}
 }
@@ -209,7 +213,7 @@ func killed(m mutant, r judge.Report) (judge.Result, error) {
 		if res.State == verdict.DidNotCompile {
 			return judge.Result{}, fmt.Errorf("the mutant does not compile:\n%s", res.Output)
 		}
-		if res.State != verdict.Passed && res.State != verdict.Skipped {
+		if isDead(res) {
 			dead = append(dead, res.Task)
 		}
 		if res.Task == m.killedBy {
@@ -238,6 +242,59 @@ func killed(m mutant, r judge.Report) (judge.Result, error) {
 			len(dead), len(r.Results))
 	}
 	return *named, nil
+}
+
+func isDead(r judge.Result) bool { return r.State != verdict.Passed && r.State != verdict.Skipped }
+
+// firstDead returns the first task that fails, and whether it is the first everywhere: where a machine lacks what an
+// earlier one needs, that is not known.
+func firstDead(r judge.Report) (first judge.Result, sure bool) {
+	i := slices.IndexFunc(r.Results, isDead)
+	if i < 0 {
+		return judge.Result{}, false
+	}
+	skipped := slices.ContainsFunc(r.Results[:i], func(r judge.Result) bool { return r.State == verdict.Skipped })
+	return r.Results[i], !skipped && capability.IPv6.Missing() == nil && netlab.Missing() == nil
+}
+
+// untrue lists what a mutant's failing tasks say that its file does not say is true, and what it says in vain.
+func (m mutant) untrue(r judge.Report) (wrong []error) {
+	said := map[truth]bool{}
+	skipped := false
+	for _, res := range r.Results {
+		skipped = skipped || res.State == verdict.Skipped
+		means := unfolded(meaning(steady(res)))
+		for _, rule := range res.Rules {
+			isTrue := false
+			for _, tr := range m.truths {
+				if tr.rule == rule && strings.Contains(means, tr.words) {
+					isTrue, said[tr] = true, true
+				}
+			}
+			if !isTrue {
+				wrong = append(wrong, fmt.Errorf("%s: %s says what the file does not list. Is it true of this "+
+					"program? Then add \"true: %s\". If not, mend the rule:\n%s", m.path, res.Task, rule, means))
+			}
+		}
+	}
+	first, sure := firstDead(r)
+	if !sure {
+		return wrong
+	}
+	for _, tr := range m.truths {
+		if !said[tr] && !skipped && m.unsteady == "" {
+			wrong = append(wrong, fmt.Errorf("%s: no task says %q any more; take the line \"true\" away", m.path, tr))
+		}
+	}
+	switch {
+	case len(first.Rules) == 0 && m.plain == "":
+		wrong = append(wrong, fmt.Errorf("%s: %s fails first, and leaves its author without a word of what it "+
+			"means:\n%s", m.path, first.Task, first.Output))
+	case len(first.Rules) > 0 && m.plain != "":
+		wrong = append(wrong, fmt.Errorf("%s: plain: %s, which fails first, says what it means; take the line away",
+			m.path, first.Task))
+	}
+	return wrong
 }
 
 // unfolded returns a message in which each run of blanks and line ends is one blank.

@@ -451,12 +451,12 @@ func TestProbeWaits(t *testing.T) {
 	harness.OnPath.Then(t, "too-big-in-the-last-wait", func(w *harness.Path) {
 		path := newToldPath(w.DialPath("client", w.Peer("server")), 1500)
 		const reason = "The smaller size has five sends of its own, whenever the error comes."
-		probing := probe(w, path).Because(reason)
+		probing := probe(w, path).Because("Without the MTU nobody knows how much to send: return path.MTU's error, and don't guess.")
 		w.At(2 * time.Second)
 		path.is(1400)
 		w.FailRead(path.PathConn, syscall.EMSGSIZE)
 		probing.Fails(errNoAnswer)
-		w.Because(reason)
+		w.Because("Without the MTU nobody knows how much to send: return path.MTU's error, and don't guess.")
 		w.SentAt(path.PathConn, append(slices.Clone(instants), 2000*ms, 2100*ms, 2300*ms, 2700*ms, 3500*ms)...)
 		probing.FailsAt(5100*ms, errNoAnswer)
 	})
@@ -705,7 +705,7 @@ func TestProbeStops(t *testing.T) {
 
 	harness.OnPath.Then(t, "mtu-unknown-after-a-read", func(w *harness.Path) {
 		path := newToldPath(w.DialPath("client", w.Peer("server")), 1500)
-		probing := probe(w, path).Because(reason)
+		probing := probe(w, path).Because("Without the MTU nobody knows how much to send: return path.MTU's error, and don't guess.")
 		w.At(30 * ms)
 		path.is(0)
 		w.FailRead(path.PathConn, syscall.EMSGSIZE)
