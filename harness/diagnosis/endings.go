@@ -278,8 +278,12 @@ func unused(s Seen) text.Text {
 	if i < 0 || !s.Calls[i].Done || s.Calls[i].Used || s.Calls[i].Cancelled || len(s.Sockets) == 0 {
 		return none
 	}
-	switch s.Want.(type) {
-	case Heard, Result, Sent, Instant, Logged:
+	switch w := s.Want.(type) {
+	case Heard, Sent, Instant, Logged:
+	case Result:
+		if slices.ContainsFunc(w.Errors, isContextError) {
+			return none // its context may have ended before
+		}
 	default:
 		return none
 	}
@@ -316,8 +320,8 @@ func deadlineLeft(s Seen) text.Text {
 	d, ok := want[NoDeadline](s)
 	switch {
 	case ok && d.Late:
-		return text.Say("A goroutine has set the deadline, and the call did not wait for it: to clear the deadline " +
-			"before is in vain. If the stop of context.AfterFunc returns false, its function may still be running. " +
+		return text.Say("A goroutine has set the deadline, when the call had returned. Call off before what would " +
+			"set one: call the stop of context.AfterFunc. If it returns false, its function may still be running. " +
 			"Wait for it, for example on a channel that it closes, and then clear the deadline.")
 	case ok:
 		return text.Say("A deadline stays with the socket until another is set, and whoever uses the socket next "+

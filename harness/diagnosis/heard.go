@@ -95,8 +95,8 @@ func sentTwice(s Seen) text.Text {
 		return none
 	case !quiet && same <= questions:
 		return text.Say("%s has sent %d datagrams that were read, and %d times the answer was %s. Each datagram has "+
-			"an answer of its own: see whose length it tells.", s.Name(got.To), questions, same,
-			wire.Quote(string(got.Payload)))
+			"an answer of its own: either this one tells of another, or not of all of its own.", s.Name(got.To),
+			questions, same, wire.Quote(string(got.Payload)))
 	case silence.Before > 1:
 		return text.Say("%s was sent there %d times, and the code was to send it %d times.",
 			wire.Quote(string(got.Payload)), same, silence.Before)

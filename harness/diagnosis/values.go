@@ -3,9 +3,9 @@ package diagnosis
 import (
 	"bytes"
 	"errors"
-	"net"
 	"net/netip"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -74,16 +74,23 @@ func items(list reflect.Value) (all []string) {
 	return strings.Split(names, ", ")
 }
 
+// joined is what package net says of an address that holds more than one colon, and no
+// brackets.
+var joined = regexp.MustCompile(`address (\S+): too many colons in address`)
+
 // noBrackets: an IPv6 address was put before a port as it is.
 func noBrackets(s Seen) text.Text {
 	c := s.current()
-	bad := (*net.AddrError)(nil)
-	if !c.Done || !errors.As(c.Err, &bad) || !strings.Contains(bad.Err, "colons") {
+	if !c.Done || c.Err == nil {
+		return none
+	}
+	m := joined.FindStringSubmatch(c.Err.Error())
+	if m == nil {
 		return none
 	}
 	return text.Say("In %q nobody can tell where the address ends and the port begins. In texts an IPv6 address "+
 		"stands in brackets before a port: net.JoinHostPort writes them, and so does the String of a "+
-		"netip.AddrPort or a *net.UDPAddr.", bad.Addr)
+		"netip.AddrPort or a *net.UDPAddr.", m[1])
 }
 
 // decidedItself: a reason of the lesson's own is returned where the story wants a socket,

@@ -399,11 +399,11 @@ var diagnosisSentences = []Text{
 		"啟動 goroutine 的人要讓它結束，並且等它結束才回傳。",
 	},
 	{
-		"A goroutine has set the deadline, and the call did not wait for it: to clear the deadline before is in " +
-			"vain. If the stop of context.AfterFunc returns false, its function may still be running. Wait for it, " +
-			"for example on a channel that it closes, and then clear the deadline.",
-		"截止時間是某個 goroutine 設的，而呼叫沒有等它做完：在那之前清除截止時間是沒有用的。context.AfterFunc 的 " +
-			"stop 如果回傳 false，那個函式可能還在執行。要先等它做完（例如等它關閉一個 channel），再清除截止時間。",
+		"A goroutine has set the deadline, when the call had returned. Call off before what would set one: call " +
+			"the stop of context.AfterFunc. If it returns false, its function may still be running. Wait for it, for " +
+			"example on a channel that it closes, and then clear the deadline.",
+		"有一個 goroutine 在呼叫已經回傳之後才設了期限。回傳之前，要先取消會設期限的東西：呼叫 context.AfterFunc " +
+			"給的 stop。如果它回傳 false，它的函式可能還在執行。等它結束，例如等它關閉一個 channel，然後再清掉期限。",
 	},
 	{
 		"A deadline stays with the socket until another is set, and whoever uses the socket next meets it. Clear " +
@@ -673,9 +673,9 @@ var diagnosisSentences = []Text{
 	},
 	{
 		"%s has sent %d datagrams that were read, and %d times the answer was %s. Each datagram has an answer of " +
-			"its own: see whose length it tells.",
-		"%s 送了 %d 個資料包，都被讀走了，其中 %d 次得到的答覆是 %s。每個資料包有自己的答覆：看看它說的是哪一個的" +
-			"長度。",
+			"its own: either this one tells of another, or not of all of its own.",
+		"%s 送了 %d 個資料包，都被讀走了，其中 %d 次得到的答覆是 %s。每個資料包有自己的答覆：要不是這一個說的是另" +
+			"一個資料包，就是沒有算完自己的位元組。",
 	},
 	{
 		"Each wait is as long as it has to be, but ends so long after the first send, and not after its own: " +
