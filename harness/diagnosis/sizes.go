@@ -101,7 +101,7 @@ func lostAllTheSame(s Seen) text.Text {
 // unheard: a call gives up when none of its datagrams was heard.
 func unheard(s Seen) text.Text {
 	c := s.current()
-	_, ok := want[Result](s)
+	_, ok := answered(s)
 	if _, timedOut := s.lastTimeout(); !ok || c.Err == nil || c.Cancelled || !timedOut {
 		return none
 	}
