@@ -218,12 +218,15 @@ func shrankForAnother(s Seen) text.Text {
 }
 
 // sameSizeAgain: a size is refused, and the code sends it once more, which is refused
-// as well.
+// as well. A size that fits may meet old errors.
 func sameSizeAgain(s Seen) text.Text {
+	value, _ := answered(s)
+	fits, _ := value.(int)
 	for _, sock := range s.Sockets {
 		sends := s.sends(sock)
 		for i := 1; i < len(sends); i++ {
-			if len(sends[i].Payload) != len(sends[i-1].Payload) || !errors.Is(sends[i].Err, syscall.EMSGSIZE) {
+			size := len(sends[i].Payload)
+			if size != len(sends[i-1].Payload) || size <= fits || !errors.Is(sends[i].Err, syscall.EMSGSIZE) {
 				continue
 			}
 			failures := s.failuresBetween(sock.Addr, i-1)

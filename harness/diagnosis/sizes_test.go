@@ -199,6 +199,8 @@ func TestSameSizeAgain(t *testing.T) {
 		{"a smaller one", trial{wire: []wire.Datagram{lost(send(0, 1472)), failed(send(1, 1400), tooLong)},
 			failures: []diagnosis.Failure{read}}, ""},
 		{"nobody had said so", trial{wire: []wire.Datagram{lost(send(0, 1472)), refused}}, ""},
+		{"it fits, and met an old error", trial{want: diagnosis.Result{Value: 1472}, err: errOwn,
+			wire: []wire.Datagram{refused, refused}, failures: []diagnosis.Failure{read}}, ""},
 	})
 }
 
