@@ -82,13 +82,13 @@ func (q Asking) draw(r *rand.Rand, number, most int) []steps.Step {
 			story = append(story, q.drawMTU(r, number, at))
 		}
 		if q.Strangers && r.IntN(4) == 0 {
-			story = append(story, q.drawAnswer(r, at, most))
+			story = append(story, q.drawAnswer(r, number, at, most))
 		}
 		if q.Waits == nil && !q.Strangers && r.IntN(8) == 0 {
 			slow := time.Duration(1 + r.Int64N(int64(5*time.Millisecond)))
 			story = append(story, steps.Step{Do: steps.SlowWrites, At: at, For: slow})
 		}
-		start := steps.Step{After: steps.Gap(r), Do: steps.Start, At: at, Text: q.drawText(r, most)}
+		start := steps.Step{After: steps.Gap(r), Do: steps.Start, At: at, Text: q.drawText(r, number, most)}
 		switch r.IntN(12) {
 		case 0, 1, 2:
 			start.For = time.Duration(1 + r.Int64N(int64(4*time.Second)))
@@ -103,21 +103,25 @@ func (q Asking) draw(r *rand.Rand, number, most int) []steps.Step {
 			}
 			switch n := r.IntN(24); {
 			case n < 9:
-				next = q.drawAnswer(r, next.At, most)
+				next = q.drawAnswer(r, number, next.At, most)
 			case n < 13:
 				next.Do, next.Err, next.Times = steps.FailReads, q.drawErr(r, number), steps.OneOf(r, 1, 1, 2, 3, 20)
 			case n < 16:
 				next.Do, next.Err = steps.FailWrites, q.drawErr(r, number)
 			case n < 17:
 				next.Do = steps.MendWrites
-			case n < 20:
+			case n < 18 && q.Path != nil, n < 20 && q.Path == nil:
 				next.Do = steps.OneOf(r, steps.Cancel, steps.CancelBecause)
-			case n < 21:
+			case n < 19 && q.Path != nil, n < 21 && q.Path == nil:
 				next.Do = steps.Close
 			case n < 23 && q.Path != nil:
 				next = q.drawMTU(r, number, next.At)
+				next.After = q.gap(r)
+				story = append(story, next)
+				times := steps.OneOf(r, 1, 1, 2)
+				next = steps.Step{Do: steps.FailReads, At: next.At, Err: syscall.EMSGSIZE, Times: times}
 			default:
-				next.Do, next.Text = steps.Start, q.drawText(r, 3000)
+				next.Do, next.Text = steps.Start, q.drawText(r, number, 3000)
 			}
 			next.After = q.gap(r)
 			story = append(story, next)
@@ -126,15 +130,15 @@ func (q Asking) draw(r *rand.Rand, number, most int) []steps.Step {
 	return story
 }
 
-func (q Asking) drawText(r *rand.Rand, most int) string {
+func (q Asking) drawText(r *rand.Rand, number, most int) string {
 	if q.Path != nil {
 		return ""
 	}
-	return steps.Payload(r, most)
+	return steps.Payload(r, number, most)
 }
 
-func (q Asking) drawAnswer(r *rand.Rand, at, most int) steps.Step {
-	s := steps.Step{Do: steps.Send, At: at, Text: steps.Payload(r, most)}
+func (q Asking) drawAnswer(r *rand.Rand, number, at, most int) steps.Step {
+	s := steps.Step{Do: steps.Send, At: at, Text: steps.Payload(r, number, most)}
 	switch {
 	case q.Counts != nil && r.IntN(4) > 0:
 		s = steps.Step{Do: steps.Answer, At: at, Bytes: steps.OneOf(r, 0, 0, 1, -1, 28, -1000)}
@@ -157,7 +161,7 @@ func (q Asking) drawErr(r *rand.Rand, number int) error {
 const leastMTU = 68
 
 func (q Asking) drawMTU(r *rand.Rand, number, at int) steps.Step {
-	if r.IntN(8) == 0 {
+	if r.IntN(4) == 0 {
 		return steps.Step{Do: steps.FailMTU, At: at, Err: steps.Err(r, number)}
 	}
 	mtu := steps.OneOf(r, 1500, 1280, 1492, 576, 9000, 65535, 65536, leastMTU,

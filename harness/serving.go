@@ -74,7 +74,7 @@ func (s Serving) draw(r *rand.Rand, number, most int) []steps.Step {
 	send := func() steps.Step {
 		return steps.Step{
 			Do: steps.Send, At: at(), Who: r.IntN(3),
-			Text: steps.Payload(r, most), Drop: s.Drops && r.IntN(2) == 0,
+			Text: steps.Payload(r, number, most), Drop: s.Drops && r.IntN(2) == 0,
 		}
 	}
 	var story []steps.Step

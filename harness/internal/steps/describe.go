@@ -49,18 +49,18 @@ func (n Names) what(s Step) text.Text {
 		return text.Say("the next %d reads of %s fail: %v", s.Times, socket, s.Err)
 	case FailWrites:
 		if peer == "" {
-			return text.Say("from now on writes of %s fail: %v", socket, s.Err)
+			return text.Say("writes of %s begin to fail: %v", socket, s.Err)
 		}
-		return text.Say("from now on %s can't send to %s: %v", socket, peer, s.Err)
+		return text.Say("%s can no longer send to %s: %v", socket, peer, s.Err)
 	case MendWrites:
 		if peer == "" {
 			return text.Say("writes of %s succeed again", socket)
 		}
 		return text.Say("%s can send to %s again", socket, peer)
 	case SlowWrites:
-		return text.Say("from now on each write of %s takes %v", socket, s.For)
+		return text.Say("each write of %s takes %v from here on", socket, s.For)
 	case SlowLog:
-		return text.Say("from now on some lines of the log take up to %v", s.For)
+		return text.Say("some lines of the log take up to %v from here on", s.For)
 	case Cancel:
 		return text.Say("the context of %s is cancelled", socket)
 	case CancelBecause:
@@ -70,7 +70,7 @@ func (n Names) what(s Step) text.Text {
 	case SetMTU:
 		return text.Say("the MTU of the path is %d now", s.Bytes)
 	case FailMTU:
-		return text.Say("from now on path.MTU fails: %v", s.Err)
+		return text.Say("path.MTU begins to fail: %v", s.Err)
 	}
 	return text.Say("%v pass", s.After)
 }

@@ -89,12 +89,20 @@ func Shrink(story []Step, most int, fails func([]Step) bool) []Step {
 	return story
 }
 
-// with returns a story with another step at a place. Other steps with the same text get
-// that of the new one.
+// with returns a story with another step at a place. What others have in common with the
+// old one, its socket, its peer and its text, they have in common with the new one.
 func with(story []Step, at int, s Step) []Step {
 	changed := slices.Clone(story)
+	old := story[at]
 	for i := range changed {
-		if c := &changed[i]; c.Text == story[at].Text && c.Do == s.Do {
+		c := &changed[i]
+		if c.At == old.At {
+			c.At = s.At
+		}
+		if c.Who == old.Who {
+			c.Who = s.Who
+		}
+		if c.Text == old.Text && c.Do == s.Do {
 			c.Text = s.Text
 		}
 	}
@@ -208,19 +216,22 @@ func Gap(r *rand.Rand) time.Duration {
 	return time.Duration(1 + r.Int64N(int64(30*time.Hour)))
 }
 
-// Payload draws a datagram's bytes, of which there are most at the most.
-func Payload(r *rand.Rand, most int) string {
+// Payload draws the bytes of a datagram in a story with a number, most at the most. A few
+// stories have all that is odd.
+func Payload(r *rand.Rand, story, most int) string {
 	switch n := r.IntN(24); {
 	case n < 2:
 		return ""
-	case n < 12:
+	case n < 10:
 		return "hello, world"[:1+r.IntN(12)]
-	case n < 15:
+	case n < 13:
 		b := make([]byte, r.IntN(9))
 		for i := range b {
 			b[i] = byte(r.IntN(256))
 		}
 		return string(b)
+	case n < 18:
+		return odd[story%len(odd)]
 	case n < 20:
 		return OneOf(r, odd...)
 	case n < 23:
