@@ -555,7 +555,6 @@ func (p *askingPlayer) reached() {
 	for i := range p.askers {
 		a := &p.askers[i]
 		due, ok := p.due(a)
-		ended := a.call != nil && !a.until.IsZero() && now.After(a.until)
 		if ok && !a.until.IsZero() && !a.until.Before(due.Add(-1)) && !a.until.After(due) {
 			p.vague = true
 		}
@@ -565,9 +564,17 @@ func (p *askingPlayer) reached() {
 		case ok && now.Equal(due):
 			p.sends(a)
 		}
-		if ended {
-			a.errs = append(a.errs, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		if a.call != nil {
+			a.timesOut()
 		}
+	}
+}
+
+// timesOut notes that the call may return because its context has ended, if that had a
+// deadline.
+func (a *asker) timesOut() {
+	if !a.until.IsZero() && time.Now().After(a.until) {
+		a.errs = append(a.errs, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 	}
 }
 
@@ -576,13 +583,17 @@ func (p *askingPlayer) settle() {
 		return
 	}
 	idle := true
+	for range p.askers { // while one comes to its end, time may pass for the other
+		for i := range p.askers {
+			if a := &p.askers[i]; a.call != nil && a.decided() {
+				p.finish(a)
+				p.reached()
+			}
+		}
+	}
 	for i := range p.askers {
 		a := &p.askers[i]
-		switch {
-		case a.call == nil:
-		case a.decided():
-			p.finish(a)
-		default:
+		if a.call != nil {
 			p.stillAsks(a)
 		}
 		idle = idle && a.call == nil
@@ -631,6 +642,7 @@ func (p *askingPlayer) finish(a *asker) {
 	if a.slow > 0 {
 		w.rec.Wait(c.returned, a.slow, func() bool { return true })
 		w.rec.Quiesce()
+		a.timesOut()
 	}
 	c.atOnce()
 	_, value, err := c.outcome()

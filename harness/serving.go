@@ -168,7 +168,8 @@ type served struct {
 	asked   int            // how often it was called
 	pending []steps.Step   // datagrams that are not known to be dealt with
 	unread  room
-	trouble time.Time // when a read was last made to fail
+	trouble time.Time // when a read was last made to fail while it was served, or before that
+	ahead   bool      // a read was made to fail since it was served last
 
 	call  *Call
 	until time.Time // its context's deadline
@@ -208,6 +209,7 @@ func (p *servingPlayer) play(story []steps.Step) int {
 	if v.conn == nil {
 		v.conn = w.ListenPacket(v.name)
 		v.drops, v.asked, v.slow, v.failing, v.trouble = nil, 0, 0, map[int]bool{}, time.Time{}
+		v.ahead = false
 	}
 	running := v.call != nil && len(v.ends) == 0
 	switch s.Do {
@@ -234,7 +236,7 @@ func (p *servingPlayer) play(story []steps.Step) int {
 		}
 	case steps.FailReads:
 		w.FailRead(v.conn, slices.Repeat([]error{s.Err}, max(s.Times, 1))...)
-		v.trouble = time.Now()
+		v.trouble, v.ahead = time.Now(), v.ahead || v.call == nil
 		if v.call == nil || v.slow+p.slowLog > 0 {
 			v.late = append(v.late, s.Err)
 		}
@@ -290,6 +292,9 @@ func (p *servingPlayer) start(v *served, d time.Duration) {
 		return nil, p.s.Serve(ctx, Occasion{Conn: conn, Log: log, Drop: drop})
 	}
 	v.until, v.ends, v.log, v.must, v.may = time.Time{}, nil, log, nil, nil
+	if v.ahead {
+		v.trouble, v.ahead = time.Now(), false
+	}
 	if d >= 0 && v.slow+p.slowLog == 0 {
 		v.late = nil
 	}
@@ -329,10 +334,17 @@ func earlier(a, b time.Time) time.Time {
 
 func (p *servingPlayer) reached() {
 	for i := range p.servers {
-		v := &p.servers[i]
-		if v.call != nil && len(v.ends) == 0 && !v.until.IsZero() && time.Now().After(v.until) {
-			v.ends = append(v.ends, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		if v := &p.servers[i]; v.call != nil && len(v.ends) == 0 {
+			v.timesOut()
 		}
+	}
+}
+
+// timesOut notes that the call may return because its context has ended, if that had a
+// deadline.
+func (v *served) timesOut() {
+	if !v.until.IsZero() && time.Now().After(v.until) {
+		v.ends = append(v.ends, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 	}
 }
 
@@ -453,7 +465,8 @@ func (p *servingPlayer) finish(v *served) {
 		w.rec.Quiesce()
 	}
 	if closed {
-		v.call.Wait()
+		v.call.Wait() // it may be in a pause
+		v.timesOut()
 	}
 	v.call.atOnce()
 	v.call.Fails(append(v.ends, v.late...)...)
@@ -473,6 +486,7 @@ func (p *servingPlayer) finish(v *served) {
 		w.Close(v.conn)
 		v.conn, v.pending = nil, nil
 	}
+	v.ahead = v.ahead || !v.trouble.IsZero() && time.Since(v.trouble) < patient // not all has been read, perhaps
 	v.call, v.until, v.ends, v.late = nil, time.Time{}, nil, nil
 }
 

@@ -143,9 +143,9 @@ func told(names steps.Names, story []steps.Step) (all []text.Text) {
 	return append(all, text.Say("the context of whatever still runs is cancelled"))
 }
 
-// patient is how long a story waits for what has to come. Code may take its time to get
-// over errors.
-const patient = time.Minute
+// patient is how long a story waits for what has to come: code may make a pause of a second
+// after each of many errors.
+const patient = 10 * time.Minute
 
 // tellSteps tells a story of steps.
 func tellSteps(w *Virtual, of Function, story []steps.Step) {
