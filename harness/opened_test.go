@@ -246,6 +246,18 @@ func TestPorts(t *testing.T) {
 	require.Nil(t, f, read(tb))
 }
 
+// TestLowPort: whoever may open low ports gets one that is free, and nobody else does.
+func TestLowPort(t *testing.T) {
+	OnLoopback4(t, func(w *Kernel4) {
+		port, ok := w.LowPort()
+		require.Equal(w, capability.ForbiddenPort.Missing() != nil, ok)
+		if ok {
+			require.Less(w, port, uint16(1024))
+			require.NoError(w, tryPort(netip.AddrPortFrom(w.Home(), port)))
+		}
+	})
+}
+
 // TestUndialable: a call fails there, and leaves nothing beside its error.
 func TestUndialable(t *testing.T) {
 	OnLoopback4(t, func(w *Kernel4) {

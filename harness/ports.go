@@ -21,12 +21,23 @@ const manyPorts = 1000
 
 // FreePort returns a port that is free for UDP and for TCP on the story's addresses,
 // and stays so until the code under test takes it.
-func (k kernelWords) FreePort() uint16 {
+func (k kernelWords) FreePort() uint16 { return k.freeAmong(unassigned()) }
+
+// LowPort returns a free port below 1024, of four digits as in FreePort, unless this user
+// may open none.
+func (k kernelWords) LowPort() (port uint16, ok bool) {
+	if capability.ForbiddenPort.Missing() == nil {
+		return 0, false
+	}
+	return k.freeAmong(1000, 1023), true
+}
+
+// freeAmong returns a port from low to high that is free.
+func (k kernelWords) freeAmong(low, high int) uint16 {
 	addrs := []netip.Addr{k.Home()}
 	if second, missing := k.host.SecondAddr(); missing == nil {
 		addrs = append(addrs, second)
 	}
-	low, high := unassigned()
 	var err error
 	for range manyPorts {
 		port := uint16(low + rand.IntN(high-low+1))

@@ -103,6 +103,15 @@ var capabilities = map[string]func() error{
 	"broadcast":      capability.Broadcast.Missing,
 	"forbidden port": capability.ForbiddenPort.Missing,
 	"lab":            netlab.Missing,
+	"low port":       noLowPort,
+}
+
+// noLowPort returns an error unless this user may open ports below 1024.
+func noLowPort() error {
+	if capability.ForbiddenPort.Missing() == nil {
+		return errors.New("this user may not open ports below 1024")
+	}
+	return nil
 }
 
 // missing returns what this machine lacks that can't kill the mutant, or nil if it can.

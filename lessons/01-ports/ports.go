@@ -33,9 +33,9 @@ func ParsePort(text string) (int, error) {
 }
 
 // Ephemeral opens a UDP socket at the address loopback, and nowhere else, on a
-// port that the system chooses. The socket is as package net opens it: a
-// *net.UDPConn without a deadline or an option of its own, another one each time.
-// It stays open until whoever called closes it.
+// port that the system chooses. The socket is a *net.UDPConn, another one each time,
+// with the options that package net gives to it, and ready to send and receive. It
+// stays open until whoever called closes it.
 //
 // An error of the system's is returned, as it is or wrapped. Beside an error there
 // is no socket, but a plain nil.
@@ -65,8 +65,9 @@ var (
 
 // Claim opens a UDP socket at exactly addr, on no other port and at no other
 // address. addr names one address, on IPv4 or on IPv6: neither 0.0.0.0 or ::, which
-// are all of them, nor ::ffff:127.0.0.1, which is IPv4 in IPv6's form. The socket,
-// and what is beside an error, are as with Ephemeral.
+// are all of them, nor ::ffff:127.0.0.1, which is IPv4 in IPv6's form, nor one with a
+// zone, such as fe80::1%lo. The socket, and what is beside an error, are as with
+// Ephemeral.
 //
 // If another UDP socket has the port, the error wraps ErrTaken; if this user may
 // not open it, ErrForbidden; and not both. Either way it wraps the system's

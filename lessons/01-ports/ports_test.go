@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -255,6 +256,16 @@ func TestClaim(t *testing.T) {
 		}
 	})
 
+	harness.OnLoopback.Then(t, "low-port", func(w *harness.Kernel) {
+		port, ok := w.LowPort()
+		if !ok {
+			return // TestClaimForbidden is for this user
+		}
+		low := netip.AddrPortFrom(w.Home(), port)
+		claiming := claim(w, low).Because("Which ports a user may open, the system knows. The number does not say it.")
+		w.Opened(claiming, "claimed", low)
+	})
+
 	harness.OnLoopback.Then(t, "absent-address", func(w *harness.Kernel) {
 		absent := netip.AddrPortFrom(w.AbsentAddr(), w.FreePort())
 		claiming := claim(w, absent).Because(nowhere)
@@ -292,6 +303,28 @@ func TestClaimTaken(t *testing.T) {
 		claimed.Close()
 		again := claim(w, free).Because("The port was taken before, and is free again. Only the system knows.")
 		w.Opened(again, "claimed", free)
+	})
+
+	harness.OnLoopback.Then(t, "many-times", func(w *harness.Kernel) {
+		const nothingLeft = "A Claim that failed, or whose socket is closed, leaves nothing behind for the next one."
+		taken := netip.MustParseAddrPort(w.Peer("alice").LocalAddr().String())
+		free := netip.AddrPortFrom(w.Home(), w.FreePort())
+		refused := manyClaims(w, taken).Because(nothingLeft)
+		refused.Fails(errTaken)
+		manyClaims(w, free).Because(nothingLeft).Returns(nil)
+	})
+}
+
+// manyClaims starts the student's Claim forty times, one after the other, and closes what it opens.
+func manyClaims(w harness.Caller, addr netip.AddrPort) *harness.Call {
+	return w.Call(fmt.Sprintf("forty times Claim(%v)", addr), func(context.Context) (_ any, err error) {
+		for range 40 {
+			var conn net.PacketConn
+			if conn, err = ports.Claim(addr); err == nil {
+				conn.Close()
+			}
+		}
+		return nil, err
 	})
 }
 
