@@ -38,8 +38,8 @@ import (
 //   - when ctx ends, because it is cancelled or its deadline has come, Serve returns
 //     at once, with an error that wraps ctx.Err(), context.Cause(ctx) or
 //     os.ErrDeadlineExceeded;
-//   - when conn is closed, Serve returns at once, with an error that wraps
-//     net.ErrClosed.
+//   - when conn is closed, Serve returns, at once or after such a pause, with an error
+//     that wraps net.ErrClosed.
 //
 // At once means before any time passes, once the call of conn's that is under way
 // has returned. On the virtual network, a deadline that is still to come, be it in a
@@ -50,11 +50,13 @@ import (
 // started is still running when it returns. Serve may be called again on the same
 // conn, and on several conns at a time; each call is on its own.
 //
-// conn has no deadline when it is handed over. Any implementation may come, so
-// don't type-assert it; the addresses that it gives are *net.UDPAddr, and nil
-// beside an error. Hold no mutex while you wait: while another goroutine waits
-// for it, the virtual network's clock stands still. Keep no channel, no timer and no
-// sync.WaitGroup in a package-level variable: every call is on its own.
+// conn has no deadline when it is handed over, and times out only at a deadline that
+// you have set. Any implementation may come, so don't type-assert it; the addresses
+// that it gives are *net.UDPAddr without a zone, and stay as they are. Beside an error
+// there are no bytes, and the address is nil. log's Write does not fail. Hold no mutex
+// while you wait: while another goroutine waits for it, the virtual network's clock
+// stands still. Keep no channel, no timer and no sync.WaitGroup in a package-level
+// variable: every call is on its own.
 func Serve(ctx context.Context, conn net.PacketConn, log io.Writer) error {
 	panic("TODO: write Serve, which answers each datagram with its length")
 }
@@ -62,7 +64,8 @@ func Serve(ctx context.Context, conn net.PacketConn, log io.Writer) error {
 // Ask sends text to server through conn, once, as one datagram, and returns the
 // text of the first datagram that comes back, as it is. Either may be empty, may
 // hold any bytes, and may be as long as UDP allows (65,507 bytes on IPv4, 65,527 on
-// IPv6). In this lesson, nobody but the server sends to conn.
+// IPv6). In this lesson, nobody but the server sends to conn, and it does so
+// from the address that was asked.
 //
 // When ctx ends first, Ask returns at once, with an error that wraps ctx.Err(),
 // context.Cause(ctx) or os.ErrDeadlineExceeded; so it does when ctx has ended before

@@ -237,6 +237,30 @@ func TestServeSurvives(t *testing.T) {
 		alice.Because("An error is about one datagram, and not about the socket. However many come, go on.")
 		alice.ExpectFrom(server, "Your data was 5 bytes long")
 	})
+
+	harness.OnVirtual.Then(t, "a-second-at-the-most", func(w *harness.Virtual) {
+		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
+		w.FailWritesTo(server, bob, syscall.ENETUNREACH)
+		serve(w, server)
+		const pauses = "A pause after an error is of a second at the most, however many errors have come before."
+		const enough = time.Second + time.Millisecond
+		now := time.Duration(0)
+		again := func(times int, fail func()) {
+			for range times {
+				fail()
+				now += enough
+				w.At(now)
+			}
+			alice.Send(server, "hello")
+			alice.Because(pauses).ExpectFrom(server, "Your data was 5 bytes long")
+			w.Because(pauses)
+			w.StillAt(now)
+		}
+		for _, times := range []int{1, 2, 12, 150} {
+			again(times, func() { w.FailRead(server, syscall.ECONNREFUSED) })
+			again(times, func() { bob.Send(server, "can you hear me?") })
+		}
+	})
 }
 
 // TestServeStops: when its context is cancelled, Serve returns, though no
