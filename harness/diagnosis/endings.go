@@ -27,6 +27,8 @@ func metOldDeadline(s Seen) text.Text {
 	switch {
 	case !ok || f.Deadline.Calls == 0:
 		return none
+	case s.index() >= 0 && !s.Calls[s.index()].Used:
+		return none // the timeout was an earlier call's
 	case f.Deadline.Calls <= s.index():
 		at := text.Text{}
 		if f.Deadline.By != "" {

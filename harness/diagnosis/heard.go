@@ -77,10 +77,13 @@ func sentTwice(s Seen) text.Text {
 	if !ok {
 		return none
 	}
-	same := 0
+	same, heard := 0, 0
 	for _, d := range s.Wire {
 		if d.From == got.From && d.To == got.To && string(d.Payload) == string(got.Payload) {
 			same++
+			if d.Heard {
+				heard++
+			}
 		}
 	}
 	silence, quiet := want[Silence](s)
@@ -93,6 +96,8 @@ func sentTwice(s Seen) text.Text {
 	switch {
 	case same < 2 || quiet && silence.Before == 0:
 		return none
+	case !quiet && heard > 2 && questions == 0:
+		return none // the story has wanted more than one of them
 	case !quiet && same <= questions:
 		return text.Say("%s has sent %d datagrams that were read, and %d times the answer was %s. Each datagram has "+
 			"an answer of its own: either this one tells of another, or not of all of its own.", s.Name(got.To),
