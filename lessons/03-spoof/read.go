@@ -35,6 +35,9 @@ func read(ctx context.Context, conn net.Conn, buf []byte) (n int, err error) {
 // interruptible calls wait, and ends it by a deadline that is long past when ctx
 // ends.
 func interruptible(ctx context.Context, conn interface{ SetReadDeadline(time.Time) error }, wait func() error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(interrupted)

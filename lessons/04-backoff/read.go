@@ -38,6 +38,9 @@ func readUntil(ctx context.Context, conn net.Conn, deadline time.Time, buf []byt
 // given, if it is not zero, or, when ctx ends, by one that is long past.
 func interruptible(ctx context.Context, conn interface{ SetReadDeadline(time.Time) error }, deadline time.Time,
 	read func() error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	interrupted := make(chan struct{})
 	conn.SetReadDeadline(deadline)
 	stop := context.AfterFunc(ctx, func() {
