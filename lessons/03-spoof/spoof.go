@@ -11,7 +11,7 @@ import (
 // SameEndpoint reports whether a and b, which are *net.UDPAddr or nil, are one
 // endpoint: the same IP address, zone and port. An IPv4 address is the same
 // whether it is written as 127.0.0.1 or as ::ffff:127.0.0.1, in 4 bytes or in
-// 16. All other addresses are different ones: 0.0.0.0 and ::, too, are equal to
+// 16, and has no zone. All other addresses are different ones: 0.0.0.0 and ::, too, are equal to
 // themselves only, and so is port 0. Neither a nor b is changed.
 //
 // Nil is no endpoint, and so is the same as nothing, not even as nil; that
@@ -60,11 +60,13 @@ type Answer struct {
 // became of this one. While it waits, calls on other conns may run; there are no
 // two at a time on one.
 //
-// conn has no deadline when it is handed over. Any implementation may come, so
-// don't type-assert it; the addresses that it gives are *net.UDPAddr, and nil
-// beside an error. Hold no mutex while you wait: while another goroutine waits
-// for it, the virtual network's clock stands still. Keep no channel in a
-// package-level variable: every call is on its own.
+// conn has no deadline when it is handed over, and times out only at a deadline
+// that you have set. Any implementation may come, so don't type-assert it, not even
+// to an interface; the addresses that it gives are *net.UDPAddr, and stay as they
+// are. Beside an error there are no bytes, and the address is nil. Hold no mutex
+// while you wait: while another goroutine waits for it, the virtual network's clock
+// stands still. Keep no channel in a package-level variable: every call is on its
+// own.
 func Ask(ctx context.Context, conn net.PacketConn, server net.Addr, msg []byte) (Answer, error) {
 	panic("TODO: write Ask, which takes an answer only from whom it asked")
 }

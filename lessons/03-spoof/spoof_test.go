@@ -9,6 +9,7 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -456,11 +457,9 @@ func TestAskTurnsAwayStrangers(t *testing.T) {
 		eve.Send(client, "fine")
 		server.Send(client, "Your data was 8 bytes long")
 		second.Returns(heard{"Your data was 8 bytes long", 1, listed("eve")})
-		kept := w.Call("The first Ask, seen after the second,", func(context.Context) (any, error) {
-			return hear(w, first, nil), nil
-		})
-		kept.Because("An Answer is its caller's. What another Ask hears must not overwrite it.")
-		kept.Returns(heard{answer, 1, listed("mallory")})
+		if now := hear(w, first, nil); now != (heard{answer, 1, listed("mallory")}) {
+			w.Errorf("The second Ask has changed the first one's Answer, which is its caller's: it is %+v now.", now)
+		}
 	})
 
 	harness.OnVirtual.Then(t, "two-servers", func(w *harness.Virtual) {
@@ -488,24 +487,94 @@ func TestAskTurnsAwayStrangers(t *testing.T) {
 
 	harness.OnVirtual.Then(t, "addresses-in-16-bytes", func(w *harness.Virtual) {
 		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
-		asking := ask(w, client16{client}, server, question)
-		mallory.Send(client, "fine")
+		asking := ask(w, &client16{PacketConn: client}, server, question)
+		for range 3 {
+			mallory.Send(client, "fine")
+		}
+		server.Send(client, answer)
+		asking.Because("An IPv4 address in 4 bytes and in 16 is the same sender, whichever form comes first.")
+		asking.Returns(heard{answer, 3, listed("mallory")})
+	})
+
+	harness.OnVirtual.Then(t, "other-methods", func(w *harness.Virtual) {
+		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
+		asking := ask(w, foreign{client, failing{new(net.UDPConn)}}, server, question)
 		mallory.Send(client, "fine")
 		server.Send(client, answer)
-		asking.Because("A socket that is open for IPv4 and IPv6 gives each IPv4 address in 16 bytes.")
-		asking.Returns(heard{answer, 2, listed("mallory")})
+		asking.Because("Whatever other methods conn's type may have, net.PacketConn's are the ones that count.")
+		asking.Returns(heard{answer, 1, listed("mallory")})
+	})
+
+	harness.OnVirtual.Then(t, "zones", func(w *harness.Virtual) {
+		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
+		linked := &zoned{client, map[string]net.Addr{}}
+		near, far := linked.name("fe80::1%one", server), linked.name("fe80::1%two", mallory)
+		var got spoof.Answer
+		asking := w.Call("Ask (of "+near.String()+")", keeping(&got, linked, near, []byte(question)))
+		server.Because("The zone is a part of the address: without it, the question goes nowhere.")
+		server.ExpectFrom(client, question)
+		mallory.Send(client, "fine")
+		server.Send(client, answer)
+		asking.Because(otherZone).Returns([]byte(answer))
+		if printed := fmt.Sprint(got.Strangers); printed != fmt.Sprint([]net.Addr{far}) {
+			w.Errorf("Strangers is %s; the story wants [%v], with its zone.", printed, far)
+		}
 	})
 }
 
-// A client16 gives addresses in 16 bytes, as a socket does that is open for IPv4 and IPv6.
-type client16 struct{ net.PacketConn }
+// A client16 gives every other address in 16 bytes, as a socket does that is open for
+// IPv4 and IPv6.
+type client16 struct {
+	net.PacketConn
+	reads int
+}
 
-func (c client16) ReadFrom(p []byte) (int, net.Addr, error) {
+func (c *client16) ReadFrom(p []byte) (int, net.Addr, error) {
 	n, from, err := c.PacketConn.ReadFrom(p)
-	if from != nil {
+	if c.reads++; from != nil && c.reads%2 == 1 {
 		from = in16(from)
 	}
 	return n, from, err
+}
+
+// A foreign client has the other methods of a *net.UDPConn too, which fail.
+type foreign struct {
+	net.PacketConn
+	failing
+}
+
+type failing struct{ *net.UDPConn }
+
+// A zoned client gives its peers' addresses as those of the link, with zones, and
+// sends to these alone.
+type zoned struct {
+	net.PacketConn
+	links map[string]net.Addr // by what a peer is called, and the other way round
+}
+
+// name calls a peer by an IP address of the link.
+func (z *zoned) name(ip string, peer *harness.Peer) net.Addr {
+	own := peer.LocalAddr()
+	port := own.(*net.UDPAddr).AddrPort().Port()
+	link := net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(ip), port))
+	z.links[own.String()], z.links[link.String()] = link, own
+	return link
+}
+
+func (z *zoned) ReadFrom(p []byte) (int, net.Addr, error) {
+	n, from, err := z.PacketConn.ReadFrom(p)
+	if err != nil {
+		return n, from, err
+	}
+	return n, z.links[from.String()], nil
+}
+
+func (z *zoned) WriteTo(p []byte, to net.Addr) (int, error) {
+	own, ok := z.links[to.String()]
+	if !ok {
+		return 0, syscall.EINVAL
+	}
+	return z.PacketConn.WriteTo(p, own)
 }
 
 // TestAskTurnsAwayOtherIP: what comes from the server's port at another IP address
@@ -526,7 +595,7 @@ func TestAskTurnsAwayOtherIP(t *testing.T) {
 }
 
 const (
-	countedSoFar  = "Beside the error, too, the Answer tells all that was turned away, and each sender once."
+	countedSoFar  = "Beside the error, too, the Answer tells who was turned away, each sender once; its Data is nil."
 	besideAnError = "Beside an error, Data is nil."
 )
 
@@ -606,6 +675,7 @@ func TestAskStops(t *testing.T) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		call := asking(w, client, server.LocalAddr(), question)
 		cancelled := w.Call("Ask (with a context that is cancelled already)", over(call))
+		cancelled.Because("A context that is over before the call ends it too: the error says so, as ctx.Err() does.")
 		cancelled.FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
 		cancelled.Because(besideAnError).Beside(heard{"", 0, listed()})
 		w.NothingLeftBehind()
@@ -639,6 +709,16 @@ func TestAskStops(t *testing.T) {
 		w.NothingLeftBehind()
 	})
 
+	harness.OnVirtual.Then(t, "cancelled-in-a-crowd", func(w *harness.Virtual) {
+		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
+		asking := ask(w, &crowded{PacketConn: client, stranger: mallory.LocalAddr()}, server, question)
+		w.At(10*time.Millisecond + time.Microsecond)
+		asking.Cancel()
+		asking.Because("When ctx has ended, nothing more is read, even if there is always something to read.")
+		asking.FailsAt(11*time.Millisecond, context.Canceled, os.ErrDeadlineExceeded)
+		w.NothingLeftBehind()
+	})
+
 	harness.OnVirtual.Then(t, "cancelled-while-asking", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		w.SlowWrites(client, time.Millisecond)
@@ -648,6 +728,35 @@ func TestAskStops(t *testing.T) {
 		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 	})
+}
+
+// A crowded client always has a stranger's datagram, which takes a millisecond to read,
+// as long as its deadline has not passed when the read begins.
+type crowded struct {
+	net.PacketConn
+	stranger net.Addr
+	deadline atomic.Pointer[time.Time]
+	reads    int
+}
+
+func (c *crowded) SetDeadline(t time.Time) error {
+	c.deadline.Store(&t)
+	return c.PacketConn.SetDeadline(t)
+}
+
+func (c *crowded) SetReadDeadline(t time.Time) error {
+	c.deadline.Store(&t)
+	return c.PacketConn.SetReadDeadline(t)
+}
+
+func (c *crowded) ReadFrom(p []byte) (int, net.Addr, error) {
+	d := c.deadline.Load()
+	if over := d != nil && !d.IsZero() && !d.After(time.Now()); over || c.reads == 100 {
+		return c.PacketConn.ReadFrom(p)
+	}
+	c.reads++
+	time.Sleep(time.Millisecond)
+	return copy(p, "fine"), c.stranger, nil
 }
 
 // TestDial: the socket is connected to the server: it sends there and hears

@@ -51,8 +51,8 @@ var ErrServerDown = errors.New("I think the server is down")
 // "At once" means: before any time passes, as soon as the call of conn that is under
 // way has returned.
 //
-// To log it writes, for each of its waits, one line with one Write, when the wait
-// begins:
+// To log, whose Write does not fail, it writes, for each of its waits, one line with
+// one Write, when the wait begins, just before the send or just after it:
 //
 //	Waiting up to 100ms for a reply
 //
@@ -65,10 +65,11 @@ var ErrServerDown = errors.New("I think the server is down")
 // conn begins anew, with a wait of 100 ms. While it waits, calls on other conns may
 // run; there are no two at a time on one.
 //
-// conn has no deadline when it is handed over. Any implementation may come, so
-// don't type-assert it. Hold no mutex while you wait: while another goroutine
-// waits for it, the virtual network's clock stands still. Keep no channel in a
-// package-level variable: every call is on its own.
+// conn has no deadline when it is handed over, and times out only at a deadline
+// that you have set. Any implementation may come, so don't type-assert it, not even
+// to an interface. Beside an error of its there are no bytes. Hold no mutex while
+// you wait: while another goroutine waits for it, the virtual network's clock stands
+// still. Keep no channel in a package-level variable: every call is on its own.
 func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte, error) {
 	panic("TODO: write Ask, which sends again, and waits twice as long each time")
 }
@@ -97,8 +98,8 @@ func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte,
 //
 //	Pretending to drop packet from ADDR
 //
-// and nothing else. Each line is one Write, with its "\n". log may be used from
-// several goroutines.
+// and nothing else. Each line is one Write, with its "\n". log's Write does not
+// fail, and may be used from several goroutines.
 //
 // A read that fails has brought no datagram: drop is not asked, and nothing is
 // logged. An answer that can't be sent is logged like one that can. Neither ends the
@@ -107,14 +108,14 @@ func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte,
 //
 //   - when ctx ends, or has ended before, Serve returns at once, with an error that
 //     wraps ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded;
-//   - when conn is closed, Serve returns at once, with an error that wraps
-//     net.ErrClosed.
+//   - when conn is closed, Serve returns, at once or after such a pause, with an
+//     error that wraps net.ErrClosed.
 //
 // Nothing else ends it, however long nobody sends. Serve leaves conn as Ask does, and
 // no goroutine of its own is still running when it returns.
 //
 // The rules for conn are those of Ask. The addresses that it gives are
-// *net.UDPAddr, and nil beside an error.
+// *net.UDPAddr, stay as they are, and are nil beside an error.
 func Serve(ctx context.Context, conn net.PacketConn, drop func() bool, log io.Writer) error {
 	panic("TODO: write Serve, which answers as lesson 02's does, but drops some datagrams")
 }

@@ -82,7 +82,7 @@ func logsWaits(w *harness.Virtual, waits ...string) {
 	for _, wait := range waits {
 		lines = append(lines, "Waiting up to "+wait+" for a reply")
 	}
-	w.Because("Each wait has one line in the log, when it begins, also if the send before it has failed.").
+	w.Because("Each wait has one line in the log, when it begins, also after a failed send; and nothing else is logged.").
 		Logged(lines[0], lines[1:]...)
 }
 
@@ -139,7 +139,7 @@ func TestAskAnswered(t *testing.T) {
 			{"the same", "the same"},
 		} {
 			asking := askWith(w, client, tt.text)
-			server.ExpectFrom(client, tt.text)
+			server.Because("Each send has the bytes that Ask was given, and no others.").ExpectFrom(client, tt.text)
 			server.Send(client, tt.reply)
 			asking.Returns([]byte(tt.reply))
 		}
@@ -155,6 +155,16 @@ func TestAskAnswered(t *testing.T) {
 		early.Because("A datagram that is there already is the answer to the first send: Ask can't tell.")
 		early.ReturnsAt(0, []byte("good morning"))
 		w.SentAt(client, 0)
+	})
+
+	harness.OnVirtual.Then(t, "other-methods", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		client := w.Dial("client", server)
+		asking := ask(w, foreign{client, failing{new(net.UDPConn)}})
+		server.Because("Whatever other methods conn's type may have, net.Conn's are the ones that count.")
+		server.ExpectFrom(client, message)
+		server.Send(client, reply)
+		asking.Returns([]byte(reply))
 	})
 
 	harness.OnVirtual.Then(t, "lent-and-kept", func(w *harness.Virtual) {
@@ -180,6 +190,14 @@ func TestAskAnswered(t *testing.T) {
 		first.Returns([]byte(reply))
 	})
 }
+
+// A foreign client has the other methods of a *net.UDPConn too, which fail.
+type foreign struct {
+	net.Conn
+	failing
+}
+
+type failing struct{ *net.UDPConn }
 
 // TestAskDoublesItsWait: a server that is silent is asked five times, at 0, 100,
 // 300, 700 and 1500 ms, with the same bytes. After 3100 ms Ask gives up, and says
@@ -379,6 +397,7 @@ func TestAskIgnoresErrors(t *testing.T) {
 		w.FailRead(client, manyErrors...)
 		w.At(450*ms + ns)
 		server.Send(client, reply)
+		asking.Because("An error is no answer, and ends neither the wait nor Ask, however many there are.")
 		asking.ReturnsAt(450*ms+ns, []byte(reply))
 		w.SentAt(client, sends[:3]...)
 	})
@@ -608,6 +627,18 @@ func TestServeDrops(t *testing.T) {
 			Logged(lines[0], lines[1:]...)
 	})
 
+	harness.OnVirtual.Then(t, "zones", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		linked := zoned{server, failing{new(net.UDPConn)}, alice.LocalAddr()}
+		serve(w, linked)
+		alice.Send(server, "hello")
+		alice.Because("The zone is a part of the address: without it, the answer goes nowhere.")
+		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		w.Because("After Listening, each datagram has one line: the client's, or Pretending if it is dropped.").
+			Logged(fmt.Sprintf("Listening at %v", server.LocalAddr()),
+				fmt.Sprintf("The client at %v says %q", linked.link(), "hello"))
+	})
+
 	harness.OnVirtual.Then(t, "errors-and-silence", func(w *harness.Virtual) {
 		server, alice, carol := w.ListenPacket("server"), w.Peer("alice"), w.Peer("carol")
 		serve(w, server)
@@ -620,7 +651,7 @@ func TestServeDrops(t *testing.T) {
 			w.FailRead(server, manyErrors...)
 			alice.Send(server, "hello")
 			w.At(at + time.Minute) // for whoever makes pauses
-			alice.Because("An error is about one datagram, and not about the socket. However many come, go on.")
+			alice.Because("Neither errors, however many, nor silence, however long, end the service: an error is about one datagram.")
 			alice.ExpectFrom(server, "Your data was 5 bytes long")
 		}
 		alice.HeardNothingElse()
@@ -637,6 +668,33 @@ func TestServeDrops(t *testing.T) {
 			alice.ExpectFrom(two, "Your data was 2 bytes long")
 		}
 	})
+}
+
+// A zoned server hears its one client from an address of the link, with a zone, and
+// sends to this alone. It has the other methods of a *net.UDPConn too, which fail.
+type zoned struct {
+	net.PacketConn
+	failing
+	client net.Addr
+}
+
+func (z zoned) link() *net.UDPAddr {
+	return &net.UDPAddr{IP: net.ParseIP("fe80::1"), Port: z.client.(*net.UDPAddr).Port, Zone: "link"}
+}
+
+func (z zoned) ReadFrom(p []byte) (int, net.Addr, error) {
+	n, from, err := z.PacketConn.ReadFrom(p)
+	if err != nil {
+		return n, from, err
+	}
+	return n, z.link(), nil
+}
+
+func (z zoned) WriteTo(p []byte, to net.Addr) (int, error) {
+	if to.String() != z.link().String() {
+		return 0, syscall.EINVAL
+	}
+	return z.PacketConn.WriteTo(p, z.client)
 }
 
 const inOrder = "Ask drop in the order in which the datagrams come: here it drops every third, from the first on."
@@ -688,6 +746,7 @@ func TestServeStops(t *testing.T) {
 	harness.OnVirtual.Then(t, "over-before-the-call", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		cancelled := w.Call("Serve (with a context that is cancelled already)", over(serving(w, server)))
+		cancelled.Because("A context that is over before the call ends it too: the error says so, as ctx.Err() does.")
 		cancelled.FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 		w.StillOpen(server)
@@ -699,7 +758,9 @@ func TestServeStops(t *testing.T) {
 		again.Fails(context.Canceled, os.ErrDeadlineExceeded)
 
 		w.Close(server)
-		serve(w, server).FailsAt(0, net.ErrClosed)
+		closed := serve(w, server)
+		closed.Because("A socket that is closed before the call ends it too, with an error: nil says that all went well.")
+		closed.FailsAt(0, net.ErrClosed)
 		w.NothingLeftBehind()
 	})
 
