@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"syscall"
 	"time"
 
 	"udpkata/harness/capability"
@@ -100,6 +101,30 @@ func (k kernelWords) Undialable() netip.AddrPort {
 // UDPConn opens a socket of the kernel's for the student's code.
 func (k kernelWords) UDPConn(name string) *net.UDPConn {
 	return k.bare(name, k.host.ListenUDP)
+}
+
+// UDPConnAt opens a socket of the kernel's for the student's code on a port that is free:
+// one of [Kernel.FreePort], or of a socket that the story has closed. The story fails if
+// the code still holds that port, as by a copy of the socket's descriptor.
+func (k kernelWords) UDPConnAt(name string, at netip.AddrPort) *net.UDPConn {
+	return k.bare(name, func() (*net.UDPConn, error) {
+		conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			k.w.wants(nil)
+			k.w.fatal(verdict.Failed, "The socket at %v is closed, and its port is still taken: the code has made a copy "+
+				"of the socket, and not closed it.", at)
+		}
+		return conn, err
+	})
+}
+
+// DialMapped opens a socket of IPv6 for the student's code that is connected to an
+// endpoint of IPv4: what it sends is IPv4. The story is skipped without IPv6.
+func (k kernelWords) DialMapped(name string, to Endpoint) *net.UDPConn {
+	k.w.need(capability.IPv6.Missing())
+	return k.bare(name, func() (*net.UDPConn, error) {
+		return net.DialUDP("udp", &net.UDPAddr{IP: net.IPv6unspecified}, to.LocalAddr().(*net.UDPAddr))
+	})
 }
 
 // DialUDP opens a socket of the kernel's for the student's code that is

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"syscall"
 	"time"
 
 	"udpkata/harness/text"
@@ -62,9 +63,9 @@ func waitsWrong(s Seen) text.Text {
 		case i == 0 && got[i] == 2*wanted[i]:
 			return text.Say("The first wait is %v, twice the wanted one. Either the wait is doubled before its first "+
 				"use, or it begins where an earlier call has left it, as in a variable outside the function.", got[i])
-		case !pattern(got).IsZero():
+		case doubles(wanted) && !pattern(got).IsZero():
 			return pattern(got)
-		case i > 0 && got[i] == got[i-1]:
+		case i > 0 && got[i] == got[i-1] && wanted[i] == 2*wanted[i-1]:
 			return text.Say("Wait number %d is %v long, as long as the one before. It has to be twice as long.", i+1,
 				got[i])
 		case i == 0 && scattered(wanted, got):
@@ -73,6 +74,10 @@ func waitsWrong(s Seen) text.Text {
 		case got[i] < wanted[i] && wanted[i]-got[i] <= wanted[i]/10:
 			return text.Say("Wait number %d is %v long, a little shorter than %v. A wait lasts to its end, or until "+
 				"the answer comes.", i+1, got[i], wanted[i])
+		case slices.ContainsFunc(errs, func(f Failure) bool {
+			return f.At == sent.Got[i+1] && errors.Is(f.Err, syscall.EMSGSIZE)
+		}):
+			return none // no wait was over: it sent for that error
 		}
 		return text.Say("Wait number %d is %v long, and has to be %v.", i+1, got[i], wanted[i])
 	}
@@ -83,7 +88,7 @@ func waitsWrong(s Seen) text.Text {
 	until := s.until(sent.From)
 	last, answered := s.answeredAfter(sent)
 	switch {
-	case len(got) < len(wanted) && answered:
+	case len(got) < len(wanted) && answered && last > wanted[len(got)]:
 		return text.Say("Wait number %d was not over after %v, when the answer came, and has to be %v.", len(sent.Got),
 			last, wanted[len(got)])
 	case len(got) < len(wanted) && ended && !oneErrorEnds(s).IsZero():
@@ -91,16 +96,37 @@ func waitsWrong(s Seen) text.Text {
 	case len(got) < len(wanted) && ended:
 		return text.Say("The code gave up after %d of the %d sends. A limit for one wait is not one for all of them "+
 			"together: what was waited before does not count.", len(sent.Got), len(sent.Instants))
-	case len(got) < len(wanted) && until > sent.Instants[len(sent.Got)]:
+	case len(got) < len(wanted) && until > sent.Instants[len(sent.Got)] && !s.failedAt(sent):
 		return text.Say("The read has one deadline, after %v, and the next send comes only then. Each send gets a "+
 			"wait, with a deadline of its own.", until)
-	case len(sent.Got) == 1 && len(sent.Instants) > 1 && sent.Instants[1] > sent.Instants[0] && !ended:
+	case len(sent.Got) == 1 && len(sent.Instants) > 1 && sent.Instants[1] > sent.Instants[0] && !ended &&
+		!s.failedAt(sent):
 		return text.Say("The code sent once and never again: each send gets a wait, with a deadline of its own, and " +
 			"after the wait comes the next send.")
-	case len(got) > len(wanted):
+	case len(got) > len(wanted) && doubles(wanted):
 		return pattern(got)
 	}
 	return none
+}
+
+// doubles reports whether each wait is twice as long as the one before.
+func doubles(waits []time.Duration) bool {
+	for i, d := range waits {
+		if d <= 0 || i > 0 && d != 2*waits[i-1] {
+			return false
+		}
+	}
+	return true
+}
+
+// failedAt reports whether a socket met an error when the first send was due that is
+// missing: then the story may want that send for the error, and not for a wait's end.
+func (s Seen) failedAt(sent Sent) bool {
+	return slices.ContainsFunc(s.Sockets, func(sock Socket) bool {
+		return sock.Addr == sent.From && slices.ContainsFunc(sock.Failures, func(f Failure) bool {
+			return f.At == sent.Instants[len(sent.Got)] && !errors.Is(f.Err, os.ErrDeadlineExceeded)
+		})
+	})
 }
 
 // pattern says by which rule waits go, if that is not doubling.

@@ -233,7 +233,7 @@ func waitsForUnsent(s Seen) text.Text {
 	}
 	for _, q := range s.questions() {
 		last := q.sends[len(q.sends)-1]
-		if last.Err != nil && len(q.reads) == 0 {
+		if last.Err != nil && len(q.sends) == 1 && len(q.reads) == 0 { // who sends again waits for that
 			return text.Say("The send has failed with %q: nothing went out, so no answer can come. Look at the error "+
 				"that a send returns.", cause(last.Err))
 		}

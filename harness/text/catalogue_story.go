@@ -252,6 +252,11 @@ var storySentences = []Text{
 	},
 
 	// What options sockets have.
+	{
+		"The socket at %v is closed, and its port is still taken: the code has made a copy of the socket, and not " +
+			"closed it.",
+		"%v 的 socket 已經關閉，連接埠卻還被占用：程式複製了 socket，複製的沒有關閉。",
+	},
 	{"%s may not broadcast: its option SO_BROADCAST is 0.", "%s 沒有廣播的許可：它的選項 SO_BROADCAST 是 0。"},
 	{
 		"The option %s of %s's socket is %d; the story wants %d.",

@@ -47,8 +47,8 @@ func Shout(conn net.PacketConn, to net.Addr, text string) error {
 // you make a pause after an error, of a second at the most, is up to you), with
 // lesson 02's two exceptions: when ctx ends, Hear returns at once,
 // with an error that wraps ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded;
-// when conn is closed, with one that wraps net.ErrClosed. Either may be so before
-// the call, and ctx may end by its deadline. ("At once" is before any time passes,
+// when conn is closed, Hear returns, at once or after such a pause, with an error
+// that wraps net.ErrClosed. Either may be so before the call, and ctx may end by its deadline. ("At once" is before any time passes,
 // also in virtual time. But a call of heard that is running is waited for. What is
 // still waiting on conn by then is left alone, but for a datagram or two that Hear
 // may have read ahead.)
@@ -56,8 +56,10 @@ func Shout(conn net.PacketConn, to net.Addr, text string) error {
 // Hear sends nothing. It leaves conn open and without a deadline, and no goroutine
 // of its own is still running when it returns.
 //
-// conn has no deadline when it is handed over. Any implementation may come, so
-// don't type-assert it. Calls on other conns may run at the same time. Hold no
+// conn has no deadline when it is handed over, and times out only at a deadline that
+// you have set. Any implementation may come, so don't type-assert it, and look into
+// its errors with errors.Is alone; beside an error there are no bytes, and addresses
+// that it gives stay as they are. Calls on other conns may run at the same time. Hold no
 // mutex while you wait: while another goroutine waits for it, the virtual network's
 // clock stands still. Keep no channel in a package-level variable: every call is on
 // its own.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -305,6 +306,30 @@ func TestHear(t *testing.T) {
 		w.Close(server)
 	})
 
+	harness.OnVirtual.Then(t, "a-thousand-errors", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		hear(w, "server", server)
+		w.FailRead(server, slices.Repeat(errs, 100)...)
+		w.At(time.Hour) // for whoever makes pauses
+		alice.Send(server, message)
+		w.At(2 * time.Hour)
+		w.Because("However many reads fail, and whatever their errors are, the next one may bring a datagram.").
+			Logged(note("server", "alice", message))
+
+		const inARow = 40 // one a minute
+		last := 2 * time.Hour
+		for range inARow {
+			last += time.Minute
+			w.At(last)
+			w.FailRead(server, syscall.ENOBUFS)
+		}
+		alice.Send(server, "again")
+		w.Logged(note("server", "alice", message), note("server", "alice", "again"))
+		w.Because("A pause after an error lasts a second at the most, also after many errors in a row.")
+		w.StillAt(last + time.Second)
+		w.Close(server)
+	})
+
 	harness.OnVirtual.Then(t, "two-sockets", func(w *harness.Virtual) {
 		busy, other, alice := w.ListenPacket("busy"), w.ListenPacket("other"), w.Peer("alice")
 		gate := make(chan struct{})
@@ -320,6 +345,50 @@ func TestHear(t *testing.T) {
 		w.Close(other)
 		close(gate)
 	})
+
+	harness.OnVirtual.Then(t, "many-sockets", func(w *harness.Virtual) {
+		for i := range 40 {
+			name := fmt.Sprint("silent ", i+1)
+			hear(w, name, w.ListenPacket(name))
+		}
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		hear(w, "server", server)
+		alice.Send(server, message)
+		w.Because("Calls on other sockets run at the same time, however many there are.").
+			Logged(note("server", "alice", message))
+	})
+}
+
+// A wordyConn says more of each error than a socket of the system's does.
+type wordyConn struct{ net.PacketConn }
+
+func (c wordyConn) ReadFrom(p []byte) (n int, from net.Addr, err error) {
+	if n, from, err = c.PacketConn.ReadFrom(p); err != nil {
+		err = fmt.Errorf("%w (so says the story's socket)", err)
+	}
+	return n, from, err
+}
+
+// A failingConn's reads all fail. The context that it cancels ends during one of them.
+type failingConn struct {
+	net.PacketConn
+	cancel context.CancelFunc
+	reads  atomic.Int32
+}
+
+const (
+	failsAlive = 100     // how many reads a failingConn lets fail before it cancels
+	failsAtAll = 100_000 // after so many, it reads as any conn: then nobody waits for ever
+)
+
+func (c *failingConn) ReadFrom(p []byte) (int, net.Addr, error) {
+	switch n := c.reads.Add(1); {
+	case n > failsAtAll:
+		return c.PacketConn.ReadFrom(p)
+	case n == failsAlive:
+		c.cancel()
+	}
+	return 0, nil, syscall.EIO
 }
 
 // TestHearStops: when its context ends, Hear returns, though no datagram arrives,
@@ -353,6 +422,34 @@ func TestHearStops(t *testing.T) {
 		w.Because("A pause after an error ends too when ctx does.")
 		hearing.Stop()
 		hearing.Fails(context.Canceled, os.ErrDeadlineExceeded)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "errors-without-end", func(w *harness.Virtual) {
+		server := w.ListenPacket("server")
+		failing := &failingConn{PacketConn: server}
+		w.Go("Hear", func(ctx context.Context) error {
+			ctx, failing.cancel = context.WithCancel(ctx)
+			defer failing.cancel()
+			return broadcast.Hear(ctx, failing, func(net.Addr, string) {})
+		}).Fails(context.Canceled, os.ErrDeadlineExceeded)
+		fmt.Fprintln(w.Log(), "Hear has returned")
+		if failing.reads.Load() > failsAtAll {
+			fmt.Fprintf(w.Log(), "when ctx had ended, Hear went on through %d reads that failed\n", failsAtAll-failsAlive)
+		}
+		w.Because("Ask after each read, whatever its error, whether ctx has ended.").Logged("Hear has returned")
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "other-words", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		hearing := hear(w, "server", wordyConn{server})
+		w.FailRead(server, syscall.ECONNREFUSED)
+		alice.Send(server, message)
+		w.At(time.Second + 1) // for whoever makes pauses
+		w.Logged(note("server", "alice", message))
+		w.Close(server)
+		hearing.Because("A conn may put an error in words of its own: errors.Is finds what it wraps.").Fails(net.ErrClosed)
 		w.NothingLeftBehind()
 	})
 
@@ -473,6 +570,18 @@ func TestAllowBroadcast(t *testing.T) {
 		w.Because("Set this one option alone: the others are the caller's business.")
 		w.OtherwiseUnchanged(client, "SO_BROADCAST")
 
+		at := netip.AddrPortFrom(w.Home(), w.FreePort())
+		for _, name := range []string{"first", "second"} {
+			conn := w.UDPConnAt(name, at)
+			w.ForbidBroadcast(conn)
+			allow(w, name, conn).Returns(nil)
+			w.Because("Two sockets can have one address, one after the other: each needs the permission.")
+			w.MayBroadcast(conn)
+			w.Because("When the caller closes its socket, the port is free: whoever makes a copy of it closes that.")
+			conn.Close()
+		}
+		w.UDPConnAt("third", at)
+
 		closed := w.UDPConn("closed")
 		closed.Close()
 		allow(w, "closed", closed).
@@ -520,6 +629,10 @@ func TestListenShared(t *testing.T) {
 		addr := netip.AddrPortFrom(w.Home(), w.FreePort())
 		one := w.Opened(listenShared(w, addr), "one", addr)
 		two := w.Opened(listenShared(w, addr), "two", addr)
+		anyPort := netip.AddrPortFrom(w.Home(), 0)
+		chosen := w.Opened(listenShared(w, anyPort), "chosen", anyPort).LocalAddr().(*net.UDPAddr).AddrPort()
+		w.Opened(listenShared(w, chosen).
+			Because("A port that the system has chosen, for port 0, is shared like any other."), "beside it", chosen)
 		alice := w.Peer("alice")
 		alice.Send(two, "only one of you")
 		w.OneHears(alice, "only one of you", one, two)
@@ -531,6 +644,11 @@ func TestListenShared(t *testing.T) {
 		}
 		w.Because("Opening a socket can fail. Then there is none, so look at err before you use it.")
 		listenShared(w, netip.AddrPortFrom(w.AbsentAddr(), w.FreePort())).Fails()
+		for _, port := range []uint16{0, w.FreePort()} {
+			listenShared(w, netip.AddrPortFrom(netip.Addr{}, port)).
+				Because("An AddrPort without an address is not valid, and is no other name for all addresses.").
+				Fails()
+		}
 	})
 }
 

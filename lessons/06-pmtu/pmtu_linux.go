@@ -37,9 +37,10 @@ func PathMTU(conn *net.UDPConn) (int, error) {
 // bytes, each a '#', to whom conn is connected to.
 //
 // If that is too big (syscall.EMSGSIZE), this is no error: the Report says so,
-// with the path's MTU as it is known after the refusal, and what would fit. (It
-// sends once, and does not ask whether the refusal is one of an earlier datagram.)
-// Every other error is returned, as it is or wrapped.
+// with the path's MTU, which is PathMTU's, and what would fit. (It sends once, and
+// does not ask whether the refusal is one of an earlier datagram.) Every other error
+// is returned, as it is or wrapped. What the Report beside an error says does not
+// matter.
 func SendBig(conn *net.UDPConn, size int) (Report, error) {
 	panic("TODO: write SendBig, which reports whether a datagram fits")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -101,6 +102,9 @@ func TestMaxPayload(t *testing.T) {
 			{0, 0, 0},
 			{-1, 0, 0},
 			{-1 << 20, 0, 0},
+			{math.MinInt32, 0, 0},
+			{math.MinInt, 0, 0},
+			{math.MinInt + 47, 0, 0},
 			{math.MaxInt32, 65507, 65527},
 			{math.MaxInt, 65507, 65527},
 		} {
@@ -174,7 +178,29 @@ func TestForbidFragments(t *testing.T) {
 		forbid(w, "broken", broken).
 			Because("Control has an error of its own, and what it calls has another: return whichever is there.").
 			Fails(want)
+
+		at := netip.AddrPortFrom(w.Home(), w.FreePort())
+		leaky := w.UDPConnAt("leaky", at)
+		forbid(w, "leaky", leaky).Returns(nil)
+		leaky.Close()
+		w.Because("When the caller closes its socket, the port is free: whoever makes a copy of it closes that.")
+		w.UDPConnAt("next", at)
 	})
+
+	onMapped(t, func(w *harness.Kernel4, conn *net.UDPConn) {
+		forbid(w, "client", conn).Returns(nil)
+		w.Because("An address may be IPv4's though it has 16 bytes: ask isIPv6 which option is meant.")
+		w.ForbidsFragments(conn)
+	})
+}
+
+// onMapped tells a story of a socket of IPv6 whose datagrams are IPv4's.
+func onMapped(t *testing.T, story func(w *harness.Kernel4, conn *net.UDPConn)) {
+	if pmtu.Supported {
+		harness.OnLoopback4.Then(t, "an-ipv4-address-in-ipv6-form", func(w *harness.Kernel4) {
+			story(w, w.DialMapped("client", w.Peer("server")))
+		})
+	}
 }
 
 // TestPathMTU: a connected socket knows the MTU of its path; for one that is not
@@ -304,7 +330,7 @@ func TestProbe(t *testing.T) {
 				sends = append(sends, 0)
 			}
 			w.At(10 * time.Second)
-			w.Because("Once the size is known, nothing more is sent.")
+			w.Because("Where less fits, so much is sent at once. When the answer has come, nothing more is sent.")
 			w.SentAt(path, sends...)
 		})
 	}
@@ -322,6 +348,17 @@ func TestProbe(t *testing.T) {
 		path := w.DialPath("client", w.Server("server", countBytes))
 		probe(w, newToldPath(path, 9000, 1500)).ReturnsAt(0, payload(path.IPv6(), 1500))
 	})
+
+	for _, mtu := range []int{65535, 65556, 65575, 1 << 20, math.MaxInt} {
+		harness.OnPath.Then(t, fmt.Sprintf("first-told-%d", mtu), func(w *harness.Path) {
+			path := newToldPath(w.DialPath("client", w.Server("server", countBytes)), mtu, 1500)
+			probe(w, path).
+				Because("No MTU is too big to begin with: send as much as UDP can carry, if path.MTU says so.").
+				ReturnsAt(0, payload(path.IPv6(), 1500))
+			w.Because("Send first what path.MTU says, also above Ethernet's 1500, and then what it says each time.")
+			w.SentAt(path.PathConn, 0, 0)
+		})
+	}
 
 	harness.OnPath.Then(t, "refused-again-and-again", func(w *harness.Path) {
 		path := w.DialPath("client", w.Server("server", countBytes))
@@ -407,6 +444,17 @@ func (p *toldPath) Write(b []byte) (int, error) {
 	return p.PathConn.Write(b)
 }
 
+// A slowPath is one whose reads take a while from when the datagram is in the buffer.
+type slowPath struct{ *toldPath }
+
+func (p slowPath) Read(b []byte) (int, error) {
+	n, err := p.toldPath.Read(b)
+	if err == nil {
+		time.Sleep(ms)
+	}
+	return n, err
+}
+
 // instants are those of the five sends of one size.
 var instants = []time.Duration{0, 100 * ms, 300 * ms, 700 * ms, 1500 * ms}
 
@@ -451,12 +499,12 @@ func TestProbeWaits(t *testing.T) {
 	harness.OnPath.Then(t, "too-big-in-the-last-wait", func(w *harness.Path) {
 		path := newToldPath(w.DialPath("client", w.Peer("server")), 1500)
 		const reason = "The smaller size has five sends of its own, whenever the error comes."
-		probing := probe(w, path).Because("Without the MTU nobody knows how much to send: return path.MTU's error, and don't guess.")
+		probing := probe(w, path).Because(reason)
 		w.At(2 * time.Second)
 		path.is(1400)
 		w.FailRead(path.PathConn, syscall.EMSGSIZE)
 		probing.Fails(errNoAnswer)
-		w.Because("Without the MTU nobody knows how much to send: return path.MTU's error, and don't guess.")
+		w.Because(reason)
 		w.SentAt(path.PathConn, append(slices.Clone(instants), 2000*ms, 2100*ms, 2300*ms, 2700*ms, 3500*ms)...)
 		probing.FailsAt(5100*ms, errNoAnswer)
 	})
@@ -476,6 +524,22 @@ func TestProbeWaits(t *testing.T) {
 				Because("Calls on other paths run at the same time: what is one's own is no package-level variable.").
 				ReturnsAt(100*ms, payload(paths[i].IPv6(), mtu))
 			w.SentAt(paths[i].PathConn, 0, 100*ms)
+		}
+	})
+
+	harness.OnPath.Then(t, "two-slow-paths", func(w *harness.Path) {
+		w.Distance(5 * ms)
+		server := w.Server("server", countBytes)
+		var probing []*harness.Call
+		var mtus []int
+		for i, mtu := range []int{1500, 1400} {
+			path := slowPath{newToldPath(w.DialPath(fmt.Sprint("client ", i+1), server), mtu)}
+			probing, mtus = append(probing, probe(w, path)), append(mtus, payload(path.IPv6(), mtu))
+		}
+		for i, size := range mtus {
+			probing[i].
+				Because("Calls on other paths run at the same time: what is one's own is no package-level variable.").
+				ReturnsAt(11*ms, size)
 		}
 	})
 }
@@ -590,7 +654,7 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 			path := w.DialPath("client", server)
 			w.FailWritesTo(path, server, tt.errno)
 			probing := probe(w, path).
-				Because("A Write that fails counts as a send: after five of them, and their waits, give up.")
+				Because("A Write that fails counts as a send: after five, and their waits, give up with ErrNoAnswer.")
 			probing.Fails(errNoAnswer)
 			w.SentAt(path, instants...)
 			probing.FailsAt(3100*ms, errNoAnswer)
@@ -611,6 +675,19 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		server.Send(path, answerTo(payload(path.IPv6(), 1500)))
 		probing.ReturnsAt(160*ms, payload(path.IPv6(), 1500))
 		w.SentAt(path, 0, 100*ms)
+	})
+
+	harness.OnPath.Then(t, "a-thousand-errors", func(w *harness.Path) {
+		server := w.Peer("server")
+		path := w.DialPath("client", server)
+		probing := probe(w, path).
+			Because("Errors of reads change nothing, however many there are: Probe reads on until its wait is over.")
+		w.At(30 * ms)
+		w.FailRead(path, slices.Repeat(errs, 120)...)
+		w.At(60 * ms)
+		server.Send(path, answerTo(payload(path.IPv6(), 1500)))
+		probing.ReturnsAt(60*ms, payload(path.IPv6(), 1500))
+		w.SentAt(path, 0)
 	})
 
 	// The first two errors bring no news of the MTU, or that it has grown; the third does.
@@ -634,6 +711,23 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		probing.
 			Because("An answer with a bigger number is one to what was sent before: it does not count.").
 			ReturnsAt(80*ms, payload(path.IPv6(), 1300))
+	})
+
+	// What path.MTU says falls, but to more than was tried.
+	harness.OnPath.Then(t, "grown-and-shrunk-a-little", func(w *harness.Path) {
+		server := w.Peer("server")
+		path := newToldPath(w.DialPath("client", server), 1400)
+		probing := probe(w, path)
+		for i, mtu := range []int{9000, 4000, 1400} {
+			w.At(time.Duration(i+1) * 20 * ms)
+			path.is(mtu)
+			w.FailRead(path.PathConn, syscall.EMSGSIZE)
+		}
+		w.At(70 * ms)
+		w.Because("At each such error ask path.MTU, and send anew only if less fits than was tried.")
+		w.SentAt(path.PathConn, 0)
+		server.Send(path, answerTo(payload(path.IPv6(), 1400)))
+		probing.ReturnsAt(70*ms, payload(path.IPv6(), 1400))
 	})
 }
 
@@ -705,7 +799,8 @@ func TestProbeStops(t *testing.T) {
 
 	harness.OnPath.Then(t, "mtu-unknown-after-a-read", func(w *harness.Path) {
 		path := newToldPath(w.DialPath("client", w.Peer("server")), 1500)
-		probing := probe(w, path).Because("Without the MTU nobody knows how much to send: return path.MTU's error, and don't guess.")
+		probing := probe(w, path).
+			Because("Read says that this is too big, and then path.MTU returns this error: return that, and don't guess.")
 		w.At(30 * ms)
 		path.is(0)
 		w.FailRead(path.PathConn, syscall.EMSGSIZE)

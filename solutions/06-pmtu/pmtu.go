@@ -36,6 +36,7 @@ func MaxPayload(mtu int, ipv6 bool) int {
 	if ipv6 {
 		headers, most = ipv6Header+udpHeader, 65535-udpHeader
 	}
+	mtu = max(mtu, 0) // or the least of all numbers, less the headers, would be a big one
 	return max(0, min(mtu-headers, most))
 }
 
