@@ -111,8 +111,8 @@ func (k kernelWords) UDPConnAt(name string, at netip.AddrPort) *net.UDPConn {
 		conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
 		if errors.Is(err, syscall.EADDRINUSE) {
 			k.w.wants(nil)
-			k.w.fatal(verdict.Failed, "The socket at %v is closed, and its port is still taken: the code has made a copy "+
-				"of the socket, and not closed it.", at)
+			k.w.fatal(verdict.Failed, "The socket at %v is closed, and its port is still taken: the code has made a "+
+				"copy of the socket, and not closed it.", at)
 		}
 		return conn, err
 	})

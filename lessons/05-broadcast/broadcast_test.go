@@ -377,7 +377,7 @@ type failingConn struct {
 }
 
 const (
-	failsAlive = 100     // how many reads a failingConn lets fail before it cancels
+	failsTil   = 100     // how many reads a failingConn lets fail before it cancels
 	failsAtAll = 100_000 // after so many, it reads as any conn: then nobody waits for ever
 )
 
@@ -385,7 +385,7 @@ func (c *failingConn) ReadFrom(p []byte) (int, net.Addr, error) {
 	switch n := c.reads.Add(1); {
 	case n > failsAtAll:
 		return c.PacketConn.ReadFrom(p)
-	case n == failsAlive:
+	case n == failsTil:
 		c.cancel()
 	}
 	return 0, nil, syscall.EIO
@@ -435,7 +435,7 @@ func TestHearStops(t *testing.T) {
 		}).Fails(context.Canceled, os.ErrDeadlineExceeded)
 		fmt.Fprintln(w.Log(), "Hear has returned")
 		if failing.reads.Load() > failsAtAll {
-			fmt.Fprintf(w.Log(), "when ctx had ended, Hear went on through %d reads that failed\n", failsAtAll-failsAlive)
+			fmt.Fprintf(w.Log(), "when ctx had ended, Hear went on through %d reads that failed\n", failsAtAll-failsTil)
 		}
 		w.Because("Ask after each read, whatever its error, whether ctx has ended.").Logged("Hear has returned")
 		w.NothingLeftBehind()
@@ -443,13 +443,13 @@ func TestHearStops(t *testing.T) {
 
 	harness.OnVirtual.Then(t, "other-words", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		hearing := hear(w, "server", wordyConn{server})
+		call := hear(w, "server", wordyConn{server})
 		w.FailRead(server, syscall.ECONNREFUSED)
 		alice.Send(server, message)
 		w.At(time.Second + 1) // for whoever makes pauses
 		w.Logged(note("server", "alice", message))
 		w.Close(server)
-		hearing.Because("A conn may put an error in words of its own: errors.Is finds what it wraps.").Fails(net.ErrClosed)
+		call.Because("A conn may put an error in words of its own: errors.Is finds what it wraps.").Fails(net.ErrClosed)
 		w.NothingLeftBehind()
 	})
 

@@ -450,7 +450,7 @@ type slowPath struct{ *toldPath }
 func (p slowPath) Read(b []byte) (int, error) {
 	n, err := p.toldPath.Read(b)
 	if err == nil {
-		time.Sleep(ms)
+		<-time.After(ms)
 	}
 	return n, err
 }
@@ -800,7 +800,7 @@ func TestProbeStops(t *testing.T) {
 	harness.OnPath.Then(t, "mtu-unknown-after-a-read", func(w *harness.Path) {
 		path := newToldPath(w.DialPath("client", w.Peer("server")), 1500)
 		probing := probe(w, path).
-			Because("Read says that this is too big, and then path.MTU returns this error: return that, and don't guess.")
+			Because("Read says that it is too big, and then path.MTU returns this error: return that, and don't guess.")
 		w.At(30 * ms)
 		path.is(0)
 		w.FailRead(path.PathConn, syscall.EMSGSIZE)
