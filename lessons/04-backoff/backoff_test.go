@@ -651,7 +651,7 @@ func TestServeDrops(t *testing.T) {
 			w.FailRead(server, manyErrors...)
 			alice.Send(server, "hello")
 			w.At(at + time.Minute) // for whoever makes pauses
-			alice.Because("Neither errors, however many, nor silence, however long, end the service: an error is about one datagram.")
+			alice.Because("An error is about one datagram: neither errors nor silence end the service, however long.")
 			alice.ExpectFrom(server, "Your data was 5 bytes long")
 		}
 		alice.HeardNothingElse()
@@ -759,7 +759,8 @@ func TestServeStops(t *testing.T) {
 
 		w.Close(server)
 		closed := serve(w, server)
-		closed.Because("A socket that is closed before the call ends it too, with an error: nil says that all went well.")
+		const before = "A socket that is closed before the call ends it too: nil says that all went well."
+		closed.Because(before)
 		closed.FailsAt(0, net.ErrClosed)
 		w.NothingLeftBehind()
 	})
