@@ -283,7 +283,7 @@ func unused(s Seen) text.Text {
 	switch w := s.Want.(type) {
 	case Heard, Sent, Instant, Logged:
 	case Result:
-		if slices.ContainsFunc(w.Errors, isContextError) {
+		if slices.ContainsFunc(w.Errors, isContextError) || w.AnyError && s.Calls[i].Err != nil {
 			return none // its context may have ended before
 		}
 	default:
@@ -348,7 +348,8 @@ func waitsForAnswer(s Seen) text.Text {
 	}
 	for _, sock := range s.Sockets {
 		for _, f := range slices.Backward(sock.Failures) {
-			if reading(f.Method) && (f.Wanted || errors.Is(f.Err, syscall.ECONNREFUSED)) {
+			own := f.Seen > s.current().Seen // and not of a call before this one, which has sent
+			if own && reading(f.Method) && (f.Wanted || errors.Is(f.Err, syscall.ECONNREFUSED)) {
 				return text.Say("A read has failed with %q, and the code reads on. Each such error is told once, so "+
 					"nothing more comes: return it.", cause(f.Err))
 			}

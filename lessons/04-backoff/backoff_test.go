@@ -82,7 +82,7 @@ func logsWaits(w *harness.Virtual, waits ...string) {
 	for _, wait := range waits {
 		lines = append(lines, "Waiting up to "+wait+" for a reply")
 	}
-	w.Because("Each wait has one line in the log, when it begins, also after a failed send; and nothing else is logged.").
+	w.Because("Each wait has one line in the log, when it begins, also after a failed send. No other is logged.").
 		Logged(lines[0], lines[1:]...)
 }
 
