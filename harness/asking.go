@@ -256,7 +256,6 @@ type asker struct {
 	errs      []error  // errors that may be
 	causes    []error  // what the socket has said
 	strangers []net.Addr
-	heard     bool // something has come that may be unread
 
 	// What it has to have sent.
 	base  time.Time // of the first of as many as there are waits

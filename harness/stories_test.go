@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -42,6 +43,10 @@ func unfit(t *testing.T, path string, source any) []string {
 			wrong = append(wrong, fmt.Sprintf("%s: %s", files.Position(n.Pos()), what))
 		}
 		switch n := n.(type) {
+		case *ast.FuncDecl:
+			if n.Recv != nil && slices.Contains([]string{"Read", "ReadFrom", "Write", "WriteTo"}, n.Name.Name) {
+				return false // a conn of the story's own may take its time
+			}
 		case *ast.CallExpr:
 			name := called(n.Fun)
 			switch name {

@@ -508,7 +508,7 @@ func TestAskTurnsAwayStrangers(t *testing.T) {
 	harness.OnVirtual.Then(t, "zones", func(w *harness.Virtual) {
 		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
 		linked := &zoned{client, map[string]net.Addr{}}
-		near, far := linked.name("fe80::1%one", server), linked.name("fe80::1%two", mallory)
+		near, far := linked.name("::1%one", server), linked.name("::1%two", mallory)
 		var got spoof.Answer
 		asking := w.Call("Ask (of "+near.String()+")", keeping(&got, linked, near, []byte(question)))
 		server.Because("The zone is a part of the address: without it, the question goes nowhere.")

@@ -679,7 +679,7 @@ type zoned struct {
 }
 
 func (z zoned) link() *net.UDPAddr {
-	return &net.UDPAddr{IP: net.ParseIP("fe80::1"), Port: z.client.(*net.UDPAddr).Port, Zone: "link"}
+	return &net.UDPAddr{IP: net.IPv6loopback, Port: z.client.(*net.UDPAddr).Port, Zone: "link"}
 }
 
 func (z zoned) ReadFrom(p []byte) (int, net.Addr, error) {
