@@ -43,15 +43,16 @@ func Shout(conn net.PacketConn, to net.Addr, text string) error {
 // and any bytes; every sender counts, even conn itself. The caller may keep what
 // heard is given: nobody changes it afterwards.
 //
-// Neither silence, however long, nor errors of reads, however many, end it (whether
-// you make a pause after an error, of a second at the most, is up to you), with
-// lesson 02's two exceptions: when ctx ends, Hear returns at once,
-// with an error that wraps ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded;
-// when conn is closed, Hear returns, at once or after such a pause, with an error
-// that wraps net.ErrClosed. Either may be so before the call, and ctx may end by its deadline. ("At once" is before any time passes,
-// also in virtual time. But a call of heard that is running is waited for. What is
-// still waiting on conn by then is left alone, but for a datagram or two that Hear
-// may have read ahead.)
+// Neither silence, however long, nor errors of reads, however many, end it
+// (whether you make a pause after an error, of a second at the most, is up to
+// you), with lesson 02's two exceptions: when ctx ends, Hear returns at once,
+// with an error that wraps ctx.Err(), context.Cause(ctx) or
+// os.ErrDeadlineExceeded; when conn is closed, Hear returns, at once or after
+// such a pause, with an error that wraps net.ErrClosed. Either may be so before
+// the call, and ctx may end by its deadline. ("At once" is before any time
+// passes, also in virtual time. But a call of heard that is running is waited
+// for. What is still waiting on conn by then is left alone, but for a datagram
+// or two that Hear may have read ahead.)
 //
 // Hear sends nothing. It leaves conn open and without a deadline, and no goroutine
 // of its own is still running when it returns.
