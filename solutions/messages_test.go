@@ -130,7 +130,7 @@ var (
 	aDump     = regexp.MustCompile(`goroutine \d|harness/|synctest|testing\.|\[recovered|\b0x[0-9a-f]{6,}|\+0x|/tmp/`)
 	known     = []netip.Prefix{
 		netip.MustParsePrefix("127.0.0.0/24"), netip.MustParsePrefix("127.10.0.0/24"),
-		netip.MustParsePrefix("127.255.255.255/32"),
+		netip.MustParsePrefix("127.255.255.255/32"), netip.MustParsePrefix("255.255.255.255/32"),
 		netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"),
 		netip.MustParsePrefix("192.168.0.0/16"),
 		netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("0.0.0.0/32"), netip.MustParsePrefix("::/127"),
