@@ -318,13 +318,7 @@ func (p *askingPlayer) play(story []steps.Step) int {
 		}
 	case steps.Cancel, steps.CancelBecause:
 		if running {
-			a.errs = append(a.errs, context.Canceled, os.ErrDeadlineExceeded)
-			var cause error
-			if s.Do == steps.CancelBecause {
-				cause = errReason
-				a.errs = append(a.errs, cause)
-			}
-			a.call.cancelBecause(cause)
+			a.errs = append(a.errs, a.call.cancelAs(s.Do)...)
 		}
 	case steps.Close:
 		if a.conn != nil {
@@ -628,7 +622,7 @@ func (p *askingPlayer) end() {
 		return
 	}
 	for _, k := range p.results {
-		if _, value, _ := k.call.outcome(); !equal(k.want, value) {
+		if value, _ := k.call.result(nil); !equal(k.want, value) { // as it is by now
 			p.w.fatal(verdict.Failed, "What %s returned has changed since: it was %s, and is %s now.",
 				p.q.Name, quote.Value(k.want), quote.Value(value))
 		}

@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -252,8 +251,7 @@ func (p *servingPlayer) play(story []steps.Step) int {
 		w.rec.Locked(func() { p.slowLog = s.For })
 	case steps.Cancel, steps.CancelBecause:
 		if running {
-			v.ends = []error{context.Canceled, os.ErrDeadlineExceeded}
-			v.call.cancelBecause(p.reason(v, s.Do))
+			v.ends = v.call.cancelAs(s.Do)
 		}
 	case steps.Close:
 		w.Close(v.conn)
@@ -265,18 +263,6 @@ func (p *servingPlayer) play(story []steps.Step) int {
 	}
 	return 1
 }
-
-// reason returns the cause of a cancellation, which may be returned.
-func (p *servingPlayer) reason(v *served, do steps.Verb) error {
-	if do == steps.Cancel {
-		return nil
-	}
-	v.ends = append(v.ends, errReason)
-	return errReason
-}
-
-// errReason is why contexts are cancelled that are cancelled with a cause.
-var errReason = errors.New("somebody pulled the plug")
 
 func (p *servingPlayer) start(v *served, d time.Duration) {
 	w, conn := p.w, v.conn

@@ -38,21 +38,25 @@ func unfit(t *testing.T, path string, source any) []string {
 	file, err := parser.ParseFile(files, path, source, 0)
 	require.NoError(t, err)
 	var wrong []string
+	conn := false // within a method of a conn's
 	ast.Inspect(file, func(n ast.Node) bool {
 		complain := func(what string) {
 			wrong = append(wrong, fmt.Sprintf("%s: %s", files.Position(n.Pos()), what))
 		}
 		switch n := n.(type) {
 		case *ast.FuncDecl:
-			if n.Recv != nil && slices.Contains([]string{"Read", "ReadFrom", "Write", "WriteTo"}, n.Name.Name) {
-				return false // a conn of the story's own may take its time
-			}
+			conn = n.Recv != nil && slices.Contains([]string{"Read", "ReadFrom", "Write", "WriteTo"}, n.Name.Name)
 		case *ast.CallExpr:
 			name := called(n.Fun)
 			switch name {
 			case "harness.Offline", "harness.Offline.Then":
 				return false
-			case "time.Sleep", "time.After", "time.AfterFunc", "time.Tick", "time.NewTimer", "time.NewTicker":
+			case "time.Sleep":
+				if conn {
+					return true // a conn of the story's own may take its time
+				}
+				complain(name + ": a story never waits by itself")
+			case "time.After", "time.AfterFunc", "time.Tick", "time.NewTimer", "time.NewTicker":
 				complain(name + ": a story never waits by itself")
 			case "net.IPv4", "netip.AddrFrom4", "netip.AddrFrom16":
 				complain(name + ": a story takes its addresses from the World")
@@ -130,6 +134,7 @@ func TestUnfit(t *testing.T) {
 		{`f("::")`, `"::": an address that is not on loopback`},
 		{`f("127.0.0.1:0", "::1", "127.0.0.0/8", "1060", "hello")`, ""},
 		{`netip.AddrPortFrom(ip, 0)`, ""},
+		{"}\nfunc (c conn) ReadFrom() {\ntime.Sleep(1)", ""},
 		{`harness.Offline(t, func(w *harness.World) { f("192.0.2.1:7") })`, ""},
 		{`harness.Offline.Then(t, "x", func(w *harness.World) { f("192.0.2.1:7") })`, ""},
 	} {

@@ -2,6 +2,8 @@ package harness
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -180,6 +182,21 @@ func together(story []steps.Step) int {
 		n++
 	}
 	return n
+}
+
+// errReason is why contexts are cancelled that are cancelled with a cause.
+var errReason = errors.New("somebody pulled the plug")
+
+// cancelAs cancels the call's context as a step says, and returns the errors of which one
+// may be returned then.
+func (c *Call) cancelAs(do steps.Verb) []error {
+	ends := []error{context.Canceled, os.ErrDeadlineExceeded}
+	if do == steps.CancelBecause {
+		c.cancelBecause(errReason)
+		return append(ends, errReason)
+	}
+	c.Cancel()
+	return ends
 }
 
 // A letter is a datagram of somebody else's.

@@ -106,6 +106,7 @@ func upper(fault string) Serving {
 func insist(fault string) Asking {
 	down := errors.New("down")
 	waits := []time.Duration{time.Second, 3 * time.Second}
+	shared := make([]byte, 1<<16)
 	return Asking{
 		Name: "Ask",
 		Dial: func(ctx context.Context, conn net.Conn, what string, log io.Writer) (any, error) {
@@ -131,6 +132,9 @@ func insist(fault string) Asking {
 						conn.SetReadDeadline(time.Time{})
 						if is("no empty answer") && n == 0 {
 							return nil, io.EOF
+						}
+						if is("shares its buffer") {
+							return append(shared[:0], buf[:n]...), nil
 						}
 						return buf[:n:n], nil
 					}
@@ -260,6 +264,7 @@ func TestWhateverComes(t *testing.T) {
 		{aClient, "no empty answer", 2, "the story wants \"\" and no error"},
 		{aClient, "breaks the wait off", 2, ""},
 		{aClient, "down when closed", 2, "the story wants it not to be"},
+		{aClient, "shares its buffer", 4, "has changed since"},
 		{aClient, "no cause", 2, "os.ErrDeadlineExceeded"},
 		{aProber, "", 0, ""},
 		{aProber, "goes on without the MTU", 3, "did not return at once"},
