@@ -42,6 +42,7 @@ func TestMain(m *testing.M) {
 	os.Setenv("UDPKATA_LANG", "en")
 	os.Setenv("LC_ALL", "C.UTF-8")
 	os.Setenv("TERM", "xterm")
+	os.Setenv("GOGC", "400") // for many short runs, time matters more than memory
 	os.Unsetenv("COLUMNS")
 	os.Unsetenv("UDPKATA_SEED")
 	flag.Parse()
@@ -172,14 +173,31 @@ func unpack(t *testing.T, style string) string {
 }
 
 func TestMutantsDie(t *testing.T) {
-	for _, m := range mutants(t) {
-		name := m.lesson.Name + "/" + m.name
+	all := mutants(t)
+	for _, l := range lessons(t) {
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			die(t, l, slices.DeleteFunc(slices.Clone(all), func(m mutant) bool { return m.lesson.Name != l.Name }))
+		})
+	}
+}
+
+// die wants a lesson's mutants to die.
+func die(t *testing.T, l curriculum.Lesson, all []mutant) {
+	dir, alone := together(t, l, all)
+	program, err := judge.Build(t.Context(), judge.Params{Lesson: l, Dir: dir, NoVet: true}, t.TempDir())
+	require.NoError(t, err)
+	for _, m := range all {
 		if missing := m.missing(); missing != nil {
-			t.Run(name, func(t *testing.T) { t.Skip(missing) })
+			t.Run(m.name, func(t *testing.T) { t.Skip(missing) })
 			continue
 		}
-		params := judge.Params{Lesson: m.lesson, Dir: mutate(t, m), NoVet: true}
-		try(t, name, params, func(t *testing.T, r judge.Report) {
+		params := judge.Params{Lesson: l, Program: program, Env: []string{turnVariable + "=" + m.name}}
+		isAlone := func(other mutant) bool { return other.name == m.name }
+		if slices.ContainsFunc(alone, isAlone) || m.capture {
+			params = judge.Params{Lesson: l, Dir: mutate(t, m), NoVet: true}
+		}
+		try(t, m.name, params, func(t *testing.T, r judge.Report) {
 			if _, err := killed(m, r); err != nil {
 				t.Fatal(err)
 			}

@@ -17,29 +17,32 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"udpkata/harness/verdict"
 )
 
-// A binary is a lesson's test program, built over somebody's files.
-type binary struct {
-	params Params
-	path   string
-	proof  string // what it prints first if the overlay took effect
+// A Program is a lesson's test program, built over somebody's files.
+type Program struct {
+	path  string
+	proof string   // what it prints first if the overlay took effect
+	notes []string // which of the files were left out, and why
 }
-
-// A compileError is that the files make no program.
-type compileError struct{ output string } // what go build or go vet said
-
-// Error returns the first of the complaints.
-func (e *compileError) Error() string { return firstError(e.output) }
 
 // proofFile is a test file that exists in the overlay alone.
 const proofFile = "kata_overlay_test.go"
 
-// build builds the test program in tmp. If the files are at fault, the error is a
-// [compileError].
-func build(ctx context.Context, p Params, tmp string, overlay map[string]string) (*binary, error) {
-	b := &binary{params: p, path: filepath.Join(tmp, "lesson.test.exe")}
+// Build builds the program that Run runs, and which is for those who judge the same files more than once. It is kept in
+// dir, and goes with it. The error says what is wrong with the files, or why nothing can be built here.
+func Build(ctx context.Context, p Params, dir string) (*Program, error) {
+	overlay, notes, err := collect(p)
+	if err != nil {
+		return nil, &refusal{state: verdict.NotRun, reason: err.Error(), notes: notes}
+	}
+	return p.build(ctx, overlay, dir, notes)
+}
 
+// build builds the program in dir, with an overlay.
+func (p Params) build(ctx context.Context, overlay map[string]string, dir string, notes []string) (*Program, error) {
 	// go ignores an overlay's entry without a word if it knows the file by
 	// another path, so the program has to prove that it was built with it.
 	hash := sha256.New()
@@ -50,10 +53,14 @@ func build(ctx context.Context, p Params, tmp string, overlay map[string]string)
 		}
 		fmt.Fprintf(hash, "%s %d\n%s", filepath.Base(target), len(data), data)
 	}
-	b.proof = "kata-overlay " + hex.EncodeToString(hash.Sum(nil))
-	proof := filepath.Join(tmp, proofFile)
+	built := &Program{
+		path:  filepath.Join(dir, "lesson.test.exe"),
+		proof: "kata-overlay " + hex.EncodeToString(hash.Sum(nil)),
+		notes: notes,
+	}
+	proof := filepath.Join(dir, proofFile)
 	source := fmt.Sprintf("package %s\n\nimport \"fmt\"\n\nfunc init() { fmt.Println(%q) }\n", p.Lesson.TestPackage,
-		b.proof)
+		built.proof)
 	if err := os.WriteFile(proof, []byte(source), 0o600); err != nil {
 		return nil, err
 	}
@@ -63,35 +70,33 @@ func build(ctx context.Context, p Params, tmp string, overlay map[string]string)
 	if err != nil {
 		return nil, err
 	}
-	list := filepath.Join(tmp, "overlay.json")
+	list := filepath.Join(dir, "overlay.json")
 	if err := os.WriteFile(list, data, 0o600); err != nil {
 		return nil, err
 	}
 
-	refused, err := p.compile(ctx, b.path, list)
+	refused, err := p.compile(ctx, built.path, list)
 	if err != nil || refused == "" {
-		return b, err
+		return built, err
 	}
 	// If the course's own files make no program either, it is not for these files.
-	if _, err := b.own(ctx); err != nil {
+	if _, err := p.control(ctx, dir); err != nil {
 		return nil, err
 	}
-	return nil, &compileError{b.rewrite(refused, overlay)}
+	refused = p.rewrite(refused, overlay)
+	return nil, &refusal{state: verdict.DidNotCompile, reason: firstError(refused), output: refused, notes: notes}
 }
 
-// own builds the test program of the course's own files. An error says why there can't be
-// one here, whatever somebody's files are.
-func (b *binary) own(ctx context.Context) (path string, err error) {
-	path = filepath.Join(b.tmp(), "own.test.exe")
-	refused, err := b.params.compile(ctx, path, "")
+// control builds the test program of the course's own files, in dir. An error says why there can't be one here, whatever
+// somebody's files are.
+func (p Params) control(ctx context.Context, dir string) (path string, err error) {
+	path = filepath.Join(dir, "own.test.exe")
+	refused, err := p.compile(ctx, path, "")
 	if err == nil && refused != "" {
-		err = b.params.cantBuild(refused)
+		err = p.cantBuild(refused)
 	}
 	return path, err
 }
-
-// tmp returns the directory for all that is to be gone when the files have been judged.
-func (b *binary) tmp() string { return filepath.Dir(b.path) }
 
 // compile builds the lesson's test program, with an overlay if list is one's. It returns
 // what go said if it refused.
@@ -184,17 +189,17 @@ var place = regexp.MustCompile(`(?m)^(vet: )?(.+\.go)(:\d+)`)
 
 // rewrite names somebody's files in go's messages as that somebody does: by
 // the directory that was given. go names them by whichever path is shortest.
-func (b *binary) rewrite(output string, overlay map[string]string) string {
+func (p Params) rewrite(output string, overlay map[string]string) string {
 	names := map[string]string{}
 	for target, source := range overlay {
-		names[source] = filepath.Join(b.params.Dir, filepath.Base(source))
+		names[source] = filepath.Join(p.Dir, filepath.Base(source))
 		output = strings.ReplaceAll(output, target, names[source])
 	}
 	return place.ReplaceAllStringFunc(output, func(found string) string {
 		m := place.FindStringSubmatch(found)
 		path := m[2]
 		if !filepath.IsAbs(path) {
-			path = filepath.Join(b.params.root(), path)
+			path = filepath.Join(p.root(), path)
 		}
 		if name, ok := names[path]; ok {
 			return name + m[3]

@@ -38,6 +38,9 @@ type Params struct {
 	// in lessons/.
 	Dir string
 
+	// Program is what [Build] has made of the files, if it has.
+	Program *Program
+
 	// Race builds with the race detector, which needs a C compiler.
 	Race bool
 
@@ -95,27 +98,22 @@ func Run(ctx context.Context, p Params) (Report, error) {
 	if missing := capability.MissingVital(); missing != nil {
 		return Report{}, missing
 	}
-	overlay, notes, err := collect(p)
-	report := Report{Notes: notes}
-	if err != nil {
-		report.Results = allTasks(p.Lesson, verdict.NotRun, err.Error(), "")
-		return report, nil
-	}
 	tmp, err := os.MkdirTemp("", "udpkata-judge-")
 	if err != nil {
-		return report, err
+		return Report{}, err
 	}
 	defer os.RemoveAll(tmp)
-
-	b, err := build(ctx, p, tmp, overlay)
-	if refused := (*compileError)(nil); errors.As(err, &refused) {
-		report.Results = allTasks(p.Lesson, verdict.DidNotCompile, refused.Error(), refused.output)
-		return report, nil
+	if p.Program == nil {
+		p.Program, err = Build(ctx, p, tmp)
+	}
+	if r := (*refusal)(nil); errors.As(err, &r) {
+		return Report{r.results(p.Lesson), r.notes}, nil
 	}
 	if err != nil {
-		return report, err
+		return Report{}, err
 	}
-	report.Results, err = b.runAll(ctx)
+	report := Report{Notes: p.Program.notes}
+	report.Results, err = (&trial{p, tmp}).runAll(ctx)
 	return report, err
 }
 
@@ -226,16 +224,27 @@ func differ(a, b string) bool {
 	return errA != nil || errB != nil || string(dataA) != string(dataB)
 }
 
-func allTasks(l curriculum.Lesson, state verdict.State, reason, output string) []Result {
-	var results []Result
+// A refusal is the verdict on files of which no program can be made.
+type refusal struct {
+	state  verdict.State
+	reason string
+	output string // what go build or go vet said
+	notes  []string
+}
+
+func (r *refusal) Error() string { return r.reason }
+
+// results says the same of each task.
+func (r *refusal) results(l curriculum.Lesson) []Result {
+	var all []Result
 	for _, t := range l.Tasks {
-		results = append(results, Result{Task: t.Name, State: state, Reason: reason, Output: output})
+		all = append(all, Result{Task: t.Name, State: r.state, Reason: r.reason, Output: r.output})
 	}
-	return results
+	return all
 }
 
 // runAll runs every task, in as many processes as it takes.
-func (b *binary) runAll(ctx context.Context) ([]Result, error) {
+func (b *trial) runAll(ctx context.Context) ([]Result, error) {
 	var names []string
 	for _, t := range b.params.Lesson.Tasks {
 		names = append(names, t.Name)

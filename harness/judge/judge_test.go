@@ -320,12 +320,27 @@ func TestRunErrors(t *testing.T) {
 		require.ErrorContains(t, err, "the course lacks what it needs")
 		require.ErrorContains(t, err, "example.com/nothing")
 	})
-	t.Run("overlay without effect", func(t *testing.T) {
-		b, err := build(context.Background(), params(t, right), t.TempDir(), map[string]string{})
+	t.Run("built once, run twice", func(t *testing.T) {
+		p := params(t, functions(`"os"`, `return len(os.Getenv("TINY"))`, "return 1", "return 1"))
+		var err error
+		p.Program, err = Build(context.Background(), p, t.TempDir())
 		require.NoError(t, err)
-		b.proof = "kata-overlay of other files"
-		b.params.Timeout = defaultTimeout
-		_, err = b.run(context.Background(), []string{"TestA"})
+		for tiny, want := range map[string]verdict.State{"1": verdict.Passed, "22": verdict.Failed} {
+			p.Env = []string{"TINY=" + tiny}
+			report, err := Run(context.Background(), p)
+			require.NoError(t, err)
+			require.Equal(t, want, report.Results[0].State)
+		}
+		_, err = Build(context.Background(), params(t, functions("", "return", "return 1", "return 1")), t.TempDir())
+		require.ErrorContains(t, err, "not enough return values")
+	})
+	t.Run("overlay without effect", func(t *testing.T) {
+		p := params(t, right)
+		var err error
+		p.Program, err = Build(context.Background(), p, t.TempDir())
+		require.NoError(t, err)
+		p.Program.proof = "kata-overlay of other files"
+		_, err = Run(context.Background(), p)
 		require.ErrorContains(t, err, "go did not use the overlay")
 	})
 }

@@ -29,6 +29,12 @@ const (
 	lastWords = time.Second
 )
 
+// A trial is a program that is run, and a directory for all that is to be gone afterwards.
+type trial struct {
+	params Params
+	tmp    string
+}
+
 // An event is a line of `go test -json`, see `go doc test2json`.
 type event struct {
 	Action string
@@ -67,7 +73,7 @@ var test2json = sync.OnceValues(func() (string, error) {
 })
 
 // run runs tasks in one process.
-func (b *binary) run(ctx context.Context, todo []string) (*run, error) {
+func (b *trial) run(ctx context.Context, todo []string) (*run, error) {
 	converter, err := test2json()
 	if err != nil {
 		return nil, err
@@ -79,9 +85,9 @@ func (b *binary) run(ctx context.Context, todo []string) (*run, error) {
 	if b.params.Artifacts != "" {
 		args = append(args, "-test.artifacts", "-test.outputdir", b.params.Artifacts)
 	}
-	program := exec.CommandContext(running, b.path, args...)
+	program := exec.CommandContext(running, b.params.Program.path, args...)
 	program.Dir = b.params.Lesson.Dir
-	program.Env = append(append(program.Environ(), "GORACE=atexit_sleep_ms=0", "TMPDIR="+b.tmp()), b.params.Env...)
+	program.Env = append(append(program.Environ(), "GORACE=atexit_sleep_ms=0", "TMPDIR="+b.tmp), b.params.Env...)
 	program.WaitDelay = lastWords
 	ownGroup(program)
 	convert := exec.Command(converter)
@@ -101,7 +107,7 @@ func (b *binary) run(ctx context.Context, todo []string) (*run, error) {
 		return nil, err
 	}
 	r := &run{
-		params: b.params, todo: todo, proof: b.proof,
+		params: b.params, todo: todo, proof: b.params.Program.proof,
 		actions: map[string]string{}, attrs: map[string]map[string]string{}, output: map[string]*strings.Builder{},
 	}
 	ended := make(chan error, 1)
@@ -142,8 +148,8 @@ func (b *binary) run(ctx context.Context, todo []string) (*run, error) {
 
 // starts returns an error if no test program starts here, not even that of the course's
 // own files.
-func (b *binary) starts(ctx context.Context) error {
-	path, err := b.own(ctx)
+func (b *trial) starts(ctx context.Context) error {
+	path, err := b.params.control(ctx, b.tmp)
 	if err != nil {
 		return err
 	}
