@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -45,13 +46,16 @@ func isPlain(flags *flag.FlagSet) bool {
 // that was met.
 var brief, failureSeen atomic.Bool
 
+// mentions is where failures are told in brief; this package's own tests read it.
+var mentions io.Writer = os.Stdout
+
 // mention tells a failure in one line, if another was told whole before, and reports
 // whether it did. Of a test that is skipped, as this one is then, go test prints nothing.
-func mention(out io.Writer, s stacks.Site, f *failure.Failure) bool {
+func mention(s stacks.Site, f *failure.Failure) bool {
 	if f.State == verdict.Todo || !brief.Load() || !failureSeen.Swap(true) {
 		return false
 	}
-	fmt.Fprintln(out, text.Say("%s fails too: %s", s.Task, text.Both(f.Reason(text.English), f.Reason(text.Chinese))).
+	fmt.Fprintln(mentions, text.Say("%s fails too: %s", s.Task, text.Both(f.Reason(text.English), f.Reason(text.Chinese))).
 		In(text.Preferred()))
 	return true
 }

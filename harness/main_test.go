@@ -52,13 +52,18 @@ func TestIsPlain(t *testing.T) {
 }
 
 // inBrief has failures told in brief for one test.
-func inBrief(t *testing.T) {
+func inBrief(t *testing.T) (out *bytes.Buffer) {
+	out = &bytes.Buffer{}
+	stdout := mentions
 	brief.Store(true)
 	failureSeen.Store(false)
+	mentions = out
 	t.Cleanup(func() {
+		mentions = stdout
 		brief.Store(false)
 		failureSeen.Store(false)
 	})
+	return out
 }
 
 // TestMention: the first failure is told whole, and each one after it in a line.
@@ -67,26 +72,25 @@ func TestMention(t *testing.T) {
 	at := stacks.Line{File: "a_test.go", Number: 7}
 	f := &failure.Failure{State: verdict.Failed, At: at, Text: text.Both("a\nb", "甲\n乙")}
 	todo := &failure.Failure{State: verdict.Todo}
-	var out bytes.Buffer
-	require.False(t, mention(&out, s, f))
-	require.False(t, mention(&out, s, f))
-	inBrief(t)
-	require.False(t, mention(&out, s, todo), "which has its own way")
-	require.False(t, mention(&out, s, f))
+	require.False(t, mention(s, f))
+	require.False(t, mention(s, f))
+	out := inBrief(t)
+	require.False(t, mention(s, todo), "which has its own way")
+	require.False(t, mention(s, f))
 	require.Empty(t, out.String())
-	require.False(t, mention(&out, s, todo))
-	require.True(t, mention(&out, s, f))
+	require.False(t, mention(s, todo))
+	require.True(t, mention(s, f))
 	require.Equal(t, "TestIt fails too: a_test.go:7: a\n", out.String())
 	out.Reset()
 	t.Setenv("UDPKATA_LANG", "zh-TW")
-	require.True(t, mention(&out, s, f))
+	require.True(t, mention(s, f))
 	require.Equal(t, "TestIt 也失敗了：a_test.go:7: 甲\n", out.String())
 }
 
 // TestLaterFailures: of a failure that is told in brief, go test prints nothing more, and
 // the judge still hears of it.
 func TestLaterFailures(t *testing.T) {
-	inBrief(t)
+	out := inBrief(t)
 	failureSeen.Store(true)
 	told := 0
 	t.Run("later", func(t *testing.T) {
@@ -102,6 +106,7 @@ func TestLaterFailures(t *testing.T) {
 		})
 	})
 	require.Equal(t, 1, told)
+	require.Regexp(t, `^TestLaterFailures/later fails too: main_test.go:\d+: The story gave up.\n$`, out.String())
 }
 
 // TestSummary: what the last line says.

@@ -2,7 +2,6 @@ package harness
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -109,7 +108,7 @@ func tellOn[W any](t *testing.T, tellings []telling[W], story func(w W)) {
 				told = true
 				state = f.State
 				result.note(f.State, f.Reason(text.Preferred()), f.Rules()...)
-				if mention(os.Stdout, s, f) {
+				if mention(s, f) {
 					t.SkipNow()
 				}
 				report(t, s, f, rest)

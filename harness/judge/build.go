@@ -87,8 +87,8 @@ func (p Params) build(ctx context.Context, overlay map[string]string, dir string
 	return nil, &refusal{state: verdict.DidNotCompile, reason: firstError(refused), output: refused, notes: notes}
 }
 
-// control builds the test program of the course's own files, in dir. An error says why there can't be one here, whatever
-// somebody's files are.
+// control builds the test program of the course's own files, in dir. An error says why there can't be one here,
+// whatever somebody's files are.
 func (p Params) control(ctx context.Context, dir string) (path string, err error) {
 	path = filepath.Join(dir, "own.test.exe")
 	refused, err := p.compile(ctx, path, "")
