@@ -55,8 +55,8 @@ func mention(s stacks.Site, f *failure.Failure) bool {
 	if f.State == verdict.Todo || !brief.Load() || !failureSeen.Swap(true) {
 		return false
 	}
-	fmt.Fprintln(mentions, text.Say("%s fails too: %s", s.Task, text.Both(f.Reason(text.English), f.Reason(text.Chinese))).
-		In(text.Preferred()))
+	said := text.Say("%s fails too: %s", s.Task, text.Both(f.Reason(text.English), f.Reason(text.Chinese)))
+	fmt.Fprintln(mentions, said.In(text.Preferred()))
 	return true
 }
 
