@@ -137,18 +137,22 @@ func (l *Lab) Link(a *Host, addrA string, b *Host, addrB string, mtu int) {
 		if err := b.configure(name, addrB); err != nil {
 			return err
 		}
-		return errors.Join(a.awaitLink(name), b.awaitLink(name))
+		return errors.Join(a.await(name, addrA), b.await(name, addrB))
 	})
 }
 
-// awaitLink waits until a host's link carries datagrams.
-func (h *Host) awaitLink(link string) error {
+// await waits until a host's link carries datagrams, also those that the host sends to itself.
+func (h *Host) await(link, addr string) error {
 	return h.Do(func() error {
 		index, err := linkIndex(link)
 		if err != nil {
 			return err
 		}
-		return awaitLink(index)
+		prefix, err := netip.ParsePrefix(addr)
+		if err != nil {
+			return err
+		}
+		return errors.Join(awaitLink(index), awaitAddress(prefix.Addr()))
 	})
 }
 
@@ -198,7 +202,7 @@ func (s *Subnet) Attach(h *Host, addr string) {
 		if err != nil {
 			return err
 		}
-		return h.awaitLink(name)
+		return h.await(name, addr)
 	})
 }
 

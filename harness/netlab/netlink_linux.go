@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 	"unsafe"
@@ -118,23 +119,42 @@ func forward(index int) error {
 // both of its ends are up, which it does at once when it is asked, and otherwise
 // within a second.
 func awaitLink(index int) error {
-	const tooLong = 10 * time.Second
-	for began := time.Now(); ; time.Sleep(100 * time.Microsecond) {
+	return await("the link does not come up", func() (bool, error) {
 		link, err := request(unix.RTM_GETLINK, 0, linkMessage(index, 0))
 		if err != nil {
-			return err
+			return false, err
 		}
 		attributes, err := syscall.ParseNetlinkRouteAttr(link)
-		if err != nil {
+		isUp := func(a syscall.NetlinkRouteAttr) bool {
+			return a.Attr.Type == unix.IFLA_OPERSTATE && len(a.Value) > 0 && a.Value[0] == operUp
+		}
+		return slices.ContainsFunc(attributes, isUp), err
+	})
+}
+
+// awaitAddress waits until the kernel takes an address for the host's own: IPv6 does so a moment after it was added,
+// and until then sends what is for the host itself over the link.
+func awaitAddress(addr netip.Addr) error {
+	return await(fmt.Sprintf("%v does not become an address of the host", addr), func() (bool, error) {
+		message := unix.RtMsg{Family: family(addr), Dst_len: uint8(addr.BitLen())}
+		route, err := request(unix.RTM_GETROUTE, 0, bytesOf(&message), attribute(unix.RTA_DST, addr.AsSlice()))
+		if errors.Is(err, unix.ENETUNREACH) {
+			return false, nil
+		}
+		const kind = 7 // where RtMsg.Type is
+		return err == nil && len(route.Data) > kind && route.Data[kind] == unix.RTN_LOCAL, err
+	})
+}
+
+// await waits until something is done that takes the kernel a moment.
+func await(trouble string, done func() (bool, error)) error {
+	const tooLong = 10 * time.Second
+	for began := time.Now(); ; time.Sleep(100 * time.Microsecond) {
+		if ok, err := done(); ok || err != nil {
 			return err
 		}
-		for _, a := range attributes {
-			if a.Attr.Type == unix.IFLA_OPERSTATE && len(a.Value) > 0 && a.Value[0] == operUp {
-				return nil
-			}
-		}
 		if time.Since(began) > tooLong {
-			return errors.New("the link does not come up")
+			return errors.New(trouble)
 		}
 	}
 }
