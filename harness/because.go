@@ -33,8 +33,16 @@ func (c *Call) Because(format string, args ...any) *Call {
 	return c
 }
 
-// checked forgets the reason for what was checked.
-func (w *World) checked() { w.rec.Locked(func() { w.because = text.Text{} }) }
+// checked ends a check: it forgets the reason for it, and notes it if the code was right.
+func (w *World) checked() {
+	at := w.storyLine()
+	w.rec.Locked(func() {
+		w.because = text.Text{}
+		if w.failed == nil {
+			w.met = append(w.met, at)
+		}
+	})
+}
 
 func (w *World) reason(format string, args []any) text.Text {
 	return reasonsIn(w.rec.Site.Tests).Say(format, args...)

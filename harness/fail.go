@@ -62,6 +62,9 @@ func (w *World) failFor(at stacks.Line, state verdict.State, what text.Text, wan
 	})
 }
 
+// A story in which the code has met so many checks is long, and a failure shows the last ones of them.
+const longStory, shownMet = 4, 3
+
 // note keeps a failure, which is the first. The caller holds the record's Monitor.
 func (w *World) note(f failure.Failure, students []stacks.Goroutine) {
 	f.Wire = failure.Exchange{
@@ -76,6 +79,9 @@ func (w *World) note(f failure.Failure, students []stacks.Goroutine) {
 		f.Wire.Blind = slices.Sorted(maps.Values(w.bare))
 	}
 	f.Diff = w.parted
+	if len(w.met) >= longStory {
+		f.Met = w.rec.Site.Sources(w.met[len(w.met)-shownMet:])
+	}
 	f.Again = w.again
 	if !w.plain && (f.State == verdict.Failed || f.State == verdict.Stuck) {
 		f.Means = diagnosis.Of(w.seen(students))

@@ -41,6 +41,7 @@ type World struct {
 	wanted  any              // what the story wants just now: a type of package diagnosis
 	current *Call            // that this is about; nil if it is about none
 	because text.Text        // why it wants that, if it has said so
+	met     []stacks.Line    // the checks that the code has met
 	parted  failure.Difference
 	focus   wire.Focus // what the failure is about, if that is clear
 	mark    text.Text  // what is said of the datagram that it is about

@@ -94,7 +94,9 @@ func gist(message string) string {
 // meaning returns what a message says under "Most likely", in English.
 func meaning(message string) string {
 	_, meaning, _ := strings.Cut(message, "\nMost likely: ")
-	for _, next := range []string{"Your code: ", "Not run, as ", "Capture: ", "The same again: ", "Next: "} {
+	for _, next := range []string{
+		"Your code: ", "Went well: ", "Not run, as ", "Capture: ", "The same again: ", "Next: ",
+	} {
 		meaning, _, _ = strings.Cut(meaning, "\n"+next)
 	}
 	return meaning

@@ -267,6 +267,7 @@ var storySentences = []Text{
 	// What the student's code is about, and what else a message says.
 	{"Most likely: ", "最可能："},
 	{"Your code: ", "你的程式："},
+	{"Went well: ", "已經做對："},
 	{"%s %s.", "%s %s。"},
 	{"A goroutine %s.", "有一個 goroutine %s。"},
 	{"%s has returned the error %s.", "%s 已經回傳了錯誤 %s。"},

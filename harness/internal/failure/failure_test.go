@@ -24,11 +24,14 @@ func TestPage(t *testing.T) {
 		State: verdict.Failed,
 		At:    stacks.Line{File: "a_test.go", Number: 1},
 		Text:  text.Both("no", "no"),
+		Met:   []string{"a_test.go:8: one(\"a\")", "a_test.go:9: two()"},
 	}
 	site := stacks.Site{Task: "TestX", Student: "/lessons/09-x"}
 	rest := []string{"loopback/ip6", "somewhere/else"}
 	require.Equal(t, `a_test.go:1: no
 
+Went well: a_test.go:8: one("a")
+           a_test.go:9: two()
 Not run, as this failed: loopback/ip6, somewhere/else.
 Next: read lessons/09-x/hints.md, section TestX.
 `, f.Page(site, rest, "", wire.Style{}))
@@ -44,6 +47,7 @@ func TestPipe(t *testing.T) {
 		Diff:  failure.Difference{Want: []byte("\xff\x00"), Got: []byte("b")},
 		Means: []diagnosis.Meaning{{Rule: "isOne", Text: text.Both("It is one.", "是一。")}},
 		Code:  []text.Text{text.Both("Serve sleeps.", "Serve 睡了。")},
+		Met:   []string{"a_test.go:6: w.Logged()"},
 		Again: "UDPKATA_SEED=1",
 		Wire: failure.Exchange{
 			Began: time.Unix(946684800, 5).UTC(),

@@ -26,6 +26,7 @@ type Failure struct {
 	Wire  Exchange    // the datagrams
 	Means []diagnosis.Meaning
 	Code  []text.Text // what the student's code was about
+	Met   []string    // the story's last lines, of those that the code has met, if it is a long one
 	Again string      // the variable, NAME=VALUE, that makes chance the same again; "" if nothing was left to it
 }
 
@@ -86,7 +87,8 @@ func (f *Failure) Page(s stacks.Site, rest []string, capture string, style wire.
 	b.WriteString("\n")
 	b.WriteString(points(min(max(style.Width, defaultWidth), mostColumns),
 		point{say("Most likely: "), in(style.Language, f.meanings())},
-		point{say("Your code: "), in(style.Language, f.Code)}))
+		point{say("Your code: "), in(style.Language, f.Code)},
+		point{say("Went well: "), f.Met}))
 	if len(rest) > 0 {
 		fmt.Fprintln(&b, say("Not run, as this failed: %s.", strings.Join(rest, ", ")))
 	}

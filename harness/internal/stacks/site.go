@@ -87,6 +87,19 @@ func (s Site) StoryLine(helpers map[string]bool) Line {
 	return nearestLine(func(f runtime.Frame) bool { return s.isStory(f.File) && !helpers[f.Function] })
 }
 
+// Sources returns lines of the story, each after its place, as they stand in its files; where those can't be read,
+// none.
+func (s Site) Sources(lines []Line) (all []string) {
+	for _, l := range lines {
+		data, err := os.ReadFile(filepath.Join(filepath.FromSlash(s.Tests), l.File))
+		rows := strings.Split(string(data), "\n")
+		if err == nil && 0 < l.Number && l.Number <= len(rows) {
+			all = append(all, fmt.Sprintf("%s: %s", l, strings.TrimSpace(rows[l.Number-1])))
+		}
+	}
+	return all
+}
+
 func nearestLine(wanted func(runtime.Frame) bool) Line {
 	if f, ok := nearest(wanted); ok {
 		return lineOf(f)
