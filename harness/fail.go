@@ -78,6 +78,11 @@ func (w *World) note(f failure.Failure, students []stacks.Goroutine) {
 	case diagnosis.Heard, diagnosis.Silence:
 		f.Wire.Blind = slices.Sorted(maps.Values(w.bare))
 	}
+	for i, d := range f.Wire.Datagrams {
+		if d.Told > w.rec.Since() {
+			f.Wire.Datagrams[i].Told = 0 // the word is on its way
+		}
+	}
 	f.Diff = w.parted
 	if len(w.met) >= longStory {
 		f.Met = w.rec.Site.Sources(w.met[len(w.met)-shownMet:])

@@ -135,6 +135,7 @@ var storySentences = []Text{
 	{"one more than the story wants", "比故事要的多了這一個"},
 	{"this should have gone to %s", "這應該送給 %s"},
 	{"lost on its way", "半路上掉了"},
+	{"a router tells %s: the next link carries %d", "路由器告訴 %s：下一段鏈路的 MTU 是 %d"},
 	{
 		"dropped by a router: a packet of %d bytes, and the next link carries %d",
 		"被路由器丟掉：封包有 %d 個位元組，下一段鏈路的 MTU 是 %d",

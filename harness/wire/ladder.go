@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -53,13 +54,15 @@ func (l Ladder) Draw(s Style) string {
 	}
 	oneByOne := d.gaps() <= mostGaps
 	last := 0
-	for _, number := range d.shown {
+	for i, number := range d.shown {
 		if oneByOne {
 			d.omitted(number - last - 1)
 		}
+		d.words(d.shown[:i], d.Datagrams[number-1].At)
 		d.datagram(number)
 		last = number
 	}
+	d.words(d.shown, math.MaxInt64)
 	if oneByOne {
 		d.omitted(len(l.Datagrams) - last)
 	} else {
@@ -99,6 +102,7 @@ type drawing struct {
 	style  Style
 	glyphs glyphs
 	shown  []int
+	told   []int // of the shown, those whose router's word is written
 	width  int
 	who    []netip.AddrPort // with a column
 	gap    int              // between their columns; 0 if there is no room for them
@@ -236,6 +240,30 @@ func (d *drawing) datagram(number int) {
 	if number == d.Focus.Datagram {
 		d.mark()
 	}
+}
+
+// words writes what routers have told of some of the datagrams by an instant, and not yet before.
+func (d *drawing) words(of []int, until time.Duration) {
+	for _, number := range of {
+		g := d.Datagrams[number-1]
+		if g.Told == 0 || g.Told > until || slices.Contains(d.told, number) {
+			continue
+		}
+		d.told = append(d.told, number)
+		line := fmt.Sprintf("%*s", timeWidth, stamp(g.Told))
+		if d.gap > 0 {
+			line += "   " + d.pillars()
+		}
+		d.line(line, d.say(text.Say("a router tells %s: the next link carries %d", d.short(g.From), g.MTU)))
+	}
+}
+
+// pillars draws the participants' lines alone.
+func (d *drawing) pillars() (line string) {
+	for i := range d.who {
+		line = pad(line, i*d.gap) + d.glyphs.line
+	}
+	return line
 }
 
 // arrow draws the participants' lines, and the datagram between two of them. It

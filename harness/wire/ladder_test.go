@@ -88,6 +88,18 @@ var drawings = []struct {
 			sent(0, 0, 0, "to oneself"),
 		},
 	}, Style{}},
+	{"told", Ladder{
+		Name: named("client", "server"),
+		Datagrams: []Datagram{
+			with(sent(0, 0, 1, "first"), func(d *Datagram) {
+				d.Lost, d.Told, d.MTU = text.Both("dropped by a router", "被路由器丟了"), 250*ms, 1280
+			}),
+			sent(100*ms, 0, 1, "again"), sent(250*ms, 0, 1, "less"),
+			with(sent(300*ms, 0, 1, "last"), func(d *Datagram) {
+				d.Lost, d.Told, d.MTU = text.Both("dropped by a router", "被路由器丟了"), 550*ms, 576
+			}),
+		},
+	}, Style{}},
 	{"strange", Ladder{
 		Name: named("a name that is much too long for its column", "\x1b[31mred", "[::1]:49152"),
 		Datagrams: []Datagram{

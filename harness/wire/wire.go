@@ -30,6 +30,8 @@ type Datagram struct {
 	Delay  time.Duration // how long it was on its way
 	Copies int           // how many of it arrived, if more than one; else 0
 	Nobody bool          // no socket was where it arrived
+	Told   time.Duration // when a router's word that it is too big reached its sender, if later than At; else 0
+	MTU    int           // of which that word was, in bytes
 }
 
 // A datagram goes over a pipe as what it is, but for its error, of which only the text

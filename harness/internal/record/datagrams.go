@@ -70,6 +70,9 @@ func (r *Record) Fated(sent simnet.Datagram, arrivals []simnet.Datagram) {
 			case arrivals[0].TooBig > 0:
 				d.Lost = text.Say("dropped by a router: a packet of %d bytes, and the next link carries %d",
 					sent.Size(), arrivals[0].TooBig)
+				if arrivals[0].Delay > 0 {
+					d.Told, d.MTU = d.At+arrivals[0].Delay, arrivals[0].TooBig
+				}
 			default:
 				d.Delay = arrivals[0].Delay
 				if len(arrivals) > 1 {
