@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"reflect"
 	"runtime"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"udpkata/harness/internal/quote"
 	"udpkata/harness/internal/record"
 	"udpkata/harness/internal/stacks"
+	"udpkata/harness/sockopt"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
@@ -26,7 +28,8 @@ type Call struct {
 	rec    *record.Call
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	slack  time.Duration // by how much the call may return late
+	slack  time.Duration              // by how much the call may return late
+	before map[uintptr]netip.AddrPort // the sockets that the process had, on the kernel's networks
 
 	inVain  bool      // the wait for its return, at the story's end
 	live    []byte    // that it has returned; the code may change them. The record's Monitor guards the slice
@@ -50,6 +53,9 @@ func (w *World) call(parent context.Context, name string, f func(ctx context.Con
 	c := &Call{w: w, rec: &record.Call{Name: name}, ctx: ctx, cancel: cancel}
 	if deadline, ok := ctx.Deadline(); ok {
 		c.rec.Until = deadline.Sub(w.rec.Start)
+	}
+	if !w.rec.Virtual {
+		c.before = sockopt.Sockets()
 	}
 	w.calls = append(w.calls, c)
 	w.rec.Update(func() { w.rec.Calls = append(w.rec.Calls, c.rec) })

@@ -2,9 +2,11 @@ package harness
 
 import (
 	"errors"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -74,6 +76,65 @@ func (k kernelWords) OpenedPlainly(c *Call) {
 				c.rec.Name)
 		}
 	}
+}
+
+// LeavesNoSocket waits for a call to return, and fails the story if the code still has a
+// socket open by then that it did not return. Neither the story nor another call opens one
+// meanwhile. Windows can't be asked.
+func (k kernelWords) LeavesNoSocket(c *Call) {
+	defer k.w.checked()
+	value, _ := c.result(nil)
+	returned, _ := value.(*net.UDPConn)
+	left := func() map[uintptr]netip.AddrPort {
+		now := sockopt.Sockets()
+		for fd := range c.before {
+			delete(now, fd)
+		}
+		if returned != nil {
+			if fd, err := sockopt.Descriptor(returned); err == nil {
+				delete(now, fd)
+			}
+		}
+		return now
+	}
+	if k.w.await(func() bool { return len(left()) == 0 }) { // a goroutine of the code's may be about to close it
+		return
+	}
+	c.wants(diagnosis.NoSocketLeft{})
+	switch sockets := left(); len(sockets) {
+	case 1:
+		k.w.fatal(verdict.Failed, "%s has left a socket open that it did not return (%s); the story wants none.",
+			c.rec.Name, places(sockets))
+	default:
+		k.w.fatal(verdict.Failed, "%s has left %d sockets open that it did not return (%s); the story wants none.",
+			c.rec.Name, len(sockets), places(sockets))
+	}
+}
+
+// places lists where sockets are, each place once.
+func places(sockets map[uintptr]netip.AddrPort) text.Text {
+	var list text.Text
+	at := slices.SortedFunc(maps.Values(sockets), netip.AddrPort.Compare)
+	for i, addr := range slices.CompactFunc(at, func(a, b netip.AddrPort) bool { return place(a) == place(b) }) {
+		switch {
+		case i == 0:
+			list = place(addr)
+		case i == 3:
+			return text.Both(list.EN+", …", list.ZH+"、…")
+		default:
+			one := place(addr)
+			list = text.Both(list.EN+", "+one.EN, list.ZH+"、"+one.ZH)
+		}
+	}
+	return list
+}
+
+// place says where a socket is.
+func place(at netip.AddrPort) text.Text {
+	if at.Port() == 0 {
+		return text.Say("not bound to a port")
+	}
+	return text.Say("at %v", at)
 }
 
 // WhyNot returns the system's error for a UDP socket at an address where none can be

@@ -32,6 +32,22 @@ func udp(t *testing.T, at string) *net.UDPConn {
 	return conn
 }
 
+// leaves tells a story of code that leaves sockets open, beside an error.
+func leaves(t *testing.T, sockets int) func(w *Kernel4) {
+	return func(w *Kernel4) {
+		if len(sockopt.Sockets()) == 0 {
+			w.need(errors.New("needs a list of the process's sockets, which this machine lacks"))
+		}
+		w.LeavesNoSocket(w.Call("Open", func(context.Context) (any, error) {
+			for range sockets {
+				conn := udp(t, "127.0.0.1:0")
+				t.Cleanup(func() { conn.Close() })
+			}
+			return nil, io.EOF
+		}))
+	}
+}
+
 // TestOpenedSockets: what a story can say of a socket that the student's code
 // opened itself.
 func TestOpenedSockets(t *testing.T) {
@@ -118,6 +134,21 @@ func TestOpenedSockets(t *testing.T) {
 			require.NoError(w, conn.SetWriteDeadline(time.Unix(1, 0)))
 			w.OpenedPlainly(opens(w, conn, nil))
 		}, "Open returned a socket with a deadline that has passed; the story wants none."},
+		{"leaves no socket", func(w *Kernel4) {
+			call := w.Call("Open", func(context.Context) (any, error) {
+				udp(t, "127.0.0.1:0").Close()
+				conn, late := udp(t, "127.0.0.1:0"), udp(t, "127.0.0.1:0")
+				time.AfterFunc(time.Millisecond, func() { late.Close() })
+				return conn, nil
+			})
+			w.LeavesNoSocket(call)
+			w.Opened(call, "socket", anyPort)
+			w.LeavesNoSocket(call)
+		}, ""},
+		{"leaves a socket", leaves(t, 1),
+			"Open has left a socket open that it did not return (at 127.0.0.1:PORT); the story wants none."},
+		{"leaves many sockets", leaves(t, 5), "Open has left 5 sockets open that it did not return " +
+			"(at 127.0.0.1:PORT, at 127.0.0.1:PORT, at 127.0.0.1:PORT, …); the story wants none."},
 		{"why not", func(w *Kernel4) {
 			p := w.Peer("alice")
 			require.ErrorIs(w, syscall.EADDRINUSE, w.WhyNot(record.AddrPort(p.LocalAddr())))

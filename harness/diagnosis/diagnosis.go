@@ -155,7 +155,8 @@ type (
 	}
 	// Plain is that a socket that the current call has opened is as package net opens one.
 	Plain struct{}
-
+	// NoSocketLeft is that the current call leaves no socket open but the one that it returns.
+	NoSocketLeft struct{}
 	// Usable is that a socket that the current call has opened is not closed.
 	Usable struct{}
 	// Chosen is that the system has chosen a socket's port.

@@ -3,7 +3,7 @@ package diagnosis
 import "udpkata/harness/text"
 
 // openedRules are about sockets that the code opens itself.
-var openedRules = []rule{closedItself, choseItself, setItself}
+var openedRules = []rule{closedItself, choseItself, setItself, leftOpen}
 
 // closedItself: a call has returned a socket that is closed.
 func closedItself(s Seen) text.Text {
@@ -20,6 +20,15 @@ func setItself(s Seen) text.Text {
 	if _, ok := want[Plain](s); ok {
 		return text.Say("Nobody asked for that: whoever called sets what they need. Open the socket, and leave it " +
 			"as package net has opened it.")
+	}
+	return none
+}
+
+// leftOpen: a call has left a socket open that it did not return.
+func leftOpen(s Seen) text.Text {
+	if _, ok := want[NoSocketLeft](s); ok {
+		return text.Say("Whoever called does not know of that socket, so nobody will close it. Close it before the " +
+			"call returns, whichever way it does: also where a later step fails.")
 	}
 	return none
 }

@@ -299,6 +299,10 @@ func TestOpenedThemselves(t *testing.T) {
 		{"an option of one's own", trial{want: diagnosis.Plain{}}, "as package net has opened it"},
 		{"something else is wanted", trial{want: diagnosis.Usable{}}, ""},
 	})
+	tryRule(t, "Whoever called does not know of that socket", []ruleTest{
+		{"one is left", trial{want: diagnosis.NoSocketLeft{}}, "also where a later step fails"},
+		{"something else is wanted", trial{want: diagnosis.Plain{}}, ""},
+	})
 	tryRule(t, "Each call opens a socket of its own", []ruleTest{
 		{"the same on any port",
 			trial{want: diagnosis.Opened{At: netip.MustParseAddrPort("127.0.0.1:0"), Again: "one"}},
@@ -331,6 +335,7 @@ func TestSizesInChinese(t *testing.T) {
 		{want: diagnosis.Whole{Got: 1}}, {want: diagnosis.Whole{Got: 3}}, {want: diagnosis.Whole{IPv4Only: true}},
 		{want: diagnosis.NothingBeside{Nil: true}}, {want: diagnosis.NothingBeside{}},
 		{want: diagnosis.Usable{}}, {want: diagnosis.Chosen{}}, {want: diagnosis.Plain{}},
+		{want: diagnosis.NoSocketLeft{}},
 		{want: diagnosis.Result{Errors: []error{errOwn}, TextOnly: true}, err: errOwn},
 		{want: diagnosis.Result{Errors: []error{errOwn}, Names: []string{"ErrOwn"}}, err: inUse},
 		{want: diagnosis.Result{Errors: []error{errOwn}, Names: []string{"ErrOwn"}}, err: inUse,

@@ -58,6 +58,15 @@ func get(conn *net.UDPConn, level, option int) (value int, err error) {
 	return value, err
 }
 
+// Descriptor returns a socket's, of those that [Sockets] lists.
+func Descriptor(conn *net.UDPConn) (descriptor uintptr, err error) {
+	err = control(conn, func(fd uintptr) error {
+		descriptor = fd
+		return nil
+	})
+	return descriptor, err
+}
+
 // control calls f with a socket's descriptor, and returns its error or that of the
 // socket.
 func control(conn syscall.Conn, f func(fd uintptr) error) error {

@@ -2,6 +2,7 @@ package sockopt_test
 
 import (
 	"net"
+	"os"
 	"strconv"
 	"syscall"
 	"testing"
@@ -18,6 +19,29 @@ func (v version) dial(t *testing.T, to *net.UDPConn) *net.UDPConn {
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
 	return conn
+}
+
+// TestSockets: a socket is listed as long as it is open, bound or not; a file is none.
+func TestSockets(t *testing.T) {
+	onEach(t, func(t *testing.T, v version) {
+		conn := v.listen(t)
+		fd, err := sockopt.Descriptor(conn)
+		require.NoError(t, err)
+		at := conn.LocalAddr().(*net.UDPAddr).AddrPort()
+		require.Equal(t, at, sockopt.Sockets()[fd])
+		family := syscall.AF_INET
+		if v.ipv6 {
+			family = syscall.AF_INET6
+		}
+		unbound, err := syscall.Socket(family, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
+		require.NoError(t, err)
+		open := sockopt.Sockets()
+		syscall.Close(unbound)
+		require.Contains(t, open, uintptr(unbound))
+		require.Zero(t, open[uintptr(unbound)].Port())
+		require.NotContains(t, sockopt.Sockets(), uintptr(unbound))
+		require.NotContains(t, sockopt.Sockets(), os.Stdout.Fd())
+	})
 }
 
 // TestPMTUDiscovery: each value is read back, on each version of IP; an IPv6

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 
 	"golang.org/x/sys/windows"
@@ -23,6 +24,9 @@ func getInt(fd uintptr, level, option int) (int, error) {
 	value, err := windows.GetsockoptInt(windows.Handle(fd), level, option)
 	return value, os.NewSyscallError("getsockopt", err)
 }
+
+// Sockets returns none.
+func Sockets() map[uintptr]netip.AddrPort { return nil }
 
 // IsBlocking returns an error that wraps [errors.ErrUnsupported]: Windows can be
 // told whether a socket blocks, but not asked.

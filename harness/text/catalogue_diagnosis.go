@@ -549,6 +549,12 @@ var diagnosisSentences = []Text{
 	},
 
 	{
+		"Whoever called does not know of that socket, so nobody will close it. Close it before the call returns, " +
+			"whichever way it does: also where a later step fails.",
+		"呼叫的人不知道有這個 socket，所以沒有人會去關它。呼叫回傳之前就要關，不管從哪一條路回傳：" +
+			"後面的步驟失敗了也一樣。",
+	},
+	{
 		"Nobody asked for that: whoever called sets what they need. Open the socket, and leave it as package net " +
 			"has opened it.",
 		"沒有人要這個：呼叫的人需要什麼，會自己設定。把 socket 開好，net 套件開出來是什麼樣子，就留成什麼樣子。",

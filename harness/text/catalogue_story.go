@@ -235,6 +235,16 @@ var storySentences = []Text{
 		"%s 開的 socket，選項 %s 是 %d；net 套件開的是 %d。",
 	},
 	{
+		"%s has left a socket open that it did not return (%s); the story wants none.",
+		"%s 留了一個 socket 沒有關閉，也沒有回傳（%s）；故事要的是一個都不留。",
+	},
+	{
+		"%s has left %d sockets open that it did not return (%s); the story wants none.",
+		"%s 留了 %d 個 socket 沒有關閉，也沒有回傳（%s）；故事要的是一個都不留。",
+	},
+	{"at %v", "在 %v"},
+	{"not bound to a port", "還沒有連接埠"},
+	{
 		"%s returned a socket with a deadline that has passed; the story wants none.",
 		"%s 回傳的 socket 上有一個已經過了的期限；故事要的是沒有期限。",
 	},
