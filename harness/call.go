@@ -29,7 +29,7 @@ type Call struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	slack  time.Duration              // by how much the call may return late
-	before map[uintptr]netip.AddrPort // the sockets that the process had, on the kernel's networks
+	before map[uintptr]netip.AddrPort // the sockets that there were; nil in virtual time, and beside other calls
 
 	inVain  bool      // the wait for its return, at the story's end
 	live    []byte    // that it has returned; the code may change them. The record's Monitor guards the slice
@@ -54,7 +54,9 @@ func (w *World) call(parent context.Context, name string, f func(ctx context.Con
 	if deadline, ok := ctx.Deadline(); ok {
 		c.rec.Until = deadline.Sub(w.rec.Start)
 	}
-	if !w.rec.Virtual {
+	var alone bool
+	w.rec.Locked(func() { alone = w.rec.AllReturned() })
+	if !w.rec.Virtual && alone { // a socket that is closed while it is looked at keeps its port for a moment
 		c.before = sockopt.Sockets()
 	}
 	w.calls = append(w.calls, c)

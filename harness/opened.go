@@ -79,11 +79,16 @@ func (k kernelWords) OpenedPlainly(c *Call) {
 }
 
 // LeavesNoSocket waits for a call to return, and fails the story if the code still has a
-// socket open by then that it did not return. Neither the story nor another call opens one
-// meanwhile. Windows can't be asked.
+// socket open by then that it did not return. The call has to run alone, and the story opens
+// no socket meanwhile. The call's reason is not told: it is about what that returns. Windows
+// can't be asked.
 func (k kernelWords) LeavesNoSocket(c *Call) {
 	defer k.w.checked()
 	value, _ := c.result(nil)
+	if c.before == nil {
+		k.w.fatal(verdict.NotRun, "%s did not run alone, so nobody knows which sockets it has left.", c.rec.Name)
+	}
+	k.w.rec.Update(func() { c.because = text.Text{} })
 	returned, _ := value.(*net.UDPConn)
 	left := func() map[uintptr]netip.AddrPort {
 		now := sockopt.Sockets()

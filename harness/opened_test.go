@@ -149,6 +149,14 @@ func TestOpenedSockets(t *testing.T) {
 			"Open has left a socket open that it did not return (at 127.0.0.1:PORT); the story wants none."},
 		{"leaves many sockets", leaves(t, 5), "Open has left 5 sockets open that it did not return " +
 			"(at 127.0.0.1:PORT, at 127.0.0.1:PORT, at 127.0.0.1:PORT, …); the story wants none."},
+		{"leaves a socket, perhaps", func(w *Kernel4) {
+			other := w.Go("Wait", func(ctx context.Context) error {
+				<-ctx.Done()
+				return nil
+			})
+			w.LeavesNoSocket(opens(w, nil, io.EOF))
+			other.Close()
+		}, "Open did not run alone, so nobody knows which sockets it has left."},
 		{"why not", func(w *Kernel4) {
 			p := w.Peer("alice")
 			require.ErrorIs(w, syscall.EADDRINUSE, w.WhyNot(record.AddrPort(p.LocalAddr())))

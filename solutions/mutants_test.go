@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net"
 	"os"
 	"path"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"udpkata/harness/curriculum"
 	"udpkata/harness/diagnosis"
 	"udpkata/harness/netlab"
+	"udpkata/harness/sockopt"
 	"udpkata/harness/text"
 )
 
@@ -104,6 +106,22 @@ var capabilities = map[string]func() error{
 	"forbidden port": capability.ForbiddenPort.Missing,
 	"lab":            netlab.Missing,
 	"low port":       noLowPort,
+
+	"list of sockets":         noSockets,
+	"second loopback address": capability.SecondLoopback.Missing,
+}
+
+// noSockets returns an error unless a process can list its sockets.
+func noSockets() error {
+	conn, err := net.ListenUDP("udp", nil)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if len(sockopt.Sockets()) == 0 {
+		return errors.New("a process does not know its sockets here")
+	}
+	return nil
 }
 
 // noLowPort returns an error unless this user may open ports below 1024.

@@ -26,7 +26,7 @@ func getInt(fd uintptr, level, option int) (int, error) {
 }
 
 // Sockets returns none.
-func Sockets() map[uintptr]netip.AddrPort { return nil }
+func Sockets() map[uintptr]netip.AddrPort { return map[uintptr]netip.AddrPort{} }
 
 // IsBlocking returns an error that wraps [errors.ErrUnsupported]: Windows can be
 // told whether a socket blocks, but not asked.

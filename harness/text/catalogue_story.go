@@ -242,6 +242,10 @@ var storySentences = []Text{
 		"%s has left %d sockets open that it did not return (%s); the story wants none.",
 		"%s 留了 %d 個 socket 沒有關閉，也沒有回傳（%s）；故事要的是一個都不留。",
 	},
+	{
+		"%s did not run alone, so nobody knows which sockets it has left.",
+		"%s 執行的時候還有別的呼叫，所以看不出它留下了哪些 socket。",
+	},
 	{"at %v", "在 %v"},
 	{"not bound to a port", "還沒有連接埠"},
 	{

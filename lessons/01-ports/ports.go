@@ -20,25 +20,29 @@ const (
 
 // RangeOf returns the range of a port. Port 0 counts as well known,
 // although no socket is ever at it. A number below 0 or above 65535 is no port:
-// that is an error.
+// that is an error. What is beside an error does not matter.
 func RangeOf(port int) (Range, error) {
 	panic("TODO: write RangeOf, which says in which range a port is")
 }
 
 // ParsePort reads a port's number, from 0 to 65535, in the digits 0 to 9 and
 // nothing else. Whatever could be written in a shorter way, or is not a number,
-// or no port, is an error: "01060", "+1060", "1060 ", "0x424", "" and "65536".
+// or no port, is an error: "01060", "+1060", "1060 ", "0x424", "" and "65536". What
+// is beside an error does not matter.
 func ParsePort(text string) (int, error) {
 	panic("TODO: write ParsePort, which reads a port's number and is strict about it")
 }
 
 // Ephemeral opens a UDP socket at the address loopback, and nowhere else, on a
-// port that the system chooses. The socket is a *net.UDPConn, another one each time,
-// with the options that package net gives to it, and ready to send and receive. It
-// stays open until whoever called closes it.
+// port that the system chooses. loopback is an address such as 127.0.0.1, 127.0.0.2
+// or ::1: it has no zone, and is not in IPv6's form of IPv4, as ::ffff:127.0.0.1 is.
+// The socket is a *net.UDPConn, another one each time, with the options that package
+// net gives to it, and ready to send and receive. It stays open until whoever called
+// closes it.
 //
-// An error of the system's is returned, as it is or wrapped. Beside an error there
-// is no socket, but a plain nil.
+// An error of the system's is returned, as it is or wrapped: that for an address which
+// this computer does not have, say. Beside an error there is no socket, but a plain
+// nil. No socket stays open but the one that is returned.
 func Ephemeral(loopback netip.Addr) (net.PacketConn, error) {
 	panic("TODO: write Ephemeral, which lets the system choose a port")
 }
@@ -51,8 +55,9 @@ func Ephemeral(loopback netip.Addr) (net.PacketConn, error) {
 //
 // It is an error if there are fewer or more than two numbers, on whatever line,
 // if one of them is not one that ParsePort accepts, or if the first is greater
-// than the last. Where blanks, tabs and newlines stand in another way, or the
-// newline is missing, it may be an error or not.
+// than the last. Where blanks, tabs and newlines stand in another way, or other white
+// space stands in their place, such as a carriage return, or the newline is missing,
+// it may be an error or not. What is beside an error does not matter.
 func ParseSystemRange(text string) (first, last int, err error) {
 	panic("TODO: write ParseSystemRange, which reads two ports")
 }
@@ -65,9 +70,9 @@ var (
 
 // Claim opens a UDP socket at exactly addr, on no other port and at no other
 // address. addr names one address, on IPv4 or on IPv6: neither 0.0.0.0 or ::, which
-// are all of them, nor ::ffff:127.0.0.1, which is IPv4 in IPv6's form, nor one with a
-// zone, such as fe80::1%lo. The socket, and what is beside an error, are as with
-// Ephemeral.
+// are all of them, nor a multicast address, nor ::ffff:127.0.0.1, which is IPv4 in
+// IPv6's form, nor one with a zone, such as fe80::1%lo. The socket, what is beside an
+// error, and what stays open are as with Ephemeral.
 //
 // If another UDP socket has the port, the error wraps ErrTaken; if this user may
 // not open it, ErrForbidden; and not both. Either way it wraps the system's
@@ -76,10 +81,12 @@ var (
 //
 // Port 0 is an error, since it does not say which port is to be claimed; so it is in
 // netip.AddrPort{}. Any other error of the system's is returned, as it is or wrapped.
+// These errors wrap neither ErrTaken nor ErrForbidden.
 //
-// A port that is taken on TCP, or at another address, is free for all that Claim
-// cares about. Several ports can be claimed at a time, and each socket stays open
-// until whoever called closes it. Then the port can be claimed again.
+// A port that is taken on TCP, or at another single address, is free for all that
+// Claim cares about. Several ports can be claimed at a time, by calls side by side too,
+// and each socket stays open until whoever called closes it. Then the port can be
+// claimed again.
 func Claim(addr netip.AddrPort) (net.PacketConn, error) {
 	panic("TODO: write Claim, which opens a socket on exactly this port")
 }

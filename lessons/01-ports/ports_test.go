@@ -46,9 +46,9 @@ func parseSystemRange(w harness.Caller, text string) *harness.Call {
 	})
 }
 
-func ephemeral(w *harness.Kernel) *harness.Call {
-	return w.Call(fmt.Sprintf("Ephemeral(%v)", w.Home()), func(context.Context) (any, error) {
-		return ports.Ephemeral(w.Home())
+func ephemeral(w harness.Caller, addr netip.Addr) *harness.Call {
+	return w.Call(fmt.Sprintf("Ephemeral(%v)", addr), func(context.Context) (any, error) {
+		return ports.Ephemeral(addr)
 	})
 }
 
@@ -146,17 +146,19 @@ var noPorts = []struct {
 }
 
 // TestEphemeral: the system chooses a port, each time another one, at the
-// address that was asked for; both sockets receive, and are as package net opens
-// them. At an address that the computer does not have, there is an error.
+// address that was asked for, whichever of loopback's that is; both sockets receive, and
+// are as package net opens them. At an address that the computer does not have, there is
+// an error. No other socket stays open.
 //
 //kata:points 2
 func TestEphemeral(t *testing.T) {
 	harness.OnLoopback(t, func(w *harness.Kernel) {
 		anyPort := netip.AddrPortFrom(w.Home(), 0)
-		opening := ephemeral(w)
+		opening := ephemeral(w, w.Home())
 		w.OpenedPlainly(opening)
 		one := w.Opened(opening, "one", anyPort)
-		two := w.Opened(ephemeral(w), "two", anyPort)
+		w.LeavesNoSocket(opening)
+		two := w.Opened(ephemeral(w, w.Home()), "two", anyPort)
 		alice := w.Peer("alice")
 		alice.Send(one, "hello, one")
 		alice.Send(two, "hello, two")
@@ -164,15 +166,26 @@ func TestEphemeral(t *testing.T) {
 		two.ExpectFrom(alice, "hello, two")
 		w.ChosenBySystem(one)
 		w.ChosenBySystem(two)
+		for range 30 { // a port of somebody else's choice may be one of the system's by chance
+			another := w.Opened(ephemeral(w, w.Home()), "another", anyPort)
+			w.ChosenBySystem(another)
+			another.Close()
+		}
 	})
 
 	harness.OnLoopback.Then(t, "absent-address", func(w *harness.Kernel) {
 		absent := netip.AddrPortFrom(w.AbsentAddr(), 0)
-		opening := w.Call(fmt.Sprintf("Ephemeral(%v)", absent.Addr()), func(context.Context) (any, error) {
-			return ports.Ephemeral(absent.Addr())
-		})
+		opening := ephemeral(w, absent.Addr())
 		opening.Because(nowhere).Fails()
 		opening.Because(nameTheCause).Fails(w.WhyNot(absent))
+		w.LeavesNoSocket(opening)
+	})
+
+	harness.OnLoopback4.Then(t, "second-address", func(w *harness.Kernel4) {
+		second := netip.AddrPortFrom(w.SecondHome(), 0)
+		opening := ephemeral(w, second.Addr())
+		opening.Because("Loopback has more addresses than one. Open the socket at the one that you are given.")
+		w.Opened(opening, "one", second)
 	})
 }
 
@@ -235,6 +248,7 @@ func TestClaim(t *testing.T) {
 		claiming := claim(w, addr)
 		w.OpenedPlainly(claiming)
 		claimed := w.Opened(claiming, "claimed", addr)
+		w.LeavesNoSocket(claiming)
 		second := netip.AddrPortFrom(w.Home(), w.FreePort())
 		other := w.Opened(claim(w, second), "other", second)
 		alice.Send(claimed, "hello")
@@ -253,6 +267,8 @@ func TestClaim(t *testing.T) {
 			claiming := claim(w, zero)
 			claiming.Because("For the system, 0 is not a port but stands for any. So Claim has to refuse it itself.")
 			claiming.Fails()
+			claiming.Because(nobodys).FailsNot(errTaken)
+			claiming.Because(nobodys).FailsNot(errForbidden)
 		}
 	})
 
@@ -274,17 +290,20 @@ func TestClaim(t *testing.T) {
 		claiming.Because("This computer lacks that address, so nobody has taken the port there, or forbidden it.")
 		claiming.FailsNot(errTaken)
 		claiming.FailsNot(errForbidden)
+		w.LeavesNoSocket(claiming)
 	})
 }
 
 const (
+	nobodys        = "Port 0 is no port that somebody could have taken, or forbidden. Wrap neither of the two."
 	nameTheCause   = "Whoever calls may want to know more: the error you return wraps the system's own as well."
 	nameTheAddress = "Whoever reads the error in a log does not see the call: its text has to name the address."
 )
 
 // TestClaimTaken: if another socket has the port, the error says so, names the
-// address, and keeps the system's cause. It opens no other port instead. Once the
-// other socket is closed, the port is free.
+// address, and keeps the system's cause. It opens no other port instead, and leaves no
+// socket open. Once the other socket is closed, the port is free. Calls side by side
+// return what has come of their own ports.
 //
 //kata:points 3
 func TestClaimTaken(t *testing.T) {
@@ -296,6 +315,7 @@ func TestClaimTaken(t *testing.T) {
 		claiming.Because(nameTheCause).Fails(inUse)
 		claiming.Because(nameTheAddress).Says(addr.String())
 		claiming.Because("Taken is not forbidden. Wrap only the one that is the reason.").FailsNot(errForbidden)
+		w.LeavesNoSocket(claiming)
 
 		free := netip.AddrPortFrom(w.Home(), w.FreePort())
 		claimed := w.Opened(claim(w, free), "claimed", free)
@@ -309,19 +329,59 @@ func TestClaimTaken(t *testing.T) {
 		const nothingLeft = "A Claim that failed, or whose socket is closed, leaves nothing behind for the next one."
 		taken := netip.MustParseAddrPort(w.Peer("alice").LocalAddr().String())
 		free := netip.AddrPortFrom(w.Home(), w.FreePort())
-		refused := manyClaims(w, taken).Because(nothingLeft)
+		refused := refusedClaims(w, taken).Because(nothingLeft)
 		refused.Fails(errTaken)
 		manyClaims(w, free).Because(nothingLeft).Returns(nil)
 	})
+
+	harness.OnLoopback.Then(t, "side-by-side", func(w *harness.Kernel) {
+		const itsOwn = "Calls run at the same time here. Each has to do with its own port alone."
+		taken := netip.MustParseAddrPort(w.Peer("alice").LocalAddr().String())
+		free := make([]netip.AddrPort, 5)
+		for i := range free {
+			free[i] = netip.AddrPortFrom(w.Home(), w.FreePort())
+		}
+		refused := claim(w, taken)
+		claims := make([]*harness.Call, len(free))
+		for i, addr := range free {
+			claims[i] = claim(w, addr)
+		}
+		refused.Because(itsOwn).Fails(errTaken)
+		for i, addr := range free {
+			w.Opened(claims[i].Because(itsOwn), fmt.Sprintf("claimed %d", i+1), addr).Close()
+		}
+
+		refused = refusedClaims(w, taken)
+		for i, addr := range free {
+			claims[i] = manyClaims(w, addr)
+		}
+		refused.Because(itsOwn).Fails(errTaken)
+		for _, claiming := range claims {
+			claiming.Because(itsOwn).Returns(nil)
+		}
+	})
 }
 
-// manyClaims starts the student's Claim forty times, one after the other, and closes what it opens.
+// manyClaims starts the student's Claim forty times, one after the other, and closes what it
+// opens. It ends at the first error.
 func manyClaims(w harness.Caller, addr netip.AddrPort) *harness.Call {
+	return fortyClaims(w, addr, func(err error) bool { return err != nil })
+}
+
+// refusedClaims does the same, and ends at the first socket.
+func refusedClaims(w harness.Caller, addr netip.AddrPort) *harness.Call {
+	return fortyClaims(w, addr, func(err error) bool { return err == nil })
+}
+
+func fortyClaims(w harness.Caller, addr netip.AddrPort, ends func(error) bool) *harness.Call {
 	return w.Call(fmt.Sprintf("forty times Claim(%v)", addr), func(context.Context) (_ any, err error) {
 		for range 40 {
 			var conn net.PacketConn
 			if conn, err = ports.Claim(addr); err == nil {
 				conn.Close()
+			}
+			if ends(err) {
+				break
 			}
 		}
 		return nil, err
@@ -340,6 +400,7 @@ func TestClaimForbidden(t *testing.T) {
 		claiming.Because(nameTheCause).Fails(denied)
 		claiming.Because(nameTheAddress).Says(addr.String())
 		claiming.Because("Forbidden is not taken. Wrap only the one that is the reason.").FailsNot(errTaken)
+		w.LeavesNoSocket(claiming)
 	})
 }
 

@@ -75,7 +75,7 @@ func Ask(ctx context.Context, conn net.PacketConn, server net.Addr, msg []byte) 
 // system chooses: the system itself turns away what comes from anybody else.
 // server may be written in either form of an IPv4 address. Dial sends nothing. The
 // socket is a new one each time, as package net opens it: a *net.UDPConn. Beside an
-// error, it is a plain nil.
+// error, it is a plain nil. No socket stays open but the one that is returned.
 func Dial(server netip.AddrPort) (net.Conn, error) {
 	panic("TODO: write Dial, which opens a connected UDP socket")
 }

@@ -760,7 +760,7 @@ func (c *crowded) ReadFrom(p []byte) (int, net.Addr, error) {
 }
 
 // TestDial: the socket is connected to the server: it sends there and hears
-// nobody else.
+// nobody else. No other socket stays open.
 //
 //kata:points 1
 func TestDial(t *testing.T) {
@@ -771,6 +771,7 @@ func TestDial(t *testing.T) {
 		w.OpenedPlainly(opened)
 		client := w.Connected(opened, "client", server)
 		w.ChosenBySystem(client)
+		w.LeavesNoSocket(opened)
 
 		if _, err := client.Write([]byte(question)); err != nil {
 			w.Errorf("The socket can't send: %v.", err)
@@ -787,7 +788,9 @@ func TestDial(t *testing.T) {
 	})
 
 	harness.OnLoopback4.Then(t, "no-such-way", func(w *harness.Kernel4) {
-		dial(w, net.UDPAddrFromAddrPort(w.Undialable())).Fails()
+		failing := dial(w, net.UDPAddrFromAddrPort(w.Undialable()))
+		failing.Fails()
+		w.LeavesNoSocket(failing)
 	})
 }
 

@@ -627,7 +627,9 @@ func TestAllowBroadcastInTheKernel(t *testing.T) {
 func TestListenShared(t *testing.T) {
 	harness.OnLoopback(t, func(w *harness.Kernel) {
 		addr := netip.AddrPortFrom(w.Home(), w.FreePort())
-		one := w.Opened(listenShared(w, addr), "one", addr)
+		opening := listenShared(w, addr)
+		one := w.Opened(opening, "one", addr)
+		w.LeavesNoSocket(opening)
 		two := w.Opened(listenShared(w, addr), "two", addr)
 		anyPort := netip.AddrPortFrom(w.Home(), 0)
 		chosen := w.Opened(listenShared(w, anyPort), "chosen", anyPort).LocalAddr().(*net.UDPAddr).AddrPort()
@@ -643,7 +645,9 @@ func TestListenShared(t *testing.T) {
 				"three", addr)
 		}
 		w.Because("Opening a socket can fail. Then there is none, so look at err before you use it.")
-		listenShared(w, netip.AddrPortFrom(w.AbsentAddr(), w.FreePort())).Fails()
+		failing := listenShared(w, netip.AddrPortFrom(w.AbsentAddr(), w.FreePort()))
+		failing.Fails()
+		w.LeavesNoSocket(failing)
 		for _, port := range []uint16{0, w.FreePort()} {
 			listenShared(w, netip.AddrPortFrom(netip.Addr{}, port)).
 				Because("An AddrPort without an address is not valid, and is no other name for all addresses.").
@@ -664,9 +668,10 @@ func TestListenSharedInTheKernel(t *testing.T) {
 			servers = append(servers, w.Opened(listenShared(w, addr), name, addr))
 		}
 		alice := w.Peer("alice") // and hers has not
-		listenShared(w, alice.LocalAddr().(*net.UDPAddr).AddrPort()).
-			Because("This port can't be shared. Return the error, and open no other socket instead.").
+		refused := listenShared(w, alice.LocalAddr().(*net.UDPAddr).AddrPort())
+		refused.Because("This port can't be shared. Return the error, and open no other socket instead.").
 			Fails(syscall.EADDRINUSE)
+		w.LeavesNoSocket(refused)
 		alice.Send(servers[1], message)
 		for _, server := range servers {
 			server.ExpectFrom(alice, message)
