@@ -116,6 +116,16 @@ func (q Asking) draw(r *rand.Rand, number, most int) []steps.Step {
 			story = append(story, next)
 		}
 	}
+	for i := range story {
+		s := &story[i]
+		switch {
+		case q.Shouts:
+		case s.Do == steps.Start:
+			s.Long = q.Listen != nil && r.IntN(2) == 0
+		case s.Do == steps.Answer, s.Do == steps.Send && s.Times <= 1:
+			s.Ends = r.IntN(5) == 0
+		}
+	}
 	return story
 }
 

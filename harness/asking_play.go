@@ -51,8 +51,9 @@ type askingPlayer struct {
 	strangers []*Peer
 	crowd     []net.Addr
 	results   []kept
-	idle      int  // how many goroutines there are while nothing is called
-	vague     bool // two events fall together, and nobody can say which of them is first
+	to        net.UDPAddr // the variable that calls are handed, one after the other
+	idle      int         // how many goroutines there are while nothing is called
+	vague     bool        // two events fall together, and nobody can say which of them is first
 }
 
 // kept is what a call has returned, which has to stay as it is.
@@ -90,6 +91,7 @@ type asker struct {
 	errs      []error  // errors that may be
 	causes    []error  // what the socket has said
 	strangers []net.Addr
+	unsure    bool // the last of them may not have been looked at, as the context had ended
 
 	// What it has to have sent.
 	base  time.Time // of the first of as many as there are waits
@@ -124,7 +126,7 @@ func (p *askingPlayer) play(story []steps.Step) int {
 		p.send(a, []steps.Step{s})
 	case steps.Answer:
 		if running {
-			p.send(a, []steps.Step{{Text: p.q.Counts(max(a.size+s.Bytes, 0))}})
+			p.send(a, []steps.Step{{Text: p.q.Counts(max(a.size+s.Bytes, 0)), Ends: s.Ends}})
 		}
 	case steps.FailReads:
 		if running {
@@ -194,6 +196,7 @@ func (p *askingPlayer) send(a *asker, all []steps.Step) {
 		return
 	}
 	var letters []letter
+	ends := all[0].Ends && a.call != nil && !a.decided()
 	if a.call != nil {
 		a.unread = 0
 	}
@@ -214,7 +217,17 @@ func (p *askingPlayer) send(a *asker, all []steps.Step) {
 			}
 		}
 	}
+	if !ends {
+		p.w.deliver(a.endpoint(), letters)
+		return
+	}
+	release := a.conn.HoldReads()
 	p.w.deliver(a.endpoint(), letters)
+	p.w.rec.Quiesce()
+	a.errs = append(a.errs, a.call.cancelAs(steps.Cancel)...)
+	p.w.rec.Quiesce() // whoever watches the context has seen its end
+	release()
+	a.unsure, a.spoilt = len(a.strangers) > 0 && len(a.values) == 0, true
 }
 
 // came notes a datagram that comes.
@@ -251,12 +264,12 @@ func (p *askingPlayer) start(a *asker, s steps.Step) {
 	a.conn.SlowWrites(a.slow)
 	a.log = &callLog{w: w}
 	a.text, a.began, a.until, a.over = s.Text, time.Now(), time.Time{}, s.For < 0
-	a.values, a.errs, a.causes, a.strangers = nil, nil, nil, nil
+	a.values, a.errs, a.causes, a.strangers, a.unsure = nil, nil, nil, nil, false
 	a.sends, a.lines, a.base, a.sent, a.before = nil, nil, a.began, 0, len(p.seen(a))
 	if a.broken != nil {
 		a.causes = append(a.causes, a.broken)
 	}
-	listen, dial, path, server, log, what := a.listen, a.dial, a.path, a.server.LocalAddr(), a.log, s.Text
+	listen, dial, path, server, log, what := a.listen, a.dial, a.path, p.lend(a, s.Long), a.log, s.Text
 	ask := func(ctx context.Context) (any, error) {
 		switch {
 		case listen != nil:
@@ -293,6 +306,22 @@ func (p *askingPlayer) start(a *asker, s steps.Step) {
 		a.until = a.began.Add(d)
 	}
 	a.call = w.CallUntil(w.rec.Since()+d, q.Name, ask)
+}
+
+// lend returns the server's address as the next call is handed it: in the caller's own
+// variable, which has another address in it once no call has it any more.
+func (p *askingPlayer) lend(a *asker, long bool) net.Addr {
+	to := &p.to
+	for i := range p.askers {
+		if p.askers[i].call != nil {
+			to = new(net.UDPAddr)
+		}
+	}
+	*to = *a.server.LocalAddr().(*net.UDPAddr)
+	if long {
+		to.IP = to.IP.To16()
+	}
+	return to
 }
 
 // open opens a socket for the next call.
@@ -504,10 +533,16 @@ func (p *askingPlayer) wanted(a *asker) (all []any) {
 
 // turnedAway lists who may have been, in the order in which they came. What was there
 // before the call may have been thrown away unseen.
-func (p *askingPlayer) turnedAway(a *asker) [][]net.Addr {
-	all := [][]net.Addr{slices.Concat(a.early, a.strangers)}
-	if len(a.early) > 0 {
-		all = append(all, a.strangers)
+func (p *askingPlayer) turnedAway(a *asker) (all [][]net.Addr) {
+	lists := [][]net.Addr{a.strangers}
+	if a.unsure {
+		lists = append(lists, a.strangers[:len(a.strangers)-1])
+	}
+	for _, came := range lists {
+		all = append(all, slices.Concat(a.early, came))
+		if len(a.early) > 0 {
+			all = append(all, came)
+		}
 	}
 	return all
 }

@@ -178,7 +178,10 @@ func (w *Virtual) pass(p player, d time.Duration) {
 // together at one socket.
 func together(story []steps.Step) int {
 	n := 1
-	for n < len(story) && story[n].Do == steps.Send && story[n].After == 0 && story[n].At == story[0].At {
+	follows := func(s steps.Step) bool {
+		return s.Do == steps.Send && s.After == 0 && s.At == story[0].At && !s.Ends && !story[0].Ends
+	}
+	for n < len(story) && follows(story[n]) {
 		n++
 	}
 	return n

@@ -133,6 +133,9 @@ func insist(fault string) Asking {
 						if is("no empty answer") && n == 0 {
 							return nil, io.EOF
 						}
+						if is("bytes beside an error") && ctx.Err() != nil {
+							return buf[:n:n], ctx.Err()
+						}
 						if is("shares its buffer") {
 							return append(shared[:0], buf[:n]...), nil
 						}
@@ -162,11 +165,12 @@ func insist(fault string) Asking {
 			}
 			return nil, fmt.Errorf("%w: %w", down, cause)
 		},
-		Value: func(answer string, _ []net.Addr) any { return []byte(answer) },
-		Waits: waits,
-		Down:  down,
-		Cause: true,
-		Line:  func(wait time.Duration) string { return wait.String() },
+		Value:  func(answer string, _ []net.Addr) any { return []byte(answer) },
+		Beside: func([]net.Addr) any { return nil },
+		Waits:  waits,
+		Down:   down,
+		Cause:  true,
+		Line:   func(wait time.Duration) string { return wait.String() },
 	}
 }
 
@@ -266,6 +270,7 @@ func TestWhateverComes(t *testing.T) {
 		{aClient, "down when closed", 2, "the story wants it not to be"},
 		{aClient, "shares its buffer", 4, "has changed since"},
 		{aClient, "no cause", 2, "os.ErrDeadlineExceeded"},
+		{aClient, "bytes beside an error", 2, "beside the error"},
 		{aProber, "", 0, ""},
 		{aProber, "goes on without the MTU", 3, "did not return at once"},
 		{aProber, "grows", 5, "sent once more"},

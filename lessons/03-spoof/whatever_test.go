@@ -56,6 +56,7 @@ func TestWhateverComes(t *testing.T) {
 		Dial: func(ctx context.Context, conn net.Conn, text string, _ io.Writer) (any, error) {
 			return spoof.AskConnected(ctx, conn, []byte(text))
 		},
-		Value: func(data string, _ []net.Addr) any { return []byte(data) },
+		Value:  func(data string, _ []net.Addr) any { return []byte(data) },
+		Beside: func([]net.Addr) any { return []byte(nil) },
 	})
 }

@@ -22,11 +22,12 @@ func TestWhateverComes(t *testing.T) {
 		Dial: func(ctx context.Context, conn net.Conn, text string, log io.Writer) (any, error) {
 			return backoff.Ask(ctx, conn, []byte(text), log)
 		},
-		Value: func(data string, _ []net.Addr) any { return []byte(data) },
-		Waits: []time.Duration{100 * ms, 200 * ms, 400 * ms, 800 * ms, 1600 * ms},
-		Down:  errServerDown,
-		Cause: true,
-		Line:  func(wait time.Duration) string { return fmt.Sprintf("Waiting up to %v for a reply", wait) },
+		Value:  func(data string, _ []net.Addr) any { return []byte(data) },
+		Beside: func([]net.Addr) any { return []byte(nil) },
+		Waits:  []time.Duration{100 * ms, 200 * ms, 400 * ms, 800 * ms, 1600 * ms},
+		Down:   errServerDown,
+		Cause:  true,
+		Line:   func(wait time.Duration) string { return fmt.Sprintf("Waiting up to %v for a reply", wait) },
 	})
 	harness.WhateverComes(t, "serve", harness.Serving{
 		Name: "Serve",

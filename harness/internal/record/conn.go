@@ -46,6 +46,7 @@ type Conn struct {
 	errs        []diagnosis.Failure // no more than manyErrors
 	writeErrs   map[netip.AddrPort]error
 	slowWrites  time.Duration // how long a write takes
+	held        chan struct{} // what a read that has a datagram waits for; nil if it need not
 
 	slowDeadlines bool
 	slowSince     int // how many datagrams had been sent when they became slow
@@ -361,13 +362,29 @@ func errnoOf(err error) error {
 
 var errNone = errors.New("none")
 
-// took notes that the code has read a datagram; calls is what beforeRead has returned.
+// took notes that the code has read a datagram; calls is what beforeRead has returned. While
+// reads are held, it waits.
 func (c *Conn) took(d Sighted, calls int) {
+	var held chan struct{}
 	c.r.Update(func() {
+		held = c.held
 		c.reads = append(c.reads, diagnosis.Read{
 			At: c.r.Since(), Number: d.Number, Seen: len(c.r.Datagrams), Calls: calls,
 		})
 	})
+	if held != nil {
+		<-held
+	}
+}
+
+// HoldReads holds each read that has its datagram until release is called.
+func (c *Conn) HoldReads() (release func()) {
+	held := make(chan struct{})
+	c.r.Update(func() { c.held = held })
+	return func() {
+		c.r.Update(func() { c.held = nil })
+		close(held)
+	}
 }
 
 // Shut closes the socket for the story.

@@ -18,6 +18,9 @@ type Names struct {
 // Describe says in a sentence what a step does.
 func (n Names) Describe(s Step) text.Text {
 	what := n.what(s)
+	if s.Ends {
+		what = text.Say("%s; while a read hands that over, the context is cancelled", what)
+	}
 	if s.After == 0 || s.Do == Quiet {
 		return what
 	}
@@ -79,6 +82,9 @@ func (n Names) called(s Step, socket string) text.Text {
 	what := text.Say("%s is called on %s", n.Code, socket)
 	if n.Asks {
 		what = text.Say("%s is called on %s, with %s", n.Code, socket, wire.Quote(s.Text))
+	}
+	if s.Long {
+		what = text.Say("%s, and the server's address in 16 bytes", what)
 	}
 	switch {
 	case s.For > 0:

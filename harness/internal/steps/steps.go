@@ -19,6 +19,8 @@ type Step struct {
 	Who   int           // which of the peers, from 0
 	Text  string        // a datagram's bytes
 	Drop  bool          // the datagram is one to be dropped
+	Ends  bool          // the call's context is cancelled while a read hands the datagram over
+	Long  bool          // the server's address is handed over in 16 bytes
 	Err   error         // of reads, of writes, or of asking for the MTU
 	Times int           // how many reads fail or strangers send, or how often a datagram is sent; 0 is once
 	For   time.Duration // until the context ends, negative if it has; or how long a write takes
@@ -131,6 +133,12 @@ func (s Step) simpler() (all []Step) {
 	}
 	if s.Drop {
 		also(func(c *Step) { c.Drop = false })
+	}
+	if s.Ends {
+		also(func(c *Step) { c.Ends = false })
+	}
+	if s.Long {
+		also(func(c *Step) { c.Long = false })
 	}
 	if s.Who > 0 {
 		also(func(c *Step) { c.Who-- })

@@ -67,6 +67,7 @@ func TestDescribe(t *testing.T) {
 		for _, s := range []steps.Step{
 			{Do: do, Err: syscall.EIO, For: time.Second, Bytes: 1, Text: "one", Times: 2},
 			{Do: do, After: time.Minute, At: 1, Who: 1, Err: syscall.EPERM, For: -1, Bytes: -1, Text: "2", Drop: true},
+			{Do: do, Err: syscall.EIO, For: time.Second, Bytes: 1, Text: "one", Times: 2, Ends: true, Long: true},
 		} {
 			for _, of := range []steps.Names{names, {Code: "Probe", Sockets: names.Sockets, Asks: true}} {
 				said := of.Describe(s)
