@@ -27,8 +27,9 @@ import (
 //
 //	The client at ADDR says "TEXT"
 //
-// with the sender's address and the whole datagram quoted as %q does it, and
-// nothing else. Each line is one Write, with its "\n". log may be used from several
+// with the sender's address and the whole datagram quoted as %q does it, whether or
+// not its answer can be sent, and nothing else. The lines of datagrams may come in any
+// order. Each line is one Write, with its "\n". log may be used from several
 // goroutines. It hides package log, which is not needed here.
 //
 // An error does not end the service, whether it comes from a read or from a reply,
@@ -47,8 +48,9 @@ import (
 // at the same instant, either error is right.
 //
 // Serve leaves conn as it was: open, without a deadline. No goroutine that it has
-// started is still running when it returns. Serve may be called again on the same
-// conn, and on several conns at a time; each call is on its own.
+// started is still running when it returns, but for the moment that it needs to end.
+// Serve may be called again on the same conn, and on several conns at a time; each
+// call is on its own.
 //
 // conn has no deadline when it is handed over, and times out only at a deadline that
 // you have set. Any implementation may come, so don't type-assert it; the addresses
@@ -65,13 +67,15 @@ func Serve(ctx context.Context, conn net.PacketConn, log io.Writer) error {
 // text of the first datagram that comes back, as it is. Either may be empty, may
 // hold any bytes, and may be as long as UDP allows (65,507 bytes on IPv4, 65,527 on
 // IPv6). In this lesson, nobody but the server sends to conn, and it does so
-// from the address that was asked.
+// from the address that was asked. server is a *net.UDPAddr, with an IPv4 address in
+// 4 bytes or in 16, and the caller's: after the call it may hold another address.
 //
 // When ctx ends first, Ask returns at once, with an error that wraps ctx.Err(),
 // context.Cause(ctx) or os.ErrDeadlineExceeded; so it does when ctx has ended before
-// the call, and it is up to you whether text is sent then. Nothing else limits its
-// wait. An error of conn's, be it from sending or from reading, ends it at once too,
-// and is returned as it is or wrapped. Beside an error, the text is "".
+// the call, and it is up to you whether text is sent then. (If the answer is there
+// too, either may win.) Nothing else limits its wait. An error of conn's, be it from
+// sending or from reading, ends it at once too, and is returned as it is or wrapped.
+// Beside an error, the text is "".
 //
 // Ask leaves conn as it was: open, without a deadline, with nobody reading from
 // it, and with no goroutine of its own still running, whether ctx has ended, ends

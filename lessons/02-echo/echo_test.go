@@ -401,6 +401,17 @@ func TestAsk(t *testing.T) {
 		asking.Because("Only ctx limits the wait, and it has not ended.").Returns("Your data was 6 bytes long")
 	})
 
+	harness.OnVirtual.Then(t, "server-in-16-bytes", func(w *harness.Virtual) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		to := server.LocalAddr().(*net.UDPAddr)
+		to.IP = to.IP.To16()
+		asking := w.Call("Ask", func(ctx context.Context) (any, error) { return echo.Ask(ctx, client, to, "hello?") })
+		server.ExpectFrom(client, "hello?")
+		server.Send(client, "Your data was 6 bytes long")
+		asking.Because("An IPv4 address is the same in 4 bytes and in 16: this came from the server.")
+		asking.Returns("Your data was 6 bytes long")
+	})
+
 	harness.OnVirtual.Then(t, "errors", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		for _, err := range []error{

@@ -143,6 +143,13 @@ func in16(addr net.Addr) net.Addr {
 	return &udp
 }
 
+// zone returns the same address with a zone.
+func zone(addr net.Addr, name string) net.Addr {
+	udp := *addr.(*net.UDPAddr)
+	udp.Zone = name
+	return &udp
+}
+
 // Why two addresses are one endpoint, or are not.
 const (
 	equalValues = "The values are equal. == compares where the pointers point, and not what stands there."
@@ -151,6 +158,7 @@ const (
 	otherBoth   = "The IP addresses differ, and the ports do too."
 	sameText    = "Compare IP address and port each by itself: one after the other, they can make the same text."
 	twoForms    = "This is one IP address in two forms, of 4 bytes and of 16. Unmap brings it into the short one."
+	zoneOfIPv4  = "No IPv4 address has a zone: what stands in Zone beside one counts for nothing."
 	otherZone   = "The zone is a part of the address: fe80::1 on two interfaces can be two machines."
 	everyPart   = "Every bit of the IP address counts, and every letter of the zone. No address stands for others."
 	noAddress   = "Nil is no address, so it is not the same as anything, not even as another nil."
@@ -179,6 +187,9 @@ func TestSameEndpoint(t *testing.T) {
 			{in16(at("127.0.0.1:1060")), at("127.0.0.1:1060"), true, twoForms},
 			{at("127.0.0.1:1060"), at("[::ffff:127.0.0.1]:1061"), false, otherPort},
 			{at("127.0.0.1:1060"), at("[::ffff:127.0.0.2]:1060"), false, otherIP},
+			{zone(at("127.0.0.1:1060"), "eth0"), at("127.0.0.1:1060"), true, zoneOfIPv4},
+			{zone(at("127.0.0.1:1060"), "eth0"), zone(at("127.0.0.1:1060"), "eth1"), true, zoneOfIPv4},
+			{zone(in16(at("127.0.0.1:1060")), "eth0"), at("127.0.0.1:1060"), true, zoneOfIPv4},
 			{at("[::1]:1060"), at("[::1]:1060"), true, equalValues},
 			{at("[::1]:1060"), at("[::1]:1061"), false, otherPort},
 			{at("[::1]:1060"), at("127.0.0.1:1060"), false, otherIP},
@@ -301,10 +312,14 @@ func written(addr net.Addr) string {
 		return "nil"
 	case udp == nil:
 		return "a nil *net.UDPAddr"
+	case len(udp.IP) == net.IPv4len:
+		return udp.String() // an AddrPort would leave out a zone
 	default:
 		return udp.AddrPort().String()
 	}
 }
+
+const earlyAnswer = "What comes first from the server is the answer, also if it was there before the question."
 
 // TestAsk: the client sends the bytes as they are and returns the server's as
 // they are; an error of the socket's is returned.
@@ -373,7 +388,7 @@ func TestAsk(t *testing.T) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		server.Send(client, "good morning")
 		early := ask(w, client, server, question)
-		early.Because("What comes first from the server is the answer, also if it was there before the question.")
+		early.Because(earlyAnswer)
 		early.Returns(heard{"good morning", 0, listed()})
 		server.ExpectFrom(client, question)
 		server.HeardNothingElse()
@@ -472,6 +487,19 @@ func TestAskTurnsAwayStrangers(t *testing.T) {
 		two.Send(client, "15")
 		second.Because("Whoever was asked before is a stranger now: the server is the one that this Ask was given.")
 		second.Returns(heard{"15", 1, listed("server 1")})
+	})
+
+	harness.OnVirtual.Then(t, "one-variable", func(w *harness.Virtual) {
+		client, one, two := w.ListenPacket("client"), w.Peer("server 1"), w.Peer("server 2")
+		to := one.LocalAddr().(*net.UDPAddr)
+		first := askAt(w, "Ask", client, to, question)
+		one.Send(client, answer)
+		first.Returns(heard{answer, 0, listed()})
+		*to = *two.LocalAddr().(*net.UDPAddr)
+		second := askAt(w, "Ask", client, to, question)
+		two.Send(client, "15")
+		second.Because("server points to the caller's variable: the address in it is another one now.")
+		second.Returns(heard{"15", 0, listed()})
 	})
 
 	harness.OnVirtual.Then(t, "two-strangers", func(w *harness.Virtual) {
@@ -852,6 +880,16 @@ func TestAskConnected(t *testing.T) {
 		again.Fails(net.ErrClosed)
 		w.NothingLeftBehind()
 	})
+	harness.OnVirtual.Then(t, "there-before-the-question", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		client := w.Dial("client", server)
+		server.Send(client, "good morning")
+		early := askConnected(w, client, question)
+		early.Because(earlyAnswer).Returns([]byte("good morning"))
+		server.ExpectFrom(client, question)
+		server.Because("The question is sent once.").HeardNothingElse()
+	})
+
 	harness.OnVirtual.Then(t, "slow-server-then-nobody", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
