@@ -428,11 +428,13 @@ func TestHearStops(t *testing.T) {
 	harness.OnVirtual.Then(t, "errors-without-end", func(w *harness.Virtual) {
 		server := w.ListenPacket("server")
 		failing := &failingConn{PacketConn: server}
-		w.Go("Hear", func(ctx context.Context) error {
+		hearing := w.Go("Hear", func(ctx context.Context) error {
 			ctx, failing.cancel = context.WithCancel(ctx)
 			defer failing.cancel()
 			return broadcast.Hear(ctx, failing, func(net.Addr, string) {})
-		}).Fails(context.Canceled, os.ErrDeadlineExceeded)
+		})
+		w.At((failsTil + 1) * time.Second) // for whoever makes pauses
+		hearing.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		fmt.Fprintln(w.Log(), "Hear has returned")
 		if failing.reads.Load() > failsAtAll {
 			fmt.Fprintf(w.Log(), "when ctx had ended, Hear went on through %d reads that failed\n", failsAtAll-failsTil)
