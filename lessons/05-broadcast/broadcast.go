@@ -51,19 +51,20 @@ func Shout(conn net.PacketConn, to net.Addr, text string) error {
 // such a pause, with an error that wraps net.ErrClosed. Either may be so before
 // the call, and ctx may end by its deadline. ("At once" is before any time
 // passes, also in virtual time. But a call of heard that is running is waited
-// for. What is still waiting on conn by then is left alone, but for a datagram
-// or two that Hear may have read ahead.)
+// for. Hear reads no more than two datagrams ahead: what is still waiting on conn
+// by then is left alone. Whether heard is still called for what was read by then
+// is up to you.)
 //
 // Hear sends nothing. It leaves conn open and without a deadline, and no goroutine
 // of its own is still running when it returns.
 //
 // conn has no deadline when it is handed over, and times out only at a deadline that
 // you have set. Any implementation may come, so don't type-assert it, and look into
-// its errors with errors.Is alone; beside an error there are no bytes, and addresses
-// that it gives stay as they are. Calls on other conns may run at the same time. Hold no
-// mutex while you wait: while another goroutine waits for it, the virtual network's
-// clock stands still. Keep no channel in a package-level variable: every call is on
-// its own.
+// its errors with errors.Is alone; beside an error there are no bytes. The addresses
+// that it gives stay as they are: you may keep them, and pass them on. Calls on other
+// conns may run at the same time. Hold no mutex while you wait: while another goroutine
+// waits for it, the virtual network's clock stands still. Keep no channel in a
+// package-level variable: every call is on its own.
 func Hear(ctx context.Context, conn net.PacketConn, heard func(from net.Addr, text string)) error {
 	panic("TODO: write Hear, which passes on every datagram that it reads")
 }

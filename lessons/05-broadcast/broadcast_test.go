@@ -2,6 +2,7 @@ package broadcast_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -359,12 +360,26 @@ func TestHear(t *testing.T) {
 	})
 }
 
-// A wordyConn says more of each error than a socket of the system's does.
+// A wordyConn puts each error in words of its own. None is a *net.OpError.
 type wordyConn struct{ net.PacketConn }
 
 func (c wordyConn) ReadFrom(p []byte) (n int, from net.Addr, err error) {
-	if n, from, err = c.PacketConn.ReadFrom(p); err != nil {
-		err = fmt.Errorf("%w (so says the story's socket)", err)
+	n, from, err = c.PacketConn.ReadFrom(p)
+	if op := (*net.OpError)(nil); errors.As(err, &op) {
+		err = fmt.Errorf("%w (so says the story's socket)", op.Err)
+	}
+	return n, from, err
+}
+
+// A countingConn counts the datagrams that are read from it.
+type countingConn struct {
+	net.PacketConn
+	read atomic.Int32
+}
+
+func (c *countingConn) ReadFrom(p []byte) (n int, from net.Addr, err error) {
+	if n, from, err = c.PacketConn.ReadFrom(p); err == nil {
+		c.read.Add(1)
 	}
 	return n, from, err
 }
@@ -470,9 +485,10 @@ func TestHearStops(t *testing.T) {
 		harness.OnVirtual.Then(t, tt.name, func(w *harness.Virtual) {
 			server, alice := w.ListenPacket("server"), w.Peer("alice")
 			gate := make(chan struct{})
+			counting := &countingConn{PacketConn: server}
 			var calls atomic.Int32
 			hearing := w.Go("Hear", func(ctx context.Context) error {
-				return broadcast.Hear(ctx, server, func(net.Addr, string) {
+				return broadcast.Hear(ctx, counting, func(net.Addr, string) {
 					calls.Add(1)
 					<-gate
 				})
@@ -483,6 +499,7 @@ func TestHearStops(t *testing.T) {
 			}
 			tt.end(w, hearing, server)
 			w.At(time.Second)
+			ahead := counting.read.Load() - 1
 			close(gate)
 			hearing.Because("Hear waits for the call of heard that is running, and then returns at once.").
 				FailsAt(time.Second, tt.errs...)
@@ -491,6 +508,11 @@ func TestHearStops(t *testing.T) {
 				fmt.Fprintln(w.Log(), "heard was called for all that was waiting")
 			}
 			w.Because("When ctx ends, or conn is closed, Hear returns, and leaves alone what is still waiting.").
+				Logged("Hear has returned")
+			if ahead > 2 {
+				fmt.Fprintln(w.Log(), "while heard ran, Hear read more than two datagrams ahead")
+			}
+			w.Because("Hear reads two datagrams ahead at the most, so that the others still wait on conn then.").
 				Logged("Hear has returned")
 			w.NothingLeftBehind()
 		})
@@ -571,6 +593,14 @@ func TestAllowBroadcast(t *testing.T) {
 		w.MayBroadcast(client)
 		w.Because("Set this one option alone: the others are the caller's business.")
 		w.OtherwiseUnchanged(client, "SO_BROADCAST")
+
+		late := w.UDPConn("late")
+		w.ForbidBroadcast(late)
+		late.SetDeadline(time.Unix(1, 0)) // long past
+		allow(w, "late", late).
+			Because("Setting an option is neither a read nor a write: with Control, no deadline matters.").
+			Returns(nil)
+		w.MayBroadcast(late)
 
 		at := netip.AddrPortFrom(w.Home(), w.FreePort())
 		for _, name := range []string{"first", "second"} {

@@ -10,7 +10,8 @@ import (
 // descriptor can't be had, it returns the error, as it is or wrapped.
 //
 // Otherwise the socket stays as it is: no other option is set, and it stays
-// non-blocking, so that deadlines go on ending its reads.
+// non-blocking, so that deadlines go on ending its reads. This is neither a read nor
+// a write: a deadline may have passed, and another goroutine may be reading.
 func AllowBroadcast(conn *net.UDPConn) error {
 	panic("TODO: write AllowBroadcast, which sets an option on an open socket")
 }
