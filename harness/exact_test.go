@@ -121,6 +121,15 @@ func TestExactMessages(t *testing.T) {
 			require.True(w, w.rec.Datagrams[0].Forged)
 			require.True(w, w.rec.Datagrams[0].Heard)
 		}, ""},
+		{"a read that is slow", func(w *Virtual) {
+			conn := w.ListenPacket("server")
+			w.SlowReads(conn, ms)
+			w.Peer("alice").Send(conn, "one")
+			w.Go("Serve", func(context.Context) error {
+				_, _, err := conn.ReadFrom(make([]byte, 10))
+				return err
+			}).ReturnsAt(ms, nil)
+		}, ""},
 		{"a write that is slow", func(w *Virtual) {
 			conn, alice := w.ListenPacket("server"), w.Peer("alice")
 			w.SlowWrites(conn, ms)

@@ -131,7 +131,29 @@ func (s Serving) draw(r *rand.Rand, number, most int) []steps.Step {
 		}
 		story = append(story, next)
 	}
+	if second {
+		story = append(story, s.drawSideBySide(r, number, most)...)
+	}
 	return story
+}
+
+// drawSideBySide draws steps in which a datagram comes on one socket while a read of the
+// other has its own in the buffer.
+func (s Serving) drawSideBySide(r *rand.Rand, number, most int) []steps.Step {
+	one, slow := r.IntN(2), time.Duration(2+r.Int64N(int64(5*time.Millisecond)))
+	send := func(at int, after time.Duration) steps.Step {
+		return steps.Step{
+			After: after, Do: steps.Send, At: at, Who: r.IntN(3),
+			Text: steps.Payload(r, number, most), Drop: s.Drops && r.IntN(2) == 0,
+		}
+	}
+	return []steps.Step{
+		{After: time.Second, Do: steps.Start, At: one},
+		{Do: steps.Start, At: 1 - one},
+		{Do: steps.SlowReads, At: one, For: slow},
+		send(one, time.Second), // whoever makes pauses reads by then
+		send(1-one, 1+time.Duration(r.Int64N(int64(slow-1)))),
+	}
 }
 
 func (s Serving) begin(w *Virtual) player {
@@ -244,6 +266,9 @@ func (p *servingPlayer) play(story []steps.Step) int {
 		v.failing[s.Who] = true
 	case steps.MendWrites:
 		w.FailWritesTo(v.conn, p.peers[s.Who], nil)
+	case steps.SlowReads:
+		w.SlowReads(v.conn, s.For)
+		v.slow = max(v.slow, s.For)
 	case steps.SlowWrites:
 		w.SlowWrites(v.conn, s.For)
 		v.slow = max(v.slow, s.For)

@@ -79,6 +79,10 @@ func (v virtualWords) FailRead(socket Endpoint, errs ...error) {
 	v.w.rec.Quiesce()
 }
 
+// SlowReads makes every read of a socket take a while from when its datagram is in the
+// buffer, as on a busy machine.
+func (v virtualWords) SlowReads(socket Endpoint, by time.Duration) { v.w.conn(socket).SlowReads(by) }
+
 // SlowWrites makes every write of a socket take a while, as on a busy machine.
 func (v virtualWords) SlowWrites(socket Endpoint, by time.Duration) { v.w.conn(socket).SlowWrites(by) }
 

@@ -15,6 +15,8 @@ var whateverSentences = []Text{
 	{"writes of %s succeed again", "%s 又能寫入了"},
 	{"%s can send to %s again", "%s 又送得到 %s 了"},
 	{"each write of %s takes %v from here on", "從現在起，%s 每次寫入要花 %v"},
+	{"each read of %s takes %v more from here on, when the datagram is in the buffer",
+		"從現在起，%s 的每次讀取，在資料包進了緩衝區之後還要再花 %v"},
 	{"some lines of the log take up to %v from here on", "從現在起，有些紀錄（log）的一行最久要花 %v"},
 	{"the context of %s is cancelled", "%s 的 context 被取消"},
 	{"the context of %s is cancelled, with a cause", "%s 的 context 被取消，並附上原因（cause）"},

@@ -46,7 +46,7 @@ type Conn struct {
 	errs        []diagnosis.Failure // no more than manyErrors
 	writeErrs   map[netip.AddrPort]error
 	slowWrites  time.Duration // how long a write takes
-	held        chan struct{} // what a read that has a datagram waits for; nil if it need not
+	slowReads   time.Duration // how long a read takes once its datagram is in the buffer
 
 	slowDeadlines bool
 	slowSince     int // how many datagrams had been sent when they became slow
@@ -119,6 +119,7 @@ func (c PacketConn) ReadFrom(p []byte) (int, net.Addr, error) {
 	n, from, err := c.inner.ReadFrom(p)
 	if err == nil {
 		c.took(c.r.Heard(c.Conn, from, c.local, p[:n], n == len(p)), calls)
+		c.afterRead()
 	}
 	return n, from, c.count("ReadFrom", err)
 }
@@ -263,6 +264,15 @@ func (c *Conn) beforeRead() (calls int, err error) {
 		}
 	})
 	return calls, err
+}
+
+// afterRead lets a slow read take its time: somebody else may change the buffer then.
+func (c *Conn) afterRead() {
+	var slow time.Duration
+	c.r.Locked(func() { slow = c.slowReads })
+	if slow > 0 {
+		time.Sleep(slow)
+	}
 }
 
 // noteFailure notes that a read fails because the story wants it. The caller holds the
@@ -441,6 +451,9 @@ func (c *Conn) Fails(err error) { c.r.Update(func() { c.noteFailure(err) }) }
 func (c *Conn) FailWritesTo(to netip.AddrPort, err error) {
 	c.r.Update(func() { c.writeErrs[to] = err })
 }
+
+// SlowReads makes every read take a while from when its datagram is in the buffer.
+func (c *Conn) SlowReads(by time.Duration) { c.r.Update(func() { c.slowReads = by }) }
 
 // SlowWrites makes every write take a while.
 func (c *Conn) SlowWrites(by time.Duration) { c.r.Update(func() { c.slowWrites = by }) }

@@ -60,6 +60,8 @@ func (n Names) what(s Step) text.Text {
 			return text.Say("writes of %s succeed again", socket)
 		}
 		return text.Say("%s can send to %s again", socket, peer)
+	case SlowReads:
+		return text.Say("each read of %s takes %v more from here on, when the datagram is in the buffer", socket, s.For)
 	case SlowWrites:
 		return text.Say("each write of %s takes %v from here on", socket, s.For)
 	case SlowLog:

@@ -38,6 +38,7 @@ const (
 	FailReads                 // the next reads fail with Err
 	FailWrites                // from now on writes fail with Err
 	MendWrites                // and no more
+	SlowReads                 // from now on a read takes For, from when its datagram is in the buffer
 	SlowWrites                // from now on a write takes For
 	SlowLog                   // from now on a line of the log takes up to For
 	Cancel                    // the call's context
