@@ -205,12 +205,13 @@ func TestHear(t *testing.T) {
 		var calls, running atomic.Int32
 		w.Go("Hear", func(ctx context.Context) error {
 			return broadcast.Hear(ctx, server, func(_ net.Addr, text string) {
+				number := calls.Add(1)
 				if running.Add(1) > 1 {
 					fmt.Fprintln(w.Log(), "heard was called while its last call was still running")
 				}
 				<-gate
 				running.Add(-1)
-				fmt.Fprintf(w.Log(), "%d: heard %q\n", calls.Add(1), text)
+				fmt.Fprintf(w.Log(), "%d: heard %q\n", number, text)
 			})
 		})
 		var lines []string
