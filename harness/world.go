@@ -109,8 +109,8 @@ func (w *World) OncePerDatagram(name string, f func() bool) func() bool {
 }
 
 // longWait is how long a wait in virtual time lasts usually: longer than any of a lesson's
-// own.
-const longWait = 10 * time.Second
+// own. None of those ends together with it.
+const longWait = 10*time.Second - 1
 
 // waitFor waits until cond, which is called while nothing changes, is true. It
 // returns false once the student's code has had its time.
