@@ -170,6 +170,15 @@ func (k kernelWords) BrokenSocket(name string) (socket *net.UDPConn, want error)
 	return socket, want
 }
 
+// IgnoresMTU sets a socket's option IP_MTU_DISCOVER, on IPv6 IPV6_MTU_DISCOVER, to
+// "probe", which forbids fragmentation too, but does not refuse what is too big for the
+// path. Only Linux can do that.
+func (k kernelWords) IgnoresMTU(socket *net.UDPConn) {
+	if err := sockopt.SetPMTUDiscovery(socket, k.IPv6(), sockopt.Probe); err != nil {
+		k.cantAsk(socket, err)
+	}
+}
+
 // ForbidBroadcast takes the permission to broadcast away from a socket, which Go gives to
 // those that it opens (on Windows, to those of IPv4).
 func (k kernelWords) ForbidBroadcast(socket *net.UDPConn) {

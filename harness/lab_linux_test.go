@@ -249,6 +249,17 @@ func TestLearned(t *testing.T) {
 	})
 }
 
+// TestIgnoresMTU: a socket's option is another than ForbidsFragments wants.
+func TestIgnoresMTU(t *testing.T) {
+	OnLoopback(t, func(w *Kernel) {
+		client := w.UDPConn("client")
+		w.IgnoresMTU(client)
+		got, err := sockopt.PMTUDiscoveryOf(client, w.IPv6())
+		require.NoError(w, err)
+		require.Equal(w, sockopt.Probe, got)
+	})
+}
+
 // TestLabLeavesNothing: whenever a program is killed that has a lab made, the lab's
 // process is gone too, and the lab with it.
 func TestLabLeavesNothing(t *testing.T) {

@@ -47,8 +47,8 @@ type Report struct {
 // If the path can't take that much, Write fails with syscall.EMSGSIZE, or a later
 // Read or Write does. Probe then asks path.MTU again. If less fits now than it has
 // tried, it sends that much, at once. If not, the error is about an earlier
-// datagram: it changes nothing. (If it was Write that failed, nothing was sent.
-// It counts as a send all the same, and its wait follows.)
+// datagram: it changes nothing. (A Write that failed with it has sent nothing. In that
+// second case, and in it alone, it counts as a send all the same, and its wait follows.)
 //
 // While no answer comes, Probe sends the same size again, and waits as lesson
 // 04's client does: 100, 200, 400, 800 and 1600 ms, the deadline of each wait

@@ -16,6 +16,7 @@ import "net"
 // golang.org/x/sys/unix has all of these. The way to the descriptor is lesson 05's,
 // SyscallConn and Control. Otherwise the socket stays as it is: no other option is
 // set, and it stays non-blocking. (On an IPv6 socket IP_MTU_DISCOVER may be set too.)
+// What the option was before does not matter, nor does a deadline that has passed.
 //
 // An error, be it of the option or of conn's, is returned, as it is or wrapped.
 func ForbidFragments(conn *net.UDPConn) error {
@@ -25,7 +26,7 @@ func ForbidFragments(conn *net.UDPConn) error {
 // PathMTU returns the MTU, in bytes, of the path that a connected socket's
 // datagrams take, as far as the system knows it: the value of the option IP_MTU,
 // of the level IPPROTO_IP, or on an IPv6 socket IPV6_MTU, of IPPROTO_IPV6. It
-// changes nothing of the socket.
+// changes nothing of the socket, and a deadline that has passed does not matter.
 //
 // An error, be it of the option or of conn's, is returned, as it is or wrapped. A
 // socket that is not connected has no path: the system says syscall.ENOTCONN.
@@ -39,8 +40,8 @@ func PathMTU(conn *net.UDPConn) (int, error) {
 // If that is too big (syscall.EMSGSIZE), this is no error: the Report says so,
 // with the path's MTU, which is PathMTU's, and what would fit. (It sends once, and
 // does not ask whether the refusal is one of an earlier datagram.) Every other error
-// is returned, as it is or wrapped. What the Report beside an error says does not
-// matter.
+// is returned, as it is or wrapped, also one of PathMTU's. What the Report beside an
+// error says does not matter.
 func SendBig(conn *net.UDPConn, size int) (Report, error) {
 	panic("TODO: write SendBig, which reports whether a datagram fits")
 }

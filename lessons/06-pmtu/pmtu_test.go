@@ -149,6 +149,8 @@ func TestMaxPayload(t *testing.T) {
 	})
 }
 
+const nothingWaits = "An option's call is neither a read nor a write: with Control, no deadline matters."
+
 // TestForbidFragments: after the call, nobody may fragment the socket's datagrams,
 // on IPv4 and on IPv6. If that fails, there is an error.
 //
@@ -168,6 +170,17 @@ func TestForbidFragments(t *testing.T) {
 			w.Because("Set this one option alone: the others are the caller's business.")
 			w.OtherwiseUnchanged(tt.conn, "IP_MTU_DISCOVER", "IPV6_MTU_DISCOVER")
 		}
+
+		probing := w.UDPConn("probing")
+		w.IgnoresMTU(probing)
+		forbid(w, "probing", probing).Returns(nil)
+		w.Because("The option may have any value before, also a bigger one, 3 (probe): set it whatever it is.")
+		w.ForbidsFragments(probing)
+
+		late := w.UDPConn("late")
+		late.SetDeadline(time.Unix(1, 0)) // long past
+		forbid(w, "late", late).Because(nothingWaits).Returns(nil)
+		w.ForbidsFragments(late)
 
 		closed := w.UDPConn("closed")
 		closed.Close()
@@ -219,6 +232,10 @@ func TestPathMTU(t *testing.T) {
 		pathMTU(w, "unconnected", w.UDPConn("unconnected")).
 			Because("An unconnected socket can send to anybody, so it has no path. Return the system's error.").
 			Fails(syscall.ENOTCONN)
+
+		late := w.DialUDP("late", w.Peer("a third server"))
+		late.SetDeadline(time.Unix(1, 0)) // long past
+		pathMTU(w, "late", late).Because(nothingWaits).Returns(w.MTU(late))
 
 		closed := w.DialUDP("closed", w.Peer("another server"))
 		closed.Close()
@@ -275,6 +292,9 @@ func TestSendBig(t *testing.T) {
 		sendBig(w, "broken", broken, 1).
 			Because("Without the option the datagram may be fragmented: return ForbidFragments' error, don't send.").
 			Fails(want)
+		sendBig(w, "nowhere", w.UDPConn("nowhere"), 70_000).
+			Because("It is too big, but there is no path whose MTU a Report could tell: return PathMTU's error.").
+			Fails() // as above
 	})
 }
 
