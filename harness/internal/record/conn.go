@@ -46,6 +46,7 @@ type Conn struct {
 	errs        []diagnosis.Failure // no more than manyErrors
 	writeErrs   map[netip.AddrPort]error
 	slowWrites  time.Duration // how long a write takes
+	held        chan struct{} // what a read waits for once its datagram is in the buffer; nil if it need not
 	slowReads   time.Duration // how long a read takes once its datagram is in the buffer
 
 	slowDeadlines bool
@@ -119,7 +120,6 @@ func (c PacketConn) ReadFrom(p []byte) (int, net.Addr, error) {
 	n, from, err := c.inner.ReadFrom(p)
 	if err == nil {
 		c.took(c.r.Heard(c.Conn, from, c.local, p[:n], n == len(p)), calls)
-		c.afterRead()
 	}
 	return n, from, c.count("ReadFrom", err)
 }
@@ -266,15 +266,6 @@ func (c *Conn) beforeRead() (calls int, err error) {
 	return calls, err
 }
 
-// afterRead lets a slow read take its time: somebody else may change the buffer then.
-func (c *Conn) afterRead() {
-	var slow time.Duration
-	c.r.Locked(func() { slow = c.slowReads })
-	if slow > 0 {
-		time.Sleep(slow)
-	}
-}
-
 // noteFailure notes that a read fails because the story wants it. The caller holds the
 // Monitor.
 func (c *Conn) noteFailure(err error) {
@@ -372,18 +363,21 @@ func errnoOf(err error) error {
 
 var errNone = errors.New("none")
 
-// took notes that the code has read a datagram; calls is what beforeRead has returned. While
-// reads are held, it waits.
+// took notes that the code has read a datagram; calls is what beforeRead has returned. A slow read takes its time then.
 func (c *Conn) took(d Sighted, calls int) {
 	var held chan struct{}
+	var slow time.Duration
 	c.r.Update(func() {
-		held = c.held
+		held, slow = c.held, c.slowReads
 		c.reads = append(c.reads, diagnosis.Read{
 			At: c.r.Since(), Number: d.Number, Seen: len(c.r.Datagrams), Calls: calls,
 		})
 	})
 	if held != nil {
 		<-held
+	}
+	if slow > 0 {
+		time.Sleep(slow)
 	}
 }
 
