@@ -255,12 +255,14 @@ func killed(m mutant, r judge.Report) (judge.Result, error) {
 	case !m.total && 2*len(dead) > len(r.Results):
 		return judge.Result{}, fmt.Errorf("the mutant fails %d of %d tasks, more than half, "+
 			"and its file does not say \"total: yes\": %v", len(dead), len(r.Results), dead)
-	case m.total && 2*len(dead) <= len(r.Results):
+	case m.total && 2*len(dead) <= len(r.Results) && !slices.ContainsFunc(r.Results, isSkipped):
 		return judge.Result{}, fmt.Errorf("the mutant's file says \"total: yes\", and it fails only %d of %d tasks",
 			len(dead), len(r.Results))
 	}
 	return *named, nil
 }
+
+func isSkipped(r judge.Result) bool { return r.State == verdict.Skipped }
 
 func isDead(r judge.Result) bool { return r.State != verdict.Passed && r.State != verdict.Skipped }
 
@@ -271,16 +273,14 @@ func firstDead(r judge.Report) (first judge.Result, sure bool) {
 	if i < 0 {
 		return judge.Result{}, false
 	}
-	skipped := slices.ContainsFunc(r.Results[:i], func(r judge.Result) bool { return r.State == verdict.Skipped })
-	return r.Results[i], !skipped && capability.IPv6.Missing() == nil && netlab.Missing() == nil
+	return r.Results[i], !slices.ContainsFunc(r.Results[:i], isSkipped) && capability.IPv6.Missing() == nil && netlab.Missing() == nil
 }
 
 // untrue lists what a mutant's failing tasks say that its file does not say is true, and what it says in vain.
 func (m mutant) untrue(r judge.Report) (wrong []error) {
 	said := map[truth]bool{}
-	skipped := false
+	skipped := slices.ContainsFunc(r.Results, isSkipped)
 	for _, res := range r.Results {
-		skipped = skipped || res.State == verdict.Skipped
 		means := unfolded(meaning(steady(res)))
 		for _, rule := range res.Rules {
 			isTrue := false
