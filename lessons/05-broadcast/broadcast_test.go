@@ -702,8 +702,8 @@ func TestListenSharedInTheKernel(t *testing.T) {
 		}
 		alice := w.Peer("alice") // and hers has not
 		refused := listenShared(w, alice.LocalAddr().(*net.UDPAddr).AddrPort())
-		refused.Because("This port can't be shared. Return the error, and open no other socket instead.").
-			Fails(syscall.EADDRINUSE)
+		refused.Because("This port can't be shared. Return the error, and open no other socket instead.")
+		refused.Fails(syscall.EADDRINUSE)
 		w.LeavesNoSocket(refused)
 		alice.Send(servers[1], message)
 		for _, server := range servers {
