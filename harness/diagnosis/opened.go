@@ -1,14 +1,20 @@
 package diagnosis
 
-import "udpkata/harness/text"
+import (
+	"slices"
+
+	"udpkata/harness/text"
+)
 
 // openedRules are about sockets that the code opens itself.
 var openedRules = []rule{closedItself, choseItself, setItself, leftOpen}
 
-// closedItself: a call has returned a socket that is closed. Where others began later, one of
-// those may have closed it.
+// closedItself: a call has returned a socket that is closed. Another that ran meanwhile, or
+// later, may have closed it.
 func closedItself(s Seen) text.Text {
-	if _, ok := want[Usable](s); ok && s.index() == len(s.Calls)-1 {
+	began := s.current().Began
+	others := slices.ContainsFunc(s.Calls, func(c Call) bool { return !c.Current && (!c.Done || c.Ended > began) })
+	if _, ok := want[Usable](s); ok && !others {
 		return text.Say("The code has closed the socket before it returned, as with defer conn.Close(). A port " +
 			"belongs to its socket: once that is closed, the system gives the port to others. Leave it open, and " +
 			"whoever called will close it.")

@@ -60,6 +60,7 @@ type trial struct {
 	failures []diagnosis.Failure
 	socket   bool // the call was given one, though nothing was seen of it
 	told     error
+	others   []diagnosis.Call
 }
 
 func (tr trial) seen() diagnosis.Seen {
@@ -71,6 +72,7 @@ func (tr trial) seen() diagnosis.Seen {
 			Named: tr.named,
 		}},
 	}
+	s.Calls = append(s.Calls, tr.others...)
 	if tr.socket || tr.wire != nil {
 		s.Sockets = []diagnosis.Socket{{
 			Name: "here", Addr: here, Reads: tr.reads, Failures: tr.failures, WriteError: tr.told,
@@ -292,6 +294,9 @@ func TestReasons(t *testing.T) {
 func TestOpenedThemselves(t *testing.T) {
 	tryRule(t, "The code has", []ruleTest{
 		{"closed", trial{want: diagnosis.Usable{}}, "closed the socket before it returned"},
+		{"after another call", trial{want: diagnosis.Usable{}, others: []diagnosis.Call{{Done: true}}},
+			"closed the socket before it returned"},
+		{"beside another call", trial{want: diagnosis.Usable{}, others: []diagnosis.Call{{Done: true, Ended: 1}}}, ""},
 		{"a port of one's own", trial{want: diagnosis.Chosen{}}, "named a port itself"},
 		{"something else is wanted", trial{want: diagnosis.Opened{}}, ""},
 	})
