@@ -467,6 +467,9 @@ func (p *askingPlayer) stillAsks(a *asker) {
 	case err != nil:
 		p.w.fatal(verdict.Failed, "%s has returned the error %s, and nothing has ended it yet.",
 			p.q.Name, quote.Error(err))
+	case p.q.Counts != nil:
+		p.w.fatal(verdict.Failed, "%s has returned %s, and no answer to what it has sent last has come.",
+			p.q.Name, quote.Value(value))
 	default:
 		p.w.fatal(verdict.Failed, "%s has returned %s, and no answer has come.", p.q.Name, quote.Value(value))
 	}
@@ -486,8 +489,7 @@ func (p *askingPlayer) end() {
 	}
 	for _, k := range p.results {
 		if value, _ := k.call.result(nil); !equal(k.want, value) { // as it is by now
-			p.w.fatal(verdict.Failed, "What %s returned has changed since: it was %s, and is %s now.",
-				p.q.Name, quote.Value(k.want), quote.Value(value))
+			k.call.changed(k.want, value)
 		}
 	}
 }
@@ -499,6 +501,9 @@ func (p *askingPlayer) finish(a *asker) {
 		w.rec.Wait(c.returned, a.slow, func() bool { return true })
 		w.rec.Quiesce()
 		a.timesOut()
+	}
+	if !c.hasReturned() {
+		p.checkSends(a) // a send that is missing, or one too many, comes before what it is to bring
 	}
 	c.atOnce()
 	_, value, err := c.outcome()
@@ -611,7 +616,10 @@ func (p *askingPlayer) checkSends(a *asker) {
 		}
 	}
 	if len(sends) < len(want) {
-		w.fatal(verdict.Failed, "%s sent %d time(s); the story wants %d.", a.name, len(sends), len(want))
+		due := want[len(sends)].at.Sub(w.rec.Start)
+		w.marks(0, "the next one was due after %v", due)
+		w.fatal(verdict.Failed, "%s sent %d of the %d times that the story wants; the next one was due after %v.",
+			a.name, len(sends), len(want), due)
 	}
 	if p.q.Line == nil {
 		return

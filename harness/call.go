@@ -187,11 +187,33 @@ func (c *Call) checkReturns(want any) {
 	case err != nil:
 		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants %s and no error.",
 			c.rec.Name, quote.Error(err), quote.Value(want))
+	case !equal(want, value) && c.hadReturned(want):
+		c.changed(want, value)
 	case !equal(want, value):
 		c.w.parts(want, value)
 		c.w.fatal(verdict.Failed, "%s returned %s; the story wants %s.",
 			c.rec.Name, quote.Value(value), quote.Value(want))
 	}
+}
+
+// hadReturned reports whether the call had returned want, bytes or a string, before
+// something changed these.
+func (c *Call) hadReturned(want any) bool {
+	var before []byte
+	c.w.rec.Locked(func() { before = c.rec.Before })
+	switch v := want.(type) {
+	case []byte:
+		return before != nil && bytes.Equal(v, before)
+	case string:
+		return before != nil && v == string(before)
+	}
+	return false
+}
+
+// changed fails the story since what the call returned has changed.
+func (c *Call) changed(before, value any) {
+	c.w.fatal(verdict.Failed, "What %s returned has changed since: it was %s, and is %s now.",
+		c.rec.Name, quote.Value(before), quote.Value(value))
 }
 
 // equal compares results; no bytes are no bytes, nil or not.

@@ -176,7 +176,7 @@ func TestChangedBytes(t *testing.T) {
 		first.Returns([]byte("one"))
 	})
 	require.NotNil(t, f)
-	require.Equal(t, `Ask returned "two"; the story wants "one".`, f.Text.EN)
+	require.Equal(t, `What Ask returned has changed since: it was "one", and is "two" now.`, f.Text.EN)
 	require.Contains(t, read(tb), `Ask did return "one", but these bytes have changed since`)
 }
 

@@ -31,6 +31,10 @@ func lines(writes, want []string) (got []string, complaint text.Text) {
 	for _, write := range writes {
 		line, ended := strings.CutSuffix(write, "\n")
 		if i := slices.IndexFunc(want, func(w string) bool { return line != w && line == unquoted(w) }); i >= 0 {
+			if visible(line) == want[i] {
+				return nil, text.Say("the log holds a datagram as it came, here with the number of each byte that is "+
+					"no text:\n    %s\nand the story wants it quoted, as %%q does it:\n    %s", numbered(line), want[i])
+			}
 			return nil, text.Say("the log holds a datagram as it came:\n    %s\n"+
 				"and the story wants it quoted, as %%q does it:\n    %s", visible(line), want[i])
 		}
@@ -117,14 +121,27 @@ func shorten(line string) string {
 // visible returns a line with an escape, as %q has it, in the place of each byte that is
 // no text or that a terminal would obey.
 func visible(line string) string {
+	return shown(line, func(odd string) string {
+		quoted := strconv.Quote(odd)
+		return quoted[1 : len(quoted)-1]
+	})
+}
+
+// numbered returns a line with a number, as in <04>, in the place of each such byte.
+func numbered(line string) string {
+	return shown(line, func(odd string) string { return fmt.Sprintf("<% x>", odd) })
+}
+
+// shown returns a line with something else in the place of each character that is no text
+// or that a terminal would obey.
+func shown(line string, instead func(odd string) string) string {
 	var seen strings.Builder
 	for len(line) > 0 {
 		r, size := utf8.DecodeRuneInString(line)
 		if invalid := r == utf8.RuneError && size == 1; !invalid && unicode.IsPrint(r) || r == '\n' {
 			seen.WriteString(line[:size])
 		} else {
-			quoted := strconv.Quote(line[:size])
-			seen.WriteString(quoted[1 : len(quoted)-1])
+			seen.WriteString(instead(line[:size]))
 		}
 		line = line[size:]
 	}

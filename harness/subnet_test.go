@@ -246,6 +246,32 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
+// TestReadThatNobodyMade: what a read is to return is told only of one that has returned it.
+func TestReadThatNobodyMade(t *testing.T) {
+	for _, reads := range []bool{false, true} {
+		f, _ := tell(t, virtual4, func(w *Virtual) {
+			client := w.ListenPacket("client")
+			reading := w.Go("Read", func(context.Context) error {
+				if reads {
+					client.ReadFrom(make([]byte, 100))
+				}
+				time.Sleep(time.Second)
+				return net.ErrClosed
+			})
+			w.FailRead(client, syscall.EIO, syscall.ECONNREFUSED)
+			reading.Returns(nil)
+		})
+		require.NotNil(t, f)
+		var said []string
+		for _, s := range f.Code {
+			said = append(said, s.EN)
+		}
+		told := strings.Join(said, " ")
+		require.Equal(t, reads, strings.Contains(told, "as the story wants: input/output error"), told)
+		require.NotContains(t, told, "refused")
+	}
+}
+
 // TestSurvived: which call went on after a read that failed is known.
 func TestSurvived(t *testing.T) {
 	for _, again := range []bool{false, true} { // in one call, or in two

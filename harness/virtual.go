@@ -72,9 +72,7 @@ func (c lateContext) Deadline() (time.Time, bool) { return c.deadline, true }
 // first. ([World.FailNextRead] is for one that has not begun.)
 func (v virtualWords) FailRead(socket Endpoint, errs ...error) {
 	c := v.w.conn(socket)
-	for _, err := range errs {
-		c.Fails(err)
-	}
+	c.FailReads(errs...)
 	c.Inner().(*simnet.Conn).FailReads(errs...)
 	v.w.rec.Quiesce()
 }

@@ -274,7 +274,7 @@ func TestWhateverComes(t *testing.T) {
 		{aProber, "", 0, ""},
 		{aProber, "goes on without the MTU", 3, "did not return at once"},
 		{aProber, "grows", 5, "sent once more"},
-		{aProber, "any answer counts", 2, "and no answer has come"},
+		{aProber, "any answer counts", 2, "and no answer to what it has sent last has come"},
 	} {
 		t.Run(tt.of("").names().Code+" "+tt.fault, func(t *testing.T) {
 			f, tb := whatever(t, tt.of(tt.fault))

@@ -51,7 +51,7 @@ type Call struct {
 	Done    bool // it has returned
 	Wanted  bool // the story has asked it to end, or waited for that
 	Value   any
-	Before  []byte // what the value was when the call returned, if it is a []byte
+	Before  []byte // what the value was when the call returned, if it is a []byte or a string
 	Err     error
 	WaitsIn string // the method of a socket, as in "ReadFrom"; "" if none, or not known
 	Sleeps  bool
@@ -70,7 +70,7 @@ type Call struct {
 type Socket struct {
 	Name       string
 	Addr       netip.AddrPort
-	ReadError  error  // what the story made a read return; nil if it did not
+	ReadError  error  // what the story has last made a read return; nil if it has not
 	WriteError error  // what the story made a write return; nil if it did not
 	Refused    bool   // the network has said "connection refused"
 	Polls      bool   // a read waits there with a deadline that the code has set
@@ -102,8 +102,9 @@ type Failure struct {
 
 // A Deadline is one that the code has set on a socket.
 type Deadline struct {
-	By    string // the code's line; "" if that is not the student's
-	Calls int    // how many of the code's calls had begun then; 0 without a deadline
+	By    string        // the code's line; "" if that is not the student's
+	Calls int           // how many of the code's calls had begun then; 0 without a deadline
+	Ago   time.Duration // since it had passed, when it was set; below 0 if it was to come
 }
 
 // What stories want.
@@ -231,13 +232,18 @@ var rules = [][]rule{
 	valueRules, resultRules,
 }
 
+// almost are the rules for code that does what the story gives its reason for, but wrongly
+// in another way: where one of them applies, that reason is not said.
+var almost = []rule{otherForm, fieldsSwapped, anotherAddress}
+
 // most is how many sentences are said: what else fits is rarely true.
 const most = 3
 
 // Of returns what a failure most likely means, the likeliest first.
 func Of(s Seen) []Meaning {
 	var all []Meaning
-	if !s.Because.IsZero() && otherForm(s).IsZero() {
+	beside := func(r rule) bool { return !r(s).IsZero() }
+	if !s.Because.IsZero() && !slices.ContainsFunc(almost, beside) {
 		all = append(all, Meaning{Because, s.Because})
 	}
 	for _, subject := range rules {

@@ -30,18 +30,24 @@ func metOldDeadline(s Seen) text.Text {
 	case s.index() >= 0 && !s.Calls[s.index()].Used:
 		return none // the timeout was an earlier call's
 	case f.Deadline.Calls <= s.index():
-		at := text.Text{}
-		if f.Deadline.By != "" {
-			at = text.Say(", set at %s", f.Deadline.By)
-		}
-		return text.Say("%s failed after %v, and %s met a deadline that an earlier call has left on the socket%s. A "+
-			"deadline stays with the socket until another is set, also one that is long past. Clear it before you "+
-			"return: %s(time.Time{}).", f.Method, f.At, s.current().Name, at, setter(reading(f.Method)))
+		return f.atOldDeadline(s.current().Name)
 	case !reading(f.Method) && f.Deadline.By != "":
 		return text.Say("%s failed after %v, at a deadline that was set at %s. SetDeadline sets one for sends as "+
 			"well; SetReadDeadline is for reads alone.", f.Method, f.At, f.Deadline.By)
 	}
 	return none
+}
+
+// atOldDeadline says that a call has failed at a deadline that an earlier one has left.
+func (f Failure) atOldDeadline(call string) text.Text {
+	at := text.Text{}
+	if f.Deadline.By != "" {
+		at = text.Say(", set at %s", f.Deadline.By)
+	}
+	return text.Say("%s failed after %v, and %s met a deadline that an earlier call has left on the socket%s. A "+
+		"deadline stays with the socket until another is set, also one that is long past. Clear it before you "+
+		"return, and see that nothing sets one afterwards: %s(time.Time{}).", f.Method, f.At, call, at,
+		setter(reading(f.Method)))
 }
 
 // lastTimeout returns the last call on a socket that has failed, while the current call
@@ -113,8 +119,8 @@ func survivedBefore(s Seen) text.Text {
 	for _, c := range s.Calls {
 		for _, sock := range s.Sockets {
 			if c.Done && c.Survived != nil && is(c.Err, sock.ReadError) {
-				return text.Say("It had gone on after an earlier read that failed, with %q. How many reads have "+
-					"failed, and with which error, does not matter: go on after each.", cause(c.Survived))
+				return text.Say("It had gone on after an earlier read that failed, with %q. Go on after this one too: "+
+					"how many have failed before does not matter.", cause(c.Survived))
 			}
 		}
 	}
@@ -167,7 +173,8 @@ func deafToContext(s Seen) text.Text {
 // sleepsThroughContext: a sleep goes on when the context is cancelled.
 func sleepsThroughContext(s Seen) text.Text {
 	if r, ok := want[Returned](s); ok && r.Cancelled && s.current().Sleeps {
-		return text.Say("Nothing ends a time.Sleep. Wait in a read with a deadline, or in a select with ctx.Done().")
+		return text.Say("Nothing ends a time.Sleep. Wait in a read that the end of ctx ends, or in a select with " +
+			"ctx.Done().")
 	}
 	return none
 }
@@ -207,9 +214,39 @@ func keepsFailing(s Seen) text.Text {
 		return text.Say("A closed socket stays closed, and each call fails at once with net.ErrClosed: that error is " +
 			"the one that ends the loop. It comes within another: errors.Is(err, net.ErrClosed) finds it, == does not.")
 	case ok && errors.Is(p.Err, os.ErrDeadlineExceeded):
+		if t := failsAtDeadline(s); !t.IsZero() {
+			return t
+		}
 		return text.Say("The deadline has passed, and each read fails at once until it is set anew. If it is past " +
 			"because ctx ended, return; if a wait is over, set the next one. The error comes within another: " +
 			"errors.Is(err, os.ErrDeadlineExceeded) finds it, == does not.")
+	}
+	return none
+}
+
+// failsAtDeadline says why the reads of the one call that runs fail at a deadline, where
+// it can be seen: an earlier call has left that, or the call's context has ended.
+func failsAtDeadline(s Seen) text.Text {
+	runs := func(c Call) bool { return !c.Done }
+	i := slices.IndexFunc(s.Calls, runs)
+	if i < 0 || slices.ContainsFunc(s.Calls[i+1:], runs) {
+		return none
+	}
+	c := s.Calls[i]
+	for _, sock := range s.Sockets {
+		n := len(sock.Failures)
+		if n == 0 || sock.Failures[n-1].At < c.Began || !errors.Is(sock.Failures[n-1].Err, os.ErrDeadlineExceeded) {
+			continue
+		}
+		f := sock.Failures[n-1]
+		switch {
+		case c.Cancelled || c.Until > 0 && f.At >= c.Until:
+			return text.Say("The context of %s has ended, and so each read fails at once, however often it is called. "+
+				"A context ends by its deadline too, and not only when it is cancelled: return when ctx.Err() is not "+
+				"nil, whichever error it is.", c.Name)
+		case f.Deadline.Calls > 0 && f.Deadline.Calls <= i:
+			return f.atOldDeadline(c.Name)
+		}
 	}
 	return none
 }
@@ -227,7 +264,8 @@ func closedWhatItWasGiven(s Seen) text.Text {
 	}
 	if ok {
 		return text.Say("A socket that a function was given belongs to its caller, who may go on with it: don't " +
-			"close it. A deadline that is long past ends a read just as well, and can be taken back.")
+			"close it, and not in a defer either, which runs at the return. A deadline that is long past ends a read " +
+			"just as well, and can be taken back.")
 	}
 	return none
 }
@@ -293,9 +331,9 @@ func unused(s Seen) text.Text {
 	if len(s.Sockets) > 1 {
 		where = text.Say("any socket that the story has given")
 	}
-	return text.Say("%s has returned, and has neither read nor sent anything on %s. If it has used another socket, or "+
-		"refused this one for its type: use the one that is given, by the methods of its interface.", s.Calls[i].Name,
-		where)
+	return text.Say("%s has returned, and has neither read nor sent anything on %s. Each call uses the socket that it "+
+		"is given and no other, by the methods of its interface, whatever type it has, and whatever an earlier call "+
+		"has sent.", s.Calls[i].Name, where)
 }
 
 // wentOnClosed: a call meets the end of its socket, and goes on.
@@ -322,9 +360,9 @@ func deadlineLeft(s Seen) text.Text {
 	d, ok := want[NoDeadline](s)
 	switch {
 	case ok && d.Late:
-		return text.Say("A goroutine has set the deadline, when the call had returned. Call off before what would " +
-			"set one: call the stop of context.AfterFunc. If it returns false, its function may still be running. " +
-			"Wait for it, for example on a channel that it closes, and then clear the deadline.")
+		return text.Say("A goroutine has set the deadline, when the call had returned. Call the stop of " +
+			"context.AfterFunc before you return, and look at what that returns: if it is false, the function may " +
+			"still be running. Wait for it, for example on a channel that it closes, and then clear the deadline.")
 	case ok:
 		return text.Say("A deadline stays with the socket until another is set, and whoever uses the socket next "+
 			"meets it. Clear it before you return: %s(time.Time{}).", setter(!d.Sends))

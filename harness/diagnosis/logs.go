@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,6 +100,9 @@ func staleTail(s Seen) text.Text {
 // whole or as much of it as its own is long.
 func anothersText(s Seen) text.Text {
 	lacks, extra := gaps(s)
+	if slices.Equal(texts(lacks), texts(extra)) {
+		return none // each stands there, though not where it should
+	}
 	for _, line := range lacks {
 		for _, other := range extra {
 			missing, instead, ok := lineGap{line, other}.parts()
@@ -116,6 +120,17 @@ func anothersText(s Seen) text.Text {
 		}
 	}
 	return none
+}
+
+// texts returns the quoted parts of lines, sorted.
+func texts(lines []string) (all []string) {
+	for _, line := range lines {
+		if _, inner, _, ok := quoted(line); ok {
+			all = append(all, inner)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // notQuoted: a datagram stands in a line as it came.
@@ -157,9 +172,35 @@ func lineTwice(s Seen) text.Text {
 	g, ok := gap(s)
 	l, _ := want[Logged](s)
 	if ok && g.missing == "" && slices.Contains(l.Lines, g.instead) {
+		times := 0
+		for _, line := range l.Got {
+			if strings.TrimSuffix(line, "\n") == g.instead {
+				times++
+			}
+		}
+		if d, read := s.readMost(g.instead); read >= times {
+			return text.Say("A line stands there once too often, but %s was sent there %d times, and one datagram has "+
+				"one line. UDP repeats nothing by itself, and the code was to send it once.",
+				wire.Quote(string(d.Payload)), read)
+		}
 		return text.Say("A line stands there once too often: one datagram, one line.")
 	}
 	return none
+}
+
+// readMost returns a datagram that a line quotes, and how often the socket that has read it
+// most often has done that.
+func (s Seen) readMost(line string) (most wire.Datagram, times int) {
+	_, inner, _, ok := quoted(line)
+	read := map[netip.AddrPort]int{}
+	for _, d := range s.Wire {
+		if ok && string(d.Payload) == inner && d.Heard {
+			if read[d.To]++; read[d.To] > times {
+				most, times = d, read[d.To]
+			}
+		}
+	}
+	return most, times
 }
 
 // oneHeard: of several senders, one alone is in the log.

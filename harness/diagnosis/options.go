@@ -37,9 +37,9 @@ func anotherAddress(s Seen) text.Text {
 		return text.Say("%v means all addresses of this computer. A socket at %v is at that one alone, and hears "+
 			"nothing of what is sent to another.", o.At.Addr(), o.Got.Addr())
 	}
-	return text.Say("Where no address is named, as in \":0\", a socket is at all of them: it can be reached from the "+
-		"network too, and has the port at each. The story wants it at %v alone: open it at the address and the port "+
-		"together.", o.At.Addr())
+	return text.Say("Where no address is named, as in \":0\", or one that stands for all, as in \"0.0.0.0:0\" and "+
+		"\"[::]:0\", a socket is at all of them: it can be reached from the network too, and has the port at each. "+
+		"The story wants it at %v alone: open it at the address and the port together.", o.At.Addr())
 }
 
 // sameSocket: a call has returned a socket that is in use already.
@@ -50,7 +50,7 @@ func sameSocket(s Seen) text.Text {
 				"variable outside the function.")
 		}
 		return text.Say("Each call opens a socket of its own. Who reads from one socket takes the datagram away from " +
-			"whoever else reads there; with two sockets, each of the two can hear it.")
+			"whoever else reads there; with two sockets, each has its own, and hears each broadcast.")
 	}
 	return none
 }

@@ -5,8 +5,10 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -57,6 +59,19 @@ func failing(c Call, survived, last error) Seen {
 	s.Calls[0].Done, s.Calls[0].Survived = true, survived
 	return s
 }
+
+// spinning returns what is seen of a call that goes on reading, a second after the
+// beginning, past a deadline.
+func spinning(c Call, d Deadline, before ...Call) Seen {
+	c.Name = "Serve"
+	err := os.ErrDeadlineExceeded
+	return Seen{
+		Want: Progress{Method: "ReadFrom", Err: err}, Calls: append(slices.Clone(before), c),
+		Sockets: []Socket{{Failures: []Failure{{At: time.Second, Method: "ReadFrom", Err: err, Deadline: d}}}},
+	}
+}
+
+var earlier = []Call{{Name: "Serve", Done: true}}
 
 func read(errno syscall.Errno) error {
 	return &net.OpError{Op: "read", Err: os.NewSyscallError("recvfrom", errno)}
@@ -151,6 +166,14 @@ func TestRules(t *testing.T) {
 		{"of nobody", anothersText, logging([]string{`"one"`}, []string{`"six"`}).with(datagram(alice, server, "one")),
 			""},
 
+		{"in another order", anothersText, logging([]string{`1 "one"`, `2 "two"`}, []string{`1 "two"`, `2 "one"`}).with(
+			datagram(alice, server, "one"), datagram(alice, server, "two")), ""},
+
+		{"one line twice", lineTwice, logging([]string{`"one"`}, []string{`"one"`, `"one"`}).with(
+			datagram(alice, server, "one"), datagram(alice, bob, "one")), "one datagram, one line"},
+		{"a line for each of two", lineTwice, logging([]string{`"one"`}, []string{`"one"`, `"one"`}).with(
+			datagram(alice, server, "one"), datagram(alice, server, "one")), `but "one" was sent there 2 times`},
+
 		{"as it came", notQuoted, logging([]string{`x`, `says "a\nb"`}, []string{"x\n", "says \"a\nb\"\n"}),
 			"begins a new line"},
 		{"quoted", notQuoted, logging([]string{`says "a\nb"`}, []string{`says "a b"`}), ""},
@@ -165,6 +188,18 @@ func TestRules(t *testing.T) {
 			failing(Call{Err: read(syscall.EHOSTUNREACH)}, nil, read(syscall.EHOSTUNREACH)), ""},
 		{"ended for another reason", survivedBefore,
 			failing(Call{Err: errors.New("x")}, read(syscall.ECONNREFUSED), read(syscall.EHOSTUNREACH)), ""},
+
+		{"a wait is over", keepsFailing, spinning(Call{}, Deadline{By: "x.go:7", Calls: 1}), "set the next one"},
+		{"an earlier call's deadline", keepsFailing, spinning(Call{}, Deadline{By: "x.go:7", Calls: 1}, earlier...),
+			"Serve met a deadline that an earlier call has left on the socket, set at x.go:7"},
+		{"a deadline of its own", keepsFailing, spinning(Call{}, Deadline{By: "x.go:7", Calls: 2}, earlier...),
+			"set the next one"},
+		{"one of two that run", keepsFailing, spinning(Call{}, Deadline{By: "x.go:7", Calls: 1}, Call{}),
+			"set the next one"},
+		{"its context has ended", keepsFailing, spinning(Call{Until: time.Second}, Deadline{By: "x.go:7", Calls: 1}),
+			"A context ends by its deadline too"},
+		{"its context is to end", keepsFailing, spinning(Call{Until: time.Hour}, Deadline{By: "x.go:7", Calls: 1}),
+			"set the next one"},
 
 		{"some goroutine", goroutineLeft, after(NoGoroutine{}, Call{}), "Whoever starts a goroutine"},
 		{"set too late", deadlineLeft, after(NoDeadline{Late: true}, Call{}), "A goroutine has set the deadline"},

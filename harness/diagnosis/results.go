@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"time"
 
 	"udpkata/harness/text"
 	"udpkata/harness/wire"
@@ -62,7 +63,13 @@ func impatient(s Seen) text.Text {
 		!s.cameLater(c) || !metOldDeadline(s).IsZero() || !hurries(s).IsZero() {
 		return none
 	}
-	if f, ok := s.lastTimeout(); ok && f.Deadline.By != "" {
+	f, ok := s.lastTimeout()
+	switch {
+	case ok && f.Deadline.By != "" && f.Deadline.Ago > time.Hour: // no wait is so long
+		return text.Say("%s gave up after %v by a time limit of its own, such as a context.WithTimeout or a timer: "+
+			"the deadline that was set at %s only ended the read. The context that it was given had not ended, and "+
+			"the answer came later.", c.Name, c.Ended-c.Began, f.Deadline.By)
+	case ok && f.Deadline.By != "" && f.Deadline.Ago < 0:
 		return text.Say("%s gave up after %v by a time limit of its own, the deadline that was set at %s. Its context "+
 			"had not ended, and the answer came later.", c.Name, c.Ended-c.Began, f.Deadline.By)
 	}
@@ -88,6 +95,9 @@ func (s Seen) cameLater(c Call) bool {
 func sharedBuffer(s Seen) text.Text {
 	c := s.current()
 	value, isBytes := c.Value.([]byte)
+	if s, ok := c.Value.(string); ok {
+		value, isBytes = []byte(s), true
+	}
 	if _, ok := want[Result](s); !ok || !isBytes || c.Before == nil || bytes.Equal(value, c.Before) {
 		return none
 	}

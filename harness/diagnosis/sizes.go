@@ -314,7 +314,7 @@ func mayBeFragmented(s Seen) text.Text {
 			"IPv6 go by IPV6_MTU_DISCOVER alone, of the level IPPROTO_IPV6: set that one there.")
 	case w.Got == 1:
 		return text.Say("1 is IP_PMTUDISC_WANT, with which Linux begins: it finds out the path's MTU, but fragments " +
-			"itself what is too long. So there is something to do: only 2, IP_PMTUDISC_DO, forbids that.")
+			"itself what is too long. So there is something to do: 2, IP_PMTUDISC_DO, forbids that.")
 	}
 	if w.Got == 3 {
 		return text.Say("3 is IP_PMTUDISC_PROBE. It forbids fragmentation too, but does not mind the path: what is " +

@@ -44,7 +44,8 @@ func name(addr netip.AddrPort) string {
 // calls had begun.
 func timeoutAt(d time.Duration, by string, calls int) diagnosis.Failure {
 	return diagnosis.Failure{
-		At: d, Method: "ReadFrom", Err: timeout, Seen: 1, Deadline: diagnosis.Deadline{By: by, Calls: calls},
+		At: d, Method: "ReadFrom", Err: timeout, Seen: 1,
+		Deadline: diagnosis.Deadline{By: by, Calls: calls, Ago: -d},
 	}
 }
 
@@ -252,6 +253,8 @@ func TestRules(t *testing.T) {
 			call: diagnosis.Call{Done: true, Value: []byte("?")}}, ""},
 		{"shared memory", story{want: diagnosis.Result{Value: []byte("yes")},
 			call: diagnosis.Call{Done: true, Value: []byte("no!"), Before: []byte("yes")}}, `Ask did return "yes"`},
+		{"a text in shared memory", story{want: diagnosis.Result{Value: "yes"},
+			call: diagnosis.Call{Done: true, Value: "no!", Before: []byte("yes")}}, `Ask did return "yes"`},
 		{"wrong from the beginning", story{want: diagnosis.Result{Value: []byte("yes")},
 			call: diagnosis.Call{Done: true, Value: []byte("no!"), Before: []byte("no!")}}, ""},
 		{"a time limit of its own", story{want: wantsAnswer,
@@ -262,6 +265,12 @@ func TestRules(t *testing.T) {
 			failures: []diagnosis.Failure{timeoutAt(300*ms, "x.go:7", 1)},
 			wire:     []wire.Datagram{question, at(time.Hour, server, client, "yes")}},
 			"Ask gave up after 300ms by a time limit of its own, the deadline that was set at x.go:7"},
+		{"a time limit that is no deadline", story{want: wantsAnswer,
+			call: diagnosis.Call{Done: true, Err: timeout, Ended: 300 * ms},
+			failures: []diagnosis.Failure{{At: 300 * ms, Method: "ReadFrom", Err: timeout, Seen: 1,
+				Deadline: diagnosis.Deadline{By: "x.go:7", Calls: 1, Ago: 24 * time.Hour}}},
+			wire: []wire.Datagram{question, at(time.Hour, server, client, "yes")}},
+			"such as a context.WithTimeout or a timer: the deadline that was set at x.go:7 only ended the read"},
 		{"a time limit of its context's", story{want: wantsAnswer,
 			call: diagnosis.Call{Done: true, Err: timeout, Ended: 300 * ms, Until: 300 * ms},
 			wire: []wire.Datagram{question, at(time.Hour, server, client, "yes")}}, ""},

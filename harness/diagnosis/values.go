@@ -183,8 +183,8 @@ func reasonMixedUp(s Seen) text.Text {
 	if !ok || len(r.Names) == 0 || len(c.Named) == 0 || !opensItself(s) {
 		return none
 	}
-	return text.Say("The code took %s for the reason, and it is %s. The system's error, %q, tells the two apart: ask "+
-		"errors.Is for that one, before you choose.",
+	return text.Say("The code took %s for the reason, and it is %s. The system's error, %q, tells the two apart: see "+
+		"which one errors.Is finds in it, and which reason that stands for.",
 		strings.Join(c.Named, ", "), strings.Join(r.Names, ", "), cause(c.Err))
 }
 

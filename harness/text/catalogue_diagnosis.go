@@ -83,6 +83,11 @@ var diagnosisSentences = []Text{
 		"文字開頭和結尾的空白也是內容：來的是什麼，就原封不動交出去。",
 	},
 	{"A line stands there once too often: one datagram, one line.", "有一行多出現了一次：一個資料包，一行。"},
+	{
+		"A line stands there once too often, but %s was sent there %d times, and one datagram has one line. UDP " +
+			"repeats nothing by itself, and the code was to send it once.",
+		"有一行多出現了一次，可是 %s 送到那裡 %d 次，而一個資料包就有一行。UDP 自己不會重送，程式本來只該送一次。",
+	},
 
 	// When the code ends, and what it leaves behind.
 	{
@@ -107,14 +112,15 @@ var diagnosisSentences = []Text{
 			"來設一個早就過去的截止時間。",
 	},
 	{
-		"Nothing ends a time.Sleep. Wait in a read with a deadline, or in a select with ctx.Done().",
-		"沒有什麼能結束 time.Sleep。請在有截止時間的讀取裡等，或是在有 ctx.Done() 的 select 裡等。",
+		"Nothing ends a time.Sleep. Wait in a read that the end of ctx ends, or in a select with ctx.Done().",
+		"沒有什麼能結束 time.Sleep。請在 ctx 一結束就會結束的讀取裡等，或是在有 ctx.Done() 的 select 裡等。",
 	},
 	{
-		"A socket that a function was given belongs to its caller, who may go on with it: don't close it. A deadline " +
-			"that is long past ends a read just as well, and can be taken back.",
-		"交給函式的 socket 屬於呼叫它的人，對方可能還要用：不要關閉它。用早就過去的截止時間，一樣能結束讀取，" +
-			"而且之後可以清除。",
+		"A socket that a function was given belongs to its caller, who may go on with it: don't close it, and not " +
+			"in a defer either, which runs at the return. A deadline that is long past ends a read just as well, and " +
+			"can be taken back.",
+		"交給函式的 socket 屬於呼叫它的人，對方可能還要用：不要關閉它，也不要用 defer 關閉，" +
+			"那會在 return 時執行。用早就過去的截止時間，一樣能結束讀取，而且之後可以清除。",
 	},
 	{
 		"The goroutine still reads, and would take the next datagram away from whoever uses the socket then. End its " +
@@ -326,9 +332,9 @@ var diagnosisSentences = []Text{
 	},
 	{
 		"Each call opens a socket of its own. Who reads from one socket takes the datagram away from whoever else " +
-			"reads there; with two sockets, each of the two can hear it.",
+			"reads there; with two sockets, each has its own, and hears each broadcast.",
 		"每次呼叫都要開一個新的 socket。大家讀同一個 socket，一個人讀走了，別人就讀不到；有兩個 socket，" +
-			"兩邊才都聽得到。",
+			"就各收各的，每次廣播兩邊都聽得到。",
 	},
 	{
 		"The option is still off on the socket that was given. Either nothing was set, or another option, or the " +
@@ -390,20 +396,20 @@ var diagnosisSentences = []Text{
 	},
 
 	{
-		"It had gone on after an earlier read that failed, with %q. How many reads have failed, and with which " +
-			"error, does not matter: go on after each.",
-		"之前有一次讀取因為 %q 失敗，它還是繼續了。失敗了幾次、是哪一種錯誤，都沒有關係：每一次都要繼續。",
+		"It had gone on after an earlier read that failed, with %q. Go on after this one too: how many have " +
+			"failed before does not matter.",
+		"之前有一次讀取因為 %q 失敗，它還是繼續了。這一次也要繼續：之前失敗過幾次都沒有關係。",
 	},
 	{
 		"Whoever starts a goroutine ends it, and waits for its end before returning.",
 		"啟動 goroutine 的人要讓它結束，並且等它結束才回傳。",
 	},
 	{
-		"A goroutine has set the deadline, when the call had returned. Call off before what would set one: call " +
-			"the stop of context.AfterFunc. If it returns false, its function may still be running. Wait for it, for " +
-			"example on a channel that it closes, and then clear the deadline.",
-		"有一個 goroutine 在呼叫已經回傳之後才設了期限。回傳之前，要先取消會設期限的東西：呼叫 context.AfterFunc " +
-			"給的 stop。如果它回傳 false，它的函式可能還在執行。等它結束，例如等它關閉一個 channel，然後再清掉期限。",
+		"A goroutine has set the deadline, when the call had returned. Call the stop of context.AfterFunc before " +
+			"you return, and look at what that returns: if it is false, the function may still be running. Wait for " +
+			"it, for example on a channel that it closes, and then clear the deadline.",
+		"有一個 goroutine 在呼叫已經回傳之後才設了期限。回傳之前要呼叫 context.AfterFunc 給的 stop，而且要看它回傳" +
+			"什麼：如果是 false，那個函式可能還在執行。等它結束，例如等它關閉一個 channel，然後再清掉期限。",
 	},
 	{
 		"A deadline stays with the socket until another is set, and whoever uses the socket next meets it. Clear " +
@@ -509,9 +515,9 @@ var diagnosisSentences = []Text{
 	},
 	{
 		"1 is IP_PMTUDISC_WANT, with which Linux begins: it finds out the path's MTU, but fragments itself what is " +
-			"too long. So there is something to do: only 2, IP_PMTUDISC_DO, forbids that.",
+			"too long. So there is something to do: 2, IP_PMTUDISC_DO, forbids that.",
 		"1 是 IP_PMTUDISC_WANT，Linux 一開始就是這個值：它會去探索路徑的 MTU，但是太長的自己就分段了。" +
-			"所以還是有事要做：只有 2，也就是 IP_PMTUDISC_DO，才會禁止分段。",
+			"所以還是有事要做：2，也就是 IP_PMTUDISC_DO，會禁止分段。",
 	},
 	{
 		"Only the value 2, IP_PMTUDISC_DO, forbids fragmentation and minds the path. %d is another one.",
@@ -537,9 +543,10 @@ var diagnosisSentences = []Text{
 			"再回傳 nil。",
 	},
 	{
-		"The code took %s for the reason, and it is %s. The system's error, %q, tells the two apart: ask errors.Is " +
-			"for that one, before you choose.",
-		"程式把原因當成 %s，其實是 %s。看系統的錯誤 %q 就分得出來：先用 errors.Is 問它，再決定是哪一個。",
+		"The code took %s for the reason, and it is %s. The system's error, %q, tells the two apart: see which one " +
+			"errors.Is finds in it, and which reason that stands for.",
+		"程式把原因當成 %s，其實是 %s。看系統的錯誤 %q 就分得出來：" +
+			"看 errors.Is 在裡面找到哪一個，以及那代表哪一種原因。",
 	},
 	{
 		"The error holds the system's own, %q, but not what that means here. Whoever calls should not have to know " +
@@ -578,10 +585,11 @@ var diagnosisSentences = []Text{
 		"每次呼叫都要開自己的 socket。這一個是之前的呼叫留下來的，例如放在函式外面的變數裡。",
 	},
 	{
-		"Where no address is named, as in \":0\", a socket is at all of them: it can be reached from the network " +
-			"too, and has the port at each. The story wants it at %v alone: open it at the address and the port " +
-			"together.",
-		"沒有指定位址的 socket，例如 \":0\"，就開在所有位址上：從網路上也連得到，而且每個位址上的這個連接埠都歸它。" +
+		"Where no address is named, as in \":0\", or one that stands for all, as in \"0.0.0.0:0\" and \"[::]:0\", a " +
+			"socket is at all of them: it can be reached from the network too, and has the port at each. The story " +
+			"wants it at %v alone: open it at the address and the port together.",
+		"沒有指定位址（例如 \":0\"），或指定了代表所有位址的那一個（例如 \"0.0.0.0:0\" 和 \"[::]:0\"），" +
+			"socket 就開在所有位址上：從網路上也連得到，而且每個位址上的這個連接埠都歸它。" +
 			"故事要它只在 %v：位址和連接埠要一起給。",
 	},
 	{
@@ -600,10 +608,10 @@ var diagnosisSentences = []Text{
 	},
 	{
 		"%s failed after %v, and %s met a deadline that an earlier call has left on the socket%s. A deadline " +
-			"stays with the socket until another is set, also one that is long past. Clear it before you return: " +
-			"%s(time.Time{}).",
+			"stays with the socket until another is set, also one that is long past. Clear it before you return, " +
+			"and see that nothing sets one afterwards: %s(time.Time{}).",
 		"%s 在 %v 失敗，因為 %s 遇到了先前某次呼叫留在 socket 上的期限%s。期限會一直留在 socket 上，直到設了另一" +
-			"個，早已過去的期限也一樣。回傳之前把它清掉：%s(time.Time{})。",
+			"個，早已過去的期限也一樣。回傳之前把它清掉，也要確定之後沒有別的會再設：%s(time.Time{})。",
 	},
 	{
 		", set at %s",
@@ -652,10 +660,11 @@ var diagnosisSentences = []Text{
 			"在那裡讀。用一個早已過去的期限結束它的讀取，並等到它回傳。",
 	},
 	{
-		"%s has returned, and has neither read nor sent anything on %s. If it has used another socket, or " +
-			"refused this one for its type: use the one that is given, by the methods of its interface.",
-		"%s 已經回傳，卻沒有在%s上讀過或送過任何東西。如果它用了別的 socket，或因為型別而不肯用這一個：請用交給它" +
-			"的那一個，並透過介面的方法來用。",
+		"%s has returned, and has neither read nor sent anything on %s. Each call uses the socket that it " +
+			"is given and no other, by the methods of its interface, whatever type it has, and whatever an earlier " +
+			"call has sent.",
+		"%s 已經回傳，卻沒有在%s上讀過或送過任何東西。每次呼叫都只用交給它的那一個 socket，透過介面的方法" +
+			"來用，不管它是什麼型別，也不管先前的呼叫送過什麼。",
 	},
 	{
 		"%s's socket",
@@ -719,6 +728,20 @@ var diagnosisSentences = []Text{
 		"%s gave up after %v by a time limit of its own, the deadline that was set at %s. Its context had not " +
 			"ended, and the answer came later.",
 		"%s 過了 %v 就因為自己的時間限制而放棄，也就是在 %s 設的期限。它的 context 還沒結束，答覆是後來才到的。",
+	},
+	{
+		"%s gave up after %v by a time limit of its own, such as a context.WithTimeout or a timer: the deadline that " +
+			"was set at %s only ended the read. The context that it was given had not ended, and the answer came " +
+			"later.",
+		"%s 過了 %v 就因為自己的時間限制而放棄，例如 context.WithTimeout 或計時器：在 %s 設的期限只是用來結束讀取。" +
+			"交給它的 context 還沒結束，答覆是後來才到的。",
+	},
+	{
+		"The context of %s has ended, and so each read fails at once, however often it is called. A context ends by " +
+			"its deadline too, and not only when it is cancelled: return when ctx.Err() is not nil, whichever error " +
+			"it is.",
+		"%s 的 context 已經結束，所以每次讀取都立刻失敗，不管呼叫幾次。context 不只會被取消，到了它的期限也會結束：" +
+			"ctx.Err() 不是 nil 就回傳，不管是哪一個錯誤。",
 	},
 	{
 		"%s gave up after %v by a time limit of its own. Its context had not ended, and the answer came later.",

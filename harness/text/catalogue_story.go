@@ -172,6 +172,12 @@ var storySentences = []Text{
 		"log 裡的資料包內容沒有加引號：\n    %s\n故事要的是加上引號，像 %%q 那樣：\n    %s",
 	},
 	{
+		"the log holds a datagram as it came, here with the number of each byte that is no text:\n    %s\n" +
+			"and the story wants it quoted, as %%q does it:\n    %s",
+		"log 裡的資料包內容沒有加引號，其中不是文字的位元組在這裡寫成數字：\n    %s\n" +
+			"故事要的是加上引號，像 %%q 那樣：\n    %s",
+	},
+	{
 		"the log was given %s, which does not end its line: write each line whole, with its \\n, in one Write",
 		"log 收到 %s，這一行沒有寫完：整行文字和行尾的 \\n，要在同一次 Write 裡寫",
 	},

@@ -44,6 +44,10 @@ var whateverSentences = []Text{
 	},
 	{"%s has returned the error %s, and nothing has ended it yet.", "%s 回傳了錯誤 %s，可是還沒有什麼讓它結束。"},
 	{"%s has returned %s, and no answer has come.", "%s 回傳了 %s，可是還沒有回覆到達。"},
+	{
+		"%s has returned %s, and no answer to what it has sent last has come.",
+		"%s 回傳了 %s，可是它最後送出的資料包還沒有回覆到達。",
+	},
 	{"%s did not return at once, though it has what ends it: %s.", "%s 該結束了，卻沒有立刻回傳：%s。"},
 	{"%s has not even tried to send %s to %s.", "%s 連試都沒有試著把 %s 送給 %s。"},
 	{
@@ -61,5 +65,4 @@ var whateverSentences = []Text{
 	{"the story wants %d bytes", "故事要的是 %d 個位元組"},
 	{"%s sent %d bytes; the story wants %d.", "%s 送了 %d 個位元組；故事要的是 %d 個。"},
 	{"%s sent %s; the story wants %s.", "%s 送了 %s；故事要的是 %s。"},
-	{"%s sent %d time(s); the story wants %d.", "%s 送了 %d 次；故事要的是 %d 次。"},
 }

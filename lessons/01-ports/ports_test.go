@@ -212,7 +212,7 @@ func TestParseSystemRange(t *testing.T) {
 		} {
 			parseSystemRange(w, tt.text).Because(tt.because).Returns(portRange{tt.first, tt.last})
 		}
-		const notBothPorts = "One of the two is nothing that ParsePort accepts, and so an error here as well."
+		const notBothPorts = "One of the two is no port. If your ParsePort accepts it, mend that first: TestParsePort."
 		for _, tt := range []struct {
 			texts   []string
 			because string
@@ -311,7 +311,7 @@ func TestClaimTaken(t *testing.T) {
 		alice := w.Peer("alice")
 		addr := netip.MustParseAddrPort(alice.LocalAddr().String())
 		claiming := claim(w, addr)
-		claiming.Because("alice has this port, so it is taken. No other one can replace it.").Fails(errTaken)
+		claiming.Because("alice has this port, so it is taken. Another one is no answer.").Fails(errTaken)
 		claiming.Because(nameTheCause).Fails(inUse)
 		claiming.Because(nameTheAddress).Says(addr.String())
 		claiming.Because("Taken is not forbidden. Wrap only the one that is the reason.").FailsNot(errForbidden)
@@ -412,7 +412,7 @@ func TestClaimBesideTCP(t *testing.T) {
 	harness.OnLoopback(t, func(w *harness.Kernel) {
 		addr := netip.AddrPortFrom(w.Home(), w.FreePort())
 		w.ListenTCP(addr)
-		claiming := claim(w, addr).Because("The port has an owner on TCP alone. UDP's ports are other ones.")
+		claiming := claim(w, addr).Because("On UDP nobody has this port. TCP's ports are other ones, whoever has them.")
 		claimed := w.Opened(claiming, "claimed", addr)
 		alice := w.Peer("alice")
 		alice.Send(claimed, "hello, UDP")

@@ -232,10 +232,10 @@ func TestServeSurvives(t *testing.T) {
 		for range 200 {
 			bob.Send(server, "can you hear me?")
 		}
-		alice.Send(server, "hello")
+		alice.Send(server, "hello again")
 		w.At(2 * time.Hour)
 		alice.Because("An error is about one datagram, and not about the socket. However many come, go on.")
-		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		alice.ExpectFrom(server, "Your data was 11 bytes long")
 	})
 
 	harness.OnVirtual.Then(t, "a-second-at-the-most", func(w *harness.Virtual) {
@@ -251,8 +251,9 @@ func TestServeSurvives(t *testing.T) {
 				now += enough
 				w.At(now)
 			}
-			alice.Send(server, "hello")
-			alice.Because(pauses).ExpectFrom(server, "Your data was 5 bytes long")
+			text := fmt.Sprintf("hello at %v", now)
+			alice.Send(server, text)
+			alice.Because(pauses).ExpectFrom(server, answerTo(text))
 			w.Because(pauses)
 			w.StillAt(now)
 		}
@@ -365,7 +366,7 @@ func TestAsk(t *testing.T) {
 		}
 		server.HeardNothingElse()
 		for i, tt := range exchanges {
-			all[i].Because("This is what it returned then: a later Ask must not change it.").Returns(tt.answer)
+			all[i].Because("A later Ask must not change what an earlier one has returned.").Returns(tt.answer)
 		}
 
 		w.FailWritesTo(client, nowhere, syscall.ENETUNREACH)

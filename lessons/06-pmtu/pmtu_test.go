@@ -316,6 +316,7 @@ func TestSendBigOverRouter(t *testing.T) {
 		sendBig(w, "client", client, big).
 			Because("The system does not know of the router yet: it sends this, and the datagram gets lost.").
 			Returns(pmtu.Report{Sent: true})
+		w.ForbidsFragments(client)
 		w.Learned(client, 1280)
 		pathMTU(w, "client", client).
 			Because("The router has told the system that the next link's MTU is 1280. Ask for it each time.").

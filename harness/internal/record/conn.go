@@ -56,6 +56,7 @@ type Conn struct {
 // stagedErrors are what reads return because the story wants it.
 type stagedErrors struct {
 	next      error   // of the next read
+	coming    []error // of reads to come, in order: the network makes them fail
 	last      error   // that a read has returned
 	running   []*Call // then
 	before    error   // that a read had returned before that one
@@ -71,8 +72,9 @@ type Socket interface {
 type deadline struct {
 	at    time.Time
 	by    stacks.Line
-	late  bool // set after the calls that knew the socket had returned
-	calls int  // of the code's had begun then
+	late  bool          // set after the calls that knew the socket had returned
+	ago   time.Duration // since it had passed, when it was set; below 0 if it was to come
+	calls int           // of the code's had begun then
 }
 
 // seen returns what the diagnosis is told of a deadline.
@@ -80,7 +82,7 @@ func (d deadline) seen() (seen diagnosis.Deadline) {
 	if d.at.IsZero() {
 		return seen
 	}
-	seen.Calls = d.calls
+	seen.Calls, seen.Ago = d.calls, d.ago
 	if d.by.Known() {
 		seen.By = d.by.String()
 	}
@@ -200,7 +202,7 @@ func (c *Conn) setDeadline(t time.Time, set func(time.Time) error, notes ...*dea
 	if err := c.closedLongAgo("set"); err != nil {
 		return err
 	}
-	by := c.r.Site.StudentLine()
+	by, now := c.r.Site.StudentLine(), time.Now()
 	var slow bool
 	c.r.Locked(func() { slow = c.slowDeadlines })
 	if slow && !t.IsZero() && t.Before(time.Now()) {
@@ -213,7 +215,7 @@ func (c *Conn) setDeadline(t time.Time, set func(time.Time) error, notes ...*dea
 		c.r.Update(func() {
 			late := c.r.AllReturned()
 			for _, d := range notes {
-				*d = deadline{t, by, late, len(c.r.Calls)}
+				*d = deadline{t, by, late, now.Sub(t), len(c.r.Calls)}
 			}
 		})
 	}
@@ -264,6 +266,18 @@ func (c *Conn) beforeRead() (calls int, err error) {
 		}
 	})
 	return calls, err
+}
+
+// metStaged reports whether a read has failed because the story wants it, and notes that.
+// The caller holds the Monitor.
+func (c *Conn) metStaged(err error) bool {
+	s := &c.staged
+	if len(s.coming) == 0 || !errors.Is(err, s.coming[0]) {
+		return s.last != nil && err == s.last
+	}
+	c.noteFailure(s.coming[0])
+	s.coming = s.coming[1:]
+	return true
 }
 
 // noteFailure notes that a read fails because the story wants it. The caller holds the
@@ -321,12 +335,12 @@ func (c *Conn) count(method string, err error) error {
 			c.second, c.failures = now, 0
 		}
 		c.failures++
+		writes := strings.HasPrefix(method, "Write")
+		staged := !writes && c.metStaged(err)
 		if note {
-			last := c.staged.last
-			wanted := err == last || errors.Is(err, errnoOf(last)) || errors.Is(err, errnoOf(c.writeFailed))
-			limit := c.reading
-			if strings.HasPrefix(method, "Write") {
-				limit = c.writing
+			wanted, limit := staged, c.reading
+			if writes {
+				wanted, limit = errors.Is(err, errnoOf(c.writeFailed)), c.writing
 			}
 			c.errs = append(c.errs, diagnosis.Failure{
 				At:       now.Sub(c.r.Start),
@@ -337,7 +351,7 @@ func (c *Conn) count(method string, err error) error {
 				Deadline: limit.seen(),
 			})
 		}
-		c.refused = c.refused || errors.Is(err, syscall.ECONNREFUSED) && err != c.staged.last
+		c.refused = c.refused || errors.Is(err, syscall.ECONNREFUSED) && !staged
 		spinning = c.failures >= ManyFailures
 	})
 	if !spinning || c.r.isOthers() { // whoever tells that story sees that it does not end
@@ -438,8 +452,11 @@ func (c *Conn) FailNextRead(errno syscall.Errno) {
 	c.r.Update(func() { c.staged.next = c.opError("read", nil, os.NewSyscallError("recvfrom", errno)) })
 }
 
-// Fails notes that a read fails, because the story wants it.
-func (c *Conn) Fails(err error) { c.r.Update(func() { c.noteFailure(err) }) }
+// FailReads notes that the network makes as many reads fail as there are errors, because
+// the story wants it.
+func (c *Conn) FailReads(errs ...error) {
+	c.r.Update(func() { c.staged.coming = append(c.staged.coming, errs...) })
+}
 
 // FailWritesTo makes every write to one endpoint fail with err; nil ends that.
 func (c *Conn) FailWritesTo(to netip.AddrPort, err error) {

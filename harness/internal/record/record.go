@@ -177,8 +177,13 @@ func (r *Record) Begins(c *Call, goroutine int) {
 
 // Ends notes that a call has returned, when, and what.
 func (r *Record) Ends(c *Call, at time.Duration, value any, err error) {
-	bytesOf, _ := value.([]byte)
-	before := bytes.Clone(bytesOf)
+	var before []byte
+	switch v := value.(type) {
+	case []byte:
+		before = bytes.Clone(v)
+	case string:
+		before = []byte(v)
+	}
 	r.Update(func() {
 		c.Done, c.Ended, c.Value, c.Before, c.Err = true, at, value, before, err
 		c.used = r.uses - c.used

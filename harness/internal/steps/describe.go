@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"fmt"
 
 	"udpkata/harness/text"
@@ -99,6 +100,7 @@ func (n Names) called(s Step, socket string) text.Text {
 
 func (n Names) sends(s Step, socket, peer string) text.Text {
 	quoted := wire.Quote(s.Text)
+	peer = cmp.Or(peer, "server") // the only one
 	switch {
 	case s.Drop:
 		return text.Say("%s sends %s to %s, which is to be dropped", peer, quoted, socket)

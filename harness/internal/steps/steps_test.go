@@ -80,6 +80,9 @@ func TestDescribe(t *testing.T) {
 			}
 		}
 	}
+	answer := steps.Step{After: time.Second, Do: steps.Send, Text: "1"}
+	probe := steps.Names{Code: "Probe", Sockets: names.Sockets}
+	require.Equal(t, `1s later, server sends "1" to client`, probe.Describe(answer).EN)
 	quiet := steps.Step{After: 2 * time.Second, Do: steps.Quiet}
 	require.Equal(t, text.Both("2s pass", "過了 2s"), names.Describe(quiet))
 }
