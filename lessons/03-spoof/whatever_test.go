@@ -22,11 +22,8 @@ func TestWhateverComes(t *testing.T) {
 		TurnedAway int
 		Strangers  []string
 	}
-	wanted := func(data string, senders []net.Addr) any {
-		a := answer{TurnedAway: len(senders)}
-		if data != "" {
-			a.Data = []byte(data)
-		}
+	wanted := func(data []byte, senders []net.Addr) any {
+		a := answer{Data: data, TurnedAway: len(senders)}
 		for _, from := range senders {
 			if name := from.String(); len(a.Strangers) < spoof.MaxStrangers && !slices.Contains(a.Strangers, name) {
 				a.Strangers = append(a.Strangers, name)
@@ -40,15 +37,15 @@ func TestWhateverComes(t *testing.T) {
 			got, err := spoof.Ask(ctx, conn, server, []byte(text))
 			a := answer{Data: got.Data, TurnedAway: got.TurnedAway}
 			if err == nil && len(a.Data) == 0 {
-				a.Data = nil // or none: both are empty
+				a.Data = []byte{} // or nil: both are empty
 			}
 			for _, from := range got.Strangers {
 				a.Strangers = append(a.Strangers, from.String())
 			}
 			return a, err
 		},
-		Value:     func(data string, strangers []net.Addr) any { return wanted(data, strangers) },
-		Beside:    func(strangers []net.Addr) any { return wanted("", strangers) },
+		Value:     func(data string, strangers []net.Addr) any { return wanted([]byte(data), strangers) },
+		Beside:    func(strangers []net.Addr) any { return wanted(nil, strangers) },
 		Strangers: true,
 	})
 	harness.WhateverComes(t, "ask-connected", harness.Asking{

@@ -63,7 +63,7 @@ func write(value reflect.Value, depth int) string {
 		return strconv.FormatFloat(value.Float(), 'g', -1, 64)
 	case kind == reflect.Struct:
 		return structure(value, depth)
-	case kind == reflect.Slice && value.Type().Elem().Kind() == reflect.Uint8:
+	case isBytes(value):
 		return wire.Quote(string(value.Bytes()))
 	case kind == reflect.Slice || kind == reflect.Array:
 		var all []string
@@ -88,9 +88,18 @@ var trusted = []string{"net", "net/netip", "time"}
 func structure(value reflect.Value, depth int) string {
 	fields := make([]string, value.NumField())
 	for i := range fields {
-		fields[i] = value.Type().Field(i).Name + ": " + write(value.Field(i), depth-1)
+		field := write(value.Field(i), depth-1)
+		if f := value.Field(i); isBytes(f) && f.IsNil() {
+			field = "nil" // which another field may have to be
+		}
+		fields[i] = value.Type().Field(i).Name + ": " + field
 	}
 	return "{" + strings.Join(fields, ", ") + "}"
+}
+
+// isBytes reports whether a value is a []byte.
+func isBytes(value reflect.Value) bool {
+	return value.Kind() == reflect.Slice && value.Type().Elem().Kind() == reflect.Uint8
 }
 
 // packageOf returns the path of the package that a type, or what it points to, is from.

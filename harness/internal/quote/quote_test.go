@@ -41,6 +41,8 @@ func TestValue(t *testing.T) {
 		Name string
 		N    int
 	}{"x", 3}))
+	type data struct{ Data []byte }
+	require.Equal(t, `[{Data: nil} {Data: ""}]`, quote.Value([]data{{nil}, {[]byte{}}}))
 	require.Equal(t, "127.0.0.1", quote.Value(net.IPv4(127, 0, 0, 1)))
 	require.Equal(t, "127.0.0.1:7", quote.Value(&net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 7}))
 	require.Equal(t, "nil", quote.Value(nil))

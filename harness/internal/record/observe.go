@@ -122,6 +122,9 @@ func (c *Conn) facts() (facts []text.Text) {
 	if c.closedBy.Known() {
 		add("%s's socket was closed at %s.", c.Name, c.closedBy)
 	}
+	if c.closed {
+		return facts // its deadlines mean nothing any more
+	}
 	if d := c.reading; !d.at.IsZero() && d.by.Known() {
 		add("%s's socket has a read deadline, set at %s.", c.Name, d.by)
 	}
