@@ -80,13 +80,21 @@ func (w *World) LoggedInAnyOrder(lines ...string) { w.logged(lines, checkLogInAn
 
 func (w *World) logged(want []string, check func(writes, want []string) text.Text) {
 	defer w.checked()
+	asked, before, writes := w.rec.Since(), 0, []string(nil)
+	w.rec.Locked(func() { before = len(w.rec.Written) })
 	w.await(func() bool { return len(w.rec.Written) >= len(want) })
-	var writes []string
 	w.rec.Locked(func() { writes = slices.Clone(w.rec.Written) })
 	w.wants(diagnosis.Logged{Lines: want, Got: writes})
-	if wrong := check(writes, want); !wrong.IsZero() {
-		w.fatal(verdict.Failed, "%s", wrong)
+	wrong := check(writes, want)
+	if wrong.IsZero() {
+		return
 	}
+	if line := lateLine(writes[:before], writes[before:], want); line != "" && w.rec.Virtual {
+		w.wants(diagnosis.Logged{Lines: want, Got: writes[:before]})
+		wrong = text.Say("after %v the log lacked the line\n    %s\n"+
+			"which came after %v, with %d more than are wanted by then", asked, shorten(line), w.rec.Since(), len(writes)-len(want))
+	}
+	w.fatal(verdict.Failed, "%s", wrong)
 }
 
 // AllRead waits until the student's code has read every datagram that was sent

@@ -237,6 +237,15 @@ func TestFailNextRead(t *testing.T) {
 	require.Nil(t, f, read(tb))
 }
 
+func TestLateLine(t *testing.T) {
+	require.Equal(t, "a", lateLine(nil, []string{"a\n", "b\n"}, []string{"a"}), "it came with others")
+	require.Equal(t, "b", lateLine([]string{"a\n"}, []string{"b\n", "c\n"}, []string{"a", "b"}))
+	require.Empty(t, lateLine(nil, []string{"a\n"}, []string{"a"}), "right, in the end")
+	require.Empty(t, lateLine([]string{"a\n", "b\n"}, nil, []string{"a"}), "too many by then")
+	require.Empty(t, lateLine([]string{"c\n"}, []string{"a\n"}, []string{"a"}), "another")
+	require.Empty(t, lateLine(nil, []string{"b\n", "c\n"}, []string{"a"}), "it never came")
+}
+
 func TestLogCheck(t *testing.T) {
 	require.True(t, checkLogInAnyOrder(nil, nil).IsZero(), "nothing is wanted, and nothing is there")
 	listening, hello := "Listening at 127.0.0.1:1060", `The client says "two\nlines"`

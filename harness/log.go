@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -74,6 +75,27 @@ func checkLogInAnyOrder(writes, want []string) text.Text {
 		return text.Say("the log holds a line too many:\n    %s", shorten(extra[0]))
 	}
 	return text.Text{}
+}
+
+// lateLine returns the first of the wanted lines that is among those that came later, and
+// not among those before, if all that is wrong with them is that there are too many: those
+// had their time later. It returns "" otherwise.
+func lateLine(before, later, want []string) (late string) {
+	before, later = unended(before), unended(later)
+	for _, line := range want {
+		if i := slices.Index(before, line); i >= 0 {
+			before = slices.Delete(before, i, i+1)
+		} else if i := slices.Index(later, line); i >= 0 {
+			later = slices.Delete(later, i, i+1)
+			late = cmp.Or(late, line)
+		} else {
+			return ""
+		}
+	}
+	if len(before) > 0 || len(later) == 0 {
+		return ""
+	}
+	return late
 }
 
 // strange shows what stands where a wanted line is missing: a line that nobody

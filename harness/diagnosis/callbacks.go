@@ -24,7 +24,7 @@ func calledTooOften(s Seen) text.Text {
 				"datagram: look at the error before you call %s.", c.Name, c.Calls, read, c.Name)
 		default:
 			return text.Say("%s was called %d times, and %d datagram(s) were read. It may say something else each "+
-				"time: call it once for each datagram.", c.Name, c.Calls, read)
+				"time: call it after the read, once for each datagram.", c.Name, c.Calls, read)
 		}
 	}
 	return none

@@ -239,11 +239,15 @@ var almost = []rule{otherForm, fieldsSwapped, anotherAddress}
 // most is how many sentences are said: what else fits is rarely true.
 const most = 3
 
+// exact are rules that say more closely what a story's own reason is about, and take its
+// place.
+var exact = []rule{otherForm, otherDuration}
+
 // Of returns what a failure most likely means, the likeliest first.
 func Of(s Seen) []Meaning {
 	var all []Meaning
-	beside := func(r rule) bool { return !r(s).IsZero() }
-	if !s.Because.IsZero() && !slices.ContainsFunc(almost, beside) {
+	said := slices.ContainsFunc(exact, func(r rule) bool { return !r(s).IsZero() })
+	if !s.Because.IsZero() && !said {
 		all = append(all, Meaning{Because, s.Because})
 	}
 	for _, subject := range rules {

@@ -264,8 +264,7 @@ func closedWhatItWasGiven(s Seen) text.Text {
 	}
 	if ok {
 		return text.Say("A socket that a function was given belongs to its caller, who may go on with it: don't " +
-			"close it, and not in a defer either, which runs at the return. A deadline that is long past ends a read " +
-			"just as well, and can be taken back.")
+			"close it. If that was to end a read: a deadline that is long past does so too, and can be taken back.")
 	}
 	return none
 }
@@ -283,8 +282,7 @@ func goroutineLeft(s Seen) text.Text {
 		return text.Say("The function returned while a goroutine of its own was still at work in %s. Count them with "+
 			"a sync.WaitGroup, and wait for the last.", left.WaitsIn)
 	case left.Sleeps:
-		return text.Say(
-			"A timer or a sleep goes on by itself. Stop it, or end its goroutine, once the answer is there.")
+		return text.Say("A timer or a sleep goes on by itself. Stop it, or end its goroutine, before you return.")
 	}
 	return text.Say("Whoever starts a goroutine ends it, and waits for its end before returning.")
 }

@@ -179,7 +179,12 @@ func emptyIsNoEnd(s Seen) text.Text {
 		return none
 	}
 	for _, c := range s.Calls {
-		if early(c) || waitsInVain(s, c) {
+		switch {
+		case waitsInVain(s, c):
+			return text.Say("The last datagram that %s read is empty. That is a datagram like others: either the "+
+				"code takes 0 bytes, without an error, for nothing, or it goes by what a datagram says.",
+				s.Name(last.To))
+		case early(c):
 			return text.Say("The last datagram that %s read is empty. That is a datagram like others: reading 0 "+
 				"bytes, without an error, is neither an end nor nothing.", s.Name(last.To))
 		}

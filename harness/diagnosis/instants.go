@@ -57,8 +57,8 @@ func waitsWrong(s Seen) text.Text {
 				"it began anew. An error does not move the deadline: set it once for each send.", i+1, got[i]-wanted[i],
 				cause(errs[0].Err))
 		case fromFirst(sent, wanted):
-			return text.Say("Each wait is as long as it has to be, but ends so long after the first send, and not "+
-				"after its own: wait number %d ends after %v. Count each from its own send.", i+1,
+			return text.Say("Each wait ends as long after the first send as it has to after its own: wait number %d "+
+				"ends after %v. Count each from its own send.", i+1,
 				sent.Got[i+1]-sent.Got[0])
 		case i == 0 && got[i] == 2*wanted[i]:
 			return text.Say("The first wait is %v, twice the wanted one. Either the wait is doubled before its first "+
@@ -94,8 +94,8 @@ func waitsWrong(s Seen) text.Text {
 	case len(got) < len(wanted) && ended && !oneErrorEnds(s).IsZero():
 		return none // which says it
 	case len(got) < len(wanted) && ended:
-		return text.Say("The code gave up after %d of the %d sends. A limit for one wait is not one for all of them "+
-			"together: what was waited before does not count.", len(sent.Got), len(sent.Instants))
+		return text.Say("The code gave up after %d of the %d sends: see what it compares, and with which limit. If it "+
+			"adds up its waits: a limit for one wait is not one for all of them.", len(sent.Got), len(sent.Instants))
 	case len(got) < len(wanted) && until > sent.Instants[len(sent.Got)] && !s.failedAt(sent):
 		return text.Say("The read has one deadline, after %v, and the next send comes only then. Each send gets a "+
 			"wait, with a deadline of its own.", until)
@@ -298,13 +298,16 @@ func givesUpWrong(s Seen) text.Text {
 			switch {
 			case d.At < i.Want, d.At <= c.Began:
 			case closed:
-				return text.Say("%s sent once more after %v, and the socket was closed by then. A closed socket stays "+
-					"closed: errors.Is(err, net.ErrClosed) tells that this is the end.", c.Name, d.At)
+				return text.Say("%s tried to send once more after %v, and the socket was closed by then. A closed "+
+					"socket stays closed: errors.Is(err, net.ErrClosed) tells that this is the end.", c.Name, d.At)
 			case d.At == i.Want:
 				return text.Say("%s sent once more after %v, where the story wants it to give up. Before each send, "+
 					"see whether its wait is within the limit.", c.Name, d.At)
 			}
 		}
+	}
+	if c.Cancelled || c.Until > 0 && c.Until <= i.Want {
+		return text.Say("%s returned %v too late: its context had ended, and it went on.", c.Name, i.Got-i.Want)
 	}
 	return text.Say("%s returned %v too late: something made it wait longer.", c.Name, i.Got-i.Want)
 }
@@ -323,8 +326,9 @@ func (s Seen) readAt(instant time.Duration) (last wire.Datagram, ok bool) {
 func late(s Seen, q question, i Instant) text.Text {
 	for _, f := range slices.Backward(q.sock.Failures) {
 		if f.At < i.Want && f.At >= q.sends[0].At && !errors.Is(f.Err, os.ErrDeadlineExceeded) {
-			return text.Say("The answer came after %v, and was read %v later: the code did not read any more after "+
-				"the error %q. Go on reading, up to the deadline.", i.Want, i.Got-i.Want, cause(f.Err))
+			return text.Say("The answer came after %v, and was read %v later: after the error %q the code did "+
+				"something else first, such as a sleep. Go on reading at once, up to the deadline.", i.Want,
+				i.Got-i.Want, cause(f.Err))
 		}
 	}
 	return text.Say("The answer came after %v, and was read %v later: the code did something else, such as a sleep. "+

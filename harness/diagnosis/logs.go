@@ -5,13 +5,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"udpkata/harness/text"
 	"udpkata/harness/wire"
 )
 
 // logRules are about what the code writes to its log, or passes on.
-var logRules = []rule{nothingRead, staleTail, anothersText, notQuoted, escapedTooMuch, blanksLost, lineTwice, oneHeard}
+var logRules = []rule{
+	nothingRead, staleTail, anothersText, notQuoted, escapedTooMuch, blanksLost, otherDuration, lineTwice, oneHeard,
+}
 
 // A lineGap is a line that is missing, and one that stands there instead, if any.
 type lineGap struct{ missing, instead string }
@@ -163,6 +166,43 @@ func blanksLost(s Seen) text.Text {
 	missing, instead, ok2 := g.parts()
 	if ok && ok2 && instead == strings.TrimSpace(missing) {
 		return text.Say("The blanks at the ends of a text belong to it: pass it on as it came.")
+	}
+	return none
+}
+
+// otherDuration: there are as many lines as there should be, and the first that is wrong
+// differs in a duration alone.
+func otherDuration(s Seen) text.Text {
+	l, _ := want[Logged](s)
+	if len(l.Lines) != len(l.Got) {
+		return none
+	}
+	for i, line := range l.Lines {
+		wanted, got := strings.Fields(line), strings.Fields(l.Got[i])
+		if slices.Equal(wanted, got) {
+			continue
+		}
+		if len(wanted) != len(got) {
+			return none
+		}
+		var differ [][2]time.Duration
+		for j := range wanted {
+			if wanted[j] == got[j] {
+				continue
+			}
+			a, notOne := time.ParseDuration(wanted[j])
+			b, notTwo := time.ParseDuration(got[j])
+			if notOne != nil || notTwo != nil || a == b {
+				return none
+			}
+			differ = append(differ, [2]time.Duration{a, b})
+		}
+		if len(differ) != 1 {
+			return none
+		}
+		return text.Say("A line says %v where the story wants %v. Either it does not tell what the code does, or that "+
+			"wait is wrong: see what the first one is, and how each follows from the one before.", differ[0][1],
+			differ[0][0])
 	}
 	return none
 }

@@ -190,13 +190,20 @@ func answerPassedOver(s Seen) text.Text {
 			if r.Calls <= s.index() || d.From != q.asked() || !holds(value, d.Payload) {
 				continue
 			}
-			if len(q.sends) > 1 {
-				return text.Say("%s read %s from %s after %v, and went on as if nothing had come. Whatever comes "+
-					"from there is an answer, whichever send it belongs to.", c.Name, wire.Quote(string(d.Payload)),
-					s.Name(d.From), r.At)
+			from := text.Say("from %s", s.Name(d.From))
+			if d.Forged {
+				from = text.Say("with %s's address", s.Name(d.From))
 			}
-			return text.Say("%s read %s from %s, and went on as if nothing had come.", c.Name,
-				wire.Quote(string(d.Payload)), s.Name(d.From))
+			payload := wire.Quote(string(d.Payload))
+			switch {
+			case len(q.sends) > 1:
+				return text.Say("%s read %s %s after %v, and did not take it for the answer. Whatever comes from "+
+					"there is one, whichever send it belongs to, and whatever it holds.", c.Name, payload, from, r.At)
+			case reflect.ValueOf(value).Kind() == reflect.Struct: // which tells of more than an answer
+				return text.Say("%s read %s %s, and did not take it for the answer. If it took that for a stranger's, "+
+					"see which two addresses it compares, and how: nothing else decides.", c.Name, payload, from)
+			}
+			return text.Say("%s read %s %s, and did not take it for the answer.", c.Name, payload, from)
 		}
 	}
 	return none

@@ -90,6 +90,8 @@ type answer struct {
 	N    int
 }
 
+type list struct{ Strangers string }
+
 func TestRules(t *testing.T) {
 	question := at(0, client, server, "?")
 	returned := diagnosis.Call{Done: true, Value: answer{Data: "fine"}}
@@ -106,6 +108,9 @@ func TestRules(t *testing.T) {
 			all = append(all, at(i, client, server, "?"))
 		}
 		return all
+	}
+	heard := func(instant time.Duration) wire.Datagram {
+		return wire.Datagram{At: instant, From: client, To: server, Payload: []byte("?"), Heard: true}
 	}
 	schedule := []time.Duration{0, 100 * ms, 300 * ms}
 	wantsSent := func(got ...time.Duration) diagnosis.Sent {
@@ -146,10 +151,17 @@ func TestRules(t *testing.T) {
 
 		{"the answer is passed over", story{want: wantsAnswer, call: gaveUp,
 			wire: []wire.Datagram{question, at(0, server, client, "yes")}, reads: reads(2)},
-			`Ask read "yes" from server, and went on as if nothing had come.`},
+			`Ask read "yes" from server, and did not take it for the answer. If it took that for a stranger's`},
+		{"an answer of bytes is passed over", story{want: diagnosis.Result{Value: []byte("yes")}, call: gaveUp,
+			wire: []wire.Datagram{question, at(0, server, client, "yes")}, reads: reads(2)},
+			`Ask read "yes" from server, and did not take it for the answer.`},
+		{"a forged answer is passed over", story{want: wantsAnswer, call: gaveUp,
+			wire:  []wire.Datagram{question, {From: server, To: client, Payload: []byte("yes"), Forged: true}},
+			reads: reads(2)},
+			`Ask read "yes" with server's address, and did not take it for the answer.`},
 		{"the answer is passed over for another send", story{want: wantsAnswer, call: gaveUp,
 			wire: []wire.Datagram{question, question, at(0, server, client, "yes")}, reads: reads(3)},
-			"whichever send it belongs to"},
+			"whichever send it belongs to, and whatever it holds"},
 		{"something else is passed over", story{want: wantsAnswer, call: gaveUp,
 			wire: []wire.Datagram{question, at(0, server, client, "no")}, reads: reads(2)}, ""},
 
@@ -182,7 +194,7 @@ func TestRules(t *testing.T) {
 			failures: []diagnosis.Failure{{Method: "ReadFrom", Err: refused}}},
 			"drop was called 2 times, and 1 datagram(s) were read. A read that fails"},
 		{"called twice", story{wire: []wire.Datagram{at(0, server, client, "?")}, reads: reads(1), drops: 2},
-			"call it once for each datagram"},
+			"call it after the read, once for each datagram"},
 		{"called once", story{wire: []wire.Datagram{at(0, server, client, "?")}, reads: reads(1), drops: 1}, ""},
 
 		{"each datagram begins the wait anew",
@@ -199,13 +211,17 @@ func TestRules(t *testing.T) {
 				wire:     []wire.Datagram{question, at(100*ms, server, client, "yes")},
 				reads:    []diagnosis.Read{{At: 150 * ms, Number: 2, Seen: 2}},
 				failures: []diagnosis.Failure{{At: 50 * ms, Method: "Read", Err: refused, Seen: 1}}},
-			`did not read any more after the error "connection refused"`},
+			`after the error "connection refused" the code did something else first`},
 		{"one send too many", story{want: diagnosis.Instant{Want: 300 * ms, Got: 700 * ms}, call: gaveUp,
 			wire: sends(schedule...)}, "Ask sent once more after 300ms"},
 		{"the one send, and a sleep", story{want: diagnosis.Instant{Want: 0, Got: 1000 * ms}, call: gaveUp,
 			wire: sends(0)}, "Ask returned 1s too late"},
 		{"late for another reason", story{want: diagnosis.Instant{Want: 300 * ms, Got: 310 * ms}, call: gaveUp,
 			wire: sends(0)}, "Ask returned 10ms too late"},
+		{"late, and its context had ended", story{want: diagnosis.Instant{Want: 300 * ms, Got: 310 * ms},
+			call: diagnosis.Call{Done: true, Wanted: true, Err: timeout, Ended: 310 * ms, Until: 300 * ms},
+			wire: sends(0)},
+			"Ask returned 10ms too late: its context had ended, and it went on"},
 		{"in time", story{want: diagnosis.Instant{Want: 300 * ms, Got: 300 * ms}, call: gaveUp, wire: sends(0)}, ""},
 
 		{"an error ends a wait", story{want: wantsSent(0, 0), wire: sends(0, 0),
@@ -233,7 +249,7 @@ func TestRules(t *testing.T) {
 		{"no second send", story{want: wantsSent(0), wire: sends(0)}, "The code sent once and never again"},
 		{"it gave up early", story{want: wantsSent(0, 100*ms), wire: sends(0, 100*ms),
 			call: diagnosis.Call{Done: true, Err: timeout, Ended: 300 * ms}},
-			"The code gave up after 2 of the 3 sends"},
+			"The code gave up after 2 of the 3 sends: see what it compares"},
 		{"a refusal ended it", story{want: wantsSent(0), wire: sends(0), call: diagnosis.Call{Done: true, Err: refused},
 			failures: []diagnosis.Failure{{Method: "Read", Err: refused, Seen: 1}}},
 			`Ask ended at "connection refused"`},
@@ -265,12 +281,11 @@ func TestRules(t *testing.T) {
 			failures: []diagnosis.Failure{timeoutAt(300*ms, "x.go:7", 1)},
 			wire:     []wire.Datagram{question, at(time.Hour, server, client, "yes")}},
 			"Ask gave up after 300ms by a time limit of its own, the deadline that was set at x.go:7"},
-		{"a time limit that is no deadline", story{want: wantsAnswer,
-			call: diagnosis.Call{Done: true, Err: timeout, Ended: 300 * ms},
-			failures: []diagnosis.Failure{{At: 300 * ms, Method: "ReadFrom", Err: timeout, Seen: 1,
-				Deadline: diagnosis.Deadline{By: "x.go:7", Calls: 1, Ago: 24 * time.Hour}}},
-			wire: []wire.Datagram{question, at(time.Hour, server, client, "yes")}},
-			"such as a context.WithTimeout or a timer: the deadline that was set at x.go:7 only ended the read"},
+		{"a time limit of its own, after the last of several sends", story{want: wantsAnswer,
+			call:     diagnosis.Call{Done: true, Err: timeout, Ended: 300 * ms},
+			failures: []diagnosis.Failure{timeoutAt(300*ms, "x.go:7", 1)},
+			wire:     []wire.Datagram{heard(0), heard(100 * ms), at(time.Hour, server, client, "yes")}},
+			"Ask gave up after 300ms, when it had sent 2 times. The answer came later."},
 		{"a time limit of its context's", story{want: wantsAnswer,
 			call: diagnosis.Call{Done: true, Err: timeout, Ended: 300 * ms, Until: 300 * ms},
 			wire: []wire.Datagram{question, at(time.Hour, server, client, "yes")}}, ""},
@@ -302,7 +317,15 @@ func TestRules(t *testing.T) {
 		{"it was read, and the call reads on", story{want: diagnosis.Returned{Value: answer{Data: "yes"}},
 			call: diagnosis.Call{WaitsIn: "ReadFrom"},
 			wire: []wire.Datagram{question, at(0, server, client, "yes")}, reads: reads(2)},
-			`Ask read "yes" from server, and went on as if nothing had come.`},
+			`Ask read "yes" from server, and did not take it for the answer.`},
+		{"something empty was read, and the call reads on", story{want: diagnosis.Returned{},
+			call: diagnosis.Call{WaitsIn: "ReadFrom"},
+			wire: []wire.Datagram{question, at(0, server, client, "")}, reads: reads(2)},
+			"either the code takes 0 bytes, without an error, for nothing, or it goes by what a datagram says"},
+		{"something empty was read, and the call ended", story{want: diagnosis.Returned{},
+			call: diagnosis.Call{Done: true},
+			wire: []wire.Datagram{question, at(0, server, client, "")}, reads: reads(2)},
+			"is neither an end nor nothing"},
 		{"it has come, and the call sleeps", story{want: diagnosis.Returned{}, call: diagnosis.Call{Sleeps: true},
 			wire: []wire.Datagram{question, at(0, server, client, "yes")}},
 			`"yes" from server has come, and Ask sleeps`},
@@ -328,7 +351,7 @@ func TestRules(t *testing.T) {
 		{"waits that end as if counted from the first send", story{
 			want: diagnosis.Sent{From: client, Instants: []time.Duration{0, 100 * ms, 300 * ms, 700 * ms},
 				Got: []time.Duration{0, 100 * ms, 200 * ms, 400 * ms}}, wire: sends(0, 100*ms, 200*ms, 400*ms)},
-			"ends so long after the first send, and not after its own: wait number 2 ends after 200ms"},
+			"as long after the first send as it has to after its own: wait number 2 ends after 200ms"},
 		{"the same wait twice, and then another", story{
 			want: diagnosis.Sent{From: client, Instants: []time.Duration{0, 100 * ms, 300 * ms, 700 * ms},
 				Got: []time.Duration{0, 100 * ms, 200 * ms, 250 * ms}}, wire: sends(0, 100*ms, 200*ms, 250*ms)},
@@ -354,7 +377,7 @@ func TestRules(t *testing.T) {
 		{"a send after the socket was closed", story{want: diagnosis.Instant{Want: 300 * ms, Got: 700 * ms},
 			call: gaveUp, wire: sends(schedule...),
 			failures: []diagnosis.Failure{{At: 300 * ms, Method: "Read", Err: net.ErrClosed}}},
-			"sent once more after 300ms, and the socket was closed by then"},
+			"tried to send once more after 300ms, and the socket was closed by then"},
 
 		{"each question had an answer", story{want: diagnosis.Heard{At: server, From: client, Texts: []string{"2"},
 			Got: &wire.Datagram{From: client, To: server, Payload: []byte("1")}, Again: true},
@@ -367,6 +390,21 @@ func TestRules(t *testing.T) {
 		{"a count beside an error", story{want: diagnosis.Result{Value: answer{N: 1}, Beside: true},
 			call: diagnosis.Call{Done: true, Err: timeout, Ended: 300 * ms},
 			wire: []wire.Datagram{question, at(time.Hour, server, client, "yes")}}, ""},
+
+		{"a line with another duration", story{want: diagnosis.Logged{
+			Lines: []string{"up to 100ms", "up to 200ms"}, Got: []string{"up to 100ms\n", "up to 100ms\n"}}},
+			"A line says 100ms where the story wants 200ms"},
+		{"a line with the same duration, written otherwise", story{want: diagnosis.Logged{
+			Lines: []string{"up to 100ms"}, Got: []string{"up to 0.1s\n"}}}, ""},
+		{"a line that is missing", story{want: diagnosis.Logged{
+			Lines: []string{"up to 100ms", "up to 200ms"}, Got: []string{"up to 200ms\n"}}}, ""},
+
+		{"somebody twice in a list", story{want: diagnosis.Result{Value: list{"1: mallory"}},
+			call: diagnosis.Call{Done: true, Value: list{"2: mallory, mallory"}}},
+			"Strangers holds somebody more than once: either the code does not look"},
+		{"a list in another order", story{want: diagnosis.Result{Value: list{"2: mallory, eve"}},
+			call: diagnosis.Call{Done: true, Value: list{"2: eve, mallory"}}},
+			"Strangers holds the right ones, in another order"},
 
 		{"TCP", story{want: diagnosis.Connected{},
 			call: diagnosis.Call{Done: true, Err: &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}}},
@@ -413,4 +451,11 @@ func TestBecauseFirst(t *testing.T) {
 		{Rule: "givesUpWrong", Text: text.Say("%s returned %v too early: it did not wait to the end.", "Ask",
 			time.Nanosecond)},
 	}, diagnosis.Of(seen))
+
+	// But for a rule that says it more closely.
+	seen = story{want: diagnosis.Logged{Lines: []string{"1s"}, Got: []string{"2s\n"}}}.seen()
+	seen.Because = text.Both("so", "因為")
+	said := diagnosis.Of(seen)
+	require.Len(t, said, 1)
+	require.Equal(t, "otherDuration", said[0].Rule)
 }

@@ -56,7 +56,8 @@ func otherOrder(s Seen) text.Text {
 		case len(got) == len(wanted):
 			return text.Say("%s holds the right ones, in another order: they stand there as they came.", name)
 		default:
-			return text.Say("%s holds somebody more than once: see whether they are in the list already.", name)
+			return text.Say("%s holds somebody more than once: either the code does not look whether they are in the "+
+				"list already, or it compares so that one address seems to be two.", name)
 		}
 	}
 	return none

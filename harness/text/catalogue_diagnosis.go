@@ -38,6 +38,12 @@ var diagnosisSentences = []Text{
 		"%s 最後讀到的是空的資料包。它和其他資料包一樣算數：讀到 0 個位元組而沒有錯誤，不代表結束，" +
 			"也不代表什麼都沒來。",
 	},
+	{
+		"The last datagram that %s read is empty. That is a datagram like others: either the code takes 0 bytes, " +
+			"without an error, for nothing, or it goes by what a datagram says.",
+		"%s 最後讀到的是空的資料包，它和其他資料包一樣算數。程式不是把「讀到 0 個位元組、沒有錯誤」當成什麼都沒來，" +
+			"就是看內容來決定。",
+	},
 
 	// Instants.
 	{
@@ -116,11 +122,10 @@ var diagnosisSentences = []Text{
 		"沒有什麼能結束 time.Sleep。請在 ctx 一結束就會結束的讀取裡等，或是在有 ctx.Done() 的 select 裡等。",
 	},
 	{
-		"A socket that a function was given belongs to its caller, who may go on with it: don't close it, and not " +
-			"in a defer either, which runs at the return. A deadline that is long past ends a read just as well, and " +
-			"can be taken back.",
-		"交給函式的 socket 屬於呼叫它的人，對方可能還要用：不要關閉它，也不要用 defer 關閉，" +
-			"那會在 return 時執行。用早就過去的截止時間，一樣能結束讀取，而且之後可以清除。",
+		"A socket that a function was given belongs to its caller, who may go on with it: don't close it. If that " +
+			"was to end a read: a deadline that is long past does so too, and can be taken back.",
+		"交給函式的 socket 屬於呼叫它的人，對方可能還要用：不要關閉它。如果是為了結束讀取：用早就過去的截止時間" +
+			"也可以，而且之後可以清除。",
 	},
 	{
 		"The goroutine still reads, and would take the next datagram away from whoever uses the socket then. End its " +
@@ -134,8 +139,8 @@ var diagnosisSentences = []Text{
 		"函式回傳的時候，它自己的 goroutine 還在 %s 裡忙。用 sync.WaitGroup 來數，等到最後一個做完。",
 	},
 	{
-		"A timer or a sleep goes on by itself. Stop it, or end its goroutine, once the answer is there.",
-		"計時器或 sleep 會自己繼續下去。答覆一來，就要把它停掉，或是結束它的 goroutine。",
+		"A timer or a sleep goes on by itself. Stop it, or end its goroutine, before you return.",
+		"計時器或 sleep 會自己繼續下去。回傳之前，要把它停掉，或是結束它的 goroutine。",
 	},
 
 	// Results.
@@ -190,15 +195,20 @@ var diagnosisSentences = []Text{
 		"%s 已經回傳，它啟動的東西卻還在送。回傳之前，要先讓它停下來。",
 	},
 	{
-		"%s read %s from %s after %v, and went on as if nothing had come. Whatever comes from there is an answer, " +
-			"whichever send it belongs to.",
-		"%[1]s 在 %[4]v 讀到 %[3]s 送的 %[2]s，卻當作什麼都沒來，繼續做下去。從那裡來的都是答覆，" +
-			"不管它答的是哪一次送出的。",
+		"%s read %s %s after %v, and did not take it for the answer. Whatever comes from there is one, whichever " +
+			"send it belongs to, and whatever it holds.",
+		"%[1]s 在 %[4]v 讀到%[3]s %[2]s，卻沒有當成答覆。從那裡來的都是答覆，不管它答的是哪一次送出的，" +
+			"也不管內容是什麼。",
 	},
 	{
-		"%s read %s from %s, and went on as if nothing had come.",
-		"%[1]s 讀到 %[3]s 送的 %[2]s，卻當作什麼都沒來，繼續做下去。",
+		"%s read %s %s, and did not take it for the answer. If it took that for a stranger's, see which two " +
+			"addresses it compares, and how: nothing else decides.",
+		"%[1]s 讀到%[3]s %[2]s，卻沒有當成答覆。如果是把它當成陌生人送的，就看看程式比的是哪兩個位址、怎麼比：" +
+			"該看的只有位址。",
 	},
+	{"%s read %s %s, and did not take it for the answer.", "%[1]s 讀到%[3]s %[2]s，卻沒有當成答覆。"},
+	{"from %s", " %s 送的"},
+	{"with %s's address", "以 %s 的位址送來的"},
 	{
 		"%s returned %v after the last datagram that it read. So each datagram makes the wait begin anew, and " +
 			"whoever sends one now and then makes it last for ever. Set a deadline once, before the loop, or leave " +
@@ -207,6 +217,16 @@ var diagnosisSentences = []Text{
 			"就會永遠等下去。截止時間要在迴圈之前設，只設一次，不然就交給 ctx。",
 	},
 	{"%s returned %v too early: it did not wait to the end.", "%s 早了 %v 回傳：它沒有等到最後。"},
+	{
+		"%s returned %v too late: its context had ended, and it went on.",
+		"%s 晚了 %v 回傳：它的 context 已經結束，它卻還在繼續。",
+	},
+	{
+		"A line says %v where the story wants %v. Either it does not tell what the code does, or that wait is wrong: " +
+			"see what the first one is, and how each follows from the one before.",
+		"有一行寫的是 %v，故事要的是 %v。不是這一行和程式做的不一樣，就是這次等待不對：看看第一次等多久，之後每一次" +
+			"又是怎麼從前一次得來的。",
+	},
 	{"%s returned %v too late: something made it wait longer.", "%s 晚了 %v 回傳：有什麼讓它多等了一段。"},
 	{
 		"%s returned no bytes and no error. That is what an empty answer looks like: where no answer has come, " +
@@ -229,9 +249,9 @@ var diagnosisSentences = []Text{
 		"%s 被呼叫了 %d 次，讀到的資料包卻是 %d 個。失敗的讀取沒有帶來資料包：先看錯誤，再呼叫 %s。",
 	},
 	{
-		"%s was called %d times, and %d datagram(s) were read. It may say something else each time: call it once for " +
-			"each datagram.",
-		"%s 被呼叫了 %d 次，讀到的資料包卻是 %d 個。它每次說的可能不一樣：每個資料包只呼叫一次。",
+		"%s was called %d times, and %d datagram(s) were read. It may say something else each time: call it after " +
+			"the read, once for each datagram.",
+		"%s 被呼叫了 %d 次，讀到的資料包卻是 %d 個。它每次說的可能不一樣：讀到之後才呼叫，每個資料包只呼叫一次。",
 	},
 	{
 		"A read has failed with %q, and the code reads on. Each such error is told once, so nothing more comes: " +
@@ -259,9 +279,10 @@ var diagnosisSentences = []Text{
 		"答覆在 %v 就來了，卻沒有人讀。等待就是讀取，一直到截止時間。",
 	},
 	{
-		"The answer came after %v, and was read %v later: the code did not read any more after the error %q. Go on " +
-			"reading, up to the deadline.",
-		"答覆在 %v 就來了，過了 %v 才讀：遇到錯誤 %q 之後，程式就不再讀了。要讀下去，一直到截止時間。",
+		"The answer came after %v, and was read %v later: after the error %q the code did something else first, such " +
+			"as a sleep. Go on reading at once, up to the deadline.",
+		"答覆在 %v 就來了，過了 %v 才讀：遇到錯誤 %q 之後，程式先做了別的事，例如 sleep。要馬上再讀下去，一直到" +
+			"截止時間。",
 	},
 	{
 		"The answer came after %v, and was read %v later: the code did something else, such as a sleep. To wait is " +
@@ -278,9 +299,10 @@ var diagnosisSentences = []Text{
 		"程式用 %q 來連，而 TCP 連線要有伺服器接受才行。要用 \"udp\"。",
 	},
 	{
-		"The code gave up after %d of the %d sends. A limit for one wait is not one for all of them together: what " +
-			"was waited before does not count.",
-		"該送 %[2]d 次，程式送了 %[1]d 次就放棄。單次等待的上限，不是全部加起來的上限：之前等過的時間不算。",
+		"The code gave up after %d of the %d sends: see what it compares, and with which limit. If it adds up its " +
+			"waits: a limit for one wait is not one for all of them.",
+		"該送 %[2]d 次，程式送了 %[1]d 次就放棄：看看它拿什麼和哪個上限比。如果是把等待的時間加起來比：單次等待的" +
+			"上限，不是全部加起來的上限。",
 	},
 	{
 		"The code sent again at once, when a call had failed with %q. An error is no answer, and no reason to hurry: " +
@@ -693,10 +715,10 @@ var diagnosisSentences = []Text{
 			"一個資料包，就是沒有算完自己的位元組。",
 	},
 	{
-		"Each wait is as long as it has to be, but ends so long after the first send, and not after its own: " +
-			"wait number %d ends after %v. Count each from its own send.",
-		"每次等待的長度都對，卻是從第一次送出算起，而不是從自己那一次送出算起：第 %d 次等待在 %v 就結束了。每次等" +
-			"待都要從自己那一次送出算起。",
+		"Each wait ends as long after the first send as it has to after its own: wait number %d ends after %v. " +
+			"Count each from its own send.",
+		"每次等待都是從第一次送出算起，而不是從自己那一次送出算起：第 %d 次等待在 %v 就結束了。每次等待都要從自己" +
+			"那一次送出算起。",
 	},
 	{
 		"The first wait is %v, twice the wanted one. Either the wait is doubled before its first use, or it " +
@@ -719,10 +741,14 @@ var diagnosisSentences = []Text{
 			"的期限。",
 	},
 	{
-		"%s sent once more after %v, and the socket was closed by then. A closed socket stays closed: " +
+		"%s tried to send once more after %v, and the socket was closed by then. A closed socket stays closed: " +
 			"errors.Is(err, net.ErrClosed) tells that this is the end.",
-		"%s 在 %v 又送了一次，而 socket 那時已經關閉。關閉的 socket 不會再打開：errors.Is(err, net.ErrClosed) 會" +
+		"%s 在 %v 又想送一次，而 socket 那時已經關閉。關閉的 socket 不會再打開：errors.Is(err, net.ErrClosed) 會" +
 			"告訴你這就是結束。",
+	},
+	{
+		"%s gave up after %v, when it had sent %d times. The answer came later.",
+		"%s 過了 %v 就放棄，總共送了 %d 次。答覆是後來才到的。",
 	},
 	{
 		"%s gave up after %v by a time limit of its own, the deadline that was set at %s. Its context had not " +
@@ -800,8 +826,9 @@ var diagnosisSentences = []Text{
 		"%s 裡的都對，只是順序不同：要照來的順序排。",
 	},
 	{
-		"%s holds somebody more than once: see whether they are in the list already.",
-		"%s 裡有人不只出現一次：先看看他是不是已經在列表裡了。",
+		"%s holds somebody more than once: either the code does not look whether they are in the list already, or it " +
+			"compares so that one address seems to be two.",
+		"%s 裡有人不只出現一次：程式不是沒有看他是不是已經在列表裡，就是比的方法不對，把同一個位址當成了兩個。",
 	},
 	{
 		"In %q nobody can tell where the address ends and the port begins. In texts an IPv6 address stands in " +

@@ -188,6 +188,10 @@ var storySentences = []Text{
 	},
 	{"nothing was logged; the story wants the line\n    %s", "log 裡什麼都沒有；故事要的是這一行\n    %s"},
 	{"the log lacks the line\n    %s%s", "log 裡少了這一行\n    %s%s"},
+	{
+		"after %v the log lacked the line\n    %s\nwhich came after %v, with %d more than are wanted by then",
+		"到了 %v，log 裡還沒有這一行\n    %s\n它到 %v 才來，而且還多了 %d 行這時不該有的",
+	},
 	{"the log holds a line too many:\n    %s", "log 裡多了一行：\n    %s"},
 	{"\nbut holds\n    %s", "\n卻有這一行\n    %s"},
 	{
