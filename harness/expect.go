@@ -92,7 +92,8 @@ func (w *World) logged(want []string, check func(writes, want []string) text.Tex
 	if line := lateLine(writes[:before], writes[before:], want); line != "" && w.rec.Virtual {
 		w.wants(diagnosis.Logged{Lines: want, Got: writes[:before]})
 		wrong = text.Say("after %v the log lacked the line\n    %s\n"+
-			"which came after %v, with %d more than are wanted by then", asked, shorten(line), w.rec.Since(), len(writes)-len(want))
+			"which came after %v, with %d more than are wanted by then", asked, shorten(line), w.rec.Since(),
+			len(writes)-len(want))
 	}
 	w.fatal(verdict.Failed, "%s", wrong)
 }

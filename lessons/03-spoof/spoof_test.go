@@ -154,6 +154,7 @@ func zone(addr net.Addr, name string) net.Addr {
 const (
 	equalValues = "The values are equal. == compares where the pointers point, and not what stands there."
 	otherPort   = "The ports differ. The IP address alone lets in every program on that host."
+	everyPort   = "The ports differ. Every one of their 16 bits counts."
 	otherIP     = "The IP addresses differ. The port alone lets in every host."
 	otherBoth   = "The IP addresses differ, and the ports do too."
 	sameText    = "Compare IP address and port each by itself: one after the other, they can make the same text."
@@ -221,8 +222,8 @@ func TestSameEndpoint(t *testing.T) {
 			one, other []netip.AddrPort
 			because    string
 		}{
-			{ports[:1], ports, otherPort},
-			{ports[1060:1061], ports, otherPort},
+			{ports[:1], ports, everyPort},
+			{ports[1060:1061], ports, everyPort},
 			{notable, notable, everyPart},
 			{neighbours("127.0.0.1"), neighbours("127.0.0.1"), everyPart},
 			{neighbours("::ffff:127.0.0.1"), endpoints("127.0.0.1"), everyPart},
@@ -623,7 +624,7 @@ func TestAskTurnsAwayOtherIP(t *testing.T) {
 }
 
 const (
-	countedSoFar  = "Beside the error, too, the Answer tells who was turned away, each sender once; its Data is nil."
+	countedSoFar  = "Beside an error too, TurnedAway counts all datagrams, Strangers has each sender once; Data is nil."
 	besideAnError = "Beside an error, Data is nil."
 )
 
@@ -666,7 +667,7 @@ func TestAskBearsAThousand(t *testing.T) {
 			w.AllRead(client)
 		}
 		server.Send(client, answer)
-		asking.Because("The first 16 strangers are listed, as they came, and no more. All datagrams count.")
+		asking.Because("The first 16 strangers are listed, as they came, and no more. TurnedAway counts all.")
 		asking.Returns(heard{answer, 3000, listed(first...)})
 		server.HeardNothingElse()
 	})
@@ -714,7 +715,6 @@ func TestAskStops(t *testing.T) {
 
 		again := ask(w, client, server, question)
 		server.Send(client, answer)
-		again.Because("Another Ask on the same socket works, whatever became of those before.")
 		again.Returns(heard{answer, 0, listed()})
 
 		w.Close(client)

@@ -89,6 +89,8 @@ func logsWaits(w *harness.Virtual, waits ...string) {
 const (
 	nobodyKnows = "Whether the server is down, nobody knows here: Ask was ended before it could find out."
 	noBytes     = "Beside an error there are no bytes."
+	listensOn   = "An error is no answer, and ends neither Ask nor its wait: it listens on at once, however many come."
+	inRealTime  = "In real time, too, Ask sends again: mend the next task first; if that passes, see its deadlines."
 )
 
 // TestAskAnswered: a server that answers at once is asked once, however long its
@@ -121,7 +123,7 @@ func TestAskAnswered(t *testing.T) {
 		client := w.Dial("client", server)
 		asking := ask(w, client)
 		server.ExpectFrom(client, message)
-		server.Because("Ask sends again after 100 ms, counted from time.Now(): write the next task's loop first.").
+		server.Because(inRealTime).
 			ExpectFrom(client, message)
 		server.Send(client, reply)
 		asking.Returns([]byte(reply))
@@ -397,7 +399,7 @@ func TestAskIgnoresErrors(t *testing.T) {
 		w.FailRead(client, manyErrors...)
 		w.At(450*ms + ns)
 		server.Send(client, reply)
-		asking.Because("An error is no answer, and ends neither the wait nor Ask, however many there are.")
+		asking.Because(listensOn)
 		asking.ReturnsAt(450*ms+ns, []byte(reply))
 		w.SentAt(client, sends[:3]...)
 	})
