@@ -85,11 +85,13 @@ func steady(r judge.Result) string {
 	return message
 }
 
-// gist returns a message's first line and what it most likely means.
+// gist returns a message's first line and what it most likely means, however long a time in it is.
 func gist(message string) string {
 	first, rest, _ := strings.Cut(message, "\n")
-	return first + "\n" + meaning(rest)
+	return first + "\n" + someTime.ReplaceAllString(unfolded(meaning(rest)), "ts")
 }
+
+var someTime = regexp.MustCompile(`\bt+s\b`)
 
 // meaning returns what a message says under "Most likely", in English.
 func meaning(message string) string {

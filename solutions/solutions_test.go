@@ -273,7 +273,8 @@ func firstDead(r judge.Report) (first judge.Result, sure bool) {
 	if i < 0 {
 		return judge.Result{}, false
 	}
-	return r.Results[i], !slices.ContainsFunc(r.Results[:i], isSkipped) && capability.IPv6.Missing() == nil && netlab.Missing() == nil
+	sure = !slices.ContainsFunc(r.Results[:i], isSkipped)
+	return r.Results[i], sure && capability.IPv6.Missing() == nil && netlab.Missing() == nil
 }
 
 // untrue lists what a mutant's failing tasks say that its file does not say is true, and what it says in vain.

@@ -232,16 +232,12 @@ var rules = [][]rule{
 	valueRules, resultRules,
 }
 
-// almost are the rules for code that does what the story gives its reason for, but wrongly
-// in another way: where one of them applies, that reason is not said.
-var almost = []rule{otherForm, fieldsSwapped, anotherAddress}
-
 // most is how many sentences are said: what else fits is rarely true.
 const most = 3
 
-// exact are rules that say more closely what a story's own reason is about, and take its
-// place.
-var exact = []rule{otherForm, otherDuration}
+// exact are the rules for code that does what the story gives its reason for, but wrongly
+// in another way: where one of them applies, it takes that reason's place.
+var exact = []rule{otherForm, otherDuration, fieldsSwapped, anotherAddress}
 
 // Of returns what a failure most likely means, the likeliest first.
 func Of(s Seen) []Meaning {

@@ -264,7 +264,8 @@ func closedWhatItWasGiven(s Seen) text.Text {
 	}
 	if ok {
 		return text.Say("A socket that a function was given belongs to its caller, who may go on with it: don't " +
-			"close it. If that was to end a read: a deadline that is long past does so too, and can be taken back.")
+			"close it, and not in a defer either, which runs at the return. If that was to end a read: a deadline " +
+			"that is long past does so too, and can be taken back.")
 	}
 	return none
 }

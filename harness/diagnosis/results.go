@@ -69,7 +69,13 @@ func impatient(s Seen) text.Text {
 				c.Ended-c.Began, n)
 		}
 	}
-	if f, ok := s.lastTimeout(); ok && f.Deadline.By != "" {
+	f, ok := s.lastTimeout()
+	switch {
+	case ok && f.Deadline.By != "" && f.Deadline.Ago > time.Hour: // no wait is so long
+		return text.Say("%s gave up after %v by a time limit of its own, such as a context.WithTimeout or a timer: "+
+			"the deadline that was set at %s only ended the read. The context that it was given had not ended, and "+
+			"the answer came later.", c.Name, c.Ended-c.Began, f.Deadline.By)
+	case ok && f.Deadline.By != "" && f.Deadline.Ago < 0:
 		return text.Say("%s gave up after %v by a time limit of its own, the deadline that was set at %s. Its context "+
 			"had not ended, and the answer came later.", c.Name, c.Ended-c.Began, f.Deadline.By)
 	}

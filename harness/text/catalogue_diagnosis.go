@@ -122,10 +122,11 @@ var diagnosisSentences = []Text{
 		"沒有什麼能結束 time.Sleep。請在 ctx 一結束就會結束的讀取裡等，或是在有 ctx.Done() 的 select 裡等。",
 	},
 	{
-		"A socket that a function was given belongs to its caller, who may go on with it: don't close it. If that " +
-			"was to end a read: a deadline that is long past does so too, and can be taken back.",
-		"交給函式的 socket 屬於呼叫它的人，對方可能還要用：不要關閉它。如果是為了結束讀取：用早就過去的截止時間" +
-			"也可以，而且之後可以清除。",
+		"A socket that a function was given belongs to its caller, who may go on with it: don't close it, and not " +
+			"in a defer either, which runs at the return. If that was to end a read: a deadline that is long past " +
+			"does so too, and can be taken back.",
+		"交給函式的 socket 屬於呼叫它的人，對方可能還要用：不要關閉它，也不要用 defer 關閉，那會在 return 時執行。" +
+			"如果是為了結束讀取：用早就過去的截止時間也可以，而且之後可以清除。",
 	},
 	{
 		"The goroutine still reads, and would take the next datagram away from whoever uses the socket then. End its " +

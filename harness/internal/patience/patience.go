@@ -16,7 +16,7 @@ var Bounds = struct {
 	MostCPUTime time.Duration // spent by this process while it waited
 	AsleepTicks int           // of a story, in which all waited for the code to let time pass
 }{
-	LeastWait:   3 * time.Second, // lessons wait up to 1.6 s themselves
+	LeastWait:   4 * time.Second, // lessons wait up to 3.1 s themselves
 	IdleTicks:   10,
 	MostCPUTime: 2 * time.Second,
 	AsleepTicks: 50, // lessons wait up to 3.1 s themselves
