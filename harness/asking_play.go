@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"syscall"
@@ -91,6 +92,7 @@ type asker struct {
 	errs      []error  // errors that may be
 	causes    []error  // what the socket has said
 	strangers []net.Addr
+	rewritten bool // the code has changed the server's address, which is the caller's
 	unsure    bool // the last of them may not have been looked at, as the context had ended
 
 	// What it has to have sent.
@@ -265,15 +267,19 @@ func (p *askingPlayer) start(a *asker, s steps.Step) {
 	a.log = &callLog{w: w}
 	a.text, a.began, a.until, a.over = s.Text, time.Now(), time.Time{}, s.For < 0
 	a.values, a.errs, a.causes, a.strangers, a.unsure = nil, nil, nil, nil, false
+	a.rewritten = false
 	a.sends, a.lines, a.base, a.sent, a.before = nil, nil, a.began, 0, len(p.seen(a))
 	if a.broken != nil {
 		a.causes = append(a.causes, a.broken)
 	}
 	listen, dial, path, server, log, what := a.listen, a.dial, a.path, p.lend(a, s.Long), a.log, s.Text
+	lent := &net.UDPAddr{IP: slices.Clone(server.IP), Port: server.Port}
 	ask := func(ctx context.Context) (any, error) {
 		switch {
 		case listen != nil:
-			return q.Listen(ctx, listen, server, what)
+			value, err := q.Listen(ctx, listen, server, what)
+			a.rewritten = !reflect.DeepEqual(server, lent)
+			return value, err
 		case dial != nil:
 			return q.Dial(ctx, dial, what, log)
 		}
@@ -310,7 +316,7 @@ func (p *askingPlayer) start(a *asker, s steps.Step) {
 
 // lend returns the server's address as the next call is handed it: in the caller's own
 // variable, which has another address in it once no call has it any more.
-func (p *askingPlayer) lend(a *asker, long bool) net.Addr {
+func (p *askingPlayer) lend(a *asker, long bool) *net.UDPAddr {
 	to := &p.to
 	for i := range p.askers {
 		if p.askers[i].call != nil {
@@ -508,6 +514,9 @@ func (p *askingPlayer) finish(a *asker) {
 	c.atOnce()
 	_, value, err := c.outcome()
 	switch {
+	case a.rewritten:
+		w.fatal(verdict.Failed, "%s has changed the address of the server that it was given, which is its caller's.",
+			p.q.Name)
 	case err == nil && len(a.values) > 0:
 		p.returns(a, value)
 	case err == nil:

@@ -128,14 +128,14 @@ func TestBareSockets(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f, tb := tell(t, loopback4, tt.story)
+			if f != nil && f.State == verdict.Skipped {
+				t.Skip(f.Text.EN)
+			}
 			if tt.want == "" {
 				require.Nil(t, f, read(tb))
 				return
 			}
 			require.NotNil(t, f)
-			if f.State == verdict.Skipped {
-				t.Skip(f.Text.EN)
-			}
 			require.Equal(t, tt.want, f.Text.EN)
 		})
 	}

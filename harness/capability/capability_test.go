@@ -31,7 +31,7 @@ func TestCarries(t *testing.T) {
 
 // TestOwnPorts: an address that shares its ports with another is none of its own.
 func TestOwnPorts(t *testing.T) {
-	require.ErrorIs(t, ownPorts(localhost4, netip.IPv4Unspecified()), syscall.EADDRINUSE)
+	require.ErrorContains(t, ownPorts(localhost4, netip.IPv4Unspecified()), "listen udp 0.0.0.0:")
 }
 
 // TestOldTimers: the last setting counts.

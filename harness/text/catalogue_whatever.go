@@ -56,6 +56,10 @@ var whateverSentences = []Text{
 	},
 	{"the log's lines are not in the order of the waits", "紀錄（log）裡各行的順序，和等待的順序不同"},
 	{
+		"%s has changed the address of the server that it was given, which is its caller's.",
+		"%s 改動了交給它的伺服器位址，那是呼叫它的人的。",
+	},
+	{
 		"What %s returned has changed since: it was %s, and is %s now.",
 		"%s 回傳的東西後來變了：當時是 %s，現在是 %s。",
 	},

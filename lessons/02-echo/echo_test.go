@@ -177,7 +177,7 @@ func TestServeLogs(t *testing.T) {
 
 		for _, text := range []string{
 			"a message longer than any of alice's", "short", "two\nlines", `a "quote"`, "晚安",
-			"\xff\x00", strings.Repeat("long ", 1000), "", "a line\n", " ", "`", "twice", "twice",
+			"\xff\x00", "wide\u3000blank", strings.Repeat("long ", 1000), "", "a line\n", " ", "`", "twice", "twice",
 			strings.Repeat("z", w.MaxPayload()),
 		} {
 			bob.Send(server, text)

@@ -191,6 +191,7 @@ func TestSameEndpoint(t *testing.T) {
 			{zone(at("127.0.0.1:1060"), "eth0"), at("127.0.0.1:1060"), true, zoneOfIPv4},
 			{zone(at("127.0.0.1:1060"), "eth0"), zone(at("127.0.0.1:1060"), "eth1"), true, zoneOfIPv4},
 			{zone(in16(at("127.0.0.1:1060")), "eth0"), at("127.0.0.1:1060"), true, zoneOfIPv4},
+			{zone(in16(at("127.0.0.1:1060")), "eth0"), in16(at("127.0.0.1:1060")), true, zoneOfIPv4},
 			{at("[::1]:1060"), at("[::1]:1060"), true, equalValues},
 			{at("[::1]:1060"), at("[::1]:1061"), false, otherPort},
 			{at("[::1]:1060"), at("127.0.0.1:1060"), false, otherIP},
