@@ -106,6 +106,9 @@ func anothersText(s Seen) text.Text {
 	if slices.Equal(texts(lacks), texts(extra)) {
 		return none // each stands there, though not where it should
 	}
+	if !notQuoted(s).IsZero() {
+		return none // what is as it came is no other's
+	}
 	for _, line := range lacks {
 		for _, other := range extra {
 			missing, instead, ok := lineGap{line, other}.parts()

@@ -287,14 +287,19 @@ func TestClaim(t *testing.T) {
 		claiming := claim(w, absent).Because(nowhere)
 		claiming.Fails()
 		claiming.Because(nameTheCause).Fails(w.WhyNot(absent))
-		claiming.Because("This computer lacks that address, so nobody has taken the port there, or forbidden it.")
+		claiming.Because(nobodysThere)
 		claiming.FailsNot(errTaken)
 		claiming.FailsNot(errForbidden)
 		w.LeavesNoSocket(claiming)
+		if port, ok := w.LowPort(); ok {
+			low := claim(w, netip.AddrPortFrom(absent.Addr(), port))
+			low.Because(nobodysThere).FailsNot(errForbidden)
+		}
 	})
 }
 
 const (
+	nobodysThere   = "This computer lacks that address, so nobody has taken the port there, or forbidden it."
 	nobodys        = "Port 0 is no port that somebody could have taken, or forbidden. Wrap neither of the two."
 	nameTheCause   = "Whoever calls may want to know more: the error you return wraps the system's own as well."
 	nameTheAddress = "Whoever reads the error in a log does not see the call: its text has to name the address."

@@ -183,6 +183,11 @@ func TestShout(t *testing.T) {
 			w.Because("Shout sends once, and reports whatever error that meets.")
 			w.SentAt(client, instants...)
 		}
+		w.SlowWrites(client, time.Second)
+		shout(w, client, dave, message).
+			Because("Shout sends once, and reports whatever error that meets.").
+			Fails(errs[len(errs)-1])
+		w.SlowWrites(client, 0)
 		w.FailWritesTo(client, dave, nil)
 		w.Close(client)
 		shout(w, client, dave, message).
@@ -474,14 +479,15 @@ func TestHearStops(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		end  func(w *harness.Virtual, hearing *harness.Call, server net.PacketConn)
+		rest time.Duration // Hear may make a pause
 		errs []error
 	}{
 		{"cancelled-while-heard-runs", func(_ *harness.Virtual, hearing *harness.Call, _ net.PacketConn) {
 			hearing.Cancel()
-		}, []error{context.Canceled, os.ErrDeadlineExceeded}},
+		}, 0, []error{context.Canceled, os.ErrDeadlineExceeded}},
 		{"closed-while-heard-runs", func(w *harness.Virtual, _ *harness.Call, server net.PacketConn) {
 			w.Close(server)
-		}, []error{net.ErrClosed}},
+		}, time.Second, []error{net.ErrClosed}},
 	} {
 		harness.OnVirtual.Then(t, tt.name, func(w *harness.Virtual) {
 			server, alice := w.ListenPacket("server"), w.Peer("alice")
@@ -502,8 +508,13 @@ func TestHearStops(t *testing.T) {
 			w.At(time.Second)
 			ahead := counting.read.Load() - 1
 			close(gate)
-			hearing.Because("Hear waits for the call of heard that is running, and then returns at once.").
-				FailsAt(time.Second, tt.errs...)
+			hearing.Because("Hear waits for the call of heard that is running, and then returns at once.")
+			if tt.rest == 0 {
+				hearing.FailsAt(time.Second, tt.errs...)
+			} else {
+				w.At(time.Second + tt.rest)
+				hearing.Fails(tt.errs...)
+			}
 			fmt.Fprintln(w.Log(), "Hear has returned")
 			if calls.Load() == datagrams {
 				fmt.Fprintln(w.Log(), "heard was called for all that was waiting")
@@ -530,9 +541,10 @@ func TestHearStops(t *testing.T) {
 		w.StillOpen(server)
 		w.NothingLeftBehind()
 		w.Close(server)
-		hear(w, "server", server).
-			Because("A socket may be closed before the call: that is an end like any other, with its error.").
-			FailsAt(0, net.ErrClosed)
+		closed := hear(w, "server", server)
+		w.At(time.Second) // for whoever makes pauses
+		closed.Because("A socket may be closed before the call: that is an end like any other, with its error.")
+		closed.Fails(net.ErrClosed)
 		w.NothingLeftBehind()
 	})
 
@@ -602,6 +614,10 @@ func TestAllowBroadcast(t *testing.T) {
 			Because("Setting an option is neither a read nor a write: with Control, no deadline matters.").
 			Returns(nil)
 		w.MayBroadcast(late)
+		w.Go("WriteTo", func(context.Context) error {
+			_, err := late.WriteTo([]byte(message), late.LocalAddr())
+			return err
+		}).Because("A deadline that the socket has is the caller's, and stays there.").Fails(os.ErrDeadlineExceeded)
 
 		at := netip.AddrPortFrom(w.Home(), w.FreePort())
 		for _, name := range []string{"first", "second"} {
@@ -665,7 +681,9 @@ func TestListenShared(t *testing.T) {
 		w.LeavesNoSocket(opening)
 		two := w.Opened(listenShared(w, addr), "two", addr)
 		anyPort := netip.AddrPortFrom(w.Home(), 0)
-		chosen := w.Opened(listenShared(w, anyPort), "chosen", anyPort).LocalAddr().(*net.UDPAddr).AddrPort()
+		choosing := listenShared(w, anyPort)
+		chosen := w.Opened(choosing, "chosen", anyPort).LocalAddr().(*net.UDPAddr).AddrPort()
+		w.LeavesNoSocket(choosing)
 		w.Opened(listenShared(w, chosen).
 			Because("A port that the system has chosen, for port 0, is shared like any other."), "beside it", chosen)
 		alice := w.Peer("alice")

@@ -181,6 +181,10 @@ func TestForbidFragments(t *testing.T) {
 		late.SetDeadline(time.Unix(1, 0)) // long past
 		forbid(w, "late", late).Because(nothingWaits).Returns(nil)
 		w.ForbidsFragments(late)
+		w.Go("WriteTo", func(context.Context) error {
+			_, err := late.WriteTo([]byte("#"), late.LocalAddr())
+			return err
+		}).Because("A deadline that the socket has is the caller's, and stays there.").Fails(os.ErrDeadlineExceeded)
 
 		closed := w.UDPConn("closed")
 		closed.Close()
@@ -383,11 +387,15 @@ func TestProbe(t *testing.T) {
 
 	harness.OnPath.Then(t, "refused-again-and-again", func(w *harness.Path) {
 		path := w.DialPath("client", w.Server("server", countBytes))
-		probe(w, newToldPath(path, 9000, 8000, 7000, 6000, 5000, 4000, 3000, 2000, 1500)).
+		mtus := make([]int, 40) // 1539, 1538, …
+		for i := range mtus {
+			mtus[i] = 1500 + len(mtus) - 1 - i
+		}
+		probe(w, newToldPath(path, mtus[0], mtus[1:]...)).
 			Because("However often less fits than before, each smaller size is sent at once.").
 			ReturnsAt(0, payload(path.IPv6(), 1500))
 		w.Because("Send first what path.MTU says, also above Ethernet's 1500, and then what it says each time.")
-		w.SentAt(path, make([]time.Duration, 9)...)
+		w.SentAt(path, make([]time.Duration, len(mtus))...)
 	})
 
 	for _, mtu := range []int{1279, 576, 68, 49, 28} {
