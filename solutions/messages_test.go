@@ -37,6 +37,9 @@ func compareMessages(t *testing.T, m mutant, r judge.Report, language text.Langu
 
 // compareMessage holds a message to its section; "" is to have none.
 func compareMessage(t *testing.T, m mutant, section, got string) {
+	if *update && m.unsteady != "" && gist(m.messages[section]) == gist(got) {
+		return // one of several that it may be
+	}
 	if *update {
 		data, err := os.ReadFile(m.path)
 		require.NoError(t, err)
