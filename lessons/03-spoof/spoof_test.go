@@ -974,9 +974,11 @@ func TestAskConnected(t *testing.T) {
 		quick := askConnected(w, two, question)
 		server.Because("Calls on two sockets run at the same time: neither waits for the other.")
 		server.ExpectFrom(two, question)
+		w.SlowReads(one, time.Millisecond)
+		server.Send(one, "a long answer")
 		server.Send(two, answer)
 		quick.Returns([]byte(answer))
-		server.Send(one, "a long answer")
+		slow.Because("Calls on two sockets run at the same time: each needs a buffer of its own.")
 		slow.Returns([]byte("a long answer"))
 	})
 }
