@@ -244,9 +244,9 @@ func (r *refusal) results(l curriculum.Lesson) []Result {
 }
 
 // runAll runs every task, in as many processes as it takes.
-func (b *trial) runAll(ctx context.Context) ([]Result, error) {
+func (tr *trial) runAll(ctx context.Context) ([]Result, error) {
 	var names []string
-	for _, t := range b.params.Lesson.Tasks {
+	for _, t := range tr.params.Lesson.Tasks {
 		names = append(names, t.Name)
 	}
 	done := map[string]Result{}
@@ -254,12 +254,12 @@ func (b *trial) runAll(ctx context.Context) ([]Result, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		run, err := b.run(ctx, todo)
+		run, err := tr.run(ctx, todo)
 		if err != nil {
 			return nil, err
 		}
 		if len(run.begun) == 0 && run.stopped == "" {
-			if err := b.starts(ctx); err != nil {
+			if err := tr.starts(ctx); err != nil {
 				return nil, err
 			}
 		}
@@ -272,7 +272,7 @@ func (b *trial) runAll(ctx context.Context) ([]Result, error) {
 		}
 		left := slices.DeleteFunc(slices.Clone(todo), func(name string) bool { _, ok := done[name]; return ok })
 		if len(left) == len(todo) {
-			return nil, fmt.Errorf("judging %s: the test program reported nothing", b.params.Lesson.Name)
+			return nil, fmt.Errorf("judging %s: the test program reported nothing", tr.params.Lesson.Name)
 		}
 		todo = left
 	}

@@ -73,7 +73,7 @@ var test2json = sync.OnceValues(func() (string, error) {
 })
 
 // run runs tasks in one process.
-func (b *trial) run(ctx context.Context, todo []string) (*run, error) {
+func (tr *trial) run(ctx context.Context, todo []string) (*run, error) {
 	converter, err := test2json()
 	if err != nil {
 		return nil, err
@@ -82,12 +82,12 @@ func (b *trial) run(ctx context.Context, todo []string) (*run, error) {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	args := []string{"-test.v=test2json", "-test.paniconexit0", "-test.run", "^(" + strings.Join(todo, "|") + ")$"}
-	if b.params.Artifacts != "" {
-		args = append(args, "-test.artifacts", "-test.outputdir", b.params.Artifacts)
+	if tr.params.Artifacts != "" {
+		args = append(args, "-test.artifacts", "-test.outputdir", tr.params.Artifacts)
 	}
-	program := exec.CommandContext(running, b.params.Program.path, args...)
-	program.Dir = b.params.Lesson.Dir
-	program.Env = append(append(program.Environ(), "GORACE=atexit_sleep_ms=0", "TMPDIR="+b.tmp), b.params.Env...)
+	program := exec.CommandContext(running, tr.params.Program.path, args...)
+	program.Dir = tr.params.Lesson.Dir
+	program.Env = append(append(program.Environ(), "GORACE=atexit_sleep_ms=0", "TMPDIR="+tr.tmp), tr.params.Env...)
 	program.WaitDelay = lastWords
 	ownGroup(program)
 	convert := exec.Command(converter)
@@ -107,7 +107,7 @@ func (b *trial) run(ctx context.Context, todo []string) (*run, error) {
 		return nil, err
 	}
 	r := &run{
-		params: b.params, todo: todo, proof: b.params.Program.proof,
+		params: tr.params, todo: todo, proof: tr.params.Program.proof,
 		actions: map[string]string{}, attrs: map[string]map[string]string{}, output: map[string]*strings.Builder{},
 	}
 	ended := make(chan error, 1)
@@ -141,20 +141,20 @@ func (b *trial) run(ctx context.Context, todo []string) (*run, error) {
 	}
 	if len(r.begun) > 0 && !r.proved {
 		return nil, fmt.Errorf("judging %s: go did not use the overlay, so this judged the stubs; is %s a path "+
-			"through a link?", b.params.Lesson.Name, b.params.Lesson.Dir)
+			"through a link?", tr.params.Lesson.Name, tr.params.Lesson.Dir)
 	}
 	return r, nil
 }
 
 // starts returns an error if no test program starts here, not even that of the course's
 // own files.
-func (b *trial) starts(ctx context.Context) error {
-	path, err := b.params.control(ctx, b.tmp)
+func (tr *trial) starts(ctx context.Context) error {
+	path, err := tr.params.control(ctx, tr.tmp)
 	if err != nil {
 		return err
 	}
 	program := exec.CommandContext(ctx, path, "-test.run=^$")
-	program.Dir = b.params.Lesson.Dir
+	program.Dir = tr.params.Lesson.Dir
 	ownGroup(program)
 	if output, err := program.CombinedOutput(); err != nil {
 		return fmt.Errorf("no test program starts here, not even the course's own: %w: %s (does this machine limit "+
