@@ -88,13 +88,26 @@ func steady(r judge.Result) string {
 	return message
 }
 
-// gist returns a message's first line and what it most likely means, however long a time in it is.
+// gist returns a message's first line and what it most likely means, whatever times are in it.
 func gist(message string) string {
-	first, rest, _ := strings.Cut(message, "\n")
-	return first + "\n" + someTime.ReplaceAllString(unfolded(meaning(rest)), "ts")
+	first, _, _ := strings.Cut(message, "\n")
+	return someTime.ReplaceAllString(first+"\n"+unfolded(meaning(message)), "ts")
 }
 
-var someTime = regexp.MustCompile(`\bt+s\b`)
+var someTime = regexp.MustCompile(aTime.String() + `|\bt+s\b`)
+
+// TestGist: of two messages that differ in times and pictures, and of two that don't say the same.
+func TestGist(t *testing.T) {
+	const one = "x_test.go:1: Ask returned after 100ms.\n\n     0.000ms │ ─▶ │\n\nMost likely: It came 1.5s too late,\n" +
+		"             and went on.\nNext: read.\n"
+	for other, same := range map[string]bool{
+		"x_test.go:1: Ask returned after 3.2s.\n\nMost likely: It came ttts too\n   late, and went on.\nNext: x.\n": true,
+		strings.ReplaceAll(one, "went on", "did not"):                                                               false,
+		strings.ReplaceAll(one, "Ask", "Serve"):                                                                     false,
+	} {
+		require.Equal(t, same, gist(one) == gist(other), other)
+	}
+}
 
 // meaning returns what a message says under "Most likely", in English.
 func meaning(message string) string {
