@@ -159,6 +159,7 @@ func TestEphemeral(t *testing.T) {
 		one := w.Opened(opening, "one", anyPort)
 		w.LeavesNoSocket(opening)
 		two := w.Opened(ephemeral(w, w.Home()), "two", anyPort)
+		defer openMany(w, "Ephemeral", func(int) (net.PacketConn, error) { return ports.Ephemeral(w.Home()) })()
 		alice := w.Peer("alice")
 		alice.Send(one, "hello, one")
 		alice.Send(two, "hello, two")
@@ -187,6 +188,30 @@ func TestEphemeral(t *testing.T) {
 		opening.Because("Loopback has more addresses than one. Open the socket at the one that you are given.")
 		w.Opened(opening, "one", second)
 	})
+}
+
+const atOnce = 40
+
+// openMany opens sockets with the student's code, which are all open at once, and returns what closes them.
+func openMany(w harness.Caller, name string, open func(i int) (net.PacketConn, error)) (closeAll func()) {
+	var conns []net.PacketConn
+	w.Call(fmt.Sprintf("%s, %d times", name, atOnce), func(context.Context) (any, error) {
+		for i := range atOnce {
+			conn, err := open(i)
+			if err != nil {
+				return nil, err
+			}
+			conns = append(conns, conn)
+		}
+		return nil, nil
+	}).Returns(nil)
+	return func() {
+		for _, conn := range conns {
+			if conn != nil {
+				conn.Close()
+			}
+		}
+	}
 }
 
 const nowhere = "No socket can be opened at an address that this computer lacks."
@@ -251,6 +276,8 @@ func TestClaim(t *testing.T) {
 		w.LeavesNoSocket(claiming)
 		second := netip.AddrPortFrom(w.Home(), w.FreePort())
 		other := w.Opened(claim(w, second), "other", second)
+		many := freePorts(w, atOnce)
+		defer openMany(w, "Claim", func(i int) (net.PacketConn, error) { return ports.Claim(many[i]) })()
 		alice.Send(claimed, "hello")
 		claimed.Because("The first socket stays open, whatever is claimed next.").ExpectFrom(alice, "hello")
 		alice.Send(other, "hello, other")
@@ -342,10 +369,7 @@ func TestClaimTaken(t *testing.T) {
 	harness.OnLoopback.Then(t, "side-by-side", func(w *harness.Kernel) {
 		const itsOwn = "Calls run at the same time here. Each has to do with its own port alone."
 		taken := netip.MustParseAddrPort(w.Peer("alice").LocalAddr().String())
-		free := make([]netip.AddrPort, 5)
-		for i := range free {
-			free[i] = netip.AddrPortFrom(w.Home(), w.FreePort())
-		}
+		free := freePorts(w, 5)
 		refused := claim(w, taken)
 		claims := make([]*harness.Call, len(free))
 		for i, addr := range free {
@@ -365,6 +389,14 @@ func TestClaimTaken(t *testing.T) {
 			claiming.Because(itsOwn).Returns(nil)
 		}
 	})
+}
+
+// freePorts returns as many ports that can be claimed.
+func freePorts(w *harness.Kernel, many int) (all []netip.AddrPort) {
+	for range many {
+		all = append(all, netip.AddrPortFrom(w.Home(), w.FreePort()))
+	}
+	return all
 }
 
 // manyClaims starts the student's Claim forty times, one after the other, and closes what it

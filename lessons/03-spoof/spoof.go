@@ -63,7 +63,7 @@ type Answer struct {
 // may run; there are no two at a time on one.
 //
 // conn has no deadline when it is handed over, and times out only at a deadline
-// that you have set. Any implementation may come, so don't type-assert it, not even
+// that you have set; context.Canceled is no error of its. Any implementation may come, so don't type-assert it, not even
 // to an interface; the addresses that it gives are *net.UDPAddr, and stay as they
 // are. Beside an error there are no bytes, and the address is nil. Hold no mutex
 // while you wait: while another goroutine waits for it, the virtual network's clock
@@ -75,7 +75,7 @@ func Ask(ctx context.Context, conn net.PacketConn, server net.Addr, msg []byte) 
 
 // Dial opens a UDP socket that is connected to server, on a port that the
 // system chooses: the system itself turns away what comes from anybody else.
-// server may be written in either form of an IPv4 address. Dial sends nothing. The
+// server has no zone, and an IPv4 address may be in either of its forms. Dial sends nothing. The
 // socket is a new one each time, as package net opens it: a *net.UDPConn. Beside an
 // error, it is a plain nil. No socket stays open but the one that is returned.
 func Dial(server netip.AddrPort) (net.Conn, error) {

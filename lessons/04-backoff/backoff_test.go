@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -396,7 +397,7 @@ func TestAskIgnoresErrors(t *testing.T) {
 		w.At(430 * ms)
 		w.FailRead(client, syscall.EHOSTUNREACH)
 		w.At(450 * ms)
-		w.FailRead(client, manyErrors...)
+		w.FailRead(client, slices.Repeat(manyErrors, 40)...)
 		w.At(450*ms + ns)
 		server.Send(client, reply)
 		asking.Because(listensOn)
@@ -645,18 +646,40 @@ func TestServeDrops(t *testing.T) {
 		server, alice, carol := w.ListenPacket("server"), w.Peer("alice"), w.Peer("carol")
 		serve(w, server)
 		w.FailWritesTo(server, carol, syscall.ENETUNREACH)
-		for i := range 20 {
-			carol.Send(server, strings.Repeat("!", i))
+		for i := range 200 {
+			carol.Send(server, strings.Repeat("!", i%20))
 		}
-		for _, at := range []time.Duration{0, time.Hour, 2 * time.Hour} {
+		for _, at := range []time.Duration{0, 2 * time.Hour, 4 * time.Hour} {
 			w.At(at)
-			w.FailRead(server, manyErrors...)
+			w.FailRead(server, slices.Repeat(manyErrors, 40)...)
 			alice.Send(server, "hello")
-			w.At(at + time.Minute) // for whoever makes pauses
+			w.At(at + time.Hour) // for whoever makes pauses
 			alice.Because("An error is about one datagram: neither errors nor silence end the service, however long.")
 			alice.ExpectFrom(server, "Your data was 5 bytes long")
 		}
 		alice.HeardNothingElse()
+	})
+
+	harness.OnVirtual.Then(t, "a-second-at-the-most", func(w *harness.Virtual) {
+		server, alice, carol := w.ListenPacket("server"), w.Peer("alice"), w.Peer("carol")
+		w.FailWritesTo(server, carol, syscall.ENETUNREACH)
+		serve(w, server)
+		const pauses = "A pause after an error is of a second at the most, however many errors have come before."
+		now := time.Duration(0)
+		for _, fail := range []func(){
+			func() { w.FailRead(server, syscall.ECONNREFUSED) },
+			func() { carol.Send(server, "hi") },
+		} {
+			for range 50 {
+				fail()
+				now += time.Second + ms
+				w.At(now)
+			}
+			alice.Send(server, "hello")
+			alice.Because(pauses).ExpectFrom(server, "Your data was 5 bytes long")
+			w.Because(pauses)
+			w.StillAt(now)
+		}
 	})
 
 	harness.OnVirtual.Then(t, "two-at-once", func(w *harness.Virtual) {

@@ -21,7 +21,7 @@ func AllowBroadcast(conn *net.UDPConn) error {
 // to be there before the socket gets its port. (At 0.0.0.0, with "udp" as the
 // network, the system may open a socket that hears IPv6 as well. That is right
 // too. An IPv4 address other than 0.0.0.0 may come in IPv6's form, as
-// ::ffff:127.0.0.1. A multicast address does not come.) At port 0 the system chooses
+// ::ffff:127.0.0.1. A multicast address does not come, nor one with a zone.) At port 0 the system chooses
 // the port, and that is shared as well. An addr without an address (whose Addr is
 // netip.Addr{}) is an error. Any error is returned, as it is or wrapped; no socket is
 // opened elsewhere instead, and none stays open but the one that is returned.

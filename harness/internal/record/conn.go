@@ -43,7 +43,7 @@ type Conn struct {
 	writeFailed error // what a write has returned because the story wanted it
 	refused     bool  // whether the network has said "connection refused"
 	reads       []diagnosis.Read
-	errs        []diagnosis.Failure // no more than manyErrors
+	errs        []diagnosis.Failure // the first ones and the last, no more than manyErrors
 	writeErrs   map[netip.AddrPort]error
 	slowWrites  time.Duration // how long a write takes
 	held        chan struct{} // what a read waits for once its datagram is in the buffer; nil if it need not
@@ -323,12 +323,7 @@ func (c *Conn) count(method string, err error) error {
 	if err == nil {
 		return nil
 	}
-	now, note := time.Now(), false
-	c.r.Locked(func() { note = len(c.errs) < manyErrors })
-	frozen := err
-	if note {
-		frozen = quote.Frozen(err) // here, and not while the Monitor is held
-	}
+	now, frozen := time.Now(), quote.Frozen(err) // here, and not while the Monitor is held
 	var spinning bool
 	c.r.Locked(func() {
 		if now.Sub(c.second) >= time.Second && !c.r.IsOver() { // afterwards, nobody is in a hurry
@@ -337,20 +332,18 @@ func (c *Conn) count(method string, err error) error {
 		c.failures++
 		writes := strings.HasPrefix(method, "Write")
 		staged := !writes && c.metStaged(err)
-		if note {
-			wanted, limit := staged, c.reading
-			if writes {
-				wanted, limit = errors.Is(err, errnoOf(c.writeFailed)), c.writing
-			}
-			c.errs = append(c.errs, diagnosis.Failure{
-				At:       now.Sub(c.r.Start),
-				Method:   method,
-				Err:      frozen,
-				Seen:     len(c.r.Datagrams),
-				Wanted:   wanted,
-				Deadline: limit.seen(),
-			})
+		wanted, limit := staged, c.reading
+		if writes {
+			wanted, limit = errors.Is(err, errnoOf(c.writeFailed)), c.writing
 		}
+		c.errs = append(c.errs[:min(len(c.errs), manyErrors-1)], diagnosis.Failure{
+			At:       now.Sub(c.r.Start),
+			Method:   method,
+			Err:      frozen,
+			Seen:     len(c.r.Datagrams),
+			Wanted:   wanted,
+			Deadline: limit.seen(),
+		})
 		c.refused = c.refused || errors.Is(err, syscall.ECONNREFUSED) && !staged
 		spinning = c.failures >= ManyFailures
 	})
@@ -364,7 +357,7 @@ func (c *Conn) count(method string, err error) error {
 	return err
 }
 
-// manyErrors is how many are kept for the diagnosis.
+// manyErrors is how many are kept for the diagnosis: the first ones, and the last.
 const manyErrors = 100
 
 // errnoOf returns the system's error in err, or one that no error is.

@@ -3,6 +3,7 @@ package stacks
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,6 +40,30 @@ udpkata/lessons/02-echo.Serve(0xc000)
 	g.State = "running"
 	require.Equal(t, "", g.WaitsIn())
 }
+
+// TestNearest: frame by frame, what is kept of each program counter is what the whole stack gives, the functions that
+// stand within others too.
+func TestNearest(t *testing.T) {
+	var want, got []string
+	collect := func() {
+		var pcs [64]uintptr
+		frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])])
+		for more := true; more; {
+			var f runtime.Frame
+			f, more = frames.Next()
+			want = append(want, f.Function)
+		}
+		nearest(func(f runtime.Frame) bool {
+			got = append(got, f.Function)
+			return false
+		})
+	}
+	inlined(collect)
+	require.Equal(t, want[1:], got[1:]) // but for the line of collect
+	require.Contains(t, got, "udpkata/harness/internal/stacks.TestNearest")
+}
+
+func inlined(f func()) { f() }
 
 // TestStart: a call that has not reached the student's code yet is known as one.
 func TestStart(t *testing.T) {
