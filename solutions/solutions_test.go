@@ -206,6 +206,12 @@ func die(t *testing.T, l curriculum.Lesson, all []mutant) {
 				t.Error(err)
 			}
 		})
+		if _, kept := m.messages[section(namedMessage, text.Chinese)]; kept {
+			params.Env = append(slices.Clone(params.Env), "UDPKATA_LANG="+string(text.Chinese))
+			try(t, m.name+"/"+string(text.Chinese), params, func(t *testing.T, r judge.Report) {
+				compareMessages(t, m, r, text.Chinese)
+			})
+		}
 	}
 }
 
