@@ -320,8 +320,9 @@ func unused(s Seen) text.Text {
 	switch w := s.Want.(type) {
 	case Heard, Sent, Instant, Logged:
 	case Result:
-		if slices.ContainsFunc(w.Errors, isContextError) || w.AnyError && s.Calls[i].Err != nil {
-			return none // its context may have ended before
+		if slices.ContainsFunc(w.Errors, isContextError) || slices.Contains(w.Errors, net.ErrClosed) ||
+			w.AnyError && s.Calls[i].Err != nil {
+			return none // it may have ended before
 		}
 	default:
 		return none

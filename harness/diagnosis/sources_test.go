@@ -343,6 +343,9 @@ func TestRules(t *testing.T) {
 			"Ask has returned, and has neither read nor sent anything on client's socket"},
 		{"nothing was done, since its context had ended", story{want: wantsAnswer, unused: true,
 			call: diagnosis.Call{Done: true, Err: errors.New("no"), Cancelled: true}, wire: []wire.Datagram{}}, ""},
+		{"nothing was done, since the socket was closed", story{
+			want: diagnosis.Result{Errors: []error{net.ErrClosed}}, unused: true, call: diagnosis.Call{Done: true},
+			wire: []wire.Datagram{}}, ""},
 		{"a datagram from nowhere", story{want: diagnosis.Result{}, wire: []wire.Datagram{
 			{From: netip.MustParseAddrPort("127.0.0.1:9"), To: server, Payload: []byte("hm"), Heard: true}}},
 			`server heard "hm" from 127.0.0.1:9, where the story has no socket`},
