@@ -115,6 +115,18 @@ func TestAskAnswered(t *testing.T) {
 		second.Returns([]byte(biggest))
 
 		first.Returns([]byte(reply)) // still the same bytes
+	})
+
+	// Not in real time, where a busy machine takes longer than a wait to answer.
+	harness.OnVirtual.Then(t, "logs-one-wait", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		client := w.Dial("client", server)
+		for range 2 {
+			asking := ask(w, client)
+			server.ExpectFrom(client, message)
+			server.Send(client, reply)
+			asking.Returns([]byte(reply))
+		}
 		w.Because("Ask logs one line for each of its waits, and nothing else.").
 			Logged("Waiting up to 100ms for a reply", "Waiting up to 100ms for a reply")
 	})
