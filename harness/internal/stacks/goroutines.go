@@ -101,6 +101,7 @@ func parseGoroutine(block string) (Goroutine, bool) {
 		return Goroutine{}, false
 	}
 	state, durable := strings.CutSuffix(header[2], " (durable)")
+	state = strings.TrimSuffix(state, " (scan)") // by the garbage collector, meanwhile
 	g := Goroutine{State: state, Durable: durable}
 	g.ID, _ = strconv.Atoi(header[1])
 	g.Bubble, _ = strconv.Atoi(header[3])
@@ -162,8 +163,14 @@ func (g Goroutine) InHarness() bool {
 // harnessFunction tells a function that the student's code calls, and what that calls.
 var harnessFunction = regexp.MustCompile(`^udpkata/harness/internal/(?:record|patience)\.`)
 
-// Busy reports whether g runs, or would if it were given a processor.
-func (g Goroutine) Busy() bool { return g.State == "running" || g.State == "runnable" }
+// Busy reports whether g runs, or would if it were given a processor: nobody but Go's own goroutines keeps it waiting,
+// such as the garbage collector's, which may take seconds on a machine that is kept busy.
+func (g Goroutine) Busy() bool { return busyState.MatchString(g.State) }
+
+// busyState tells such states, as runtime2.go and traceback.go of Go's runtime name them.
+var busyState = regexp.MustCompile(
+	`^(?:running|runnable|preempted|copystack|waiting|stopping the world|flushing proc caches|wait for GC cycle|` +
+		`GC .*|garbage collection.*)$`)
 
 // Doing says what g is about, and on which of the student's lines.
 func (s Site) Doing(g Goroutine) text.Text {
@@ -204,9 +211,10 @@ var connMethod = regexp.MustCompile(`^udpkata/harness/internal/record\.(?:Packet
 
 // activity puts a goroutine's state into words.
 func activity(state string) text.Text {
-	switch state {
-	case "running", "runnable":
+	if busyState.MatchString(state) {
 		return text.Say("is running")
+	}
+	switch state {
 	case "chan receive", "chan receive (nil chan)":
 		return text.Say("waits to receive from a channel")
 	case "chan send", "chan send (nil chan)":

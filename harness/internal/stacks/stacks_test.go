@@ -65,6 +65,20 @@ func TestNearest(t *testing.T) {
 
 func inlined(f func()) { f() }
 
+// TestBusy: who waits for the garbage collector alone is not idle.
+func TestBusy(t *testing.T) {
+	for header, busy := range map[string]bool{
+		"running": true, "runnable": true, "running (scan)": true, "preempted": true, "GC assist wait": true,
+		"GC assist marking, 2 minutes": true, "runnable (scan), synctest bubble 3": true, "stopping the world": true,
+		"select (no cases)": false, "chan receive (scan) (durable)": false, "sleep": false, "semacquire": false,
+		"syscall": false,
+	} {
+		g, ok := parseGoroutine("goroutine 34 [" + header + "]:\nmain.f()\n\t/x.go:1 +0x1")
+		require.True(t, ok, header)
+		require.Equal(t, busy, g.Busy(), header)
+	}
+}
+
 // TestStart: a call that has not reached the student's code yet is known as one.
 func TestStart(t *testing.T) {
 	ended, id := make(chan bool), make(chan int)
