@@ -53,7 +53,7 @@ import (
 // call is on its own.
 //
 // conn has no deadline when it is handed over, and times out only at a deadline that
-// you have set; context.Canceled is no error of its. Any implementation may come, so
+// you have set; it returns no error of package context. Any implementation may come, so
 // don't type-assert it; the addresses that it gives are *net.UDPAddr without a zone,
 // and stay as they are. Beside an error there are no bytes, and the address is nil.
 // log's Write does not fail. Hold no mutex while you wait: while another goroutine

@@ -66,7 +66,7 @@ var ErrServerDown = errors.New("I think the server is down")
 // run; there are no two at a time on one.
 //
 // conn has no deadline when it is handed over, and times out only at a deadline
-// that you have set; context.Canceled is no error of its. Any implementation may come, so don't type-assert it, not even
+// that you have set; it returns no error of package context. Any implementation may come, so don't type-assert it, not even
 // to an interface. Beside an error of its there are no bytes. Hold no mutex while
 // you wait: while another goroutine waits for it, the virtual network's clock stands
 // still. Keep no channel in a package-level variable: every call is on its own.

@@ -59,7 +59,7 @@ func Shout(conn net.PacketConn, to net.Addr, text string) error {
 // of its own is still running when it returns.
 //
 // conn has no deadline when it is handed over, and times out only at a deadline that
-// you have set; context.Canceled is no error of its. Any implementation may come, so don't type-assert it, and look into
+// you have set; it returns no error of package context. Any implementation may come, so don't type-assert it, and look into
 // its errors with errors.Is alone; beside an error there are no bytes. The addresses
 // that it gives stay as they are: you may keep them, and pass them on. Calls on other
 // conns may run at the same time. Hold no mutex while you wait: while another goroutine

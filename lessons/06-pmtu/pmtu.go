@@ -66,8 +66,8 @@ type Report struct {
 //
 // Probe leaves path open and without a deadline, and no goroutine or timer of its
 // own is still running when it returns. path has no deadline when it is handed over,
-// and times out only at a deadline that you have set; context.Canceled is no error
-// of its, and beside an error there are no bytes. Calls on other paths may run at the same time. Hold no mutex while you wait: while
+// and times out only at a deadline that you have set; it returns no error of package
+// context, and beside an error there are no bytes. Calls on other paths may run at the same time. Hold no mutex while you wait: while
 // another goroutine waits for it, the virtual network's clock stands still. Keep no
 // channel in a package-level variable: every call is on its own.
 func Probe(ctx context.Context, path Path) (int, error) {
