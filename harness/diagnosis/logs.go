@@ -144,7 +144,12 @@ func notQuoted(s Seen) text.Text {
 	lacks, extra := gaps(s)
 	for _, line := range lacks {
 		before, inner, after, ok := quoted(line)
+		graphic := slices.Contains(extra, before+strconv.QuoteToGraphic(inner)+after)
 		if raw := before + `"` + inner + `"` + after; ok && raw != line && slices.Contains(extra, raw) {
+			if graphic {
+				return text.Say("A blank that is not ASCII's stands in the log as it came. %%q escapes it; " +
+					"strconv.QuoteToGraphic does not.")
+			}
 			return text.Say("Whoever sends a datagram chooses its bytes. With a line end among them it begins a new " +
 				"line, which could pass for one of the log's own; %%q keeps everything within one line.")
 		}

@@ -413,6 +413,10 @@ var diagnosisSentences = []Text{
 			"會讓全部內容留在同一行。",
 	},
 	{
+		"A blank that is not ASCII's stands in the log as it came. %%q escapes it; strconv.QuoteToGraphic does not.",
+		"log 裡有一個不屬於 ASCII 的空白，照原樣寫了進去。%%q 會跳脫它；strconv.QuoteToGraphic 不會。",
+	},
+	{
 		"%s was read and then left out: every datagram counts, whoever sent it, even if it is empty or says the same " +
 			"as the one before.",
 		"%s 讀到了，卻被略過：每個資料包都算，不管是誰送的，就算是空的、或是和前一個一樣。",

@@ -169,12 +169,12 @@ var storySentences = []Text{
 	{"the log begins with the line\n    %s\nand the story wants\n    %s", "log 的第一行是\n    %s\n故事要的是\n    %s"},
 	{
 		"the log holds a datagram as it came:\n    %s\nand the story wants it quoted, as %%q does it:\n    %s",
-		"log 裡的資料包內容沒有加引號：\n    %s\n故事要的是加上引號，像 %%q 那樣：\n    %s",
+		"log 裡的資料包內容是照原樣寫進去的：\n    %s\n故事要的是加上引號，像 %%q 那樣：\n    %s",
 	},
 	{
-		"the log holds a datagram as it came, here with the number of each byte that is no text:\n    %s\n" +
+		"the log holds a datagram as it came, here with the number of each byte that can't be printed:\n    %s\n" +
 			"and the story wants it quoted, as %%q does it:\n    %s",
-		"log 裡的資料包內容沒有加引號，其中不是文字的位元組在這裡寫成數字：\n    %s\n" +
+		"log 裡的資料包內容是照原樣寫進去的，其中印不出來的位元組在這裡寫成數字：\n    %s\n" +
 			"故事要的是加上引號，像 %%q 那樣：\n    %s",
 	},
 	{
