@@ -23,7 +23,8 @@ func BroadcastAddr(prefix netip.Prefix) (netip.Addr, error) {
 	panic("TODO: write BroadcastAddr, which finds a subnet's last address")
 }
 
-// Shout sends text, any bytes, to an address as one datagram, and returns at once.
+// Shout sends text, any bytes, to an address, which is a *net.UDPAddr, as one
+// datagram, and returns at once.
 // It waits for no answer: nobody knows how many there will be. It sends once a
 // call, also if it has sent the same before.
 //

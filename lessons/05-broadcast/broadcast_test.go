@@ -372,10 +372,17 @@ type wordyConn struct{ net.PacketConn }
 func (c wordyConn) ReadFrom(p []byte) (n int, from net.Addr, err error) {
 	n, from, err = c.PacketConn.ReadFrom(p)
 	if op := (*net.OpError)(nil); errors.As(err, &op) {
-		err = fmt.Errorf("%w (so says the story's socket)", op.Err)
+		err = inOtherWords{op.Err}
 	}
 	return n, from, err
 }
+
+// An error inOtherWords wraps one, and its text tells nothing of that.
+type inOtherWords struct{ error }
+
+func (inOtherWords) Error() string { return "the story's socket says no" }
+
+func (e inOtherWords) Unwrap() error { return e.error }
 
 // A countingConn counts the datagrams that are read from it.
 type countingConn struct {
