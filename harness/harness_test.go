@@ -290,7 +290,8 @@ func TestLogCheck(t *testing.T) {
 // TestLogOfBytes: a byte that is no text looks otherwise as it came than in quotes.
 func TestLogOfBytes(t *testing.T) {
 	wrong := checkLog([]string{"says \"\x04\"\n"}, []string{`says "\x04"`})
-	require.Contains(t, wrong.EN, "can't be printed:\n    says \"<04>\"\nand the story wants it quoted, as %q does it:\n"+
+	require.Contains(t, wrong.EN, "can't be printed:\n    says \"<04>\"\n"+
+		"and the story wants it quoted, as %q does it:\n"+
 		"    says \"\\x04\"")
 }
 

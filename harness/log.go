@@ -34,7 +34,8 @@ func lines(writes, want []string) (got []string, complaint text.Text) {
 		if i := slices.IndexFunc(want, func(w string) bool { return line != w && line == unquoted(w) }); i >= 0 {
 			if visible(line) == want[i] {
 				return nil, text.Say("the log holds a datagram as it came, here with the number of each byte that "+
-					"can't be printed:\n    %s\nand the story wants it quoted, as %%q does it:\n    %s", numbered(line), want[i])
+					"can't be printed:\n    %s\nand the story wants it quoted, as %%q does it:\n    %s",
+					numbered(line), want[i])
 			}
 			return nil, text.Say("the log holds a datagram as it came:\n    %s\n"+
 				"and the story wants it quoted, as %%q does it:\n    %s", visible(line), want[i])

@@ -7,10 +7,12 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"syscall"
 
 	"udpkata/harness/capability"
 	"udpkata/harness/diagnosis"
 	"udpkata/harness/internal/record"
+	"udpkata/harness/sockopt"
 	"udpkata/harness/verdict"
 )
 
@@ -115,6 +117,20 @@ func (k kernelWords) listenTCP(at netip.AddrPort) error {
 		k.w.closers = append(k.w.closers, listener.Close)
 	}
 	return err
+}
+
+// AllowsSharing lets others open sockets at a peer's address that ask to share it, as far as the system lets the peer
+// say so afterwards: on Linux, with SO_REUSEADDR (socket(7)).
+func (k kernelWords) AllowsSharing(p *Peer) {
+	conn, ok := p.conn.(syscall.Conn)
+	if !ok || runtime.GOOS != "linux" {
+		return
+	}
+	raw, err := conn.SyscallConn()
+	if err == nil {
+		err = sockopt.SetReuseAddr(raw)
+	}
+	k.w.need(err)
 }
 
 // ForbiddenPort returns a port that this user may not open. The story is skipped

@@ -2,6 +2,8 @@ package harness
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -158,9 +160,8 @@ func (s Serving) drawSideBySide(r *rand.Rand, number, most int) []steps.Step {
 
 func (s Serving) begin(w *Virtual) player {
 	p := &servingPlayer{w: w, s: s}
-	for _, name := range clientNames {
-		p.peers = append(p.peers, w.Peer(name))
-	}
+	alice, bob := w.SamePort(clientNames[0], clientNames[1]) // so that a port alone tells nobody who it was
+	p.peers = append(p.peers, alice, bob, w.Peer(clientNames[2]))
 	for i := range p.servers {
 		p.servers[i].name = serverNames[i]
 	}
@@ -291,6 +292,9 @@ func (p *servingPlayer) play(story []steps.Step) int {
 
 func (p *servingPlayer) start(v *served, d time.Duration) {
 	w, conn := p.w, v.conn
+	if v == &p.servers[1] {
+		conn = asPlain{conn}
+	}
 	log := &callLog{w: w, slow: &p.slowLog}
 	drop := func() (drop bool) {
 		w.rec.Locked(func() {
@@ -324,6 +328,26 @@ func (p *servingPlayer) start(v *served, d time.Duration) {
 		return
 	}
 	v.call = w.CallUntil(w.rec.Since()+d, p.s.Name, serve)
+}
+
+// A socket asPlain says that it is closed as package net's do not, which wrap [net.ErrClosed] in a [net.OpError].
+type asPlain struct{ net.PacketConn }
+
+func (c asPlain) ReadFrom(p []byte) (n int, from net.Addr, err error) {
+	n, from, err = c.PacketConn.ReadFrom(p)
+	return n, from, plainly(err)
+}
+
+func (c asPlain) WriteTo(p []byte, to net.Addr) (n int, err error) {
+	n, err = c.PacketConn.WriteTo(p, to)
+	return n, plainly(err)
+}
+
+func plainly(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("the story's socket: %w", net.ErrClosed)
+	}
+	return err
 }
 
 func (p *servingPlayer) next(end time.Time) time.Time {

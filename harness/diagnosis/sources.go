@@ -200,8 +200,9 @@ func answerPassedOver(s Seen) text.Text {
 				return text.Say("%s read %s %s after %v, and did not take it for the answer. Whatever comes from "+
 					"there is one, whichever send it belongs to, and whatever it holds.", c.Name, payload, from, r.At)
 			case reflect.ValueOf(value).Kind() == reflect.Struct: // which tells of more than an answer
-				return text.Say("%s read %s %s, and did not take it for the answer. If it took that for a stranger's, "+
-					"see which two addresses it compares, and how: nothing else decides.", c.Name, payload, from)
+				return text.Say("%s read %s %s, and did not take it for the answer. If it took that for a "+
+					"stranger's, see whether it compares the sender's address with the server's, and how: that "+
+					"alone may decide, and not what a datagram says.", c.Name, payload, from)
 			}
 			return text.Say("%s read %s %s, and did not take it for the answer.", c.Name, payload, from)
 		}

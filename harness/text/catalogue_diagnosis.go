@@ -202,10 +202,11 @@ var diagnosisSentences = []Text{
 			"也不管內容是什麼。",
 	},
 	{
-		"%s read %s %s, and did not take it for the answer. If it took that for a stranger's, see which two " +
-			"addresses it compares, and how: nothing else decides.",
-		"%[1]s 讀到%[3]s %[2]s，卻沒有當成答覆。如果是把它當成陌生人送的，就看看程式比的是哪兩個位址、怎麼比：" +
-			"該看的只有位址。",
+		"%s read %s %s, and did not take it for the answer. If it took that for a stranger's, see whether it " +
+			"compares the sender's address with the server's, and how: that alone may decide, and not what a " +
+			"datagram says.",
+		"%[1]s 讀到%[3]s %[2]s，卻沒有當成答覆。如果是把它當成陌生人送的，就看看程式有沒有拿" +
+			"傳送端的位址和伺服器的比、怎麼比：該看的只有位址，不是資料包的內容。",
 	},
 	{"%s read %s %s, and did not take it for the answer.", "%[1]s 讀到%[3]s %[2]s，卻沒有當成答覆。"},
 	{"from %s", " %s 送的"},

@@ -2,6 +2,7 @@ package ports_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -142,7 +143,7 @@ var noPorts = []struct {
 	{[]string{"1060.0", "1e3"}, "A port is a whole number, written in digits alone."},
 	{[]string{"１０６０"}, "These are full-width digits, not 0 to 9. unicode.IsDigit says yes to them."},
 	{[]string{"١٥٨٥", "௧"}, "These are the digits of another script. unicode.IsDigit says yes to them."},
-	{[]string{"http"}, "This is a service's name, and no number."},
+	{[]string{"http", "domain"}, "This is a service's name, and no number."},
 }
 
 // TestEphemeral: the system chooses a port, each time another one, at the
@@ -348,6 +349,13 @@ func TestClaimTaken(t *testing.T) {
 		claiming.Because(nameTheAddress).Says(addr.String())
 		claiming.Because("Taken is not forbidden. Wrap only the one that is the reason.").FailsNot(errForbidden)
 		w.LeavesNoSocket(claiming)
+		w.Call("errors.Is(ErrForbidden, ErrTaken)", func(context.Context) (any, error) {
+			return errors.Is(ports.ErrForbidden, ports.ErrTaken), nil
+		}).Because("Leave the two as they were given: neither is a kind of the other.").Returns(false)
+
+		w.AllowsSharing(alice)
+		shared := claim(w, addr).Because("alice would share this port, and still it is hers: Claim asks for no share.")
+		shared.Fails(errTaken)
 
 		free := netip.AddrPortFrom(w.Home(), w.FreePort())
 		claimed := w.Opened(claim(w, free), "claimed", free)
@@ -475,6 +483,11 @@ func TestClaimOnTwoAddresses(t *testing.T) {
 		two.ExpectFrom(alice, "hello, two")
 		one.HeardNothingElse()
 		two.HeardNothingElse()
+		for _, addr := range []netip.AddrPort{here, there} {
+			taken := claim(w, addr)
+			taken.Fails(errTaken)
+			taken.Because("Each error's text names the address that this call was given.").Says(addr.String())
+		}
 	})
 }
 

@@ -53,12 +53,13 @@ import (
 // call is on its own.
 //
 // conn has no deadline when it is handed over, and times out only at a deadline that
-// you have set; it returns no error of package context. Any implementation may come, so
-// don't type-assert it; the addresses that it gives are *net.UDPAddr without a zone,
-// and stay as they are. Beside an error there are no bytes, and the address is nil.
-// log's Write does not fail. Hold no mutex while you wait: while another goroutine
-// waits for it, the virtual network's clock stands still. Keep no channel, no timer and no sync.WaitGroup in a package-level
-// variable: every call is on its own.
+// you have set; it returns no error of package context. Any implementation may come,
+// so don't type-assert it; the addresses that it gives are *net.UDPAddr without a
+// zone, and stay as they are. Beside an error there are no bytes, and the address is
+// nil. log's Write does not fail. Hold no mutex while you wait: while another
+// goroutine waits for it, the virtual network's clock stands still. Keep no channel,
+// no timer and no sync.WaitGroup in a package-level variable: every call is on its
+// own.
 func Serve(ctx context.Context, conn net.PacketConn, log io.Writer) error {
 	panic("TODO: write Serve, which answers each datagram with its length")
 }

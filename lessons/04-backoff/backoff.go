@@ -65,11 +65,12 @@ var ErrServerDown = errors.New("I think the server is down")
 // conn begins anew, with a wait of 100 ms. While it waits, calls on other conns may
 // run; there are no two at a time on one.
 //
-// conn has no deadline when it is handed over, and times out only at a deadline
-// that you have set; it returns no error of package context. Any implementation may come, so don't type-assert it, not even
-// to an interface. Beside an error of its there are no bytes. Hold no mutex while
-// you wait: while another goroutine waits for it, the virtual network's clock stands
-// still. Keep no channel in a package-level variable: every call is on its own.
+// conn has no deadline when it is handed over, and times out only at a deadline that
+// you have set; it returns no error of package context. Any implementation may come,
+// so don't type-assert it, not even to an interface. Beside an error of its there are
+// no bytes. Hold no mutex while you wait: while another goroutine waits for it, the
+// virtual network's clock stands still. Keep no channel in a package-level variable:
+// every call is on its own.
 func Ask(ctx context.Context, conn net.Conn, msg []byte, log io.Writer) ([]byte, error) {
 	panic("TODO: write Ask, which sends again, and waits twice as long each time")
 }

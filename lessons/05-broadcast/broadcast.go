@@ -60,12 +60,13 @@ func Shout(conn net.PacketConn, to net.Addr, text string) error {
 // of its own is still running when it returns.
 //
 // conn has no deadline when it is handed over, and times out only at a deadline that
-// you have set; it returns no error of package context. Any implementation may come, so don't type-assert it, and look into
-// its errors with errors.Is alone; beside an error there are no bytes. The addresses
-// that it gives stay as they are: you may keep them, and pass them on. Calls on other
-// conns may run at the same time. Hold no mutex while you wait: while another goroutine
-// waits for it, the virtual network's clock stands still. Keep no channel in a
-// package-level variable: every call is on its own.
+// you have set; it returns no error of package context. Any implementation may come,
+// so don't type-assert it, and look into its errors with errors.Is alone; beside an
+// error there are no bytes. The addresses that it gives stay as they are: you may
+// keep them, and pass them on. Calls on other conns may run at the same time. Hold no
+// mutex while you wait: while another goroutine waits for it, the virtual network's
+// clock stands still. Keep no channel in a package-level variable: every call is on
+// its own.
 func Hear(ctx context.Context, conn net.PacketConn, heard func(from net.Addr, text string)) error {
 	panic("TODO: write Hear, which passes on every datagram that it reads")
 }

@@ -64,12 +64,13 @@ type Report struct {
 // is returned at once, as it is or wrapped. ("At once" is before any time passes,
 // also in virtual time. What else an error wraps does not matter.)
 //
-// Probe leaves path open and without a deadline, and no goroutine or timer of its
-// own is still running when it returns. path has no deadline when it is handed over,
-// and times out only at a deadline that you have set; it returns no error of package
-// context, and beside an error there are no bytes. Calls on other paths may run at the same time. Hold no mutex while you wait: while
-// another goroutine waits for it, the virtual network's clock stands still. Keep no
-// channel in a package-level variable: every call is on its own.
+// Probe leaves path open and without a deadline, and no goroutine or timer of its own
+// is still running when it returns. path has no deadline when it is handed over, and
+// times out only at a deadline that you have set; it returns no error of package
+// context, and beside an error there are no bytes. Calls on other paths may run at
+// the same time. Hold no mutex while you wait: while another goroutine waits for it,
+// the virtual network's clock stands still. Keep no channel in a package-level
+// variable: every call is on its own.
 func Probe(ctx context.Context, path Path) (int, error) {
 	panic("TODO: write Probe, which sends, learns from the refusal, and shrinks")
 }

@@ -317,6 +317,9 @@ func TestSendBigOverRouter(t *testing.T) {
 		big, fits := payload(ipv6, 1500), payload(ipv6, 1280)
 		refused := pmtu.Report{MTU: 1280, Fits: pmtu.MaxPayload(1280, ipv6)}
 
+		pathMTU(w, "client", client).
+			Because("The system does not know of the router yet: what it tells is the first link's.").
+			Returns(1500)
 		sendBig(w, "client", client, big).
 			Because("The system does not know of the router yet: it sends this, and the datagram gets lost.").
 			Returns(pmtu.Report{Sent: true})
