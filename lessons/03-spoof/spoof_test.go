@@ -560,6 +560,19 @@ func TestAskTurnsAwayStrangers(t *testing.T) {
 			w.Errorf("Strangers is %s; the story wants [%v], with its zone.", printed, far)
 		}
 	})
+
+	harness.OnVirtual.Then(t, "from-itself", func(w *harness.Virtual) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		w.Go("WriteTo", func(context.Context) error { // the socket's owner
+			_, err := client.WriteTo([]byte("fine"), client.LocalAddr())
+			return err
+		}).Returns(nil)
+		asking := ask(w, client, server, question)
+		server.ExpectFrom(client, question)
+		server.Send(client, answer)
+		asking.Because("Whoever is not the server is a stranger, also the socket that asks.")
+		asking.Returns(heard{answer, 1, listed("client")})
+	})
 }
 
 // A client16 gives every other address in 16 bytes, as a socket does that is open for
