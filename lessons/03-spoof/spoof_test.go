@@ -837,6 +837,11 @@ func TestDial(t *testing.T) {
 			return string(buf[:n]), err
 		}).Returns(answer)
 		server.HeardNothingElse()
+		for range 30 { // a port of somebody else's choice may be one of the system's by chance
+			another := w.Connected(dial(w, server.LocalAddr()), "another client", server)
+			w.ChosenBySystem(another)
+			another.Close()
+		}
 	})
 
 	harness.OnLoopback4.Then(t, "no-such-way", func(w *harness.Kernel4) {
