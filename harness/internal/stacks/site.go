@@ -122,8 +122,8 @@ func nearest(wanted func(runtime.Frame) bool) (runtime.Frame, bool) {
 
 var framesByPC sync.Map // of []runtime.Frame, by uintptr
 
-// framesAt returns what CallersFrames makes of a program counter, which it takes longer for than for all else that is
-// done at a student's call.
+// framesAt returns what CallersFrames makes of a program counter. It is slow, and asked for the same ones again and
+// again, so what it says is kept.
 func framesAt(pc uintptr) (all []runtime.Frame) {
 	if known, ok := framesByPC.Load(pc); ok {
 		return known.([]runtime.Frame)
