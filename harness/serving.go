@@ -330,7 +330,7 @@ func (p *servingPlayer) start(v *served, d time.Duration) {
 	v.call = w.CallUntil(w.rec.Since()+d, p.s.Name, serve)
 }
 
-// An asPlain socket that is closed returns [net.ErrClosed] without the [net.OpError] that package net's sockets put around it.
+// An asPlain socket that is closed returns [net.ErrClosed] without a [net.OpError] around it, as package net has one.
 type asPlain struct{ net.PacketConn }
 
 func (c asPlain) ReadFrom(p []byte) (n int, from net.Addr, err error) {
