@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net"
+	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"udpkata/harness/internal/patience"
 	"udpkata/harness/internal/students"
 	"udpkata/harness/verdict"
 )
@@ -179,6 +182,24 @@ func TestSpinInBubble(t *testing.T) {
 			golden(t, name+" in virtual time", "", tb)
 		})
 	}
+}
+
+// TestHelpsTheCollector: a story whose goroutine helps the garbage collector, and is in no
+// bubble meanwhile, does not stand still.
+func TestHelpsTheCollector(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(1))
+	before := patience.Bounds
+	defer func() { patience.Bounds = before }()
+	patience.Bounds.IdleTicks, patience.Bounds.MostCPUTime = 3, time.Hour
+	var enough atomic.Bool
+	time.AfterFunc(8*patience.Tick, func() { enough.Store(true) })
+	f, tb := tell(t, virtual4, func(*Virtual) {
+		kept := make([]*[100]*int, 1<<16)
+		for i := 0; !enough.Load(); i++ {
+			kept[i%len(kept)] = new([100]*int)
+		}
+	})
+	require.Nil(t, f, read(tb))
 }
 
 // TestLeftBlocked: a goroutine that nothing can wake fails the story that looks

@@ -208,6 +208,10 @@ func (w *World) abandon() {
 			continue
 		}
 		f.At, f.Text = site.LineOf(g), standsStill(g, site.Doing(g))
+		if g.AtMutex() && !stuckAtMutex.CompareAndSwap(nil, &site.Task) && *stuckAtMutex.Load() != site.Task {
+			f.Code = []text.Text{text.Say("A goroutine of %s, which was stuck before this, may still hold the mutex: "+
+				"put that right first.", *stuckAtMutex.Load())}
+		}
 		break
 	}
 	w.rec.Locked(func() {
@@ -225,7 +229,7 @@ func standsStill(g stacks.Goroutine, doing text.Text) text.Text {
 	switch {
 	case g.Busy():
 		return text.Say("The code %s and never waits.", doing)
-	case strings.Contains(g.State, "Mutex"):
+	case g.AtMutex():
 		return text.Say("The code %s, and time stands still. Hold no mutex while you wait for something else.", doing)
 	case g.State == "IO wait" || g.State == "syscall":
 		return text.Say("The code %s, and time stands still. Use the socket that you were given.", doing)

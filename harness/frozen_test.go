@@ -297,6 +297,28 @@ func TestSocketOfAbandoned(t *testing.T) {
 	}
 }
 
+// TestMutexLeftLocked: where a story is stuck at a mutex that an earlier task may have left
+// locked, it says so; a random one is not cut down then, and not to be repeated alone.
+func TestMutexLeftLocked(t *testing.T) {
+	defer stuckAtMutex.Store(stuckAtMutex.Load())
+	defer func() { stuck = append(stuck, goleak.IgnoreCurrent()) }()
+	locks := Serving{Name: "Serve", Serve: func(ctx context.Context, on Occasion) error {
+		return students.BlockedOnMutex(ctx, on.Conn)
+	}}
+	for _, task := range []string{"TestIt", "TestEarlier"} {
+		stuckAtMutex.Store(&task)
+		f, tb := whatever(t, locks)
+		require.Equal(t, verdict.Stuck, f.State)
+		require.Equal(t, "Random story 1 of 60:", f.Title.EN)
+		require.Equal(t, task == "TestIt", f.Again != "", read(tb))
+		if task == "TestEarlier" {
+			require.Contains(t, f.Code[0].EN, "A goroutine of TestEarlier, which was stuck before this, may still hold")
+		} else {
+			require.Empty(t, f.Code)
+		}
+	}
+}
+
 // TestLeftOverSpinner: a goroutine of an earlier story that goes round on its socket is
 // ended, and the present story does not see it.
 func TestLeftOverSpinner(t *testing.T) {

@@ -248,6 +248,8 @@ func TestLateLine(t *testing.T) {
 
 func TestLogCheck(t *testing.T) {
 	require.True(t, checkLogInAnyOrder(nil, nil).IsZero(), "nothing is wanted, and nothing is there")
+	require.Equal(t, "the log holds a line 1 of the 2 times that the story wants it:\n    a\nbut holds\n    b",
+		checkLogInAnyOrder([]string{"a\n", "b\n"}, []string{"a", "a"}).EN)
 	listening, hello := "Listening at 127.0.0.1:1060", `The client says "two\nlines"`
 	tests := []struct {
 		name   string

@@ -65,8 +65,13 @@ func checkLogInAnyOrder(writes, want []string) text.Text {
 	if !wrong.IsZero() {
 		return wrong
 	}
+	got := slices.Clone(extra)
 	for i, line := range want {
 		j := slices.Index(extra, line)
+		if held := count(got, line); j < 0 && held > 0 {
+			return text.Say("the log holds a line %d of the %d times that the story wants it:\n    %s%s",
+				held, count(want, line), shorten(line), strange(extra, want[i:]))
+		}
 		if j < 0 {
 			return text.Say("the log lacks the line\n    %s%s", shorten(line), strange(extra, want[i:]))
 		}
@@ -76,6 +81,16 @@ func checkLogInAnyOrder(writes, want []string) text.Text {
 		return text.Say("the log holds a line too many:\n    %s", shorten(extra[0]))
 	}
 	return text.Text{}
+}
+
+// count returns how often a line is among some.
+func count(lines []string, line string) (n int) {
+	for _, l := range lines {
+		if l == line {
+			n++
+		}
+	}
+	return n
 }
 
 // lateLine returns the first of the wanted lines that is among those that came later, and

@@ -105,9 +105,11 @@ func (s Serving) draw(r *rand.Rand, number, most int) []steps.Step {
 	if second {
 		story = append(story, steps.Step{Do: steps.Start, At: 1 - story[len(story)-1].At})
 	}
-	for range 2 + r.IntN(12) {
+	for i := range 2 + r.IntN(12) {
 		var next steps.Step
 		switch n := r.IntN(40); {
+		case i == 0 && steps.OwnErr(number) != nil:
+			next = steps.Step{Do: steps.FailReads, At: at(), Err: steps.OwnErr(number)}
 		case n < 22:
 			next = send()
 			if last := story[len(story)-1]; last.Do == steps.Send && r.IntN(6) == 0 {
@@ -565,14 +567,6 @@ func unended(writes []string) (all []string) {
 func (p *servingPlayer) tried(v *served, to *Peer, answers []string) {
 	from, at := record.AddrPort(v.conn.LocalAddr()), record.AddrPort(to.LocalAddr())
 	for _, want := range answers {
-		count := func(all []string) (n int) {
-			for _, s := range all {
-				if s == want {
-					n++
-				}
-			}
-			return n
-		}
 		sent := func() bool {
 			var all []string
 			for _, d := range p.w.rec.Datagrams {
@@ -580,7 +574,7 @@ func (p *servingPlayer) tried(v *served, to *Peer, answers []string) {
 					all = append(all, string(d.Payload))
 				}
 			}
-			return count(all) >= count(answers)
+			return count(all, want) >= count(answers, want)
 		}
 		if !p.w.await(sent) {
 			p.w.fatal(verdict.Failed, "%s has not even tried to send %s to %s.", v.name, wire.Quote(want), to.name)

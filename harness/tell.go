@@ -157,12 +157,13 @@ func (n telling[W]) here(t *testing.T, w *World, story func(W)) *failure.Failure
 	return w.outcome()
 }
 
-// Of this process: whether a TODO was met, why stories were not run, by their texts, and
-// whose code can't be stopped.
+// Of this process: whether a TODO was met, why stories were not run, by their texts, whose
+// code can't be stopped, and which task was the first whose code was stuck at a mutex.
 var (
 	todoSeen     atomic.Bool
 	troublesSeen sync.Map
 	stuckTask    atomic.Pointer[string]
+	stuckAtMutex atomic.Pointer[string]
 )
 
 // report ends the subtest of a story that failed. What the machine does to one story it

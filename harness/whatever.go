@@ -98,7 +98,7 @@ func findFailure(t *testing.T, s stacks.Site, name string, of Function) (*failur
 				return false
 			}
 			g := on(n, newVirtual).here(t, newWorld(s), func(w *Virtual) { tellSteps(w, of, story) })
-			if g == nil || g.State == verdict.NotRun {
+			if g == nil || g.State == verdict.NotRun || f != nil && atMutex(g) {
 				return false
 			}
 			f = g
@@ -108,7 +108,14 @@ func findFailure(t *testing.T, s stacks.Site, name string, of Function) (*failur
 		if !fails(story) {
 			continue
 		}
-		if f.State != verdict.Todo {
+		switch {
+		case f.State == verdict.Todo:
+		case atMutex(f):
+			f.Steps, f.Title = told(of.names(), story), text.Say("Random story %d of %d:", i+1, count)
+			if *stuckAtMutex.Load() == s.Task {
+				f.Again = again
+			}
+		default:
 			story = steps.Shrink(story, mostTrials, fails)
 			f.Again, f.Steps = again, told(of.names(), story)
 			f.Title = text.Say("Random story %d of %d, cut down to what still fails:", i+1, count)
@@ -116,6 +123,12 @@ func findFailure(t *testing.T, s stacks.Site, name string, of Function) (*failur
 		return f, nil
 	}
 	return nil, nil
+}
+
+// atMutex reports whether a story may be stuck because of what an earlier one, itself or
+// another trial of it, has left locked: then trials tell nothing any more.
+func atMutex(f *failure.Failure) bool {
+	return f.State == verdict.Stuck && stuckAtMutex.Load() != nil
 }
 
 // most returns the size of the biggest datagram on a network.

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -165,7 +166,7 @@ func (w *World) endIfFailed() {
 
 // watch returns what looks after the story in a bubble.
 func (w *World) watch() network.Watch {
-	return network.Watch{Fated: w.rec.Fated, Steps: w.rec.Steps, Alive: w.rec.Alive, Abandon: w.abandon}
+	return network.Watch{Fated: w.rec.Fated, Steps: w.rec.Steps, Busy: w.rec.Site.Busy, Abandon: w.abandon}
 }
 
 // outcome says how the story went: nil if the code did all that the story wants.
@@ -325,6 +326,12 @@ func (w *World) wants(want any) { w.rec.Update(func() { w.wanted, w.current = wa
 // spins fails the story because the student's code keeps calling what fails.
 func (w *World) spins(c *record.Conn, method string, err error) {
 	want := diagnosis.Progress{Method: method, Err: err}
+	if errors.Is(err, net.ErrClosed) {
+		w.failHere(want, verdict.Stuck,
+			"The code keeps calling %s of %s's socket, though that is closed: it has failed %d times in a second.",
+			method, c.Name, record.ManyFailures)
+		return
+	}
 	w.failHere(want, verdict.Stuck,
 		"The code keeps calling %s of %s's socket, though it has failed %d times in a second: %v.",
 		method, c.Name, record.ManyFailures, err)

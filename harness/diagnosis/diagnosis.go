@@ -237,7 +237,7 @@ const most = 3
 
 // exact are the rules for code that does what the story gives its reason for, but wrongly
 // in another way: where one of them applies, it takes that reason's place.
-var exact = []rule{otherForm, otherDuration, fieldsSwapped, anotherAddress}
+var exact = []rule{staleTail, otherForm, otherDuration, fieldsSwapped, anotherAddress}
 
 // Of returns what a failure most likely means, the likeliest first.
 func Of(s Seen) []Meaning {

@@ -43,6 +43,9 @@ func waitsWrong(s Seen) text.Text {
 		errs := slices.DeleteFunc(slices.Clone(failures),
 			func(f Failure) bool { return errors.Is(f.Err, os.ErrDeadlineExceeded) })
 		switch {
+		case got[i] == 0 && len(errs) > 0 && errors.Is(errs[0].Err, syscall.EMSGSIZE):
+			return text.Say("The code sent again at once, when a call had failed with %q. That says nothing new if "+
+				"what the path takes has not become less: then the wait goes on to its end.", cause(errs[0].Err))
 		case got[i] == 0 && len(errs) > 0:
 			return text.Say("The code sent again at once, when a call had failed with %q. An error is no answer, and "+
 				"no reason to hurry: the wait goes on to its end.", cause(errs[0].Err))

@@ -299,8 +299,8 @@ func endedAtRefusal(s Seen) text.Text {
 		}
 	}
 	return text.Say("\"message too long\" is no failure here, but news: the datagram does not fit, and the system " +
-		"knows by now what the path takes. Ask it for the MTU then, each time anew: what it said before may " +
-		"be too much.")
+		"knows by now what the path takes. Say how much that is, without an error. Ask for the MTU then, each time " +
+		"anew: what the system said before may be too much.")
 }
 
 // mayBeFragmented: the option that keeps datagrams whole is not set.

@@ -225,7 +225,7 @@ func TestWaitedAfterRefusal(t *testing.T) {
 func TestEndedAtRefusal(t *testing.T) {
 	wants := diagnosis.Result{Value: 1252}
 	tryRule(t, "is no failure here, but news", []ruleTest{
-		{"a refusal", trial{want: wants, err: fmt.Errorf("find: %w", tooLong)}, "Ask it for the MTU"},
+		{"a refusal", trial{want: wants, err: fmt.Errorf("find: %w", tooLong)}, "Ask for the MTU"},
 		{"another error", trial{want: wants, err: unreachable}, ""},
 		{"the story's own error", trial{want: wants, err: tooLong, socket: true, told: tooLong}, ""},
 		{"an error is wanted", trial{want: diagnosis.Result{Errors: []error{errOwn}}, err: tooLong}, ""},

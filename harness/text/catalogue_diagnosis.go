@@ -307,6 +307,11 @@ var diagnosisSentences = []Text{
 			"上限，不是全部加起來的上限。",
 	},
 	{
+		"The code sent again at once, when a call had failed with %q. That says nothing new if what the path takes " +
+			"has not become less: then the wait goes on to its end.",
+		"有一次呼叫失敗，錯誤是 %q，程式就馬上再送。路徑裝得下的如果沒有變小，這就不是新消息：要等到這次等待結束。",
+	},
+	{
 		"The code sent again at once, when a call had failed with %q. An error is no answer, and no reason to hurry: " +
 			"the wait goes on to its end.",
 		"有一次呼叫失敗，錯誤是 %q，程式就馬上再送。錯誤不是答覆，也不是提早送的理由：要等到這次等待結束。",
@@ -531,9 +536,10 @@ var diagnosisSentences = []Text{
 	},
 	{
 		"\"message too long\" is no failure here, but news: the datagram does not fit, and the system knows by now " +
-			"what the path takes. Ask it for the MTU then, each time anew: what it said before may be too much.",
-		"「message too long」在這裡不是失敗，而是消息：資料包裝不下，而系統現在知道路徑裝得下多少了。這時就去問它 " +
-			"MTU，每次都要重新問：它之前說的可能太大。",
+			"what the path takes. Say how much that is, without an error. Ask for the MTU then, each time anew: what " +
+			"the system said before may be too much.",
+		"「message too long」在這裡不是失敗，而是消息：資料包裝不下，而系統現在知道路徑裝得下多少了。" +
+			"要說出那是多少，不回傳錯誤。這時去問 MTU，每次都要重新問：系統之前說的可能太大。",
 	},
 	{
 		"The code has set IP_MTU_DISCOVER, which is IPv4's option, on a socket of IPv6. Datagrams of IPv6 go by " +

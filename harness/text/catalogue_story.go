@@ -91,6 +91,14 @@ var storySentences = []Text{
 		"The code keeps calling %s of %s's socket, though it has failed %d times in a second: %v.",
 		"程式一直呼叫 %[2]s 的 socket 的 %[1]s，明明一秒之內已經失敗了 %[3]d 次：%[4]v。",
 	},
+	{
+		"The code keeps calling %s of %s's socket, though that is closed: it has failed %d times in a second.",
+		"程式一直呼叫 %[2]s 的 socket 的 %[1]s，明明它已經關閉：一秒之內已經失敗了 %[3]d 次。",
+	},
+	{
+		"A goroutine of %s, which was stuck before this, may still hold the mutex: put that right first.",
+		"先前卡住的 %s 還有 goroutine，可能仍握著這個 mutex：先改好那一個。",
+	},
 	{"The story stands still, and the harness can't say why.", "故事停住了，測試也說不出為什麼。"},
 	{"%s fails too: %s", "%s 也失敗了：%s"},
 	{"All %d tasks pass.\n", "%d 個任務全部通過。\n"},
@@ -188,6 +196,10 @@ var storySentences = []Text{
 	},
 	{"nothing was logged; the story wants the line\n    %s", "log 裡什麼都沒有；故事要的是這一行\n    %s"},
 	{"the log lacks the line\n    %s%s", "log 裡少了這一行\n    %s%s"},
+	{
+		"the log holds a line %d of the %d times that the story wants it:\n    %s%s",
+		"這一行在 log 裡有 %d 次，故事要 %d 次：\n    %s%s",
+	},
 	{
 		"after %v the log lacked the line\n    %s\nwhich came after %v, with %d more than are wanted by then",
 		"到了 %v，log 裡還沒有這一行\n    %s\n它到 %v 才來，而且還多了 %d 行這時不該有的",
@@ -297,6 +309,7 @@ var storySentences = []Text{
 	{"A goroutine %s.", "有一個 goroutine %s。"},
 	{"%s has returned the error %s.", "%s 已經回傳了錯誤 %s。"},
 	{"%s has returned, without an error.", "%s 已經回傳，沒有錯誤。"},
+	{"A call of %s", "有一次呼叫的 %s"},
 	{"A read of %s's socket failed, as the story wants: %v.", "%s 的 socket 有一次讀取失敗，是測試故意的：%v。"},
 	{"%s's socket has reported \"connection refused\".", "%s 的 socket 已經回報「connection refused」。"},
 	{"%s's socket was closed at %s.", "%s 的 socket 在 %s 被關閉了。"},

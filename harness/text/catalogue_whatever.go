@@ -2,6 +2,7 @@ package text
 
 // whateverSentences are the sentences of random stories.
 var whateverSentences = []Text{
+	{"Random story %d of %d:", "第 %d 個隨機故事（共 %d 個）："},
 	{"Random story %d of %d, cut down to what still fails:", "第 %d 個隨機故事（共 %d 個），刪到只剩仍會失敗的部分："},
 	{"the context of whatever still runs is cancelled", "還在執行的呼叫，其 context 都被取消"},
 	{"%v later, %s", "%v 後，%s"},

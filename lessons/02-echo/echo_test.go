@@ -3,6 +3,7 @@ package echo_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/bits"
 	"net"
 	"os"
@@ -316,6 +317,20 @@ func TestServeStops(t *testing.T) {
 		w.NothingLeftBehind()
 	})
 
+	harness.OnVirtual.Then(t, "cancelled-while-logging", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		serving := w.Go("Serve", func(ctx context.Context) error {
+			return echo.Serve(ctx, server, slowly{w.Log()})
+		})
+		w.At(10 * time.Millisecond)
+		alice.Send(server, "hello")
+		w.At(10*time.Millisecond + 1)
+		serving.Cancel()
+		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
+		w.Because("A line of the log may take a while: Serve returns once its goroutines have written theirs.")
+		w.NothingLeftBehind()
+	})
+
 	harness.OnVirtual.Then(t, "ended-before", func(w *harness.Virtual) {
 		server := w.ListenPacket("server")
 		serving := w.Go("Serve", func(ctx context.Context) error {
@@ -324,6 +339,14 @@ func TestServeStops(t *testing.T) {
 		serving.Because(endedBefore).FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 	})
+}
+
+// A slowly written log takes a millisecond for each line.
+type slowly struct{ log io.Writer }
+
+func (s slowly) Write(line []byte) (int, error) {
+	time.Sleep(time.Millisecond)
+	return s.log.Write(line)
 }
 
 // ended returns a context that has ended.
@@ -388,6 +411,12 @@ func TestAsk(t *testing.T) {
 		other.Because("Another Ask waits on another socket: neither waits for the other.").ExpectFrom(second, "two?")
 		other.Send(second, "two")
 		alsoAsking.Returns("two")
+		third := w.ListenPacket("third client")
+		askingToo := ask(w, third, server, "three?")
+		server.Because("Two calls may ask one server, each on its own socket: neither waits for the other.")
+		server.ExpectFrom(third, "three?")
+		server.Send(third, "three")
+		askingToo.Returns("three")
 		server.Send(client, "one")
 		asking.Returns("one")
 	})

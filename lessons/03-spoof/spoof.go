@@ -63,10 +63,11 @@ type Answer struct {
 // may run; there are no two at a time on one.
 //
 // conn has no deadline when it is handed over, and times out only at a deadline
-// that you have set; it returns no error of package context. Any implementation
-// may come, so don't type-assert it, not even to an interface; the addresses that
-// it gives are *net.UDPAddr, and stay as they are. Beside an error there are no
-// bytes, and the address is nil. Hold no mutex while you wait: while another
+// that you have set, then whatever has come; it returns no error of package
+// context. Any implementation may come, so don't type-assert it, not even to an
+// interface; the addresses that it gives are *net.UDPAddr, those of IPv4 without a
+// zone, and stay as they are. Beside an error there are no bytes, and the address
+// is nil. Hold no mutex while you wait: while another
 // goroutine waits for it, the virtual network's clock stands still. Keep no
 // channel in a package-level variable: every call is on its own.
 func Ask(ctx context.Context, conn net.PacketConn, server net.Addr, msg []byte) (Answer, error) {

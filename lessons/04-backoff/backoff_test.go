@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"slices"
@@ -814,6 +815,20 @@ func TestServeStops(t *testing.T) {
 		w.NothingLeftBehind()
 	})
 
+	harness.OnVirtual.Then(t, "cancelled-while-logging", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		serving := w.Go("Serve", func(ctx context.Context) error {
+			return backoff.Serve(ctx, server, func() bool { return false }, slowly{w.Log()})
+		})
+		w.At(10 * ms)
+		alice.Send(server, "hello")
+		w.At(10*ms + ns)
+		serving.Cancel()
+		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
+		w.Because("A line of the log may take a while: Serve returns once its goroutines have written theirs.")
+		w.NothingLeftBehind()
+	})
+
 	harness.OnVirtual.Then(t, "cancelled-while-answering", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		w.SlowWrites(server, ms)
@@ -824,6 +839,14 @@ func TestServeStops(t *testing.T) {
 		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 	})
+}
+
+// A slowly written log takes a millisecond for each line.
+type slowly struct{ log io.Writer }
+
+func (s slowly) Write(line []byte) (int, error) {
+	time.Sleep(ms)
+	return s.log.Write(line)
 }
 
 func TestMain(m *testing.M) { harness.Main(m) }

@@ -108,12 +108,14 @@ func TestMaxPayload(t *testing.T) {
 			{math.MaxInt32, 65507, 65527},
 			{math.MaxInt, 65507, 65527},
 		} {
-			maxPayload(tt.mtu, false).
-				Because("Take off IPv4's header (20 bytes) and UDP's (8). The result is from 0 to 65507, UDP's most.").
-				Returns(tt.ip4)
-			maxPayload(tt.mtu, true).
-				Because("Take off IPv6's header (40 bytes) and UDP's (8). The result is from 0 to 65527, UDP's most.").
-				Returns(tt.ip6)
+			because4 := "Take off IPv4's header (20 bytes) and UDP's (8). The result is from 0 to 65507, UDP's most."
+			because6 := "Take off IPv6's header (40 bytes) and UDP's (8). The result is from 0 to 65527, UDP's most."
+			if tt.mtu < 0 {
+				because4 = "Below 0 nothing fits. The least of all numbers, less the headers, would be a big one."
+				because6 = because4
+			}
+			maxPayload(tt.mtu, false).Because(because4).Returns(tt.ip4)
+			maxPayload(tt.mtu, true).Because(because6).Returns(tt.ip6)
 		}
 
 		// Every MTU that there is, and some that there are not: what fits is counted up.
@@ -271,7 +273,7 @@ func TestSendBig(t *testing.T) {
 		for _, size := range []int{fits + 1, 65536, 1 << 20} {
 			client := w.DialUDP(fmt.Sprintf("client of %d bytes", size), server)
 			sendBig(w, "client", client, size).
-				Because("With the option, the system refuses this: that is no error, but a Report of what would fit.").
+				Because("With the option set first, the system refuses this: no error, but a Report of what fits.").
 				Returns(pmtu.Report{MTU: mtu, Fits: pmtu.MaxPayload(mtu, ipv6)})
 		}
 		server.HeardNothingElse()
@@ -294,10 +296,10 @@ func TestSendBig(t *testing.T) {
 			Fails(net.ErrClosed)
 		broken, want := w.BrokenSocket("broken")
 		sendBig(w, "broken", broken, 1).
-			Because("Without the option the datagram may be fragmented: return ForbidFragments' error, don't send.").
+			Because("Where the option can't be set, ForbidFragments has an error: SendBig returns it, sends nothing.").
 			Fails(want)
 		sendBig(w, "nowhere", w.UDPConn("nowhere"), 70_000).
-			Because("It is too big, but there is no path whose MTU a Report could tell: return PathMTU's error.").
+			Because("It is too big, and with no path PathMTU has an error, as there is no MTU to tell: return that.").
 			Fails() // as above
 	})
 }
@@ -825,7 +827,7 @@ func TestProbeStops(t *testing.T) {
 		{"mtu-unknown", []int{0},
 			"Without the MTU nobody knows how much to send: return path.MTU's error, and don't guess."},
 		{"mtu-unknown-the-second-time", []int{9000, 0},
-			"At first path.MTU says 9000. The system refuses that much, and then path.MTU returns this error."},
+			"At first path.MTU says 9000. The system refuses that, and then path.MTU has an error: return it."},
 	} {
 		harness.OnPath.Then(t, tt.name, func(w *harness.Path) {
 			path := newToldPath(w.DialPath("client", w.Peer("server")), tt.mtus[0], tt.mtus[1:]...)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"udpkata/harness/internal/patience"
-	"udpkata/harness/internal/stacks"
 	"udpkata/harness/simnet"
 )
 
@@ -25,8 +23,9 @@ type Watch struct {
 
 	// Steps counts what happens in the story.
 	Steps func() uint64
-	// Alive lists the goroutines of the story's code.
-	Alive func() []stacks.Goroutine
+	// Busy reports whether anybody in this process runs or could, beside the caller. A
+	// goroutine of the bubble's is not known as one while it helps the garbage collector.
+	Busy func() bool
 	// Abandon gives the story up: nothing of it may touch the test again. It must not
 	// touch the bubble's channels.
 	Abandon func()
@@ -64,7 +63,7 @@ func inBubble(t *testing.T, w Watch, f func()) {
 				p, steps = patience.New(0), now
 				continue
 			}
-			if p.Stalled(slices.ContainsFunc(w.Alive(), stacks.Goroutine.Busy)) {
+			if p.Stalled(w.Busy()) {
 				w.Abandon()
 				return
 			}

@@ -40,7 +40,7 @@ func New(flight time.Duration) *Patience {
 }
 
 // Stalled reports whether nothing will happen in a bubble any more. It is asked once a
-// tick in which nothing happened there, with whether any of the bubble's goroutines runs
+// tick in which nothing happened there, with whether anybody who may be in the bubble runs
 // or could.
 func (p *Patience) Stalled(busy bool) bool {
 	p.count(busy)

@@ -84,16 +84,20 @@ func (r *Record) Situation(students []stacks.Goroutine, inVain bool) (facts []te
 }
 
 func (r *Record) callFacts(students []stacks.Goroutine, inVain bool) (facts []text.Text) {
-	for _, c := range r.Calls {
+	for i, c := range r.Calls {
+		name, same := text.Say("%s", c.Name), func(other *Call) bool { return other.Name == c.Name }
+		if slices.ContainsFunc(r.Calls[:i], same) || slices.ContainsFunc(r.Calls[i+1:], same) {
+			name = text.Say("A call of %s", c.Name)
+		}
 		switch {
 		case c.Done && !c.Awaited && c.Err != nil:
-			facts = append(facts, text.Say("%s has returned the error %s.", c.Name, quote.Error(c.Err)))
+			facts = append(facts, text.Say("%s has returned the error %s.", name, quote.Error(c.Err)))
 		case c.Done && !c.Awaited:
-			facts = append(facts, text.Say("%s has returned, without an error.", c.Name))
+			facts = append(facts, text.Say("%s has returned, without an error.", name))
 		}
 		for _, g := range students {
 			if g.ID == c.Goroutine && !c.Done && inVain {
-				facts = append(facts, text.Say("%s %s.", c.Name, r.Site.Doing(g)))
+				facts = append(facts, text.Say("%s %s.", name, r.Site.Doing(g)))
 			}
 		}
 	}

@@ -39,6 +39,12 @@ func (s Site) Snapshot() []Goroutine {
 	return mine
 }
 
+// Busy reports whether anybody in this process runs or could, beside the caller.
+func (s Site) Busy() bool {
+	_, busy := s.look()
+	return busy
+}
+
 // Asleep returns one of a story's goroutines for which all of this process waits, and
 // which waits for time to pass, as far as can be seen: one in time.Sleep or, if none of
 // them waits for a socket, any.
@@ -171,6 +177,9 @@ func (g Goroutine) Busy() bool { return busyState.MatchString(g.State) }
 var busyState = regexp.MustCompile(
 	`^(?:running|runnable|preempted|copystack|waiting|stopping the world|flushing proc caches|wait for GC cycle|` +
 		`GC .*|garbage collection.*)$`)
+
+// AtMutex reports whether g waits for a mutex.
+func (g Goroutine) AtMutex() bool { return strings.Contains(g.State, "Mutex") }
 
 // Doing says what g is about, and on which of the student's lines.
 func (s Site) Doing(g Goroutine) text.Text {
