@@ -52,6 +52,8 @@ type Task struct {
 	Name   string
 	Points int    // 0 for a task that shows something and counts for nothing
 	Doc    string // the description, in English
+	File   string // the test file's name
+	Line   int    // where the test stands there, from 1 up
 	Hints  map[text.Language]Advice
 }
 
@@ -127,13 +129,14 @@ func load(dir string) (Lesson, error) {
 			l.Files = append(l.Files, File{Name: name, Given: given.Marked(source)})
 			continue
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.ParseComments)
+		places := token.NewFileSet()
+		file, err := parser.ParseFile(places, name, source, parser.ParseComments)
 		if err != nil {
 			complain("%v", err)
 			continue
 		}
 		l.TestPackage = file.Name.Name
-		tasks, err := readTasks(file)
+		tasks, err := readTasks(places, file)
 		if err != nil {
 			complain("%s: %w", name, err)
 		}
@@ -169,7 +172,7 @@ func load(dir string) (Lesson, error) {
 }
 
 // readTasks lists the tasks of a test file.
-func readTasks(file *ast.File) ([]Task, error) {
+func readTasks(places *token.FileSet, file *ast.File) ([]Task, error) {
 	var tasks []Task
 	var wrong []error
 	for _, decl := range file.Decls {
@@ -177,7 +180,8 @@ func readTasks(file *ast.File) ([]Task, error) {
 		if !ok || !isTestName(f.Name.Name) {
 			continue
 		}
-		t := Task{Name: f.Name.Name, Doc: strings.TrimSpace(f.Doc.Text())}
+		place := places.Position(f.Pos())
+		t := Task{Name: f.Name.Name, Doc: strings.TrimSpace(f.Doc.Text()), File: place.Filename, Line: place.Line}
 		points, err := readPoints(f.Doc)
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("%s: %w", t.Name, err))

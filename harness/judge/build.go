@@ -80,7 +80,12 @@ func (p Params) build(ctx context.Context, overlay map[string]string, dir string
 		return built, err
 	}
 	// If the course's own files make no program either, it is not for these files.
-	if _, err := p.control(ctx, dir); err != nil {
+	if p.Dir != "" {
+		_, err = p.control(ctx, dir)
+	} else if _, machines := cureFor(refused); machines {
+		err = p.cantBuild(refused)
+	}
+	if err != nil {
 		return nil, err
 	}
 	refused = p.rewrite(refused, overlay)
@@ -139,17 +144,24 @@ func (p Params) compile(ctx context.Context, program, list string) (refused stri
 // cantBuild says in one line why the course itself can't be built here, and what would
 // help.
 func (p Params) cantBuild(output string) error {
-	cure := "see that go test ./lessons/" + p.Lesson.Name + " works in " + p.root()
-	for _, c := range cures {
-		if strings.Contains(output, c.says) {
-			cure = c.cure
-			break
-		}
+	cure, known := cureFor(output)
+	if !known {
+		cure = "see that go test ./lessons/" + p.Lesson.Name + " works in " + p.root()
 	}
 	if p.behindLink() {
 		cure = "the directory lessons of a clone must not be a symbolic link; clone the repository whole"
 	}
 	return fmt.Errorf("the course lacks what it needs here: %s (%s)", firstError(output), cure)
+}
+
+// cureFor returns what helps against what go says, if it is a known trouble of the machine's.
+func cureFor(output string) (cure string, known bool) {
+	for _, c := range cures {
+		if strings.Contains(output, c.says) {
+			return c.cure, true
+		}
+	}
+	return "", false
 }
 
 // behindLink reports whether lessons/ is elsewhere than the rest of the repository.
