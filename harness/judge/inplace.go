@@ -15,37 +15,40 @@ import (
 )
 
 // InPlace judges the files that are in lessons/ themselves, by go test, which knows what has passed for as long as
-// nothing changes. The lessons are one course's, and the reports in their order. Where go test alone can't say how each
-// task of a lesson ended, Run does.
-func InPlace(ctx context.Context, lessons []curriculum.Lesson) ([]Report, error) {
+// nothing changes. The lessons are one course's, and the reports in their order; tasks are the names of those to judge,
+// and all without any. Where go test alone can't say how each task of a lesson ended, Run does.
+func InPlace(ctx context.Context, lessons []curriculum.Lesson, tasks ...string) ([]Report, error) {
 	if missing := capability.MissingVital(); missing != nil {
 		return nil, missing
 	}
-	runs, err := goTest(ctx, lessons)
+	runs, err := goTest(ctx, lessons, tasks)
 	if err != nil {
 		return nil, err
 	}
 	reports := make([]Report, len(lessons))
 	for i, l := range lessons {
-		if results, complete := runs[l.Name].complete(l); complete {
+		if results, complete := runs[l.Name].complete(); complete {
 			reports[i].Results = results
-		} else if reports[i], err = Run(ctx, Params{Lesson: l}); err != nil {
+		} else if reports[i], err = Run(ctx, Params{Lesson: l, Tasks: tasks}); err != nil {
 			return nil, err
 		}
 	}
 	return reports, nil
 }
 
-// goTest runs go test over lessons, and returns what each did, by name.
-func goTest(ctx context.Context, lessons []curriculum.Lesson) (map[string]*run, error) {
+// goTest runs go test over tasks of lessons, and returns what each did, by name.
+func goTest(ctx context.Context, lessons []curriculum.Lesson, tasks []string) (map[string]*run, error) {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	args := []string{"test", "-json", "-trimpath=false", "-timeout", defaultTimeout.String()}
+	if len(tasks) > 0 {
+		args = append(args, "-run", exactly(tasks))
+	}
 	runs := map[string]*run{}
 	var root string
 	for _, l := range lessons {
-		p := Params{Lesson: l}
-		root, runs[l.Name] = p.root(), newRun(p, nil)
+		p := Params{Lesson: l, Tasks: tasks}
+		root, runs[l.Name] = p.root(), newRun(p, p.tasks())
 		args = append(args, "./lessons/"+l.Name)
 	}
 	cmd := exec.CommandContext(running, "go", args...)
@@ -84,13 +87,13 @@ func goTest(ctx context.Context, lessons []curriculum.Lesson) (map[string]*run, 
 	return runs, ctx.Err()
 }
 
-// complete returns how all tasks of a lesson ended, if each did so by itself.
-func (r *run) complete(l curriculum.Lesson) (results []Result, complete bool) {
-	for _, t := range l.Tasks {
-		if r.actions[t.Name] == "" {
+// complete returns how all tasks ended that were to do, if each did so by itself.
+func (r *run) complete() (results []Result, complete bool) {
+	for _, name := range r.todo {
+		if r.actions[name] == "" {
 			return nil, false
 		}
-		results = append(results, r.result(t.Name))
+		results = append(results, r.result(name))
 	}
 	return results, true
 }

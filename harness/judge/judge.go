@@ -38,6 +38,9 @@ type Params struct {
 	// in lessons/.
 	Dir string
 
+	// Tasks are the names of those to judge, in the lesson's order; without any, it is all.
+	Tasks []string
+
 	// Program is what [Build] has made of the files, if it has.
 	Program *Program
 
@@ -65,7 +68,7 @@ type Params struct {
 
 // A Report is the outcome for one lesson.
 type Report struct {
-	Results []Result // one for each task, in the lesson's order
+	Results []Result // one for each task that is judged, in the lesson's order
 	Notes   []string // which of the files were left out, and why
 }
 
@@ -107,7 +110,7 @@ func Run(ctx context.Context, p Params) (Report, error) {
 		p.Program, err = Build(ctx, p, tmp)
 	}
 	if r := (*refusal)(nil); errors.As(err, &r) {
-		return Report{r.results(p.Lesson), r.notes}, nil
+		return Report{r.results(p.tasks()), r.notes}, nil
 	}
 	if err != nil {
 		return Report{}, err
@@ -235,20 +238,29 @@ type refusal struct {
 func (r *refusal) Error() string { return r.reason }
 
 // results says the same of each task.
-func (r *refusal) results(l curriculum.Lesson) []Result {
+func (r *refusal) results(tasks []string) []Result {
 	var all []Result
-	for _, t := range l.Tasks {
-		all = append(all, Result{Task: t.Name, State: r.state, Reason: r.reason, Output: r.output})
+	for _, name := range tasks {
+		all = append(all, Result{Task: name, State: r.state, Reason: r.reason, Output: r.output})
+	}
+	return all
+}
+
+// tasks returns the names of those to judge.
+func (p Params) tasks() []string {
+	if len(p.Tasks) > 0 {
+		return p.Tasks
+	}
+	var all []string
+	for _, t := range p.Lesson.Tasks {
+		all = append(all, t.Name)
 	}
 	return all
 }
 
 // runAll runs every task, in as many processes as it takes.
 func (tr *trial) runAll(ctx context.Context) ([]Result, error) {
-	var names []string
-	for _, t := range tr.params.Lesson.Tasks {
-		names = append(names, t.Name)
-	}
+	names := tr.params.tasks()
 	done := map[string]Result{}
 	for todo := names; len(todo) > 0; {
 		if err := ctx.Err(); err != nil {

@@ -61,6 +61,9 @@ type run struct {
 	exit    string // how the process ended
 }
 
+// exactly returns the pattern of these tests and no others.
+func exactly(tests []string) string { return "^(" + strings.Join(tests, "|") + ")$" }
+
 func newRun(p Params, todo []string) *run {
 	return &run{
 		params: p, todo: todo,
@@ -89,7 +92,7 @@ func (tr *trial) run(ctx context.Context, todo []string) (*run, error) {
 	// stop ends the program under test, and not the converter.
 	running, stop := context.WithCancel(ctx)
 	defer stop()
-	args := []string{"-test.v=test2json", "-test.paniconexit0", "-test.run", "^(" + strings.Join(todo, "|") + ")$"}
+	args := []string{"-test.v=test2json", "-test.paniconexit0", "-test.run", exactly(todo)}
 	if tr.params.Artifacts != "" {
 		args = append(args, "-test.artifacts", "-test.outputdir", tr.params.Artifacts)
 	}
