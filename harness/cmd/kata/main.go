@@ -1,10 +1,9 @@
 // Command kata is the course's command line:
 //
-//	go tool kata judge [-race] [-v] LESSON DIR
+//	go tool kata
 //
-// judges the files in DIR by the tests of a lesson, and prints how each task
-// ended. The status is 0 if all of them passed that this machine can tell of, 1 if not,
-// and 2 if nothing could be judged or the report could not be written. After SIGINT,
+// says where a student is, and which commands there are. The status is 0 if all that was asked about has passed, as far
+// as this machine can tell, 1 if not yet, and 2 if it was asked wrongly or nothing could be found out. After SIGINT,
 // SIGTERM or SIGHUP it is 128 and the signal's number, and nothing is left running.
 package main
 
@@ -17,23 +16,18 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
-	"udpkata/harness/curriculum"
-	"udpkata/harness/judge"
-	"udpkata/harness/verdict"
-)
+	"github.com/alecthomas/kong"
 
-const usage = "usage: kata judge [-race] [-v] LESSON DIR"
+	"udpkata/harness/bookmark"
+	"udpkata/harness/progress"
+	"udpkata/harness/text"
+)
 
 func main() {
 	ctx := untilSignal(context.Background())
 	passed, err := run(ctx, os.Args[1:], os.Stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		_, err = fmt.Println(usage)
-		passed = true
-	}
 	ended := endedBy(0)
 	switch {
 	case errors.As(context.Cause(ctx), &ended):
@@ -65,101 +59,78 @@ func untilSignal(parent context.Context) context.Context {
 	return ctx
 }
 
+// A session is what each command works with.
+type session struct {
+	context.Context
+	out      *bufio.Writer
+	course   progress.Course
+	bookmark bookmark.Bookmark
+}
+
+// say prints a sentence in the student's language.
+func (s *session) say(format string, args ...any) {
+	fmt.Fprint(s.out, text.Say(format, args...).In(text.Preferred()))
+}
+
+// A runner does what a command's name says, and reports whether all has passed that it was asked about.
+type runner interface {
+	run(s *session) (passed bool, err error)
+}
+
+// commands are what can stand after kata.
+type commands struct {
+	Where whereCommand `cmd:"" default:"1" help:"Say where you are, and what is next."`
+	List  listCommand  `cmd:"" help:"List lessons and tasks, with how they end and their points."`
+	Test  testCommand  `cmd:"" help:"Run the current task, or a lesson's, or another, and show what failed."`
+	Next  nextCommand  `cmd:"" help:"Go on to the next task."`
+	Prev  prevCommand  `cmd:"" help:"Go back to the task before."`
+	Hint  hintCommand  `cmd:"" help:"Show one hint more."`
+	Show  showCommand  `cmd:"" help:"Show what a task wants: in words, as the comment has it, and its test."`
+	Open  openCommand  `cmd:"" help:"Open the task's line in your editor."`
+	Judge judgeCommand `cmd:"" passthrough:"" help:"Judge somebody's files: judge [-race] [-v] LESSON DIR."`
+}
+
 func run(ctx context.Context, args []string, stdout io.Writer) (passed bool, err error) {
-	if len(args) == 0 || args[0] != "judge" {
-		return false, errors.New(usage)
-	}
-	flags := flag.NewFlagSet("judge", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	race := flags.Bool("race", false, "build with the race detector")
-	verbose := flags.Bool("v", false, "print what the tests printed")
-	if err := flags.Parse(args[1:]); errors.Is(err, flag.ErrHelp) {
-		return false, err
-	} else if err != nil {
-		return false, fmt.Errorf("%w; %s", err, usage)
-	}
-	if flags.NArg() != 2 {
-		return false, errors.New(usage)
-	}
-	root, err := curriculum.Root(".")
+	var cli commands
+	helped := false
+	parser, err := kong.New(&cli, kong.Name("go tool kata"), kong.Writers(stdout, stdout),
+		kong.Description("The course's tool. What it does, go test ./lessons/... does too."),
+		kong.UsageOnError(), kong.Exit(func(int) { helped = true }))
 	if err != nil {
 		return false, err
 	}
-	lesson, err := find(root, flags.Arg(0))
-	if err != nil {
-		return false, err
+	parsed, err := parser.Parse(args)
+	switch {
+	case helped:
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("%w (go tool kata --help lists the commands)", err)
 	}
-	if info, err := os.Stat(flags.Arg(1)); err != nil {
-		return false, err
-	} else if !info.IsDir() {
-		return false, fmt.Errorf("%s is no directory", flags.Arg(1))
+	out := bufio.NewWriter(stdout) // which keeps the first error
+	s := &session{Context: ctx, out: out}
+	chosen := parsed.Selected().Target.Addr().Interface().(runner)
+	if _, alone := chosen.(*judgeCommand); !alone {
+		if s.course, err = progress.Open("."); err != nil {
+			return false, err
+		}
+		s.bookmark = bookmark.Load(s.course.Root)
 	}
-	report, err := judge.Run(ctx, judge.Params{Lesson: lesson, Dir: flags.Arg(1), Race: *race})
-	if err != nil {
-		return false, err
+	passed, err = chosen.run(s)
+	if failed := out.Flush(); failed != nil && err == nil {
+		return false, fmt.Errorf("the report could not be written: %w", failed)
 	}
-	return show(stdout, lesson, report, *verbose)
+	return passed, err
 }
 
-// find returns the lesson of a name, such as 02-echo.
-func find(root, name string) (curriculum.Lesson, error) {
-	lessons, err := curriculum.Load(root)
-	if err != nil {
-		return curriculum.Lesson{}, err
-	}
-	var names []string
-	for _, l := range lessons {
-		if len(l.Tasks) == 0 {
-			continue
-		}
-		if l.Name == name {
-			return l, nil
-		}
-		names = append(names, l.Name)
-	}
-	return curriculum.Lesson{}, fmt.Errorf("there is no lesson %q with tasks; there are %s", name,
-		strings.Join(names, ", "))
+type judgeCommand struct {
+	Args []string `arg:"" optional:""`
 }
 
-// show writes a report down, and says whether every task passed that this
-// machine can tell of. A task that was skipped or not run counts neither way; but where
-// one was not run, nobody can say that all passed.
-func show(out io.Writer, lesson curriculum.Lesson, report judge.Report, verbose bool) (passed bool, err error) {
-	w := bufio.NewWriter(out) // which keeps the first error
-	for _, note := range report.Notes {
-		fmt.Fprintf(w, "note: %s\n", note)
+func (c *judgeCommand) run(s *session) (bool, error) {
+	passed, err := judgeDir(s, c.Args, s.out)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(s.out, usage)
+		return true, nil
 	}
-	got, all, uncounted := 0, 0, map[verdict.State]int{}
-	for i, r := range report.Results {
-		points := lesson.Tasks[i].Points
-		fmt.Fprintf(w, "%-15s %d  %s\n", r.State, points, r.Task)
-		switch r.State {
-		case verdict.Passed:
-			got += points
-			all += points
-			continue
-		case verdict.Skipped, verdict.NotRun:
-			uncounted[r.State]++
-		default:
-			all += points
-		}
-		fmt.Fprintf(w, "%18s%s\n", "", r.Reason)
-		if verbose {
-			fmt.Fprintf(w, "%s\n", r.Output)
-		}
-	}
-	fmt.Fprintf(w, "%s: %d of %d points", lesson.Name, got, all)
-	for _, state := range []verdict.State{verdict.Skipped, verdict.NotRun} {
-		switch n := uncounted[state]; {
-		case n == 1:
-			fmt.Fprintf(w, ", 1 task %s", state)
-		case n > 1:
-			fmt.Fprintf(w, ", %d tasks %s", n, state)
-		}
-	}
-	fmt.Fprintln(w)
-	if err := w.Flush(); err != nil {
-		return false, fmt.Errorf("the report could not be written: %w", err)
-	}
-	return got == all && uncounted[verdict.NotRun] == 0, nil
+	return passed, err
 }

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"udpkata/harness/progress"
+)
+
+type openCommand struct {
+	What string `arg:"" optional:"" placeholder:"TASK" help:"The current task, unless another is named."`
+}
+
+func (c *openCommand) run(s *session) (bool, error) {
+	t, err := s.one(c.What)
+	if err != nil {
+		return false, err
+	}
+	editor, err := editor()
+	if err != nil {
+		return false, err
+	}
+	line := editorLine(editor, t.Place())
+	cmd := exec.CommandContext(s, line[0], line[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return false, fmt.Errorf("the editor %s: %w (set VISUAL or EDITOR to another one)", editor[0], err)
+	}
+	return true, nil
+}
+
+// editors are those that are looked for where none is named.
+var editors = []string{"code", "zed", "subl", "nvim", "vim", "nano", "vi", "notepad"}
+
+// editor returns the command of the student's editor: $VISUAL, $EDITOR, or one that is there.
+func editor() ([]string, error) {
+	if named := strings.Fields(cmp.Or(os.Getenv("VISUAL"), os.Getenv("EDITOR"))); len(named) > 0 {
+		return named, nil
+	}
+	for _, name := range editors {
+		if _, err := exec.LookPath(name); err == nil {
+			return []string{name}, nil
+		}
+	}
+	return nil, errors.New("no editor is found here; set VISUAL or EDITOR to one")
+}
+
+// editorLine returns the command that opens a place.
+func editorLine(editor []string, p progress.Place) []string {
+	name := strings.TrimSuffix(strings.ToLower(filepath.Base(editor[0])), ".exe")
+	at := fmt.Sprintf("%s:%d", p.File, p.Line)
+	switch name {
+	case "code", "codium", "cursor", "code-insiders":
+		return append(editor, "--goto", at)
+	case "subl", "zed", "hx", "helix", "micro":
+		return append(editor, at)
+	case "vi", "vim", "nvim", "gvim", "nano", "pico", "emacs", "emacsclient", "kak", "joe", "ne", "mg":
+		return append(editor, fmt.Sprintf("+%d", p.Line), p.File)
+	}
+	return append(editor, p.File)
+}
