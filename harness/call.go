@@ -273,11 +273,10 @@ func (c *Call) checkFails(want ...error) {
 		c.w.fatal(verdict.Failed, "%s %s; the story wants %s.", c.rec.Name, success(value), wanted)
 	case wants.TextOnly:
 		c.wants(wants)
-		c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants one that errors.Is finds to be %s. "+
-			"Its text says so, but its cause is lost.", c.rec.Name, quote.Error(err), wanted)
+		c.w.fatal(verdict.Failed, "%s returned the error %s; %s must be true. Its text says so, but its cause is lost.",
+			c.rec.Name, quote.Error(err), quote.IsAnyOf(want))
 	}
-	c.w.fatal(verdict.Failed, "%s returned the error %s; the story wants one that errors.Is finds to be %s.",
-		c.rec.Name, quote.Error(err), wanted)
+	c.w.fatal(verdict.Failed, "%s returned the error %s; %s must be true.", c.rec.Name, quote.Error(err), quote.IsAnyOf(want))
 }
 
 // success says what a call returned instead of an error.
@@ -297,8 +296,8 @@ func (c *Call) FailsNot(unwanted error) {
 	defer c.w.checked()
 	c.checkFails()
 	if _, err := c.result(nil); quote.Is(err, unwanted) {
-		c.w.fatal(verdict.Failed, "%s returned the error %s, which errors.Is finds to be %s as well; "+
-			"the story wants it not to be.", c.rec.Name, quote.Error(err), quote.ErrorName(unwanted))
+		c.w.fatal(verdict.Failed, "%s returned the error %s; %s must be false.",
+			c.rec.Name, quote.Error(err), quote.IsAnyOf([]error{unwanted}))
 	}
 }
 

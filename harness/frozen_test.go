@@ -90,7 +90,7 @@ func TestNobodyAsksLater(t *testing.T) {
 			c.FailsNot(io.EOF)
 			c.Says("wild")
 			c.Fails(io.EOF)
-		}, `Ask returned the error "wild"; the story wants one that errors.Is finds to be "EOF".`},
+		}, `Ask returned the error "wild"; errors.Is(err, "EOF") must be true.`},
 		{"an error instead of none", func(w *World, v students.Wild, returned *bool) {
 			returning(w, "hi", errors.Join(v, v), returned).Returns("hi")
 		}, `Ask returned the error "wild\nwild"; the story wants "hi" and no error.`},

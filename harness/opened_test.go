@@ -92,10 +92,9 @@ func TestOpenedSockets(t *testing.T) {
 		{"a named error", func(w *Kernel4) { opens(w, nil, io.EOF).Fails(Named("ErrEnd", io.EOF)) }, ""},
 		{"another named error", func(w *Kernel4) { opens(w, nil, io.ErrNoProgress).Fails(Named("ErrEnd", io.EOF)) },
 			`Open returned the error "multiple Read calls return no data or error"; ` +
-				`the story wants one that errors.Is finds to be ErrEnd ("EOF").`},
+				`errors.Is(err, ErrEnd) must be true.`},
 		{"an unwanted named error", func(w *Kernel4) { opens(w, nil, io.EOF).FailsNot(Named("ErrEnd", io.EOF)) },
-			`Open returned the error "EOF", which errors.Is finds to be ErrEnd ("EOF") as well; ` +
-				`the story wants it not to be.`},
+			`Open returned the error "EOF"; errors.Is(err, ErrEnd) must be false.`},
 		{"an error", func(w *Kernel4) { w.Opened(opens(w, nil, errors.New("no")), "socket", anyPort) },
 			`Open returned the error "no"; the story wants a socket and no error.`},
 		{"nothing", func(w *Kernel4) { w.Opened(opens(w, nil, nil), "socket", anyPort) },
@@ -185,7 +184,7 @@ func TestOpenedSockets(t *testing.T) {
 			opens(w, nil, (*os.PathError)(nil)).Fails(net.ErrClosed)
 		},
 			`Open returned the error "a *fs.PathError whose methods panic: runtime error: invalid memory address ` +
-				`or nil pointer dereference"; the story wants one that errors.Is finds to be net.ErrClosed.`},
+				`or nil pointer dereference"; errors.Is(err, net.ErrClosed) must be true.`},
 		{"connects", func(w *Kernel4) {
 			server := w.Peer("server")
 			conn, err := net.Dial("udp", server.LocalAddr().String())
@@ -210,8 +209,8 @@ func TestOpenedSockets(t *testing.T) {
 		{"any error", func(w *Kernel4) { opens(w, nil, io.EOF).Fails() }, ""},
 		{"an error that it must not be", func(w *Kernel4) {
 			opens(w, nil, errors.Join(io.EOF, net.ErrClosed)).FailsNot(net.ErrClosed)
-		}, `Open returned the error "EOF\nuse of closed network connection", ` +
-			`which errors.Is finds to be net.ErrClosed as well; the story wants it not to be.`},
+		}, `Open returned the error "EOF\nuse of closed network connection"; ` +
+			`errors.Is(err, net.ErrClosed) must be false.`},
 		{"an error that it is not", func(w *Kernel4) { opens(w, nil, io.EOF).FailsNot(net.ErrClosed) }, ""},
 		{"a name", func(w *Kernel4) { opens(w, nil, errors.New("at 127.0.0.1:1: no")).Says("127.0.0.1:1") }, ""},
 		{"no name", func(w *Kernel4) { opens(w, nil, io.EOF).Says("127.0.0.1") },

@@ -267,7 +267,7 @@ func TestWhateverComes(t *testing.T) {
 		{aClient, "sends a trimmed text", 1, `the story wants "`},
 		{aClient, "no empty answer", 2, "the story wants \"\" and no error"},
 		{aClient, "breaks the wait off", 2, ""},
-		{aClient, "down when closed", 2, "the story wants it not to be"},
+		{aClient, "down when closed", 2, "must be false"},
 		{aClient, "shares its buffer", 4, "has changed since"},
 		{aClient, "no cause", 2, "os.ErrDeadlineExceeded"},
 		{aClient, "bytes beside an error", 2, "beside the error"},

@@ -636,9 +636,8 @@ var diagnosisSentences = []Text{
 		"%s 除了錯誤，還回傳了值為 nil 的 %T；故事要的是直接回傳 nil。",
 	},
 	{
-		"%s returned the error %s; the story wants one that errors.Is finds to be %s. Its text says so, but its " +
-			"cause is lost.",
-		"%s 回傳了錯誤 %s；故事要的是 errors.Is 認得出是 %s 的錯誤。它的文字這麼說，原因卻不見了。",
+		"%s returned the error %s; %s must be true. Its text says so, but its cause is lost.",
+		"%s 回傳了錯誤 %s；%s 應為 true。它的文字這麼說，原因卻不見了。",
 	},
 	{
 		"%s failed after %v, and %s met a deadline that an earlier call has left on the socket%s. A deadline " +

@@ -23,14 +23,8 @@ var storySentences = []Text{
 	{"%s returned %s; the story wants %s.", "%s 回傳了 %s；故事要的是 %s。"},
 	{"%s returned the error %s; the story wants no error.", "%s 回傳了錯誤 %s；故事要的是沒有錯誤。"},
 	{"%s returned the error %s; the story wants %s and no error.", "%s 回傳了錯誤 %s；故事要的是 %s，而且沒有錯誤。"},
-	{
-		"%s returned the error %s; the story wants one that errors.Is finds to be %s.",
-		"%s 回傳了錯誤 %s；故事要的錯誤，用 errors.Is 看得出是 %s。",
-	},
-	{
-		"%s returned the error %s, which errors.Is finds to be %s as well; the story wants it not to be.",
-		"%s 回傳了錯誤 %s，用 errors.Is 看，它也是 %s；故事要的錯誤不可以是這個。",
-	},
+	{"%s returned the error %s; %s must be true.", "%s 回傳了錯誤 %s；%s 應為 true。"},
+	{"%s returned the error %s; %s must be false.", "%s 回傳了錯誤 %s；%s 應為 false。"},
 	{"%s returned the error %s; the story wants it to name %s.", "%s 回傳了錯誤 %s；故事要它的文字裡有 %s。"},
 	{
 		"%s returned %s beside the error %s; the story wants %s there.",
@@ -50,7 +44,7 @@ var storySentences = []Text{
 	{"returned %s and no error (nil)", "回傳了 %s，沒有錯誤（nil）"},
 	{"an error", "一個錯誤"},
 	{"%s or %s", "%s 或 %s"},
-	{"%s returned after %v; the story wants it after %v.", "%s 在開始後 %v 回傳；故事要的是在開始後 %v。"},
+	{"%s returned after %v; the story wants it after %v.", "%s 在開始後 %v 回傳；依照故事，應在開始後 %v 回傳。"},
 
 	// What a goroutine is about. What stands for it in a sentence is a predicate.
 	{"%s at %s", "%s（%s）"},
@@ -115,7 +109,7 @@ var storySentences = []Text{
 	{"not run: the code of %s is still running in this process", "沒有執行：%s 的程式還在這個行程（process）裡跑"},
 
 	// What participants heard.
-	{"%s waited for %s from %s and heard nothing%s.", "%s 等 %[3]s 送來 %[2]s，卻什麼都沒聽到%[4]s。"},
+	{"%s waited for %s from %s and heard nothing%s.", "%s 等 %[3]s 送來 %[2]s，卻什麼都沒收到%[4]s。"},
 	{"; that went to %s%s", "；那個資料包送給了 %s%s"},
 	{" (sent at %s)", "（在 %s 送出）"},
 	{"%s heard %s from %s; the story wants %s from %s.", "%s 聽到 %[3]s 送來 %[2]s；故事要的是 %[5]s 送來 %[4]s。"},
@@ -137,7 +131,7 @@ var storySentences = []Text{
 	{"%s still waits for %s", "%s 還在等 %s"},
 	{"the story wants %s from %s", "故事要的是 %[2]s 送來 %[1]s"},
 	{"the story wants %s", "故事要的是 %s"},
-	{"the story wants it after %v", "故事要的是在開始後 %v"},
+	{"the story wants it after %v", "依照故事，應在開始後 %v"},
 	{"the story wants silence here", "故事要的是這時不再送"},
 	{"the next one was due after %v", "下一個該在開始後 %v 送出"},
 	{"one more than the story wants", "比故事要的多了這一個"},
@@ -160,11 +154,11 @@ var storySentences = []Text{
 	},
 	{
 		"%s sent its datagram number %d after %v; the story wants it after %v.",
-		"%s 的第 %d 個資料包，在開始後 %v 送出；故事要的是在開始後 %v。",
+		"%s 的第 %d 個資料包，在開始後 %v 送出；依照故事，應在開始後 %v 送出。",
 	},
 	{
 		"%s sent its datagram number %d early, after %v; the story wants it after %v.",
-		"%s 的第 %d 個資料包送得太早，在開始後 %v；故事要的是在開始後 %v。",
+		"%s 的第 %d 個資料包送得太早，在開始後 %v；依照故事，應在開始後 %v 送出。",
 	},
 	{
 		"%s sent %d of the %d times that the story wants; the next one was due after %v.",

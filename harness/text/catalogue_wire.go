@@ -9,9 +9,9 @@ var wireSentences = []Text{
 	{"arrives %d times", "送到了 %d 次"},
 	{"not sent: %v", "沒有送出：%v"},
 	{"turned away by the system", "被系統擋掉"},
-	{"nobody is there", "那裡沒有人"},
+	{"nobody is there", "那裡沒有程式在監聽"},
 	{"only its first %d bytes were read", "只讀了前 %d 個位元組"},
-	{"nobody read it", "沒有人讀它"},
+	{"nobody read it", "沒有程式讀取"},
 	{"(%d more)", "（還有 %d 個）"},
 
 	// Where what came differs from what was wanted.

@@ -209,6 +209,20 @@ func ErrorName(err error) string {
 	return wellKnown[i].name
 }
 
+// IsAnyOf returns the Go code that asks whether an error is one of some, as in
+// "errors.Is(err, net.ErrClosed)".
+func IsAnyOf(errs []error) text.Text {
+	code := make([]string, len(errs))
+	for i, err := range errs {
+		name := ErrorName(err)
+		if n, ok := err.(named); ok {
+			name = n.name
+		}
+		code[i] = fmt.Sprintf("errors.Is(err, %s)", name)
+	}
+	return Either(code)
+}
+
 // wellKnown are the errors that the standard library has names for.
 var wellKnown = []named{
 	{context.Canceled, "context.Canceled"},
