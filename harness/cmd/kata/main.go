@@ -82,6 +82,7 @@ type commands struct {
 	Where whereCommand `cmd:"" default:"1" help:"Say where you are, and what is next."`
 	List  listCommand  `cmd:"" help:"List lessons and tasks, with how they end and their points."`
 	Test  testCommand  `cmd:"" help:"Run the current task, or a lesson's, or another, and show what failed."`
+	Watch watchCommand `cmd:"" help:"Run what you save, as soon as you save it, and go on from task to task."`
 	Next  nextCommand  `cmd:"" help:"Go on to the next task."`
 	Prev  prevCommand  `cmd:"" help:"Go back to the task before."`
 	Hint  hintCommand  `cmd:"" help:"Show one hint more."`

@@ -111,6 +111,12 @@ func (c *listCommand) run(s *session) (bool, error) {
 	if c.JSON {
 		return allDone(s.course.Tasks), s.printJSON(s.course.Tasks)
 	}
+	s.list()
+	return allDone(s.course.Tasks), nil
+}
+
+// list shows all tasks, with how they end.
+func (s *session) list() {
 	for tasks := s.course.Tasks; len(tasks) > 0; {
 		lesson := tasks[0].Lesson.Name
 		n := slices.IndexFunc(tasks, func(t progress.Task) bool { return t.Lesson.Name != lesson })
@@ -130,7 +136,6 @@ func (c *listCommand) run(s *session) (bool, error) {
 		tasks = tasks[n:]
 	}
 	s.bar(s.course.Tasks)
-	return allDone(s.course.Tasks), nil
 }
 
 // A jsonTask is a task for programs. Names and meanings stay as they are.
