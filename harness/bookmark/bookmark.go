@@ -1,5 +1,5 @@
-// Package bookmark keeps the little of a student's work that its tests don't say: which task is the current one, and how
-// many hints were read. Losing it costs nothing.
+// Package bookmark keeps the little of a student's work that its tests don't say: which task is the current one, and
+// how many hints were read. Losing it costs nothing.
 package bookmark
 
 import (

@@ -1,7 +1,8 @@
 package text
 
 // parts of the catalogue, which are formats. No sentence stands there twice.
-var parts = [][]Text{storySentences, whateverSentences, wireSentences, diagnosisSentences, kataSentences}
+var parts = [][]Text{storySentences, whateverSentences, wireSentences, diagnosisSentences, kataSentences,
+	filesSentences}
 
 // catalogue holds the Chinese format for each English one. The arguments may stand in
 // another order there, as in %[2]s.
