@@ -1,5 +1,5 @@
-// Package bookmark keeps the little of a student's work that its tests don't say: which task is the current one, and how
-// many hints were read. Losing it costs nothing.
+// Package bookmark keeps the little of a student's work that its tests don't say: which task is the current one, and
+// how many hints were read. Losing it costs nothing.
 package bookmark
 
 import (
@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+
+	"udpkata/harness/keep"
 )
 
 // A Bookmark belongs to one clone of the course.
@@ -25,8 +27,8 @@ func Load(root string) Bookmark {
 	if err != nil {
 		return b
 	}
-	if real, err := filepath.EvalSymlinks(root); err == nil {
-		root = real
+	if resolved, err := filepath.EvalSymlinks(root); err == nil {
+		root = resolved
 	}
 	hash := sha256.Sum256([]byte(root))
 	b.path = filepath.Join(dir, "udpkata", hex.EncodeToString(hash[:8])+".json")
@@ -51,17 +53,5 @@ func (b Bookmark) Save() error {
 	if err := os.MkdirAll(filepath.Dir(b.path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(b.path), "new-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	if _, err := f.Write(append(data, '\n')); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), b.path)
+	return keep.Write(b.path, append(data, '\n'), 0o600)
 }

@@ -96,8 +96,10 @@ func TestLoad(t *testing.T) {
 			TestPackage: "echo_test",
 			Tasks: []Task{
 				{Name: "TestOne", Points: 2, Doc: "TestOne: does one thing.",
+					File: "echo_test.go", Line: 8,
 					Hints: map[text.Language]Advice{text.English: one, text.Chinese: one}},
 				{Name: "TestTwo", Points: 1, Doc: "TestTwo: does another,\nwhich takes two lines.",
+					File: "echo_test.go", Line: 14,
 					Hints: map[text.Language]Advice{text.English: two, text.Chinese: two}},
 			},
 			Files: []File{{Name: "echo.go"}, {Name: "read.go", Given: true}},

@@ -23,7 +23,7 @@ import (
 // nothing else.
 func TestCatalogue(t *testing.T) {
 	var all []sentence
-	for _, dir := range []string{"..", "../wire", "../diagnosis", "../internal/*", "../cmd/kata"} {
+	for _, dir := range []string{"..", "../wire", "../diagnosis", "../internal/*", "../cmd/kata", "../update"} {
 		names, err := filepath.Glob(filepath.Join(filepath.FromSlash(dir), "*.go"))
 		require.NoError(t, err)
 		found := len(all)
@@ -75,7 +75,7 @@ type sentence struct {
 }
 
 // sayers are the functions that make a Text of a format and what follows it.
-var sayers = []string{"Say", "fail", "failHere", "fatal", "marks", "add", "say"}
+var sayers = []string{"Say", "fail", "failHere", "fatal", "marks", "add", "say", "Fail"}
 
 // said lists the formats in a Go file that are passed to sayers. source is the file's,
 // or nil.
@@ -236,6 +236,7 @@ func TestComplaints(t *testing.T) {
 		{"missing in failAt", `w.failAt(at, verdict.Failed, text.Say("hello"))`, nil, `no Chinese for "hello"`},
 		{"missing in marks", `w.marks(0, "hello")`, nil, `no Chinese for "hello"`},
 		{"missing in add", `add("hello")`, nil, `no Chinese for "hello"`},
+		{"missing in Fail", `text.Fail("hello")`, nil, `no Chinese for "hello"`},
 		{"missing in say", `say("hello")`, nil, `no Chinese for "hello"`},
 		{"missing, in two parts", `say("hel" + "lo")`, nil, `no Chinese for "hello"`},
 		{"missing in quotes of another kind", "say(`hello`)", nil, `no Chinese for "hello"`},

@@ -17,7 +17,7 @@ import (
 
 const usage = "usage: kata judge [-race] [-v] LESSON DIR"
 
-// judgeDir is the command judge, which keeps the flags that it has always had.
+// judgeDir does what the command judge says, whose flags are those that it has always had.
 func judgeDir(ctx context.Context, args []string, stdout io.Writer) (passed bool, err error) {
 	flags := flag.NewFlagSet("judge", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)

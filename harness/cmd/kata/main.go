@@ -65,6 +65,7 @@ type session struct {
 	out      *bufio.Writer
 	course   progress.Course
 	bookmark bookmark.Bookmark
+	model    *kong.Node // the commands, as kong knows them
 }
 
 // say prints a sentence in the student's language.
@@ -77,18 +78,28 @@ type runner interface {
 	run(s *session) (passed bool, err error)
 }
 
+// A loner is a command that has no use for the course, or finds it by itself.
+type loner interface{ needsNoCourse() }
+
 // commands are what can stand after kata.
 type commands struct {
-	Where whereCommand `cmd:"" default:"1" help:"Say where you are, and what is next."`
-	List  listCommand  `cmd:"" help:"List lessons and tasks, with how they end and their points."`
-	Test  testCommand  `cmd:"" help:"Run the current task, or a lesson's, or another, and show what failed."`
-	Watch watchCommand `cmd:"" help:"Run what you save, as soon as you save it, and go on from task to task."`
-	Next  nextCommand  `cmd:"" help:"Go on to the next task."`
-	Prev  prevCommand  `cmd:"" help:"Go back to the task before."`
-	Hint  hintCommand  `cmd:"" help:"Show one hint more."`
-	Show  showCommand  `cmd:"" help:"Show what a task wants: in words, as the comment has it, and its test."`
-	Open  openCommand  `cmd:"" help:"Open the task's line in your editor."`
-	Judge judgeCommand `cmd:"" passthrough:"" help:"Judge somebody's files: judge [-race] [-v] LESSON DIR."`
+	Where      whereCommand      `cmd:"" default:"1" help:"Say where you are, and what is next."`
+	List       listCommand       `cmd:"" help:"List lessons and tasks, with how they end and their points."`
+	Test       testCommand       `cmd:"" help:"Run the current task, or a lesson's, or another, and show what failed."`
+	Watch      watchCommand      `cmd:"" help:"Run what you save, as soon as you save it, and go on from task to task."`
+	Next       nextCommand       `cmd:"" help:"Go on to the next task."`
+	Prev       prevCommand       `cmd:"" help:"Go back to the task before."`
+	Hint       hintCommand       `cmd:"" help:"Show one hint more."`
+	Show       showCommand       `cmd:"" help:"Show what a task wants: in words, as the comment has it, and its test."`
+	Open       openCommand       `cmd:"" help:"Open the task's line in your editor."`
+	Solution   solutionCommand   `cmd:"" help:"Show how your files differ from the solution, once all tasks pass."`
+	Reset      resetCommand      `cmd:"" help:"Put a lesson's stubs back; what you wrote is kept beside them."`
+	Update     updateCommand     `cmd:"" help:"Bring newer lessons; what you wrote stays."`
+	Demo       demoCommand       `cmd:"" help:"Run a lesson's demo over what you wrote."`
+	Check      checkCommand      `cmd:"" hidden:"" help:"Say what a grader would refuse."`
+	Doctor     doctorCommand     `cmd:"" help:"Say what this computer lacks for the course, and the cure."`
+	Completion completionCommand `cmd:"" help:"Print what makes a shell complete commands, lessons and tasks."`
+	Judge      judgeCommand      `cmd:"" passthrough:"" help:"Judge somebody's files: judge [-race] [-v] LESSON DIR."`
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) (passed bool, err error) {
@@ -100,7 +111,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) (passed bool, err
 	if err != nil {
 		return false, err
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(toDemo(args))
 	switch {
 	case helped:
 		return true, nil
@@ -108,9 +119,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) (passed bool, err
 		return false, fmt.Errorf("%w (go tool kata --help lists the commands)", err)
 	}
 	out := bufio.NewWriter(stdout) // which keeps the first error
-	s := &session{Context: ctx, out: out}
+	s := &session{Context: ctx, out: out, model: parser.Model.Node}
 	chosen := parsed.Selected().Target.Addr().Interface().(runner)
-	if _, alone := chosen.(*judgeCommand); !alone {
+	if _, alone := chosen.(loner); !alone {
 		if s.course, err = progress.Open("."); err != nil {
 			return false, err
 		}
@@ -126,6 +137,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) (passed bool, err
 type judgeCommand struct {
 	Args []string `arg:"" optional:""`
 }
+
+func (*judgeCommand) needsNoCourse() {}
 
 func (c *judgeCommand) run(s *session) (bool, error) {
 	passed, err := judgeDir(s, c.Args, s.out)

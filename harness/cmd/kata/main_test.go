@@ -3,9 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"flag"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,8 +21,8 @@ func TestRun(t *testing.T) {
 		args []string
 		err  string
 	}{
-		{"nothing", nil, usage},
-		{"no command of that name", []string{"grade"}, usage},
+		{"no command of that name", []string{"grade"},
+			"unexpected argument grade (go tool kata --help lists the commands)"},
 		{"no lesson", []string{"judge"}, usage},
 		{"no directory", []string{"judge", "02-echo"}, usage},
 		{"too much", []string{"judge", "02-echo", "a", "b"}, usage},
@@ -38,10 +38,15 @@ func TestRun(t *testing.T) {
 			require.False(t, passed)
 		})
 	}
-	t.Run("help", func(t *testing.T) {
-		_, err := run(context.Background(), []string{"judge", "-h"}, &bytes.Buffer{})
-		require.ErrorIs(t, err, flag.ErrHelp)
-	})
+	for _, args := range [][]string{{"judge", "-h"}, {"judge", "--help"}} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			var out bytes.Buffer
+			passed, err := run(context.Background(), args, &out)
+			require.NoError(t, err)
+			require.True(t, passed)
+			require.Equal(t, usage+"\n", out.String())
+		})
+	}
 	t.Run("files that are missing", func(t *testing.T) {
 		var out bytes.Buffer
 		dir := t.TempDir()

@@ -10,7 +10,7 @@ import (
 )
 
 type testCommand struct {
-	What string `arg:"" optional:"" placeholder:"LESSON|TASK" help:"As in 02-echo, echo, 2, TestServeLogs or 02/ServeLogs."`
+	What string `arg:"" optional:"" placeholder:"LESSON|TASK" help:"As in 02-echo, echo, 2, ServeLogs or 02/ServeLogs."`
 	JSON bool   `help:"Print it as JSON, for programs."`
 }
 

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+
+	"udpkata/harness/curriculum"
+	"udpkata/harness/curriculum/given"
+	"udpkata/harness/text"
+	"udpkata/harness/wire"
+)
+
+type solutionCommand struct {
+	Lesson string `arg:"" placeholder:"LESSON" help:"As in 02-echo, echo or 2."`
+	GiveUp bool   `help:"Show it though not all of the lesson's tasks pass."`
+}
+
+func (c *solutionCommand) run(s *session) (bool, error) {
+	lesson, err := s.lesson(c.Lesson)
+	if err != nil {
+		return false, err
+	}
+	files, err := s.solution(lesson)
+	if err != nil {
+		return false, err
+	}
+	if !c.GiveUp {
+		tasks, err := s.course.Find(lesson.Name, "")
+		if err != nil {
+			return false, err
+		}
+		if err := s.course.Judge(s, tasks); err != nil {
+			return false, err
+		}
+		// Find has copies, which Judge does not write to.
+		if tasks, err = s.course.Find(lesson.Name, ""); err != nil {
+			return false, err
+		}
+		if passed, all, _, _ := count(tasks); !allDone(tasks) {
+			s.say("%d of %d tasks of %s pass; --give-up shows the solution before all do.\n", passed, all, lesson.Name)
+			return false, nil
+		}
+	}
+	for _, path := range files {
+		if err := s.compare(filepath.Join(lesson.Dir, filepath.Base(path)), path); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// solution returns the paths of a lesson's reference files, but for those that are given.
+func (s *session) solution(lesson curriculum.Lesson) (all []string, err error) {
+	dir := filepath.Join(s.course.Root, "solutions", lesson.Name)
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range paths {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return nil, text.Fail("the solution can't be read: %v", err)
+		}
+		if !given.Marked(source) && !strings.HasSuffix(path, "_test.go") {
+			all = append(all, path)
+		}
+	}
+	if len(all) == 0 {
+		return nil, text.Fail("there is no solution of %s here: %s is missing; ask whoever gave you the course",
+			lesson.Name, s.below(dir))
+	}
+	return all, nil
+}
+
+// sideBySide is how many columns a terminal needs for two files beside each other.
+const sideBySide = 140
+
+// compare shows how the student's file and the reference differ.
+func (s *session) compare(mine, reference string) error {
+	a, err := os.ReadFile(mine)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return text.Fail("%s can't be read: %v", s.below(mine), err)
+	}
+	b, err := os.ReadFile(reference)
+	if err != nil {
+		return text.Fail("the solution can't be read: %v", err)
+	}
+	a, b = bytes.ReplaceAll(a, []byte("\r\n"), []byte("\n")), bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
+	unified := string(diff.Diff(s.below(mine), a, s.below(reference), b))
+	if unified == "" {
+		s.say("%s is just like the solution.\n", s.below(mine))
+		return nil
+	}
+	_, unified, _ = strings.Cut(unified, "\n") // the command that diff would have been
+	if width := wire.CurrentStyle().Width; width >= sideBySide {
+		unified = beside(unified, width)
+	}
+	fmt.Fprint(s.out, unified)
+	return nil
+}
+
+// beside draws a unified diff with the old file on the left and the new one on the right.
+func beside(unified string, width int) string {
+	const between = " │ "
+	half := (width - len([]rune(between))) / 2
+	var out strings.Builder
+	row := func(left, mark, right string) {
+		line := fit(left, half) + strings.Replace(between, "│", mark, 1) + fit(right, half)
+		fmt.Fprintln(&out, strings.TrimRight(line, " "))
+	}
+	var old, now []string
+	flush := func() {
+		for i := range max(len(old), len(now)) {
+			switch {
+			case i >= len(old):
+				row("", ">", now[i])
+			case i >= len(now):
+				row(old[i], "<", "")
+			default:
+				row(old[i], "|", now[i])
+			}
+		}
+		old, now = nil, nil
+	}
+	head := ""
+	for line := range strings.Lines(unified) {
+		line = strings.TrimSuffix(line, "\n")
+		switch {
+		case strings.HasPrefix(line, "--- ") && head == "":
+			head = line[len("--- "):]
+		case strings.HasPrefix(line, "+++ ") && out.Len() == 0:
+			row(head, "│", line[len("+++ "):])
+		case strings.HasPrefix(line, "-"):
+			old = append(old, line[1:])
+		case strings.HasPrefix(line, "+"):
+			now = append(now, line[1:])
+		case strings.HasPrefix(line, " "):
+			flush()
+			row(line[1:], "│", line[1:])
+		default: // where the next piece is, or that the last line has no end
+			flush()
+			fmt.Fprintln(&out, line)
+		}
+	}
+	flush()
+	return out.String()
+}
+
+// fit makes a line so many columns wide. What has no room is cut off.
+func fit(line string, columns int) string {
+	line = strings.ReplaceAll(line, "\t", "    ")
+	if wire.Cells(line) <= columns {
+		return line + strings.Repeat(" ", columns-wire.Cells(line))
+	}
+	var short strings.Builder
+	left := columns - 1
+	for _, r := range line {
+		if left -= wire.Cells(string(r)); left < 0 {
+			break
+		}
+		short.WriteRune(r)
+	}
+	line = short.String() + "…"
+	return line + strings.Repeat(" ", columns-wire.Cells(line))
+}

@@ -1,0 +1,67 @@
+package keep
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func read(t *testing.T, path string) string {
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(data)
+}
+
+func TestWrite(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.go")
+	require.NoError(t, Write(path, []byte("one"), 0o600))
+	require.NoError(t, os.Chmod(path, 0o640))
+	before, err := os.Stat(path)
+	require.NoError(t, err)
+	require.NoError(t, Write(path, []byte("two"), 0o600))
+	require.Equal(t, "two", read(t, path))
+	after, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, before.Mode(), after.Mode())
+	require.False(t, os.SameFile(before, after), "it was written over what somebody else may have a name for")
+
+	require.Error(t, Write(filepath.Join(dir, "no", "a.go"), nil, 0o600))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "taken"), 0o700))
+	require.Error(t, Write(filepath.Join(dir, "taken"), nil, 0o600))
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, left, 2, "something unfinished was left")
+}
+
+// TestBackup: it has what was there, whatever is put in its place, and takes nobody's name.
+func TestBackup(t *testing.T) {
+	for name, backup := range map[string]func(string) (string, error){
+		"links": Backup,
+		"no links": func(path string) (string, error) {
+			return path + ".1.bak", copyNew(path, path+".1.bak")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "a.go")
+			require.NoError(t, os.WriteFile(path, []byte("mine"), 0o600))
+			first, err := backup(path)
+			require.NoError(t, err)
+			require.Equal(t, path+".1.bak", first)
+			require.NoError(t, Write(path, []byte("stub"), 0o600))
+			require.Equal(t, "mine", read(t, first))
+			require.ErrorIs(t, copyNew(path, first), os.ErrExist)
+		})
+	}
+	path := filepath.Join(t.TempDir(), "a.go")
+	require.NoError(t, os.WriteFile(path, []byte("mine"), 0o600))
+	require.NoError(t, os.WriteFile(path+".1.bak", []byte("older"), 0o600))
+	second, err := Backup(path)
+	require.NoError(t, err)
+	require.Equal(t, path+".2.bak", second)
+	require.Equal(t, "older", read(t, path+".1.bak"))
+	_, err = Backup(path + "no")
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
