@@ -276,7 +276,8 @@ func (c *Call) checkFails(want ...error) {
 		c.w.fatal(verdict.Failed, "%s returned the error %s; %s must be true. Its text says so, but its cause is lost.",
 			c.rec.Name, quote.Error(err), quote.IsAnyOf(want))
 	}
-	c.w.fatal(verdict.Failed, "%s returned the error %s; %s must be true.", c.rec.Name, quote.Error(err), quote.IsAnyOf(want))
+	c.w.fatal(verdict.Failed, "%s returned the error %s; %s must be true.",
+		c.rec.Name, quote.Error(err), quote.IsAnyOf(want))
 }
 
 // success says what a call returned instead of an error.

@@ -17,7 +17,6 @@ var watchSentences = []Text{
 	{"This tool can't reset %s yet: nothing was changed.\n", "這個工具還不能還原 %s：什麼都沒有更動。\n"},
 	{"This tool can't show the solution of %s yet: look into solutions/.\n",
 		"這個工具還不能顯示 %s 的解答：請看 solutions/。\n"},
-	{"editor", "編輯器"},
 	{`h  shows one hint more
 l  lists all tasks
 n  goes on to the next task, and p back to the one before, whatever has passed
