@@ -321,16 +321,21 @@ func (k kernelWords) SlowDeadlines(socket Endpoint) {
 // from the endpoint and hold payload. Which of them it is, only the system knows.
 func (k kernelWords) OneHears(from Endpoint, payload string, peers ...*Peer) {
 	var heard *Peer
-	k.w.await(func() bool {
+	hears := func() bool {
 		for _, p := range peers {
 			if len(p.inbox) > 0 {
 				heard = p
 			}
 		}
 		return heard != nil
-	})
-	if heard == nil {
-		heard = peers[0]
+	}
+	if !k.w.await(hears) {
+		hearer := peers[0].fenceAmong(peers...) // whatever has reached them is in their inboxes now
+		k.w.rec.Locked(func() {
+			if !hears() {
+				heard = hearer
+			}
+		})
 	}
 	heard.ExpectFrom(from, payload)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -109,6 +110,22 @@ func TestBareSockets(t *testing.T) {
 			alice, bob, carol := w.Peer("alice"), w.Peer("bob"), w.Peer("carol")
 			alice.Send(carol, "hello")
 			w.OneHears(alice, "hello", bob, carol)
+		}, ""},
+		{"a fence among sharers", func(w *Kernel4) {
+			shared := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+				return sockopt.SetReuseAddr(raw)
+			}}
+			at, sharers := netip.AddrPortFrom(w.Home(), w.FreePort()), []*Peer(nil)
+			for _, name := range []string{"one", "two"} {
+				conn, err := shared.ListenPacket(context.Background(), "udp4", at.String())
+				require.NoError(w, err)
+				sharers = append(sharers, w.Opened(opens(w, conn, nil), name, at))
+			}
+			alice := w.Peer("alice")
+			alice.Send(sharers[0], "hello")
+			hearer := sharers[0].fenceAmong(sharers...)
+			require.Len(w, hearer.inbox, 1)
+			hearer.ExpectFrom(alice, "hello")
 		}, ""},
 		{"nobody hears", func(w *Kernel4) {
 			w.OneHears(w.Peer("alice"), "hello", w.Peer("bob"), w.Peer("carol"))

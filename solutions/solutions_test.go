@@ -9,6 +9,7 @@ import (
 	"go/format"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -58,6 +59,18 @@ func try(t *testing.T, name string, params judge.Params, check func(*testing.T, 
 		require.NoError(t, err)
 		check(t, report)
 	})
+}
+
+// TestReadmeCountsTasks: the table of lessons says how many tasks each has.
+func TestReadmeCountsTasks(t *testing.T) {
+	for _, name := range []string{"README.md", "README.zh-TW.md"} {
+		page, err := os.ReadFile(filepath.Join(root, name))
+		require.NoError(t, err)
+		for _, l := range lessons(t) {
+			row := regexp.MustCompile(`(?m)^\| \[` + l.Name + `\]\(.*\| ` + strconv.Itoa(len(l.Tasks)) + ` \|$`)
+			require.Regexp(t, row, string(page), "%s: %s has %d tasks", name, l.Name, len(l.Tasks))
+		}
+	}
 }
 
 func TestStubsEndWithTheirTodo(t *testing.T) {

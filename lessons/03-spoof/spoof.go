@@ -67,9 +67,9 @@ type Answer struct {
 // context. Any implementation may come, so don't type-assert it, not even to an
 // interface; the addresses that it gives are *net.UDPAddr, those of IPv4 without a
 // zone, and stay as they are. Beside an error there are no bytes, and the address
-// is nil. Hold no mutex while you wait: while another
-// goroutine waits for it, the virtual network's clock stands still. Keep no
-// channel in a package-level variable: every call is on its own.
+// is nil. Hold no mutex while you wait: while another goroutine waits for it, the
+// virtual network's clock stands still. Keep no channel in a package-level
+// variable: every call is on its own.
 func Ask(ctx context.Context, conn net.PacketConn, server net.Addr, msg []byte) (Answer, error) {
 	panic("TODO: write Ask, which takes an answer only from whom it asked")
 }
