@@ -13,8 +13,8 @@ var filesSentences = []Text{
 	{"%s is your own, and stays.\n", "%s 是你自己的檔案，會留著。\n"},
 
 	// solution
-	{"%d of %d tasks of %s pass; --give-up shows the solution before all do.\n",
-		"%[3]s 通過了 %[1]d／%[2]d 個任務；還沒全部通過就想看解答，請加上 --give-up。\n"},
+	{"%d of %d tasks of %s pass; go tool kata solution --give-up %s shows the solution before all do.\n",
+		"%[3]s 通過了 %[1]d／%[2]d 個任務；還沒全部通過就想看解答，請用 go tool kata solution --give-up %[4]s。\n"},
 	{"the solution can't be read: %v", "無法讀取解答：%v"},
 	{"there is no solution of %s here: %s is missing; ask whoever gave you the course",
 		"這裡沒有 %s 的解答：缺少 %s；請詢問給你這門課程的人"},

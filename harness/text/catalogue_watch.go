@@ -14,9 +14,6 @@ var watchSentences = []Text{
 	{"This is the first task.\n", "這是第一個任務。\n"},
 	{"This is the last task.\n", "這是最後一個任務。\n"},
 	{"This one passes.\n", "這個任務通過了。\n"},
-	{"This tool can't reset %s yet: nothing was changed.\n", "這個工具還不能還原 %s：什麼都沒有更動。\n"},
-	{"This tool can't show the solution of %s yet: look into solutions/.\n",
-		"這個工具還不能顯示 %s 的解答：請看 solutions/。\n"},
 	{`h  shows one hint more
 l  lists all tasks
 n  goes on to the next task, and p back to the one before, whatever has passed

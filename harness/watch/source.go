@@ -70,7 +70,7 @@ func (s *source) follow(ctx context.Context, newWatcher func() (*fsnotify.Watche
 		return err
 	}
 	defer watcher.Close()
-	if err := prove(watcher); err != nil {
+	if err := prove(watcher, s.root); err != nil {
 		return err
 	}
 	if err := s.add(watcher); err != nil {
@@ -124,9 +124,22 @@ func (s *source) add(watcher *fsnotify.Watcher) error {
 	return nil
 }
 
-// prove returns an error if a watcher does not tell of a file that is written into a directory of its own.
-func prove(watcher *fsnotify.Watcher) error {
-	dir, err := os.MkdirTemp("", "udpkata-watch-")
+// Prove returns an error if the system does not tell of files that are written below a directory.
+func Prove(root string) error {
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		return err
+	}
+	defer watcher.Close()
+	return prove(watcher, root)
+}
+
+// prove writes a file of its own, where the course is: the system may tell of some disks only.
+func prove(watcher *fsnotify.Watcher, root string) error {
+	dir, err := os.MkdirTemp(root, ".udpkata-watch-")
+	if err != nil { // nobody else can save there either
+		dir, err = os.MkdirTemp("", "udpkata-watch-")
+	}
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"udpkata/harness/curriculum"
 	"udpkata/harness/netlab"
 	"udpkata/harness/text"
+	"udpkata/harness/watch"
 	"udpkata/harness/wire"
 )
 
@@ -94,7 +95,7 @@ func examinations(ctx context.Context, root string) []examination {
 		{text.Say("network namespaces"), false, text.Say("this needs Linux that lets ordinary users have them; " +
 			"without them, some stories are skipped"), func() (string, error) { return "", netlab.Missing() }},
 		{text.Say("watching files"), false, text.Say("watch looks at the files itself, now and then"),
-			func() (string, error) { return "", watchingWorks(root) }},
+			func() (string, error) { return "", watch.Prove(root) }},
 		{text.Say("editor"), false, text.Say("set VISUAL or EDITOR to the one that you like"), func() (string, error) {
 			line, err := editor()
 			if err != nil {

@@ -27,10 +27,6 @@ func (c *solutionCommand) run(s *session) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	files, err := s.solution(lesson)
-	if err != nil {
-		return false, err
-	}
 	if !c.GiveUp {
 		tasks, err := s.course.Find(lesson.Name, "")
 		if err != nil {
@@ -39,14 +35,25 @@ func (c *solutionCommand) run(s *session) (bool, error) {
 		if err := s.course.Judge(s, tasks); err != nil {
 			return false, err
 		}
-		// Find has copies, which Judge does not write to.
-		if tasks, err = s.course.Find(lesson.Name, ""); err != nil {
-			return false, err
-		}
-		if passed, all, _, _ := count(tasks); !allDone(tasks) {
-			s.say("%d of %d tasks of %s pass; --give-up shows the solution before all do.\n", passed, all, lesson.Name)
-			return false, nil
-		}
+	}
+	return s.solve(lesson, c.GiveUp)
+}
+
+// solve shows how the student's files differ from a lesson's solution, once it is known that all its tasks pass, or if
+// they give up.
+func (s *session) solve(lesson curriculum.Lesson, giveUp bool) (bool, error) {
+	files, err := s.solution(lesson)
+	if err != nil {
+		return false, err
+	}
+	tasks, err := s.course.Find(lesson.Name, "")
+	if err != nil {
+		return false, err
+	}
+	if passed, all, _, _ := count(tasks); !giveUp && !allDone(tasks) {
+		s.say("%d of %d tasks of %s pass; go tool kata solution --give-up %s shows the solution before all do.\n",
+			passed, all, lesson.Name, lesson.Name)
+		return false, nil
 	}
 	for _, path := range files {
 		if err := s.compare(filepath.Join(lesson.Dir, filepath.Base(path)), path); err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"udpkata/harness/curriculum"
 	"udpkata/harness/text"
 	"udpkata/harness/watch"
 )
@@ -17,6 +18,7 @@ type screen struct {
 	*session
 	terminal *terminal
 	extra    string                                         // what a key asked for, below all else
+	note     string                                         // what a key did to files, until the next key
 	answer   func(w *watch.Watch, yes bool) (string, error) // what the next key is the answer to
 	again    bool                                           // it is drawn for another reason than a verdict
 }
@@ -45,6 +47,7 @@ func (s *screen) Show(v watch.View) error {
 	if v.Polling != nil {
 		s.sayPolling(v)
 	}
+	fmt.Fprint(s.out, s.note)
 	fmt.Fprintln(s.out)
 	if v.Running {
 		s.sayRunning(v)
@@ -96,6 +99,7 @@ func (s *screen) below(said string) error {
 
 // key does what a key asks for.
 func (s *screen) key(w *watch.Watch, key byte) error {
+	s.note = ""
 	if answer := s.answer; answer != nil && key != suspendKey {
 		s.answer = nil
 		said, err := answer(w, key == 'y' || key == 'Y')
@@ -129,7 +133,10 @@ func (s *screen) key(w *watch.Watch, key byte) error {
 	case 'e':
 		return s.edit(w)
 	case 's':
-		return s.below(s.said(func(s *session) error { return solve(s, lessonOf(w)) }))
+		return s.below(s.said(func(s *session) error {
+			_, err := s.solve(lessonOf(w), false)
+			return err
+		}))
 	case 'x':
 		return s.askReset(w)
 	case '?':
@@ -175,26 +182,28 @@ func (s *screen) edit(w *watch.Watch) error {
 func (s *screen) askReset(w *watch.Watch) error {
 	lesson := lessonOf(w)
 	s.answer = func(w *watch.Watch, yes bool) (string, error) {
-		return s.said(func(s *session) error {
+		// The lesson is judged anew at once, and this is to be seen still.
+		s.note = s.said(func(own *session) error {
 			if !yes {
-				s.say("Nothing was changed.\n")
+				own.say("Nothing was changed.\n")
 				return nil
 			}
-			return reset(s, lesson)
-		}), nil
+			return own.reset(lesson)
+		})
+		return s.note, nil
 	}
 	asked := s.answer
 	err := s.below(s.said(func(s *session) error {
-		s.say("Give %s back its files as they were handed out? Yours are kept beside them. (y/n)\n", lesson)
+		s.say("Give %s back its files as they were handed out? Yours are kept beside them. (y/n)\n", lesson.Name)
 		return nil
 	}))
 	s.answer = asked
 	return err
 }
 
-func lessonOf(w *watch.Watch) string {
+func lessonOf(w *watch.Watch) curriculum.Lesson {
 	t, _ := w.View().Task()
-	return t.Lesson.Name
+	return t.Lesson
 }
 
 // help says what the keys do.
@@ -208,15 +217,4 @@ s  shows the solution
 x  gives the lesson back its files as they were handed out, and keeps yours
 q  quits
 `)
-}
-
-// solve and reset are what the commands of these names do, once the tool has them.
-func solve(s *session, lesson string) error {
-	s.say("This tool can't show the solution of %s yet: look into solutions/.\n", lesson)
-	return nil
-}
-
-func reset(s *session, lesson string) error {
-	s.say("This tool can't reset %s yet: nothing was changed.\n", lesson)
-	return nil
 }
