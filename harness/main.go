@@ -19,9 +19,14 @@ import (
 
 // Main runs a lesson's tests, for its TestMain. If all of them run, once, and nobody asks
 // for details, then the first failure is shown whole and each later one as one line, and
-// a last line says how many tasks pass and which is next.
+// a last line says how many tasks pass and which is next. If no lesson has the tests that
+// are asked for, that is said, and the status is 1.
 func Main(m *testing.M) {
 	flag.Parse()
+	if said := mistyped(flag.Lookup("test.run").Value.String()); said != (text.Text{}) {
+		fmt.Print(said.In(text.Preferred()))
+		os.Exit(1)
+	}
 	brief.Store(isPlain(flag.CommandLine))
 	m.Run()
 	if brief.Load() {

@@ -143,6 +143,27 @@ func TestEnded(t *testing.T) {
 	require.Equal(t, verdict.Failed, (&result{state: verdict.Failed}).ended(false))
 }
 
+// TestMistyped: a name that no lesson has is told, and one that another lesson has is not.
+func TestMistyped(t *testing.T) {
+	root := t.TempDir()
+	for name, tests := range map[string][]string{"01-a": {"TestOne", "TestTwo"}, "02-b": {"TestThree"}} {
+		require.NoError(t, os.Mkdir(filepath.Join(root, name), 0o700))
+		source := "package x_test\n\nfunc TestMain(m *testing.M) { harness.Main(m) }\n"
+		for _, test := range tests {
+			source += "\nfunc " + test + "(t *testing.T) {}\n"
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(root, name, "x_test.go"), []byte(source), 0o600))
+	}
+	t.Chdir(filepath.Join(root, "01-a"))
+	require.Equal(t, "-run \"TestOen\" is the name of no test. This lesson's are TestOne, TestTwo.\n", mistyped("TestOen").EN)
+	require.NotEmpty(t, mistyped("TestOne$x/virtual").EN)
+	for _, run := range []string{"", "^$", "TestOne", "Two", "TestThree$", "TestOne/virtual", "^(TestTwo)$", "("} {
+		require.Empty(t, mistyped(run).EN, run)
+	}
+	t.Chdir(root) // where a program is run without its lesson
+	require.Empty(t, mistyped("TestOen").EN)
+}
+
 // TestLessonsRunMain: each lesson's tests are run by Main.
 func TestLessonsRunMain(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("..", "lessons", "*", "*_test.go"))

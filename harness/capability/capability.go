@@ -258,8 +258,8 @@ const LowPort = 1
 // ForbiddenPort is that this user may not open LowPort.
 var ForbiddenPort = &Capability{
 	name: "a port that the user may not open",
-	cure: "run the tests as an ordinary user, not as root (on Linux: with sysctl " +
-		"net.ipv4.ip_unprivileged_port_start=1024)",
+	cure: "run the tests as an ordinary user, not as root; if you do, low ports are open to everybody here (on " +
+		"Linux, sysctl net.ipv4.ip_unprivileged_port_start=1024 closes them)",
 	probe: sync.OnceValue(func() error {
 		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: LowPort})
 		switch {

@@ -237,7 +237,7 @@ func Root(dir string) (string, error) {
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("%s is in no udpkata repository (a directory with go.mod and lessons/): %w", start,
+			return "", text.Fail("%s is in no udpkata repository (a directory with go.mod and lessons/): %v", start,
 				fs.ErrNotExist)
 		}
 	}

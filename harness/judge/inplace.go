@@ -12,6 +12,7 @@ import (
 
 	"udpkata/harness/capability"
 	"udpkata/harness/curriculum"
+	"udpkata/harness/text"
 )
 
 // InPlace judges the files that are in lessons/ themselves, by go test, which knows what has passed for as long as
@@ -60,7 +61,7 @@ func goTest(ctx context.Context, lessons []curriculum.Lesson, tasks []string) (m
 		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("the go command does not start: %w (see that go is in PATH)", err)
+		return nil, text.Fail("the go command does not start: %v (see that go is in PATH)", err)
 	}
 	scanner := bufio.NewScanner(lines)
 	scanner.Buffer(nil, 16<<20)

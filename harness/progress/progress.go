@@ -15,6 +15,7 @@ import (
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/judge"
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
 
@@ -110,7 +111,7 @@ func (c Course) Find(arg, current string) ([]Task, error) {
 	found := c.filter(func(t Task) bool { return isNamed(t) && (lesson == "" || isLesson(t.Lesson.Name, lesson)) })
 	switch own := slices.IndexFunc(found, func(t Task) bool { return strings.HasPrefix(current, t.Lesson.Name+"/") }); {
 	case len(found) == 0:
-		return nil, fmt.Errorf("there is no lesson and no task %q; go tool kata list shows them", arg)
+		return nil, text.Fail("there is no lesson and no task %q; go tool kata list shows them", arg)
 	case len(found) == 1:
 		return found, nil
 	case own >= 0:
@@ -120,7 +121,7 @@ func (c Course) Find(arg, current string) ([]Task, error) {
 	for _, t := range found {
 		ids = append(ids, t.ID())
 	}
-	return nil, fmt.Errorf("%q may be %s; say which", arg, strings.Join(ids, " or "))
+	return nil, text.Fail("%q may be any of %s; say which", arg, strings.Join(ids, ", "))
 }
 
 func isLesson(name, arg string) bool {

@@ -95,6 +95,7 @@ var storySentences = []Text{
 	},
 	{"The story stands still, and the harness can't say why.", "故事停住了，測試也說不出為什麼。"},
 	{"%s fails too: %s", "%s 也失敗了：%s"},
+	{"-run %q is the name of no test. This lesson's are %s.\n", "沒有測試叫做 -run 指定的 %q。這一課的是 %s。\n"},
 	{"All %d tasks pass.\n", "%d 個任務全部通過。\n"},
 	{"%d of %d tasks pass; next: %s\n", "%[2]d 個任務通過了 %[1]d 個；下一個：%[3]s\n"},
 	{

@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"maps"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -23,7 +24,8 @@ import (
 // nothing else.
 func TestCatalogue(t *testing.T) {
 	var all []sentence
-	for _, dir := range []string{"..", "../wire", "../diagnosis", "../internal/*", "../cmd/kata", "../update"} {
+	for _, dir := range []string{"..", "../wire", "../diagnosis", "../internal/*", "../cmd/kata", "../update",
+		"../progress", "../judge", "../curriculum"} {
 		names, err := filepath.Glob(filepath.Join(filepath.FromSlash(dir), "*.go"))
 		require.NoError(t, err)
 		found := len(all)
@@ -75,15 +77,20 @@ type sentence struct {
 }
 
 // sayers are the functions that make a Text of a format and what follows it.
-var sayers = []string{"Say", "fail", "failHere", "fatal", "marks", "add", "say", "Fail"}
+var sayers = []string{"Say", "Description", "fail", "failHere", "fatal", "marks", "add", "say", "Fail"}
 
-// said lists the formats in a Go file that are passed to sayers. source is the file's,
+// said lists the formats in a Go file that are passed to sayers, and what tags say of commands. source is the file's,
 // or nil.
 func said(t *testing.T, name string, source any) (all []sentence, wrong []string) {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, name, source, parser.SkipObjectResolution)
 	require.NoError(t, err)
 	ast.Inspect(file, func(n ast.Node) bool {
+		if f, ok := n.(*ast.Field); ok && f.Tag != nil {
+			if help, ok := reflect.StructTag(literal(f.Tag)).Lookup("help"); ok {
+				all = append(all, sentence{files.Position(f.Tag.Pos()).String(), help, 0})
+			}
+		}
 		call, ok := n.(*ast.CallExpr)
 		if !ok || !slices.Contains(sayers, called(call)) {
 			return true

@@ -33,6 +33,9 @@ type Text struct{ EN, ZH string }
 // that is a Text stands in the same language.
 func Say(format string, args ...any) Text { return say(catalogue, format, args) }
 
+// Known returns a sentence that stands elsewhere in full, such as in a tag, as the catalogue has it.
+func Known(sentence string) Text { return Say(sentence) }
+
 func say(catalogue Catalogue, format string, args []any) Text {
 	chinese, ok := catalogue[format]
 	if !ok {

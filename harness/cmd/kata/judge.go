@@ -109,7 +109,7 @@ func show(out io.Writer, lesson curriculum.Lesson, report judge.Report, verbose 
 	}
 	fmt.Fprintln(w)
 	if err := w.Flush(); err != nil {
-		return false, fmt.Errorf("the report could not be written: %w", err)
+		return false, text.Fail("the report could not be written: %v", err)
 	}
 	return got == all && uncounted[verdict.NotRun] == 0, nil
 }

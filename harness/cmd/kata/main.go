@@ -107,16 +107,17 @@ func run(ctx context.Context, args []string, stdout io.Writer) (passed bool, err
 	helped := false
 	parser, err := kong.New(&cli, kong.Name("go tool kata"), kong.Writers(stdout, stdout),
 		kong.Description("The course's tool. What it does, go test ./lessons/... does too."),
-		kong.UsageOnError(), kong.Exit(func(int) { helped = true }))
+		kong.Help(help), kong.Exit(func(int) { helped = true }))
 	if err != nil {
 		return false, err
 	}
+	translate(parser.Model.Node)
 	parsed, err := parser.Parse(toDemo(args))
 	switch {
 	case helped:
 		return true, nil
 	case err != nil:
-		return false, fmt.Errorf("%w (go tool kata --help lists the commands)", err)
+		return false, text.Fail("%v (go tool kata --help lists the commands)", err)
 	}
 	out := bufio.NewWriter(stdout) // which keeps the first error
 	s := &session{Context: ctx, out: out, model: parser.Model.Node}
@@ -129,7 +130,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) (passed bool, err
 	}
 	passed, err = chosen.run(s)
 	if failed := out.Flush(); failed != nil && err == nil {
-		return false, fmt.Errorf("the report could not be written: %w", failed)
+		return false, text.Fail("the report could not be written: %v", failed)
 	}
 	return passed, err
 }

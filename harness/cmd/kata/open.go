@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"udpkata/harness/progress"
+	"udpkata/harness/text"
 )
 
 type openCommand struct {
@@ -29,7 +29,7 @@ func (c *openCommand) run(s *session) (bool, error) {
 	cmd := exec.CommandContext(s, line[0], line[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
-		return false, fmt.Errorf("the editor %s: %w (set VISUAL or EDITOR to another one)", editor[0], err)
+		return false, text.Fail("the editor %s: %v (set VISUAL or EDITOR to another one)", editor[0], err)
 	}
 	return true, nil
 }
@@ -47,7 +47,7 @@ func editor() ([]string, error) {
 			return []string{name}, nil
 		}
 	}
-	return nil, errors.New("no editor is found here; set VISUAL or EDITOR to one")
+	return nil, text.Fail("no editor is found here; set VISUAL or EDITOR to one")
 }
 
 // editorLine returns the command that opens a place.

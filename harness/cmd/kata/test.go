@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"udpkata/harness/progress"
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
 
@@ -56,15 +57,23 @@ func (c *testCommand) run(s *session) (bool, error) {
 // mostLines is how much of a message is shown.
 const mostLines = 200
 
-var noise = regexp.MustCompile(`(?m)^ *--- (?:PASS|SKIP): .*\n`)
+// ended is how go test says that a test, or a story of one, has ended.
+var ended = regexp.MustCompile(`(?m)^ *--- (PASS|SKIP|FAIL): (\S+).*\n?`)
 
-// message returns what a student reads of a failure. Of a flood it is the beginning and the end.
+// message returns what a student reads of a failure: which story failed, and then what went wrong. Of a flood it is the
+// beginning and the end.
 func message(t progress.Task) string {
-	text := noise.ReplaceAllString(t.Output, "")
-	if text == "" {
-		text = t.Reason
+	said := ended.ReplaceAllString(t.Output, "")
+	if said == "" {
+		said = t.Reason
 	}
-	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	for _, e := range ended.FindAllStringSubmatch(t.Output, -1) {
+		if story := e[2]; e[1] == "FAIL" && story != t.Task.Name {
+			said = story + "\n" + said
+			break // those around it end later
+		}
+	}
+	lines := strings.Split(strings.TrimRight(said, "\n"), "\n")
 	if len(lines) > mostLines {
 		left := len(lines) - mostLines
 		lines = append(append(lines[:mostLines/2:mostLines/2], fmt.Sprintf("    … (%d lines more)", left)),
@@ -104,9 +113,9 @@ func (s *session) step(by int) (bool, error) {
 	at := max(s.course.Index(s.bookmark.Current), 0) + by
 	switch {
 	case at < 0:
-		return false, fmt.Errorf("this is the first task")
+		return false, text.Fail("this is the first task")
 	case at >= len(s.course.Tasks):
-		return false, fmt.Errorf("this is the last task")
+		return false, text.Fail("this is the last task")
 	}
 	t := s.course.Tasks[at]
 	s.goTo(t)

@@ -40,7 +40,7 @@ func (l *lines) Show(v watch.View) error {
 
 func (s *session) flush() error {
 	if err := s.out.Flush(); err != nil {
-		return fmt.Errorf("what was seen could not be written: %w", err)
+		return text.Fail("the report could not be written: %v", err)
 	}
 	return nil
 }

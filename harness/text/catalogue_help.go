@@ -1,0 +1,71 @@
+package text
+
+// helpSentences are what the command line says of itself, and of wrong usage.
+var helpSentences = []Text{
+	{"A directory, a zip, or git's remote or URL.", "目錄、zip 檔、git 的 remote 或網址。"},
+	{"As in 02-echo, echo or 2.", "例如 02-echo、echo 或 2。"},
+	{"As in 02-echo, echo, 2, ServeLogs or 02/ServeLogs.", "例如 02-echo、echo、2、ServeLogs 或 02/ServeLogs。"},
+	{"As its README says: server -p 1070.", "照它的 README 所說，例如 server -p 1070。"},
+	{"Bring newer lessons; what you wrote stays.", "取得新版的課程；你寫的都會留著。"},
+	{"Go back to the task before.", "回到上一個任務。"},
+	{"Go on to the next task.", "前往下一個任務。"},
+	{"Judge somebody's files: judge [-race] [-v] LESSON DIR.", "評別人的檔案：judge [-race] [-v] LESSON DIR。"},
+	{"List lessons and tasks, with how they end and their points.", "列出所有課和任務，以及各自的結果和分數。"},
+	{"Open the task's line in your editor.", "用你的編輯器打開任務所在的那一行。"},
+	{"Print it as JSON, for programs.", "以 JSON 印出，給程式用。"},
+	{"Print what makes a shell complete commands, lessons and tasks.", "印出讓 shell 補完指令、課和任務的設定。"},
+	{"Put a lesson's stubs back; what you wrote is kept beside them.", "把一課的檔案還原；你寫的會保留在旁邊。"},
+	{"Run a lesson's demo over what you wrote.", "用你寫的程式碼執行一課的示範。"},
+	{"Run it over the solution, not over what you wrote.", "用解答執行，不用你寫的。"},
+	{
+		"Run the current task, or a lesson's, or another, and show what failed.",
+		"執行目前的任務、一整課或別的任務，並顯示哪裡失敗。",
+	},
+	{
+		"Run what you save, as soon as you save it, and go on from task to task.",
+		"一存檔就執行，並逐一前往下一個任務。",
+	},
+	{"Say what a grader would refuse.", "說出評分時會拒收什麼。"},
+	{"Say what this computer lacks for the course, and the cure.", "說這台電腦缺少課程需要的什麼、怎麼補上。"},
+	{"Say where you are, and what is next.", "說你進行到哪裡、下一個是什麼。"},
+	{"Show all of them.", "顯示全部。"},
+	{
+		"Show how your files differ from the solution, once all tasks pass.",
+		"任務全部通過後，顯示你的檔案和解答哪裡不同。",
+	},
+	{"Show it though not all of the lesson's tasks pass.", "這一課還沒全部通過也顯示。"},
+	{"Show one hint more.", "再看一個提示。"},
+	{
+		"Show what a task wants: in words, as the comment has it, and its test.",
+		"說明任務要什麼：說明文字、註解裡的內容，以及它的測試。",
+	},
+	{"The current task, unless another is named.", "不指定的話，就是目前的任務。"},
+	{"bash, zsh or fish.", "bash、zsh 或 fish。"},
+	{
+		"The course's tool. What it does, go test ./lessons/... does too.",
+		"課程的工具。它做的事，go test ./lessons/... 也做得到。",
+	},
+	{"Usage:", "用法："},
+	{"Arguments:", "引數："},
+	{"Flags:", "選項："},
+	{"Commands:", "指令："},
+	{
+		"Run \"go tool kata <command> --help\" for more information on a command.",
+		"用 go tool kata <command> --help 看一個指令的詳細說明。",
+	},
+	{"%v (go tool kata --help lists the commands)", "%v（go tool kata --help 會列出所有指令）"},
+	{"the report could not be written: %v", "無法寫出報告：%v"},
+	{"the editor %s: %v (set VISUAL or EDITOR to another one)", "編輯器 %s：%v（可以把 VISUAL 或 EDITOR 設成別的）"},
+	{"no editor is found here; set VISUAL or EDITOR to one", "這裡找不到編輯器；請設定 VISUAL 或 EDITOR"},
+	{"this is the first task", "這是第一個任務"},
+	{"this is the last task", "這是最後一個任務"},
+	{
+		"there is no lesson and no task %q; go tool kata list shows them",
+		"沒有叫做 %q 的課或任務；用 go tool kata list 查看",
+	},
+	{"%q may be any of %s; say which", "%q 可能是 %s；請說是哪一個"},
+	{
+		"%s is in no udpkata repository (a directory with go.mod and lessons/): %v",
+		"%s 不在 udpkata 的儲存庫裡（一個有 go.mod 和 lessons/ 的目錄）：%v",
+	},
+}
