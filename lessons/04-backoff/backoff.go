@@ -54,11 +54,11 @@ var ErrServerDown = errors.New("I think the server is down")
 // no send forward; Ask goes on listening at once. A send that fails counts as a send,
 // with its wait.
 //
-// TestAskStops: of the errors of conn, one does end Ask. When conn is closed, and only
-// then, it returns at once, with an error that wraps net.ErrClosed. When ctx ends, or
-// has ended before, it returns at once as well, with an error that wraps ctx.Err(),
-// context.Cause(ctx) or os.ErrDeadlineExceeded. What Ask returns then, in either case,
-// does not wrap ErrServerDown.
+// TestAskStops: of the errors of conn, only that of a closed one ends Ask. When conn
+// is closed, it returns at once, with an error that wraps net.ErrClosed. When ctx
+// ends, or has ended before, it returns at once as well, with an error that wraps
+// ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded. What Ask returns then, in
+// either case, does not wrap ErrServerDown.
 //
 // TestAskMeetsLoss wants nothing new: a thousand clients ask a server that drops half
 // of what it hears.

@@ -59,8 +59,8 @@ type Report struct {
 // neither with a smaller number nor with a bigger one, as it may be one to an earlier
 // send. If syscall.EMSGSIZE comes, and no less fits now than Probe has tried, the
 // error is about an earlier datagram: it changes nothing. (If it was Write that
-// failed, then in this case, and in it alone, that counts as a send all the same, and
-// its wait follows.) Other errors of Write and Read (such as "connection refused"),
+// failed, this counts as a send all the same, and its wait follows; where less fits,
+// it does not count.) Other errors of Write and Read (such as "connection refused"),
 // however many, are no answer, and change nothing; a Write that fails with one counts
 // as a send.
 //
