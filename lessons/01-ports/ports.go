@@ -68,25 +68,25 @@ var (
 	ErrForbidden = errors.New("the port is forbidden")
 )
 
-// Claim opens a UDP socket at exactly addr, on no other port and at no other
-// address. addr names one address, on IPv4 or on IPv6: neither 0.0.0.0 or ::, which
-// are all of them, nor a multicast address, nor ::ffff:127.0.0.1, which is IPv4 in
-// IPv6's form, nor one with a zone, such as fe80::1%lo. The socket, what is beside an
-// error, and what stays open are as with Ephemeral.
+// Claim opens a UDP socket at exactly addr, on no other port and at no other address.
+// addr names one address, on IPv4 or on IPv6: neither 0.0.0.0 or ::, which are all of
+// them, nor a multicast address, nor ::ffff:127.0.0.1, which is IPv4 in IPv6's form,
+// nor one with a zone, such as fe80::1%lo. This is what each task wants:
 //
-// If another UDP socket has the port, the error wraps ErrTaken; if this user may
-// not open it, ErrForbidden; and not both. Either way it wraps the system's
-// cause as well, which is InUse or Denied, and its text contains addr, written
-// as addr.String() does.
+// TestClaim: the socket, what is beside an error, and what stays open are as with
+// Ephemeral. Several ports can be claimed at a time, by calls side by side too, and
+// each socket stays open until whoever called closes it. Then the port can be claimed
+// again. Port 0 is an error, since it does not say which port is to be claimed; so it
+// is in netip.AddrPort{}. An error of the system's that is neither of the two below is
+// returned, as it is or wrapped. These errors wrap neither ErrTaken nor ErrForbidden.
 //
-// Port 0 is an error, since it does not say which port is to be claimed; so it is in
-// netip.AddrPort{}. Any other error of the system's is returned, as it is or wrapped.
-// These errors wrap neither ErrTaken nor ErrForbidden.
+// TestClaimTaken and TestClaimForbidden: if another UDP socket has the port, the error
+// wraps ErrTaken; if this user may not open it, ErrForbidden; and not both. Either way
+// it wraps the system's cause as well, which is InUse or Denied, and its text contains
+// addr, written as addr.String() does.
 //
-// A port that is taken on TCP, or at another single address, is free for all that
-// Claim cares about. Several ports can be claimed at a time, by calls side by side too,
-// and each socket stays open until whoever called closes it. Then the port can be
-// claimed again.
+// TestClaimBesideTCP and TestClaimOnTwoAddresses: a port that is taken on TCP, or at
+// another single address, is free for all that Claim cares about.
 func Claim(addr netip.AddrPort) (net.PacketConn, error) {
 	panic("TODO: write Claim, which opens a socket on exactly this port")
 }

@@ -35,41 +35,32 @@ type Answer struct {
 	Strangers []net.Addr
 }
 
-// Ask sends msg to server as one datagram, and returns the first datagram that
-// comes from server, whatever it holds. Either has any bytes, and from 0 to as
-// many as UDP allows (65,507 on IPv4, 65,527 on IPv6). One that is there before
-// Ask begins counts like any other. The question is sent once.
+// Ask sends msg to server as one datagram, once, and returns the first datagram that
+// comes from server, whatever it holds. This is what each task wants
+// (TestWhateverComes wants all of it):
 //
-// Anybody may send to conn, before, while and after the server answers. Ask
-// turns away what does not come from server, whatever it holds, counts it, and
-// goes on waiting. server is an endpoint, in any form of SameEndpoint; another
-// call may have another, also in the same *net.UDPAddr. Neither server nor the bytes
-// of msg are changed.
+// TestAsk: msg and the answer have any bytes, and from none to as many as UDP allows.
+// A datagram that is there before Ask begins counts like any other. An error of conn's
+// ends Ask, and is returned as it is or wrapped. Nothing but that and the end of ctx
+// ends it, however long it takes. Neither server nor the bytes of msg are changed.
 //
-// When ctx ends first, or has ended before, Ask returns at once, with an error
-// that wraps ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded. No datagram
-// changes when that is. (If ctx has ended and an answer is there too, either may
-// win.) An error of conn's ends Ask too, and is returned as it is or wrapped.
-// Nothing else ends it, however long it takes. Beside either, TurnedAway and
-// Strangers still say who was turned away.
+// TestAskTurnsAwayStrangers: anybody may send to conn, before, while and after the
+// server answers. Ask turns away what does not come from server, whatever it holds,
+// counts it, and goes on waiting. server is an endpoint, in any form of SameEndpoint;
+// another call may have another, also in the same *net.UDPAddr.
 //
-// "At once" means: before any time passes, as soon as the call of conn that is
-// under way has returned.
+// TestAskTurnsAwayOtherIP: what comes from the server's port at another IP address
+// does not come from server either.
 //
-// Ask leaves conn as it was: open, without a deadline, with nobody reading from it.
-// No goroutine of its own is still running when it returns, but for the moment that
-// it needs to end, and what becomes of ctx later changes nothing. Another Ask on the
-// same conn works, whatever became of this one. While it waits, calls on other conns
-// may run; there are no two at a time on one.
+// TestAskBearsAThousand and TestAskStops: when ctx ends first, or has ended before,
+// Ask returns at once, with an error that wraps ctx.Err(), context.Cause(ctx) or
+// os.ErrDeadlineExceeded. No datagram changes when that is. (If ctx has ended and an
+// answer is there too, either may win.) Beside this error, or one of conn's,
+// TurnedAway and Strangers still say who was turned away.
 //
-// conn has no deadline when it is handed over, and times out only at a deadline
-// that you have set, then whatever has come; it returns no error of package
-// context. Any implementation may come, so don't type-assert it, not even to an
-// interface; the addresses that it gives are *net.UDPAddr, those of IPv4 without a
-// zone, and stay as they are. Beside an error there are no bytes, and the address
-// is nil. Hold no mutex while you wait: while another goroutine waits for it, the
-// virtual network's clock stands still. Keep no channel in a package-level
-// variable: every call is on its own.
+// The rules for conn, what "at once" means, and what may be left behind are in
+// lessons/00-before, section The rules of every lesson. Here also: the addresses of
+// IPv4 that conn gives have no zone, and there are no two calls at a time on one conn.
 func Ask(ctx context.Context, conn net.PacketConn, server net.Addr, msg []byte) (Answer, error) {
 	panic("TODO: write Ask, which takes an answer only from whom it asked")
 }
@@ -84,9 +75,9 @@ func Dial(server netip.AddrPort) (net.Conn, error) {
 }
 
 // AskConnected sends msg on conn, a connected socket, as one datagram, once, and
-// returns the first datagram that comes, also one that is there before. Either has
-// any bytes, as with Ask, and may be as long. What it returns is the caller's, and
-// nil or not if it is empty; msg is not changed.
+// returns the first datagram that comes, also one that is there before. Either has any
+// bytes, as with Ask, and may be as long. What it returns is the caller's, and nil or
+// not if it is empty; msg is not changed.
 //
 // When ctx ends first, or has ended before, it returns at once, with an error that
 // wraps ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded. An error that conn
@@ -94,7 +85,7 @@ func Dial(server netip.AddrPort) (net.Conn, error) {
 // wrapped. Nothing else does. Beside an error there are no bytes. (If ctx has ended
 // and an answer is there too, either may win.)
 //
-// It leaves conn as Ask does. The rules for conn are those of Ask.
+// The rules for conn are those of Ask.
 func AskConnected(ctx context.Context, conn net.Conn, msg []byte) ([]byte, error) {
 	panic("TODO: write AskConnected, which leaves the turning away to the system")
 }

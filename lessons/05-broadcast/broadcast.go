@@ -24,49 +24,46 @@ func BroadcastAddr(prefix netip.Prefix) (netip.Addr, error) {
 }
 
 // Shout sends text, any bytes, to an address, which is a *net.UDPAddr, as one
-// datagram, and returns at once.
-// It waits for no answer: nobody knows how many there will be. It sends once a
-// call, also if it has sent the same before.
+// datagram, and returns at once. It waits for no answer: nobody knows how many there
+// will be. It sends once a call, also if it has sent the same before.
 //
 // Any error of conn's is returned, as it is or wrapped. If conn may not broadcast,
-// that is one which wraps syscall.EACCES on Linux; Shout does not change what
-// conn may do, and leaves it open and without a deadline.
+// that is one which wraps syscall.EACCES on Linux; Shout does not change what conn may
+// do.
 //
-// conn may be any implementation, so don't type-assert it.
+// The rules for conn are in lessons/00-before, section The rules of every lesson.
 func Shout(conn net.PacketConn, to net.Addr, text string) error {
 	panic("TODO: write Shout, which sends and does not wait")
 }
 
-// Hear calls heard for every datagram that arrives on conn, with its sender and
-// its text, until ctx ends or conn is closed. It does so for one datagram after
-// the other, in the order in which they come, and calls heard again only when the
-// last call has returned. A datagram has from 0 to 65,507 bytes (65,527 on IPv6),
-// and any bytes; every sender counts, even conn itself. The caller may keep what
-// heard is given: nobody changes it afterwards.
+// Hear calls heard for every datagram that arrives on conn, with its sender and its
+// text, until ctx ends or conn is closed. This is what each task wants
+// (TestWhateverComes wants all of it):
 //
-// Neither silence, however long, nor errors of reads, however many, end it
-// (whether you make a pause after an error, of a second at the most, is up to
-// you), with lesson 02's two exceptions: when ctx ends, Hear returns at once,
-// with an error that wraps ctx.Err(), context.Cause(ctx) or
-// os.ErrDeadlineExceeded; when conn is closed, Hear returns, at once or after
-// such a pause, with an error that wraps net.ErrClosed. Either may be so before
-// the call, and ctx may end by its deadline. ("At once" is before any time
-// passes, also in virtual time. But a call of heard that is running is waited
-// for. Hear reads no more than two datagrams ahead: what is still waiting on conn
-// by then is left alone. Whether heard is still called for what was read by then
-// is up to you.)
+// TestHear: Hear calls heard for one datagram after the other, in the order in which
+// they come, and calls it again only when the last call has returned. A datagram has
+// any bytes, and from none to as many as UDP allows; every sender counts, even conn
+// itself. The caller may keep what heard is given: nobody changes it afterwards. Hear
+// sends nothing.
 //
-// Hear sends nothing. It leaves conn open and without a deadline, and no goroutine
-// of its own is still running when it returns.
+// Neither silence, however long, nor errors of reads, however many, end it (whether
+// you make a pause after an error, of a second at the most, is up to you), with lesson
+// 02's two exceptions. When conn is closed, also before the call, Hear returns, at
+// once or after such a pause, with an error that wraps net.ErrClosed.
 //
-// conn has no deadline when it is handed over, and times out only at a deadline that
-// you have set; it returns no error of package context. Any implementation may come,
-// so don't type-assert it, and look into its errors with errors.Is alone; beside an
-// error there are no bytes. The addresses that it gives stay as they are: you may
-// keep them, and pass them on. Calls on other conns may run at the same time. Hold no
-// mutex while you wait: while another goroutine waits for it, the virtual network's
-// clock stands still. Keep no channel in a package-level variable: every call is on
-// its own.
+// TestHearStops: when ctx ends, also by its deadline or before the call, Hear returns
+// at once, with an error that wraps ctx.Err(), context.Cause(ctx) or
+// os.ErrDeadlineExceeded. Whether ctx ends or conn is closed, a call of heard that is
+// running is waited for. Hear reads no more than two datagrams ahead: what is still
+// waiting on conn by then is left alone. Whether heard is still called for what was
+// read by then is up to you.
+//
+// TestEveryoneHears wants nothing new: three servers hear what Shout has sent, once
+// each.
+//
+// The rules for conn, what "at once" means, and what may be left behind are in
+// lessons/00-before, section The rules of every lesson. Here also: look into conn's
+// errors with errors.Is alone.
 func Hear(ctx context.Context, conn net.PacketConn, heard func(from net.Addr, text string)) error {
 	panic("TODO: write Hear, which passes on every datagram that it reads")
 }

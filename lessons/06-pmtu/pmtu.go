@@ -32,45 +32,46 @@ type Report struct {
 	Fits int  // how many bytes would fit, if these did not; else 0
 }
 
-// Probe returns how many bytes the biggest datagram has that gets over path
-// without fragmentation. At the other end is lesson 02's server: it answers a
-// datagram of N bytes with
+// Probe returns how many bytes the biggest datagram has that gets over path without
+// fragmentation. At the other end is lesson 02's server: it answers a datagram of N
+// bytes with
 //
 //	Your data was N bytes long
 //
-// Probe begins with the size that path.MTU makes likely at this call, MaxPayload of
-// it, however small. It sends so many bytes, whatever bytes they are, and waits for
-// exactly this text, with this number; then it returns, and sends nothing more. No
-// other answer counts, neither with a smaller number nor with a bigger one, as it
-// may be one to an earlier send; and that Write returned no error proves nothing.
+// This is what each task wants (TestWhateverComes wants all of it):
 //
-// If the path can't take that much, Write fails with syscall.EMSGSIZE, or a later
-// Read or Write does. Probe then asks path.MTU again. If less fits now than it has
-// tried, it sends that much, at once. If not, the error is about an earlier
-// datagram: it changes nothing. (A Write that failed with it has sent nothing. In that
-// second case, and in it alone, it counts as a send all the same, and its wait follows.)
+// TestProbe: Probe begins with the size that path.MTU makes likely at this call,
+// MaxPayload of it, however small. It sends so many bytes, whatever bytes they are,
+// and waits for exactly this text, with this number; then it returns, and sends
+// nothing more. That Write returned no error proves nothing.
 //
-// While no answer comes, Probe sends the same size again, and waits as lesson
-// 04's client does: 100, 200, 400, 800 and 1600 ms, the deadline of each wait
+// If the path can't take that much, Write fails with syscall.EMSGSIZE, or a later Read
+// or Write does. Probe then asks path.MTU again. If less fits now than it has tried,
+// it sends that much, at once. (A Write that failed with this error has sent nothing.)
+//
+// TestProbeWaits: while no answer comes, Probe sends the same size again, and waits as
+// lesson 04's client does: 100, 200, 400, 800 and 1600 ms, the deadline of each wait
 // being counted from its send. Each smaller size has five sends of its own, however
-// often less fits than before. After the fifth wait Probe gives up, with an error
-// that wraps ErrNoAnswer.
+// often less fits than before. After the fifth wait Probe gives up, with an error that
+// wraps ErrNoAnswer.
 //
-// Other errors of Write and Read (such as "connection refused"), however many, are
-// no answer, and change nothing; a Write that fails counts as a send. But when path
-// is closed, Probe returns at once, with an error that wraps net.ErrClosed; when
-// ctx ends, with one that wraps ctx.Err(), context.Cause(ctx) or
-// os.ErrDeadlineExceeded. Either may be so before the call. An error of path.MTU's
-// is returned at once, as it is or wrapped. ("At once" is before any time passes,
-// also in virtual time. What else an error wraps does not matter.)
+// TestProbeMeetsOldErrors: no other answer counts than the one to the size sent last,
+// neither with a smaller number nor with a bigger one, as it may be one to an earlier
+// send. If syscall.EMSGSIZE comes, and no less fits now than Probe has tried, the
+// error is about an earlier datagram: it changes nothing. (If it was Write that
+// failed, this counts as a send all the same, and its wait follows; where less fits,
+// it does not count.) Other errors of Write and Read (such as "connection refused"),
+// however many, are no answer, and change nothing; a Write that fails with one counts
+// as a send.
 //
-// Probe leaves path open and without a deadline, and no goroutine or timer of its own
-// is still running when it returns. path has no deadline when it is handed over, and
-// times out only at a deadline that you have set; it returns no error of package
-// context, and beside an error there are no bytes. Calls on other paths may run at
-// the same time. Hold no mutex while you wait: while another goroutine waits for it,
-// the virtual network's clock stands still. Keep no channel in a package-level
-// variable: every call is on its own.
+// TestProbeStops: when path is closed, Probe returns at once, with an error that wraps
+// net.ErrClosed; when ctx ends, with one that wraps ctx.Err(), context.Cause(ctx) or
+// os.ErrDeadlineExceeded. Either may be so before the call. An error of path.MTU's is
+// returned at once, as it is or wrapped. (What else an error wraps does not matter.)
+//
+// The rules for path, and what "at once" means, are those for conn in
+// lessons/00-before, section The rules of every lesson. Here also: no timer of Probe's
+// own is still running when it returns.
 func Probe(ctx context.Context, path Path) (int, error) {
 	panic("TODO: write Probe, which sends, learns from the refusal, and shrinks")
 }
