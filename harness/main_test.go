@@ -155,7 +155,8 @@ func TestMistyped(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(root, name, "x_test.go"), []byte(source), 0o600))
 	}
 	t.Chdir(filepath.Join(root, "01-a"))
-	require.Equal(t, "-run \"TestOen\" is the name of no test. This lesson's are TestOne, TestTwo.\n", mistyped("TestOen").EN)
+	require.Equal(t, "-run \"TestOen\" is the name of no test. This lesson's are TestOne, TestTwo.\n",
+		mistyped("TestOen").EN)
 	require.NotEmpty(t, mistyped("TestOne$x/virtual").EN)
 	for _, run := range []string{"", "^$", "TestOne", "Two", "TestThree$", "TestOne/virtual", "^(TestTwo)$", "("} {
 		require.Empty(t, mistyped(run).EN, run)

@@ -27,8 +27,8 @@ var mistakes = map[string]string{
 	"06-pmtu":      "mtu-error-ignored",
 }
 
-// TestTranscript goes from a fresh clone to all lessons solved, with nothing but go tool kata and an editor. What is seen
-// on the way is in testdata/transcript.txt, to be read, which
+// TestTranscript goes from a fresh clone to all lessons solved, with nothing but go tool kata and an editor. What is
+// seen on the way is in testdata/transcript.txt, to be read, which
 //
 //	go test ./solutions -run TestTranscript -update
 //
@@ -124,7 +124,8 @@ func (s *student) kata(command string) {
 
 // mutant returns the mistake of a lesson.
 func (s *student) mutant(l curriculum.Lesson) mutant {
-	i := slices.IndexFunc(s.mutants, func(m mutant) bool { return m.lesson.Name == l.Name && m.name == mistakes[l.Name] })
+	isTheirs := func(m mutant) bool { return m.lesson.Name == l.Name && m.name == mistakes[l.Name] }
+	i := slices.IndexFunc(s.mutants, isTheirs)
 	require.GreaterOrEqual(s.t, i, 0, "which mistake is made in %s?", l.Name)
 	return s.mutants[i]
 }

@@ -15,32 +15,68 @@ import (
 type Function struct {
 	Place
 	Name string
-	Doc  string // its comment
+	Doc  string // what its comment says of the task
 }
 
-// Functions returns those that a task is about, as far as its name and its description tell: the one that it is called
-// after, or else those that its description names; without any, all of the lesson's.
+// Functions returns those that a task is about: those whose comments say what it wants, or else the one that it is
+// called after, or else those that its description names; without any, all of the lesson's.
 func (t Task) Functions() []Function {
 	all := t.functions()
 	about := strings.TrimPrefix(t.Task.Name, "Test")
-	var named, mentioned []Function
-	for _, f := range all {
+	var wanted, named, mentioned []Function
+	for i := range all {
+		f := &all[i]
+		var wants bool
+		if f.Doc, wants = part(f.Doc, t.Task.Name); wants {
+			wanted = append(wanted, *f)
+		}
 		if strings.HasPrefix(about, f.Name) {
-			named = append(named, f)
+			named = append(named, *f)
 		}
 		if regexp.MustCompile(`\b` + f.Name + `\b`).MatchString(t.Doc) {
-			mentioned = append(mentioned, f)
+			mentioned = append(mentioned, *f)
 		}
 	}
 	// AskConnected is more to the point than Ask.
 	slices.SortStableFunc(named, func(a, b Function) int { return len(b.Name) - len(a.Name) })
 	switch {
+	case len(wanted) > 0:
+		return wanted
 	case len(named) > 0:
 		return named[:1]
 	case len(mentioned) > 0:
 		return mentioned
 	}
 	return all
+}
+
+var (
+	// tasksWant begins what a comment says of tasks: "TestAskStops: when", "TestA and TestB: if".
+	tasksWant = regexp.MustCompile(`^(Test\w+(?: and Test\w+)*)(?: wants nothing new)?: `)
+	// rules begins what it says in the end of all of them.
+	rules = regexp.MustCompile(`^The rules `)
+)
+
+// part returns what a comment says of a task, and reports whether it names the task: what it says before the first one,
+// what it says of this one, and the rules. Of a task that it does not name, that is the whole.
+func part(doc, task string) (said string, named bool) {
+	var parts []string
+	of := []string{task}
+	for paragraph := range strings.SplitSeq(doc, "\n\n") {
+		if m := tasksWant.FindStringSubmatch(paragraph); m != nil {
+			of = strings.Split(m[1], " and ")
+			named = named || slices.Contains(of, task)
+		} else if rules.MatchString(paragraph) {
+			of = []string{task}
+		}
+		if slices.Contains(of, task) {
+			parts = append(parts, strings.TrimSuffix(paragraph, "\n"))
+		}
+	}
+	if !named {
+		return doc, false
+	}
+	return strings.Join(parts, "\n\n") + "\n", true
 }
 
 // functions returns all of the lesson's, in the order of its files and of the lines. A file that does not parse has

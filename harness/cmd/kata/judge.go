@@ -12,6 +12,7 @@ import (
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/judge"
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
 

@@ -19,8 +19,10 @@ import (
 
 // three is a course with three tasks, each of which wants a 1.
 var three = map[string]string{
-	"go.mod":                         "module tiny\n\ngo 1.26.0\n",
-	"lessons/01-tiny/tiny.go":        written("todo", "todo", "todo"),
+	"go.mod":                  "module tiny\n\ngo 1.26.0\n",
+	"lessons/01-tiny/tiny.go": written("todo", "todo", "todo"),
+	"lessons/01-tiny/testdata/stubs/tiny.go.txt": written("todo", "todo", "todo"),
+
 	"lessons/01-tiny/hints.md":       threeHints,
 	"lessons/01-tiny/hints.zh-TW.md": threeHints,
 	"lessons/01-tiny/tiny_test.go": `package tiny_test
@@ -323,11 +325,11 @@ func TestWatchKeys(t *testing.T) {
 		{"n", `This is the last task`},
 		{"p", `TestB, lessons/01-tiny/tiny.go`},
 		{"r", `Running 01-tiny/TestB.*TODO: write it`},
-		{"s", `solution`},
+		{"s", `there is no solution of 01-tiny here`},
 		{"x", `y/n`},
 		{"n", `Nothing was changed`}, // an answer, and no key
 		{"x", `y/n`},
-		{"y", `01-tiny`},
+		{"y", `tiny.go is as it was handed out`},
 		{"?", `q  quits`},
 		{"e", ` icanon.* echo .*edits .*tiny.go\r\n`},
 		{"q\n", `said q\r\n.*TestB, lessons`}, // what is typed is the editor's
@@ -335,6 +337,13 @@ func TestWatchKeys(t *testing.T) {
 		u.types(step.key)
 		u.sees(step.sees)
 	}
+	// What was reset stays in sight when it has been judged.
+	u.save(written("return 1", "return 2", "todo"))
+	u.sees(`got 2, want 1\r\n`)
+	u.types("xy")
+	u.sees(`y/n.*what you wrote is in lessons/01-tiny/tiny.go.1.bak`)
+	u.sees(regexp.QuoteMeta(clearing) + `.*what you wrote is in.*TODO: write it`)
+
 	require.NoError(t, pty.Setsize(u.screen, &pty.Winsize{Rows: 20, Cols: 60}))
 	u.sees(regexp.QuoteMeta(clearing) + `.*TestB, lessons.*TODO: write it`)
 	u.types("q")
