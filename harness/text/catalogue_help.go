@@ -45,6 +45,7 @@ var helpSentences = []Text{
 		"The course's tool. What it does, go test ./lessons/... does too.",
 		"課程的工具。它做的事，go test ./lessons/... 也做得到。",
 	},
+	{"Show context-sensitive help.", "顯示說明。"},
 	{"Usage:", "用法："},
 	{"Arguments:", "引數："},
 	{"Flags:", "選項："},

@@ -38,6 +38,7 @@ func help(options kong.HelpOptions, ctx *kong.Context) error {
 	var words []string
 	for _, own := range []text.Text{
 		text.Say("Usage:"), text.Say("Arguments:"), text.Say("Flags:"), text.Say("Commands:"),
+		text.Say("Show context-sensitive help."),
 		text.Say(`Run "go tool kata <command> --help" for more information on a command.`),
 	} {
 		words = append(words, own.EN, own.In(text.Preferred()))

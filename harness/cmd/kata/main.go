@@ -107,7 +107,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) (passed bool, err
 	helped := false
 	parser, err := kong.New(&cli, kong.Name("go tool kata"), kong.Writers(stdout, stdout),
 		kong.Description("The course's tool. What it does, go test ./lessons/... does too."),
-		kong.Help(help), kong.Exit(func(int) { helped = true }))
+		kong.Help(help), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Exit(func(int) { helped = true }))
 	if err != nil {
 		return false, err
 	}
