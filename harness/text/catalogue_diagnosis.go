@@ -415,7 +415,7 @@ var diagnosisSentences = []Text{
 	{
 		"Whoever sends a datagram chooses its bytes. With a line end among them it begins a new line, which could " +
 			"pass for one of the log's own; %%q keeps everything within one line.",
-		"資料包的內容由送的人決定。裡面如果有換行，log 就會多出一行，看起來像是伺服器自己寫的；%%q " +
+		"資料包的內容由傳送端決定。裡面如果有換行，log 就會多出一行，看起來像是伺服器自己寫的；%%q " +
 			"會讓全部內容留在同一行。",
 	},
 	{

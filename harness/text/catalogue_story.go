@@ -131,7 +131,7 @@ var storySentences = []Text{
 	{"%s still waits for %s", "%s 還在等 %s"},
 	{"the story wants %s from %s", "故事要的是 %[2]s 送來的 %[1]s"},
 	{"the story wants %s", "故事要的是 %s"},
-	{"the story wants it after %v", "依照故事，應在開始後 %v"},
+	{"the story wants it after %v", "依照故事，應在開始後 %v 送出"},
 	{"the story wants silence here", "故事要的是這時不再送"},
 	{"the next one was due after %v", "下一個該在開始後 %v 送出"},
 	{"one more than the story wants", "比故事要的多了這一個"},
