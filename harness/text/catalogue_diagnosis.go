@@ -787,12 +787,12 @@ var diagnosisSentences = []Text{
 	{
 		"%s sent %d times, the last time after %v, and gave up when nothing had come. Nobody has heard any of these " +
 			"datagrams.",
-		"%s 送了 %d 次，最後一次在 %v，什麼都沒等到就放棄了。這些資料包沒有一個有人收到。",
+		"%s 送了 %d 次，最後一次在 %v，什麼都沒等到就放棄了。這些資料包，沒有程式收到任何一個。",
 	},
 	{
 		"%s sent once, %d bytes, and gave up when nothing had come. Nobody has heard that datagram, and none was " +
 			"sent after it.",
-		"%s 只送了一次，%d 個位元組，什麼都沒等到就放棄了。沒有人收到那個資料包，之後也沒有再送。",
+		"%s 只送了一次，%d 個位元組，什麼都沒等到就放棄了。沒有程式收到那個資料包，之後也沒有再送。",
 	},
 	{
 		"After \"message too long\" the code went on to %d bytes, and %d fit. How much fits is the MTU that the " +
