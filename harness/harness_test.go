@@ -248,8 +248,10 @@ func TestLateLine(t *testing.T) {
 
 func TestLogCheck(t *testing.T) {
 	require.True(t, checkLogInAnyOrder(nil, nil).IsZero(), "nothing is wanted, and nothing is there")
-	require.Equal(t, "the log holds a line 1 of the 2 times that the story wants it:\n    a\nbut holds\n    b",
+	require.Equal(t, "the log has this line once; the story wants it twice:\n    a\nbut holds\n    b",
 		checkLogInAnyOrder([]string{"a\n", "b\n"}, []string{"a", "a"}).EN)
+	require.Equal(t, "這一行在 log 裡有 2 次，故事要 3 次：\n    a",
+		checkLogInAnyOrder([]string{"a\n", "a\n"}, []string{"a", "a", "a"}).ZH)
 	listening, hello := "Listening at 127.0.0.1:1060", `The client says "two\nlines"`
 	tests := []struct {
 		name   string

@@ -69,8 +69,8 @@ func checkLogInAnyOrder(writes, want []string) text.Text {
 	for i, line := range want {
 		j := slices.Index(extra, line)
 		if held := count(got, line); j < 0 && held > 0 {
-			return text.Say("the log holds a line %d of the %d times that the story wants it:\n    %s%s",
-				held, count(want, line), shorten(line), strange(extra, want[i:]))
+			return text.Say("the log has this line %s; the story wants it %s:\n    %s%s",
+				times(held), times(count(want, line)), shorten(line), strange(extra, want[i:]))
 		}
 		if j < 0 {
 			return text.Say("the log lacks the line\n    %s%s", shorten(line), strange(extra, want[i:]))
@@ -91,6 +91,17 @@ func count(lines []string, line string) (n int) {
 		}
 	}
 	return n
+}
+
+// times says how often something is there.
+func times(n int) text.Text {
+	switch n {
+	case 1:
+		return text.Say("once")
+	case 2:
+		return text.Say("twice")
+	}
+	return text.Say("%d times", n)
 }
 
 // lateLine returns the first of the wanted lines that is among those that came later, and

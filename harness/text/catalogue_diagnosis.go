@@ -125,7 +125,7 @@ var diagnosisSentences = []Text{
 		"A socket that a function was given belongs to its caller, who may go on with it: don't close it, and not " +
 			"in a defer either, which runs at the return. If that was to end a read: a deadline that is long past " +
 			"does so too, and can be taken back.",
-		"交給函式的 socket 屬於呼叫它的人，對方可能還要用：不要關閉它，也不要用 defer 關閉，那會在 return 時執行。" +
+		"交給函式的 socket 屬於呼叫端，對方可能還要用：不要關閉它，也不要用 defer 關閉，那會在 return 時執行。" +
 			"如果是為了結束讀取：用早就過去的截止時間也可以，而且之後可以清除。",
 	},
 	{
@@ -154,7 +154,7 @@ var diagnosisSentences = []Text{
 	{
 		"Whoever calls has to see that it was the context that ended the call: return ctx.Err(), or an error that " +
 			"wraps it. nil says that all went well.",
-		"要讓呼叫的人看得出來，是 context 結束了這次呼叫：回傳 ctx.Err()，或是包住它的錯誤。回傳 nil 就等於宣稱成功。",
+		"要讓呼叫端看得出來，是 context 結束了這次呼叫：回傳 ctx.Err()，或是包住它的錯誤。回傳 nil 就等於宣稱成功。",
 	},
 
 	{
@@ -274,11 +274,11 @@ var diagnosisSentences = []Text{
 	{
 		"The answer came after %v, and nobody read it. A send that fails is followed by its wait like any other, and " +
 			"to wait is to read.",
-		"答覆在 %v 就來了，卻沒有人讀。送不出去的那一次，後面也要照樣等待，而等待就是讀取。",
+		"答覆在 %v 就來了，卻沒有程式讀取。送不出去的那一次，後面也要照樣等待，而等待就是讀取。",
 	},
 	{
 		"The answer came after %v, and nobody read it. To wait is to read, up to the deadline.",
-		"答覆在 %v 就來了，卻沒有人讀。等待就是讀取，一直到截止時間。",
+		"答覆在 %v 就來了，卻沒有程式讀取。等待就是讀取，一直到截止時間。",
 	},
 	{
 		"The answer came after %v, and was read %v later: after the error %q the code did something else first, such " +
@@ -357,13 +357,13 @@ var diagnosisSentences = []Text{
 	{
 		"%v means all addresses of this computer. A socket at %v is at that one alone, and hears nothing of what is " +
 			"sent to another.",
-		"%v 是這台電腦的所有位址。開在 %v 的 socket 只在那一個位址上，送到別的位址的，它都聽不到。",
+		"%v 是這台電腦的所有位址。開在 %v 的 socket 只在那一個位址上，送到別的位址的，它都收不到。",
 	},
 	{
 		"Each call opens a socket of its own. Who reads from one socket takes the datagram away from whoever else " +
 			"reads there; with two sockets, each has its own, and hears each broadcast.",
 		"每次呼叫都要開一個新的 socket。大家讀同一個 socket，一個人讀走了，別人就讀不到；有兩個 socket，" +
-			"就各收各的，每次廣播兩邊都聽得到。",
+			"就各收各的，每次廣播兩邊都收得到。",
 	},
 	{
 		"The option is still off on the socket that was given. Either nothing was set, or another option, or the " +
@@ -379,7 +379,7 @@ var diagnosisSentences = []Text{
 	{
 		"The story had taken the permission to broadcast from %s's socket, and the code has given it back. Who may " +
 			"broadcast is for the caller to decide: send, and return the error.",
-		"故事拿掉了 %s 的 socket 的廣播許可，程式卻又把它加回去。誰可以廣播，由呼叫的人決定：只要送，並且回傳錯誤。",
+		"故事拿掉了 %s 的 socket 的廣播許可，程式卻又把它加回去。誰可以廣播，由呼叫端決定：只要送，並且回傳錯誤。",
 	},
 	{
 		"File().Fd() does that: asking for the descriptor makes the socket blocking. SyscallConn gives the " +
@@ -415,7 +415,7 @@ var diagnosisSentences = []Text{
 	{
 		"Whoever sends a datagram chooses its bytes. With a line end among them it begins a new line, which could " +
 			"pass for one of the log's own; %%q keeps everything within one line.",
-		"資料包的內容由送的人決定。裡面如果有換行，log 就會多出一行，看起來像是伺服器自己寫的；%%q " +
+		"資料包的內容由傳送端決定。裡面如果有換行，log 就會多出一行，看起來像是伺服器自己寫的；%%q " +
 			"會讓全部內容留在同一行。",
 	},
 	{
@@ -441,13 +441,13 @@ var diagnosisSentences = []Text{
 		"A goroutine has set the deadline, when the call had returned. Call the stop of context.AfterFunc before " +
 			"you return, and look at what that returns: if it is false, the function may still be running. Wait for " +
 			"it, for example on a channel that it closes, and then clear the deadline.",
-		"有一個 goroutine 在呼叫已經回傳之後才設了期限。回傳之前要呼叫 context.AfterFunc 給的 stop，而且要看它回傳" +
-			"什麼：如果是 false，那個函式可能還在執行。等它結束，例如等它關閉一個 channel，然後再清掉期限。",
+		"有一個 goroutine 在呼叫已經回傳之後才設了截止時間。回傳之前要呼叫 context.AfterFunc 給的 stop，而且要看它回" +
+			"傳什麼：如果是 false，那個函式可能還在執行。等它結束，例如等它關閉一個 channel，然後再清掉截止時間。",
 	},
 	{
 		"A deadline stays with the socket until another is set, and whoever uses the socket next meets it. Clear " +
 			"it before you return: %s(time.Time{}).",
-		"期限會一直留在 socket 上，直到設了另一個，下一個使用這個 socket 的人就會遇到。回傳之前把它清掉：%s(time." +
+		"截止時間會一直留在 socket 上，直到設了另一個，下一個使用這個 socket 的人就會遇到。回傳之前把它清掉：%s(time." +
 			"Time{})。",
 	},
 
@@ -585,27 +585,27 @@ var diagnosisSentences = []Text{
 	{
 		"The error holds the system's own, %q, but not what that means here. Whoever calls should not have to know " +
 			"each system's errors: wrap %s too. fmt.Errorf may have two %%w.",
-		"錯誤裡有系統自己的 %q，卻沒有說它在這裡是什麼意思。呼叫的人不必認得每個系統的錯誤：把 %s 也包進去。" +
+		"錯誤裡有系統自己的 %q，卻沒有說它在這裡是什麼意思。呼叫端不必認得每個系統的錯誤：把 %s 也包進去。" +
 			"fmt.Errorf 可以有兩個 %%w。",
 	},
 
 	{
 		"Whoever called does not know of that socket, so nobody will close it. Close it before the call returns, " +
 			"whichever way it does: also where a later step fails.",
-		"呼叫的人不知道有這個 socket，所以沒有人會去關它。呼叫回傳之前就要關，不管從哪一條路回傳：" +
+		"呼叫端不知道有這個 socket，所以沒有人會去關它。呼叫回傳之前就要關，不管從哪一條路回傳：" +
 			"後面的步驟失敗了也一樣。",
 	},
 	{
 		"Nobody asked for that: whoever called sets what they need. Open the socket, and leave it as package net " +
 			"has opened it.",
-		"沒有人要這個：呼叫的人需要什麼，會自己設定。把 socket 開好，net 套件開出來是什麼樣子，就留成什麼樣子。",
+		"沒有人要這個：呼叫端需要什麼，會自己設定。把 socket 開好，net 套件開出來是什麼樣子，就留成什麼樣子。",
 	},
 	{
 		"The code has closed the socket before it returned, as with defer conn.Close(). A port belongs to its " +
 			"socket: once that is closed, the system gives the port to others. Leave it open, and whoever called " +
 			"will close it.",
 		"程式回傳之前就把 socket 關閉了，例如用了 defer conn.Close()。連接埠屬於它的 socket：socket 一關閉，" +
-			"系統就會把連接埠給別人。讓它開著，呼叫的人會關。",
+			"系統就會把連接埠給別人。讓它開著，呼叫端會關。",
 	},
 	{
 		"The code has named a port itself, be it a fixed one or the first that it found free. It need not look for " +
@@ -643,8 +643,8 @@ var diagnosisSentences = []Text{
 		"%s failed after %v, and %s met a deadline that an earlier call has left on the socket%s. A deadline " +
 			"stays with the socket until another is set, also one that is long past. Clear it before you return, " +
 			"and see that nothing sets one afterwards: %s(time.Time{}).",
-		"%s 在 %v 失敗，因為 %s 遇到了先前某次呼叫留在 socket 上的期限%s。期限會一直留在 socket 上，直到設了另一" +
-			"個，早已過去的期限也一樣。回傳之前把它清掉，也要確定之後沒有別的會再設：%s(time.Time{})。",
+		"%s 在 %v 失敗，因為 %s 遇到了先前某次呼叫留在 socket 上的截止時間%s。截止時間會一直留在 socket 上，直到設了" +
+			"另一個，早已過去的截止時間也一樣。回傳之前把它清掉，也要確定之後沒有別的會再設：%s(time.Time{})。",
 	},
 	{
 		", set at %s",
@@ -653,13 +653,13 @@ var diagnosisSentences = []Text{
 	{
 		"%s failed after %v, at a deadline that was set at %s. SetDeadline sets one for sends as well; " +
 			"SetReadDeadline is for reads alone.",
-		"%s 在 %v 因為期限而失敗，那個期限是在 %s 設的。SetDeadline 連送出的期限也一起設了；SetReadDeadline 只管" +
-			"讀取。",
+		"%s 在 %v 因為截止時間而失敗，那個截止時間是在 %s 設的。SetDeadline 連送出的截止時間也一起設了；" +
+			"SetReadDeadline 只管讀取。",
 	},
 	{
 		"%s from %s has come, and %s sleeps. A sleep knows nothing of what comes. To wait is to read, up to a " +
 			"deadline: a read returns as soon as something is there.",
-		"%s 已經從 %s 來了，%s 卻在睡。睡眠不知道有什麼來了。等待就是讀取，讀到期限為止：一有東西，讀取就會回傳。",
+		"%s 已經從 %s 來了，%s 卻在睡。睡眠不知道有什麼來了。等待就是讀取，讀到截止時間為止：一有東西，讀取就會回傳。",
 	},
 	{
 		"%s sleeps, and nothing changes meanwhile: what it finds out now is what it will find out later. Return " +
@@ -676,13 +676,13 @@ var diagnosisSentences = []Text{
 		"The deadline has passed, and each read fails at once until it is set anew. If it is past because ctx " +
 			"ended, return; if a wait is over, set the next one. The error comes within another: errors.Is(err, " +
 			"os.ErrDeadlineExceeded) finds it, == does not.",
-		"期限已經過了，在重新設定之前，每次讀取都會馬上失敗。如果是因為 ctx 結束，就回傳；如果是一次等待結束，就" +
-			"設下一個期限。這個錯誤包在另一個錯誤裡：errors.Is(err, os.ErrDeadlineExceeded) 找得到，== 找不到。",
+		"截止時間已經過了，在重新設定之前，每次讀取都會馬上失敗。如果是因為 ctx 結束，就回傳；如果是一次等待結束，就" +
+			"設下一個截止時間。這個錯誤包在另一個錯誤裡：errors.Is(err, os.ErrDeadlineExceeded) 找得到，== 找不到。",
 	},
 	{
 		"The code itself has closed %s's socket, at %s, and used it afterwards. A socket that a function was " +
 			"given belongs to its caller, who may go on with it: don't close it.",
-		"程式自己關閉了 %s 的 socket（在 %s），之後又用了它。交給函式的 socket 屬於呼叫它的人，他可能還要用：不要" +
+		"程式自己關閉了 %s 的 socket（在 %s），之後又用了它。交給函式的 socket 屬於呼叫端，對方可能還要用：不要" +
 			"關閉它。",
 	},
 	{
@@ -690,7 +690,7 @@ var diagnosisSentences = []Text{
 			"earlier call has started still reads there. End its read by a deadline that is long past, and wait " +
 			"until it has returned.",
 		"%s（來自 %s）被讀走了，但不是被這次的 %s 讀走的：那次讀取在它之前就開始了。可見先前某次呼叫啟動的東西還" +
-			"在那裡讀。用一個早已過去的期限結束它的讀取，並等到它回傳。",
+			"在那裡讀。用一個早已過去的截止時間結束它的讀取，並等到它回傳。",
 	},
 	{
 		"%s has returned, and has neither read nor sent anything on %s. Each call uses the socket that it " +
@@ -748,8 +748,8 @@ var diagnosisSentences = []Text{
 	{
 		"After %v the code sent again at once, without a wait: a deadline that has passed lets each read fail at " +
 			"once, until another is set. Each wait needs a deadline of its own.",
-		"在 %v，程式沒有等待就馬上又送了一次：過了的期限會讓每次讀取馬上失敗，直到設了另一個。每次等待都要有自己" +
-			"的期限。",
+		"在 %v，程式沒有等待就馬上又送了一次：過了的截止時間會讓每次讀取馬上失敗，直到設了另一個。每次等待都要有自己" +
+			"的截止時間。",
 	},
 	{
 		"%s tried to send once more after %v, and the socket was closed by then. A closed socket stays closed: " +
@@ -764,21 +764,21 @@ var diagnosisSentences = []Text{
 	{
 		"%s gave up after %v by a time limit of its own, the deadline that was set at %s. Its context had not " +
 			"ended, and the answer came later.",
-		"%s 過了 %v 就因為自己的時間限制而放棄，也就是在 %s 設的期限。它的 context 還沒結束，答覆是後來才到的。",
+		"%s 過了 %v 就因為自己的時間限制而放棄，也就是在 %s 設的截止時間。它的 context 還沒結束，答覆是後來才到的。",
 	},
 	{
 		"%s gave up after %v by a time limit of its own, such as a context.WithTimeout or a timer: the deadline that " +
 			"was set at %s only ended the read. The context that it was given had not ended, and the answer came " +
 			"later.",
-		"%s 過了 %v 就因為自己的時間限制而放棄，例如 context.WithTimeout 或計時器：在 %s 設的期限只是用來結束讀取。" +
-			"交給它的 context 還沒結束，答覆是後來才到的。",
+		"%s 過了 %v 就因為自己的時間限制而放棄，例如 context.WithTimeout 或計時器：在 %s 設的截止時間只是用來結束讀" +
+			"取。交給它的 context 還沒結束，答覆是後來才到的。",
 	},
 	{
 		"The context of %s has ended, and so each read fails at once, however often it is called. A context ends by " +
 			"its deadline too, and not only when it is cancelled: return when ctx.Err() is not nil, whichever error " +
 			"it is.",
-		"%s 的 context 已經結束，所以每次讀取都立刻失敗，不管呼叫幾次。context 不只會被取消，到了它的期限也會結束：" +
-			"ctx.Err() 不是 nil 就回傳，不管是哪一個錯誤。",
+		"%s 的 context 已經結束，所以每次讀取都立刻失敗，不管呼叫幾次。context 不只會被取消，到了它的截止時間也會結" +
+			"束：ctx.Err() 不是 nil 就回傳，不管是哪一個錯誤。",
 	},
 	{
 		"%s gave up after %v by a time limit of its own. Its context had not ended, and the answer came later.",
@@ -787,12 +787,12 @@ var diagnosisSentences = []Text{
 	{
 		"%s sent %d times, the last time after %v, and gave up when nothing had come. Nobody has heard any of these " +
 			"datagrams.",
-		"%s 送了 %d 次，最後一次在 %v，什麼都沒等到就放棄了。這些資料包沒有一個有人收到。",
+		"%s 送了 %d 次，最後一次在 %v，什麼都沒等到就放棄了。這些資料包，沒有程式收到任何一個。",
 	},
 	{
 		"%s sent once, %d bytes, and gave up when nothing had come. Nobody has heard that datagram, and none was " +
 			"sent after it.",
-		"%s 只送了一次，%d 個位元組，什麼都沒等到就放棄了。沒有人收到那個資料包，之後也沒有再送。",
+		"%s 只送了一次，%d 個位元組，什麼都沒等到就放棄了。沒有程式收到那個資料包，之後也沒有再送。",
 	},
 	{
 		"After \"message too long\" the code went on to %d bytes, and %d fit. How much fits is the MTU that the " +
@@ -839,20 +839,20 @@ var diagnosisSentences = []Text{
 	{
 		"%s holds somebody more than once: either the code does not look whether they are in the list already, or it " +
 			"compares so that one address seems to be two.",
-		"%s 裡有人不只出現一次：程式不是沒有看他是不是已經在列表裡，就是比的方法不對，把同一個位址當成了兩個。",
+		"%s 裡有人不只出現一次：程式不是沒有看他是不是已經在清單裡，就是比的方法不對，把同一個位址當成了兩個。",
 	},
 	{
 		"In %q nobody can tell where the address ends and the port begins. In texts an IPv6 address stands in " +
 			"brackets before a port: net.JoinHostPort writes them, and so does the String of a netip.AddrPort or a " +
 			"*net.UDPAddr.",
-		"在 %q 裡，看不出位址到哪裡結束、埠從哪裡開始。寫成文字時，埠前面的 IPv6 位址要放在方括號裡：net.JoinHost" +
-			"Port 會寫，netip.AddrPort 和 *net.UDPAddr 的 String 也會寫。",
+		"在 %q 裡，看不出位址到哪裡結束、連接埠從哪裡開始。寫成文字時，連接埠前面的 IPv6 位址要放在方括號裡：" +
+			"net.JoinHostPort 會寫，netip.AddrPort 和 *net.UDPAddr 的 String 也會寫。",
 	},
 	{
 		"No error of the system's stands in this one. Whether a port can be had, only the attempt to open a " +
 			"socket there tells: not a list of those that were opened, and not a datagram, which anybody may send " +
 			"anywhere.",
-		"這個錯誤裡沒有系統的錯誤。一個埠能不能用，只有試著在那裡開 socket 才知道：靠記下開過哪些不行，靠送資料包" +
+		"這個錯誤裡沒有系統的錯誤。一個連接埠能不能用，只有試著在那裡開 socket 才知道：靠記下開過哪些不行，靠送資料包" +
 			"也不行，資料包誰都可以送到任何地方。",
 	},
 }

@@ -50,7 +50,7 @@ var storySentences = []Text{
 	{"%s at %s", "%s（%s）"},
 	{"%s, started at %s", "%s（在 %s 啟動）"},
 	{"it %s", "它%s"},
-	{"it has returned by now", "它現在已經返回了"},
+	{"it has returned by now", "它現在已經回傳了"},
 	{"it has not started", "它還沒開始"},
 	{"is running", "還在跑"},
 	{"waits in %s", "在 %s 裡等"},
@@ -113,31 +113,31 @@ var storySentences = []Text{
 	{"%s waited for %s from %s and heard nothing%s.", "%s 等 %[3]s 送來 %[2]s，卻什麼都沒收到%[4]s。"},
 	{"; that went to %s%s", "；那個資料包送給了 %s%s"},
 	{" (sent at %s)", "（在 %s 送出）"},
-	{"%s heard %s from %s; the story wants %s from %s.", "%s 聽到 %[3]s 送來 %[2]s；故事要的是 %[5]s 送來 %[4]s。"},
-	{"%s heard %s from %s%s; the story wants %s.", "%s 聽到 %[3]s 送來 %[2]s%[4]s；故事要的是 %[5]s。"},
+	{"%s heard %s from %s; the story wants %s from %s.", "%s 收到 %[3]s 送來的 %[2]s；故事要的是 %[5]s 送來的 %[4]s。"},
+	{"%s heard %s from %s%s; the story wants %s.", "%s 收到 %[3]s 送來的 %[2]s%[4]s；故事要的是 %[5]s。"},
 	{
 		"%s heard one datagram more than the story wants: %s from %s%s.",
-		"%s 比故事要的多聽到一個資料包：%[3]s 送來 %[2]s%[4]s。",
+		"%s 比故事要的多收到一個資料包：%[3]s 送來的 %[2]s%[4]s。",
 	},
 	{"%v, which is no socket of this story", "%v（不是這個故事裡的 socket）"},
 	{"%s or one of %d others", "%s 或另外 %d 個的其中一個"},
 	{"%s did not read %s from %s.", "%s 沒有讀 %[3]s 送來的 %[2]s。"},
 	{
 		"%s's socket does not hear what the harness sends there: does the code still read from it?",
-		"測試送東西到 %s 的 socket，它卻聽不到：程式是不是還在讀它？",
+		"測試送東西到 %s 的 socket，它卻收不到：程式是不是還在讀它？",
 	},
 	{"%s could not send %s: %v.", "%s 送不出 %s：%v。"},
 
 	// What is said of a datagram on the wire.
 	{"%s still waits for %s", "%s 還在等 %s"},
-	{"the story wants %s from %s", "故事要的是 %[2]s 送來 %[1]s"},
+	{"the story wants %s from %s", "故事要的是 %[2]s 送來的 %[1]s"},
 	{"the story wants %s", "故事要的是 %s"},
-	{"the story wants it after %v", "依照故事，應在開始後 %v"},
+	{"the story wants it after %v", "依照故事，應在開始後 %v 送出"},
 	{"the story wants silence here", "故事要的是這時不再送"},
 	{"the next one was due after %v", "下一個該在開始後 %v 送出"},
 	{"one more than the story wants", "比故事要的多了這一個"},
 	{"this should have gone to %s", "這應該送給 %s"},
-	{"lost on its way", "半路上掉了"},
+	{"lost on its way", "途中遺失"},
 	{"a router tells %s: the next link carries %d", "路由器告訴 %s：下一段鏈路的 MTU 是 %d"},
 	{
 		"dropped by a router: a packet of %d bytes, and the next link carries %d",
@@ -192,9 +192,12 @@ var storySentences = []Text{
 	{"nothing was logged; the story wants the line\n    %s", "log 裡什麼都沒有；故事要的是這一行\n    %s"},
 	{"the log lacks the line\n    %s%s", "log 裡少了這一行\n    %s%s"},
 	{
-		"the log holds a line %d of the %d times that the story wants it:\n    %s%s",
-		"這一行在 log 裡有 %d 次，故事要 %d 次：\n    %s%s",
+		"the log has this line %s; the story wants it %s:\n    %s%s",
+		"這一行在 log 裡有 %s，故事要 %s：\n    %s%s",
 	},
+	{"once", "1 次"},
+	{"twice", "2 次"},
+	{"%d times", "%d 次"},
 	{
 		"after %v the log lacked the line\n    %s\nwhich came after %v, with %d more than are wanted by then",
 		"到了 %v，log 裡還沒有這一行\n    %s\n它到 %v 才來，而且還多了 %d 行這時不該有的",
@@ -240,7 +243,7 @@ var storySentences = []Text{
 	},
 	{
 		"%s returned a blocking socket, and no deadline or Close ends its reads any more.",
-		"%s 回傳的 socket 變成阻塞的了，不管是期限還是 Close，都結束不了它的讀取。",
+		"%s 回傳的 socket 變成阻塞的了，不管是截止時間還是 Close，都結束不了它的讀取。",
 	},
 	{
 		"%s returned a socket that is closed already; the story wants to use it.",
@@ -267,7 +270,7 @@ var storySentences = []Text{
 	{"not bound to a port", "還沒有連接埠"},
 	{
 		"%s returned a socket with a deadline that has passed; the story wants none.",
-		"%s 回傳的 socket 上有一個已經過了的期限；故事要的是沒有期限。",
+		"%s 回傳的 socket 上有一個已經過了的截止時間；故事要的是沒有截止時間。",
 	},
 	{
 		"A socket can be opened at %v, which the story takes for impossible.",

@@ -63,7 +63,7 @@ func TestSay(t *testing.T) {
 		{"words", "an error", "一個錯誤", text.Say("an error")},
 		{"arguments", "alice still waits for \"hi\"", "alice 還在等 \"hi\"",
 			text.Say("%s still waits for %s", "alice", `"hi"`)},
-		{"another order", "the story wants \"hi\" from server", "故事要的是 server 送來 \"hi\"",
+		{"another order", "the story wants \"hi\" from server", "故事要的是 server 送來的 \"hi\"",
 			text.Say("the story wants %s from %s", `"hi"`, "server")},
 		{"a Text in a Text in a Text", "Serve did not return: it waits in ReadFrom at echo.go:67.",
 			"Serve 沒有回傳：它在 ReadFrom 裡等（echo.go:67）。", text.Say("%s did not return: %s.", "Serve",

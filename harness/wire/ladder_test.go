@@ -74,7 +74,7 @@ var drawings = []struct {
 		Name: named("alice", "server"),
 		Datagrams: []Datagram{
 			with(sent(0, 0, 1, "unread"), func(d *Datagram) { d.Heard = false }),
-			with(sent(0, 0, 1, "lost"), func(d *Datagram) { d.Lost = text.Both("lost on its way", "半路上掉了") }),
+			with(sent(0, 0, 1, "lost"), func(d *Datagram) { d.Lost = text.Both("lost on its way", "途中遺失") }),
 			with(sent(0, 1, 0, "nobody"), func(d *Datagram) { d.Nobody = true }),
 			with(sent(0, 1, 0, "refused"), func(d *Datagram) {
 				d.Err = &net.OpError{Op: "write",
