@@ -638,7 +638,7 @@ func (p *askingPlayer) checkSends(a *asker) {
 		lines = lines[:len(lines)-1]
 	}
 	if !slices.Equal(unended(a.log.writes), lines) {
-		if wrong := checkLogInAnyOrder(a.log.writes, lines); !wrong.IsZero() {
+		if wrong := checkLogInAnyOrder(theLog, a.log.writes, lines); !wrong.IsZero() {
 			w.fatal(verdict.Failed, "%s", wrong)
 		}
 		w.fatal(verdict.Failed, "the log's lines are not in the order of the waits")

@@ -78,21 +78,25 @@ func (w *World) Logged(first string, others ...string) {
 // any order: none of them has to be the first.
 func (w *World) LoggedInAnyOrder(lines ...string) { w.logged(lines, checkLogInAnyOrder) }
 
-func (w *World) logged(want []string, check func(writes, want []string) text.Text) {
+func (w *World) logged(want []string, check func(log text.Text, writes, want []string) text.Text) {
 	defer w.checked()
 	asked, before, writes := w.rec.Since(), 0, []string(nil)
 	w.rec.Locked(func() { before = len(w.rec.Written) })
 	w.await(func() bool { return len(w.rec.Written) >= len(want) })
 	w.rec.Locked(func() { writes = slices.Clone(w.rec.Written) })
 	w.wants(diagnosis.Logged{Lines: want, Got: writes})
-	wrong := check(writes, want)
+	log := theLog
+	if w.notes.Load() {
+		log = theNotes
+	}
+	wrong := check(log, writes, want)
 	if wrong.IsZero() {
 		return
 	}
 	if line := lateLine(writes[:before], writes[before:], want); line != "" && w.rec.Virtual {
 		w.wants(diagnosis.Logged{Lines: want, Got: writes[:before]})
-		wrong = text.Say("after %v the log lacked the line\n    %s\n"+
-			"which came after %v, with %d more than are wanted by then", asked, shorten(line), w.rec.Since(),
+		wrong = text.Say("after %v %s lacked the line\n    %s\n"+
+			"which came after %v, with %d more than are wanted by then", asked, log, shorten(line), w.rec.Since(),
 			len(writes)-len(want))
 	}
 	w.fatal(verdict.Failed, "%s", wrong)

@@ -247,11 +247,11 @@ func TestLateLine(t *testing.T) {
 }
 
 func TestLogCheck(t *testing.T) {
-	require.True(t, checkLogInAnyOrder(nil, nil).IsZero(), "nothing is wanted, and nothing is there")
+	require.True(t, checkLogInAnyOrder(theLog, nil, nil).IsZero(), "nothing is wanted, and nothing is there")
 	require.Equal(t, "the log has this line once; the story wants it twice:\n    a\nbut holds\n    b",
-		checkLogInAnyOrder([]string{"a\n", "b\n"}, []string{"a", "a"}).EN)
+		checkLogInAnyOrder(theLog, []string{"a\n", "b\n"}, []string{"a", "a"}).EN)
 	require.Equal(t, "這一行在 log 裡有 2 次，故事要 3 次：\n    a",
-		checkLogInAnyOrder([]string{"a\n", "a\n"}, []string{"a", "a", "a"}).ZH)
+		checkLogInAnyOrder(theLog, []string{"a\n", "a\n"}, []string{"a", "a", "a"}).ZH)
 	listening, hello := "Listening at 127.0.0.1:1060", `The client says "two\nlines"`
 	tests := []struct {
 		name   string
@@ -281,7 +281,7 @@ func TestLogCheck(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			wrong := checkLog(tt.writes, []string{listening, hello})
+			wrong := checkLog(theLog, tt.writes, []string{listening, hello})
 			if tt.want == "" {
 				require.True(t, wrong.IsZero(), wrong)
 				return
@@ -293,7 +293,7 @@ func TestLogCheck(t *testing.T) {
 
 // TestLogOfBytes: a byte that is no text looks otherwise as it came than in quotes.
 func TestLogOfBytes(t *testing.T) {
-	wrong := checkLog([]string{"says \"\x04\"\n"}, []string{`says "\x04"`})
+	wrong := checkLog(theLog, []string{"says \"\x04\"\n"}, []string{`says "\x04"`})
 	require.Contains(t, wrong.EN, "can't be printed:\n    says \"<04>\"\n"+
 		"and the story wants it quoted, as %q does it:\n"+
 		"    says \"\\x04\"")

@@ -13,55 +13,59 @@ import (
 	"udpkata/harness/wire"
 )
 
+// theLog and theNotes say whose lines they are: the student's code writes a log, and the story's own code notes what
+// it was told.
+var theLog, theNotes = text.Say("the log"), text.Say("the test's record")
+
 // checkLog holds what was written to a log, one Write each, to the wanted lines: the
 // first is the first, the others come in any order.
-func checkLog(writes, want []string) text.Text {
-	got, wrong := lines(writes, want)
+func checkLog(log text.Text, writes, want []string) text.Text {
+	got, wrong := lines(log, writes, want)
 	switch {
 	case !wrong.IsZero():
 		return wrong
 	case got[0] != want[0]:
-		return text.Say("the log begins with the line\n    %s\nand the story wants\n    %s", shorten(got[0]), want[0])
+		return text.Say("%s begins with the line\n    %s\nand the story wants\n    %s", log, shorten(got[0]), want[0])
 	}
-	return checkLogInAnyOrder(writes, want)
+	return checkLogInAnyOrder(log, writes, want)
 }
 
 // lines returns what was written, if each Write is one line. want are the lines that
 // are wanted.
-func lines(writes, want []string) (got []string, complaint text.Text) {
+func lines(log text.Text, writes, want []string) (got []string, complaint text.Text) {
 	for _, write := range writes {
 		line, ended := strings.CutSuffix(write, "\n")
 		if i := slices.IndexFunc(want, func(w string) bool { return line != w && line == unquoted(w) }); i >= 0 {
 			if visible(line) == want[i] {
-				return nil, text.Say("the log holds a datagram as it came, here with the number of each byte that "+
-					"can't be printed:\n    %s\nand the story wants it quoted, as %%q does it:\n    %s",
+				return nil, text.Say("%s holds a datagram as it came, here with the number of each byte that "+
+					"can't be printed:\n    %s\nand the story wants it quoted, as %%q does it:\n    %s", log,
 					numbered(line), want[i])
 			}
-			return nil, text.Say("the log holds a datagram as it came:\n    %s\n"+
-				"and the story wants it quoted, as %%q does it:\n    %s", visible(line), want[i])
+			return nil, text.Say("%s holds a datagram as it came:\n    %s\n"+
+				"and the story wants it quoted, as %%q does it:\n    %s", log, visible(line), want[i])
 		}
 		switch {
 		case !ended:
-			return nil, text.Say("the log was given %s, which does not end its line: "+
-				"write each line whole, with its \\n, in one Write", wire.Quote(write))
+			return nil, text.Say("%s was given %s, which does not end its line: "+
+				"write each line whole, with its \\n, in one Write", log, wire.Quote(write))
 		case strings.TrimRight(line, "\n") != line:
-			return nil, text.Say("the log was given an empty line at the end of %s", wire.Quote(write))
+			return nil, text.Say("%s was given an empty line at the end of %s", log, wire.Quote(write))
 		case strings.Contains(line, "\n"):
-			return nil, text.Say("the log was given several lines in one Write, %s: "+
-				"give each line a Write of its own", wire.Quote(write))
+			return nil, text.Say("%s was given several lines in one Write, %s: "+
+				"give each line a Write of its own", log, wire.Quote(write))
 		}
 		got = append(got, line)
 	}
 	if len(got) == 0 && len(want) > 0 {
-		return nil, text.Say("nothing was logged; the story wants the line\n    %s", want[0])
+		return nil, text.Say("nothing is in %s; the story wants the line\n    %s", log, want[0])
 	}
 	return got, text.Text{}
 }
 
 // checkLogInAnyOrder holds a log to the wanted lines as checkLog does, but for the order:
 // none of them has to be the first.
-func checkLogInAnyOrder(writes, want []string) text.Text {
-	extra, wrong := lines(writes, want)
+func checkLogInAnyOrder(log text.Text, writes, want []string) text.Text {
+	extra, wrong := lines(log, writes, want)
 	if !wrong.IsZero() {
 		return wrong
 	}
@@ -69,16 +73,16 @@ func checkLogInAnyOrder(writes, want []string) text.Text {
 	for i, line := range want {
 		j := slices.Index(extra, line)
 		if held := count(got, line); j < 0 && held > 0 {
-			return text.Say("the log has this line %s; the story wants it %s:\n    %s%s",
+			return text.Say("%s has this line %s; the story wants it %s:\n    %s%s", log,
 				times(held), times(count(want, line)), shorten(line), strange(extra, want[i:]))
 		}
 		if j < 0 {
-			return text.Say("the log lacks the line\n    %s%s", shorten(line), strange(extra, want[i:]))
+			return text.Say("%s lacks the line\n    %s%s", log, shorten(line), strange(extra, want[i:]))
 		}
 		extra = slices.Delete(extra, j, j+1)
 	}
 	if len(extra) > 0 {
-		return text.Say("the log holds a line too many:\n    %s", shorten(extra[0]))
+		return text.Say("%s holds a line too many:\n    %s", log, shorten(extra[0]))
 	}
 	return text.Text{}
 }

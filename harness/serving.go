@@ -39,6 +39,9 @@ type Serving struct {
 	// InOrder says that the log has the lines of datagrams in the order in which they came.
 	// Some of them take their time: whoever writes them must hold no mutex.
 	InOrder bool
+
+	// Notes says that the lines are those of the story's own code, see [World.Notes].
+	Notes bool
 }
 
 // Dealt is a datagram that a server has dealt with.
@@ -545,7 +548,11 @@ func (p *servingPlayer) checkLog(v *served) {
 	if p.s.Opening != nil && len(v.may) == 0 {
 		check = checkLog
 	}
-	wrong := check(v.log.writes, want)
+	log := theLog
+	if p.s.Notes {
+		log = theNotes
+	}
+	wrong := check(log, v.log.writes, want)
 	if wrong.IsZero() && p.s.InOrder && !slices.Equal(unended(v.log.writes), want) {
 		wrong = text.Say("the log's lines are not in the order in which the datagrams came")
 	}

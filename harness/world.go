@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"udpkata/harness/diagnosis"
@@ -58,6 +59,7 @@ type World struct {
 	calls     []*Call
 	peers     []*Peer
 	closers   []func() error // for the story's end
+	notes     atomic.Bool    // the lines are its own, see Notes
 	fences    uint64         // how many were sent
 	fenceConn net.PacketConn
 	everyone  func(port uint16) Everyone // nil where there are no broadcasts
@@ -69,6 +71,7 @@ type Caller interface {
 	Go(name string, f func(ctx context.Context) error) *Call
 	Call(name string, f func(ctx context.Context) (any, error)) *Call
 	Log() io.Writer
+	Notes() io.Writer
 	Name(addr net.Addr) string
 }
 
@@ -88,6 +91,13 @@ func (w *World) MaxPayload() int { return wire.MaxPayload(w.host.Addr()) }
 // Log returns the writer to hand to the student's code as its log. It may be used
 // from several goroutines.
 func (w *World) Log() io.Writer { return w.rec.Log() }
+
+// Notes returns a writer for the story's own code, such as a function that the student's code calls: what it was told.
+// Logged waits for its lines, and messages call it the test's record. A story has either this or a log.
+func (w *World) Notes() io.Writer {
+	w.notes.Store(true)
+	return w.rec.Log()
+}
 
 // Name returns the name in the story of whoever has an address, or the address.
 //

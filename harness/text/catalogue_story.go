@@ -169,40 +169,42 @@ var storySentences = []Text{
 	{"write", "送出"},
 
 	// What is wrong with the log.
-	{"the log begins with the line\n    %s\nand the story wants\n    %s", "log 的第一行是\n    %s\n故事要的是\n    %s"},
+	{"%s begins with the line\n    %s\nand the story wants\n    %s", "%s的第一行是\n    %s\n故事要的是\n    %s"},
 	{
-		"the log holds a datagram as it came:\n    %s\nand the story wants it quoted, as %%q does it:\n    %s",
-		"log 裡的資料包內容是照原樣寫進去的：\n    %s\n故事要的是加上引號，像 %%q 那樣：\n    %s",
+		"%s holds a datagram as it came:\n    %s\nand the story wants it quoted, as %%q does it:\n    %s",
+		"%s裡的資料包內容是照原樣寫進去的：\n    %s\n故事要的是加上引號，像 %%q 那樣：\n    %s",
 	},
 	{
-		"the log holds a datagram as it came, here with the number of each byte that can't be printed:\n    %s\n" +
+		"%s holds a datagram as it came, here with the number of each byte that can't be printed:\n    %s\n" +
 			"and the story wants it quoted, as %%q does it:\n    %s",
-		"log 裡的資料包內容是照原樣寫進去的，其中印不出來的位元組在這裡寫成數字：\n    %s\n" +
+		"%s裡的資料包內容是照原樣寫進去的，其中印不出來的位元組在這裡寫成數字：\n    %s\n" +
 			"故事要的是加上引號，像 %%q 那樣：\n    %s",
 	},
 	{
-		"the log was given %s, which does not end its line: write each line whole, with its \\n, in one Write",
-		"log 收到 %s，這一行沒有寫完：整行文字和行尾的 \\n，要在同一次 Write 裡寫",
+		"%s was given %s, which does not end its line: write each line whole, with its \\n, in one Write",
+		"%s收到 %s，這一行沒有寫完：整行文字和行尾的 \\n，要在同一次 Write 裡寫",
 	},
-	{"the log was given an empty line at the end of %s", "log 收到 %s，最後多了一個空行"},
+	{"%s was given an empty line at the end of %s", "%s收到 %s，最後多了一個空行"},
 	{
-		"the log was given several lines in one Write, %s: give each line a Write of its own",
-		"log 在一次 Write 裡收到好幾行，%s：每一行要各用一次 Write",
+		"%s was given several lines in one Write, %s: give each line a Write of its own",
+		"%s在一次 Write 裡收到好幾行，%s：每一行要各用一次 Write",
 	},
-	{"nothing was logged; the story wants the line\n    %s", "log 裡什麼都沒有；故事要的是這一行\n    %s"},
-	{"the log lacks the line\n    %s%s", "log 裡少了這一行\n    %s%s"},
+	{"nothing is in %s; the story wants the line\n    %s", "%s裡什麼都沒有；故事要的是這一行\n    %s"},
+	{"%s lacks the line\n    %s%s", "%s裡少了這一行\n    %s%s"},
 	{
-		"the log has this line %s; the story wants it %s:\n    %s%s",
-		"這一行在 log 裡有 %s，故事要 %s：\n    %s%s",
+		"%s has this line %s; the story wants it %s:\n    %s%s",
+		"%s裡，這一行有 %s，故事要 %s：\n    %s%s",
 	},
+	{"the log", "log "},
+	{"the test's record", "測試的紀錄"},
 	{"once", "1 次"},
 	{"twice", "2 次"},
 	{"%d times", "%d 次"},
 	{
-		"after %v the log lacked the line\n    %s\nwhich came after %v, with %d more than are wanted by then",
-		"到了 %v，log 裡還沒有這一行\n    %s\n它到 %v 才來，而且還多了 %d 行這時不該有的",
+		"after %v %s lacked the line\n    %s\nwhich came after %v, with %d more than are wanted by then",
+		"到了 %v，%s裡還沒有這一行\n    %s\n它到 %v 才來，而且還多了 %d 行這時不該有的",
 	},
-	{"the log holds a line too many:\n    %s", "log 裡多了一行：\n    %s"},
+	{"%s holds a line too many:\n    %s", "%s裡多了一行：\n    %s"},
 	{"\nbut holds\n    %s", "\n卻有這一行\n    %s"},
 	{
 		"\nbut holds it with blanks at an end, here as a Go string:\n    %q",

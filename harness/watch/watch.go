@@ -38,6 +38,9 @@ type Params struct {
 	// Judge finds out how tasks end, and keeps it in the course. It has left nothing running when it returns.
 	Judge func(context.Context, progress.Course, []progress.Task) error
 
+	// Glance does so for one task, in less time, and Judge has the last word.
+	Glance func(context.Context, progress.Course, progress.Task) error
+
 	// Do has what else is to be done between what the watch does, such as what a key asks for. ErrQuit, or another
 	// error, ends the watch.
 	Do <-chan func(*Watch) error
@@ -331,17 +334,16 @@ func (r *run) judge(ctx context.Context) {
 		one := course.Tasks[at : at+1 : at+1]
 		isTouched := slices.Contains(r.touched, one[0].Lesson.Name)
 		// At the beginning nothing is known, and all is judged at once.
-		if begun := one[0].State != ""; begun && (r.anew || isTouched) {
-			if err := r.Judge(ctx, course, one); err != nil {
+		switch begun := one[0].State != ""; {
+		case !begun || isTouched && len(all) == 1:
+		case isTouched:
+			if err := r.Glance(ctx, course, one[0]); err != nil {
 				r.out <- outcome{err: err}
 				return
 			}
-			if isTouched && len(all) == 1 {
-				all = nil
-			}
-			if len(all) > 0 {
-				r.out <- outcome{course: clone(course)}
-			}
+			r.out <- outcome{course: clone(course)}
+		case r.anew:
+			all = append(all, one...)
 		}
 	}
 	if len(all) > 0 {

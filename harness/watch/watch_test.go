@@ -47,7 +47,8 @@ func enter(t *testing.T, current string, states map[string]verdict.State) *room 
 	ctx, leave := context.WithCancel(t.Context())
 	r.leave = leave
 	w := New(Params{
-		Source: Source{r.notices, r.polling}, Look: r.look, Open: r.open, Judge: r.judge, Do: r.do, Screen: r,
+		Source: Source{r.notices, r.polling}, Look: r.look, Open: r.open, Judge: r.judge, Glance: r.glance, Do: r.do,
+		Screen: r,
 	}, course, current)
 	go func() { r.ended <- w.Run(ctx) }()
 	r.wait(10 * time.Second)
@@ -113,6 +114,10 @@ func (r *room) judge(ctx context.Context, c progress.Course, tasks []progress.Ta
 	}
 	r.judged = append(r.judged, strings.Join(ids, " "))
 	return nil
+}
+
+func (r *room) glance(ctx context.Context, c progress.Course, t progress.Task) error {
+	return r.judge(ctx, c, []progress.Task{t})
 }
 
 func (r *room) Show(v View) error {
@@ -411,7 +416,7 @@ func TestPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &room{t: t, states: states{"a/One": "panic"}, files: Snapshot{"a": {}}}
 		course, _ := r.open()
-		w := New(Params{Look: r.look, Open: r.open, Judge: r.judge, Screen: r}, course, "")
+		w := New(Params{Look: r.look, Open: r.open, Judge: r.judge, Glance: r.glance, Screen: r}, course, "")
 		defer func() {
 			said := fmt.Sprint(recover())
 			require.Contains(t, said, "out of order")

@@ -31,11 +31,11 @@ func shout(w harness.Caller, client net.PacketConn, to harness.Endpoint, text st
 	return w.Go("Shout", func(context.Context) error { return broadcast.Shout(client, to.LocalAddr(), text) })
 }
 
-// hear starts the student's server, which notes in the log what it hears.
+// hear starts the student's server, and notes what it hears.
 func hear(w harness.Caller, name string, server net.PacketConn) *harness.Call {
 	return w.Go("Hear", func(ctx context.Context) error {
 		return broadcast.Hear(ctx, server, func(from net.Addr, text string) {
-			fmt.Fprintln(w.Log(), note(name, w.Name(from), text))
+			fmt.Fprintln(w.Notes(), note(name, w.Name(from), text))
 		})
 	})
 }
@@ -212,11 +212,11 @@ func TestHear(t *testing.T) {
 			return broadcast.Hear(ctx, server, func(_ net.Addr, text string) {
 				number := calls.Add(1)
 				if running.Add(1) > 1 {
-					fmt.Fprintln(w.Log(), "heard was called while its last call was still running")
+					fmt.Fprintln(w.Notes(), "heard was called while its last call was still running")
 				}
 				<-gate
 				running.Add(-1)
-				fmt.Fprintf(w.Log(), "%d: heard %q\n", number, text)
+				fmt.Fprintf(w.Notes(), "%d: heard %q\n", number, text)
 			})
 		})
 		var lines []string
@@ -269,7 +269,7 @@ func TestHear(t *testing.T) {
 			return broadcast.Hear(ctx, server, func(from net.Addr, text string) {
 				kept = append(kept, func() string { return note("server", w.Name(from), text) })
 				minutes := time.Since(began).Truncate(time.Minute)
-				fmt.Fprintf(w.Log(), "%s after %v\n", note("server", w.Name(from), text), minutes)
+				fmt.Fprintf(w.Notes(), "%s after %v\n", note("server", w.Name(from), text), minutes)
 			})
 		})
 		var lines, notes []string
@@ -305,7 +305,7 @@ func TestHear(t *testing.T) {
 
 		for i, now := range kept {
 			if got := now(); got != notes[i] {
-				fmt.Fprintln(w.Log(), "what heard was given has changed: now", got)
+				fmt.Fprintln(w.Notes(), "what heard was given has changed: now", got)
 			}
 		}
 		w.Because("A caller may keep what heard is given: each call gets an address and a text of its own.").
@@ -471,9 +471,10 @@ func TestHearStops(t *testing.T) {
 			w.Because("A pause after an error lasts a second at the most, also after many errors in a row.")
 		}
 		hearing.Fails(context.Canceled, os.ErrDeadlineExceeded)
-		fmt.Fprintln(w.Log(), "Hear has returned")
+		fmt.Fprintln(w.Notes(), "Hear has returned")
 		if failing.reads.Load() > failsAtAll {
-			fmt.Fprintf(w.Log(), "when ctx had ended, Hear went on through %d reads that failed\n", failsAtAll-failsTil)
+			fmt.Fprintf(w.Notes(), "when ctx had ended, Hear went on through %d reads that failed\n",
+				failsAtAll-failsTil)
 		}
 		w.Because("Ask after each read, whatever its error, whether ctx has ended.").Logged("Hear has returned")
 		w.NothingLeftBehind()
@@ -531,14 +532,14 @@ func TestHearStops(t *testing.T) {
 				w.At(time.Second + tt.rest)
 				hearing.Fails(tt.errs...)
 			}
-			fmt.Fprintln(w.Log(), "Hear has returned")
+			fmt.Fprintln(w.Notes(), "Hear has returned")
 			if ahead > 2 {
-				fmt.Fprintln(w.Log(), "while heard ran, Hear read more than two datagrams ahead")
+				fmt.Fprintln(w.Notes(), "while heard ran, Hear read more than two datagrams ahead")
 			}
 			w.Because("Hear reads two datagrams ahead at the most, so that the others still wait on conn then.").
 				Logged("Hear has returned")
 			if calls.Load() == datagrams {
-				fmt.Fprintln(w.Log(), "heard was called for all that was waiting")
+				fmt.Fprintln(w.Notes(), "heard was called for all that was waiting")
 			}
 			w.Because("When ctx ends, or conn is closed, Hear returns, and leaves alone what is still waiting.").
 				Logged("Hear has returned")

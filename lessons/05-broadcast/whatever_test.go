@@ -24,6 +24,7 @@ func TestWhateverComes(t *testing.T) {
 		},
 		Line:    func(d harness.Dealt) string { return fmt.Sprintf("%v: %q", d.From, d.Payload) },
 		InOrder: true,
+		Notes:   true,
 	})
 	harness.WhateverComes(t, "shout", harness.Asking{
 		Name: "Shout",

@@ -31,6 +31,7 @@ func (*watchCommand) run(s *session) (bool, error) {
 		Judge: func(ctx context.Context, c progress.Course, tasks []progress.Task) error {
 			return c.Judge(ctx, tasks)
 		},
+		Glance: func(ctx context.Context, c progress.Course, t progress.Task) error { return c.Glance(ctx, t) },
 		Do: do,
 	}
 	terminal, err := openTerminal(os.Stdin, os.Stdout)
