@@ -32,7 +32,7 @@ func (*watchCommand) run(s *session) (bool, error) {
 			return c.Judge(ctx, tasks)
 		},
 		Glance: func(ctx context.Context, c progress.Course, t progress.Task) error { return c.Glance(ctx, t) },
-		Do: do,
+		Do:     do,
 	}
 	terminal, err := openTerminal(os.Stdin, os.Stdout)
 	if err != nil { // there is none, or a poor one
