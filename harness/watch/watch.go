@@ -17,7 +17,7 @@ import (
 
 const (
 	// quiet is how long nothing may be saved before it is judged. Editors write a file in several steps.
-	quiet = 40 * time.Millisecond
+	quiet = 30 * time.Millisecond
 	// longest is how long that is waited for where something is saved all the time.
 	longest = 500 * time.Millisecond
 )
@@ -193,7 +193,7 @@ func (w *Watch) start() error {
 	}
 	ctx, cancel := context.WithCancel(w.judging)
 	w.cancel, w.stale = cancel, false
-	w.running = make(chan outcome, 2)
+	w.running = make(chan outcome, 3)
 	r := &run{Params: w.params, before: w.view.Course, current: w.view.Current, anew: w.anew, out: w.running}
 	for lesson := range w.touched {
 		r.touched = append(r.touched, lesson)
@@ -306,53 +306,68 @@ type outcome struct {
 	panicked string
 }
 
-// judge judges the current task, if it may end otherwise than before, and says so; and then all whose lessons were
-// touched.
+// judge glances at the current task, if its lesson was touched, and says how it ends; and then judges all whose lessons
+// were touched. The course is read meanwhile.
 func (r *run) judge(ctx context.Context) {
 	defer close(r.out)
-	defer func() {
-		// Who has the terminal must put it in order first, and that's not this goroutine.
-		if p := recover(); p != nil {
-			r.out <- outcome{panicked: fmt.Sprintf("%v\n%s", p, debug.Stack())}
-		}
+	defer r.recovers()
+	opened := make(chan outcome, 1)
+	go func() {
+		defer close(opened)
+		defer r.recovers()
+		course, err := r.Open()
+		opened <- outcome{course: course, err: err}
 	}()
-	course, err := r.Open()
-	if err != nil {
-		r.out <- outcome{err: err}
+	// At the beginning nothing is known, and all is judged at once. So is a lesson with one task.
+	if at := r.before.Index(r.current); at >= 0 {
+		t := r.before.Tasks[at]
+		ofLesson, _ := r.before.Find(t.Lesson.Name, "")
+		if t.State != "" && slices.Contains(r.touched, t.Lesson.Name) && len(ofLesson) > 1 {
+			course := clone(r.before)
+			err := r.Glance(ctx, course, t)
+			if err != nil {
+				if o := <-opened; o.err != nil {
+					err = o.err // which says more
+				}
+				r.out <- outcome{err: err}
+				return
+			}
+			r.out <- outcome{course: course}
+		}
+	}
+	o, whole := <-opened
+	if !whole || o.err != nil {
+		if whole {
+			r.out <- o
+		}
 		return
 	}
+	course := o.course
 	var all []progress.Task
 	for i, t := range course.Tasks {
 		if at := r.before.Index(t.ID()); at >= 0 {
 			course.Tasks[i].Result = r.before.Tasks[at].Result
 		}
-		if slices.Contains(r.touched, t.Lesson.Name) {
+		isCurrent := r.anew && t.ID() == r.current
+		if isCurrent || slices.Contains(r.touched, t.Lesson.Name) {
 			all = append(all, t)
 		}
 	}
-	if at := course.Index(r.current); at >= 0 {
-		one := course.Tasks[at : at+1 : at+1]
-		isTouched := slices.Contains(r.touched, one[0].Lesson.Name)
-		// At the beginning nothing is known, and all is judged at once.
-		switch begun := one[0].State != ""; {
-		case !begun || isTouched && len(all) == 1:
-		case isTouched:
-			if err := r.Glance(ctx, course, one[0]); err != nil {
-				r.out <- outcome{err: err}
-				return
-			}
-			r.out <- outcome{course: clone(course)}
-		case r.anew:
-			all = append(all, one...)
-		}
-	}
+	var err error
 	if len(all) > 0 {
 		err = r.Judge(ctx, course, all)
 	}
 	r.out <- outcome{course: course, last: true, err: err}
 }
 
-// clone returns a course whose tasks can be looked at while the other's are judged.
+// recovers passes a panic on: who has the terminal must put it in order first, and that's not this goroutine.
+func (r *run) recovers() {
+	if p := recover(); p != nil {
+		r.out <- outcome{panicked: fmt.Sprintf("%v\n%s", p, debug.Stack())}
+	}
+}
+
+// clone returns a course whose tasks can be judged while the other's are looked at.
 func clone(c progress.Course) progress.Course {
 	c.Tasks = slices.Clone(c.Tasks)
 	return c
