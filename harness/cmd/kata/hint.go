@@ -55,7 +55,7 @@ func (c *showCommand) run(s *session) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	s.say("%s, %d points\n\n", t.ID(), t.Points)
+	s.say("%s, worth %d\n\n", t.ID(), t.Points)
 	fmt.Fprintf(s.out, "%s\n", advice(t).Text)
 	for _, f := range t.Functions() {
 		fmt.Fprintf(s.out, "\n%s %s\n\n", s.at(f.Place), f.Name)

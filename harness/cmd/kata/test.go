@@ -31,7 +31,7 @@ func (c *testCommand) run(s *session) (bool, error) {
 	}
 	whole := false // the first failure is shown whole, the others as a line
 	for _, t := range tasks {
-		fmt.Fprintf(s.out, "%-15s %s\n", t.State, t.Task.Name)
+		fmt.Fprintf(s.out, "%s %s\n", state(t), t.Task.Name)
 		switch {
 		case t.State == verdict.Passed:
 		case !whole && !t.Done():

@@ -131,12 +131,27 @@ func (s *session) list() {
 			if t.ID() == s.bookmark.Current {
 				mark = '>'
 			}
-			fmt.Fprintf(s.out, "%c %-15s %d  %s\n", mark, t.State, t.Points, t.Task.Name)
+			fmt.Fprintf(s.out, "%c %s %d  %s\n", mark, state(t), t.Points, t.Task.Name)
 		}
 		tasks = tasks[n:]
 	}
 	s.bar(s.course.Tasks)
 }
+
+// states are the words for how a task ends.
+var states = map[verdict.State]text.Text{
+	verdict.Passed:        text.Say("passed"),
+	verdict.Failed:        text.Say("failed"),
+	verdict.Todo:          text.Say("todo"),
+	verdict.DidNotCompile: text.Say("did not compile"),
+	verdict.Crashed:       text.Say("crashed"),
+	verdict.Stuck:         text.Say("stuck"),
+	verdict.Skipped:       text.Say("skipped"),
+	verdict.NotRun:        text.Say("not run"),
+}
+
+// state says how a task ends, in as many columns as the longest word needs.
+func state(t progress.Task) string { return fit(states[t.State].In(text.Preferred()), 15) }
 
 // A jsonTask is a task for programs. Names and meanings stay as they are.
 type jsonTask struct {
