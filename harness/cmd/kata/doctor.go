@@ -79,7 +79,7 @@ func examinations(ctx context.Context, root string) []examination {
 		{text.Say("Go"), true, text.Say("install the Go that the course's go.mod names, or a later one, " +
 			"from https://go.dev/dl/"), func() (string, error) { return goIn(ctx, root, "env", "GOVERSION") }},
 		{text.Say("modules of the lessons"), true, text.Say("go mod download, with a network, brings them"),
-			func() (string, error) { return "", modulesFor(ctx, root, "./lessons/...") }},
+			func() (string, error) { return "", modulesFor(ctx, root, "-test", "./lessons/...") }},
 		{text.Say("modules of this tool"), false, text.Say("go mod download, with a network, brings them"),
 			func() (string, error) { return "", modulesFor(ctx, root, "./harness/cmd/kata") }},
 		{text.Say("timers"), true, text.Say("take asynctimerchan out of the variable GODEBUG"),
@@ -132,11 +132,11 @@ func goIn(ctx context.Context, root string, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// modulesFor returns an error if modules are missing that packages and their tests are built of. What is wrong with the
-// course's own files, or the student's, does not count.
-func modulesFor(ctx context.Context, root, packages string) error {
+// modulesFor returns an error if modules are missing that packages, as go list has them, are built of. What is wrong with
+// the course's own files, or the student's, does not count.
+func modulesFor(ctx context.Context, root string, packages ...string) error {
 	const wrong = `{{if .Error}}{{if not (and .Module .Module.Main)}}{{.Error.Err}}{{"\n"}}{{end}}{{end}}`
-	out, err := goIn(ctx, root, "list", "-e", "-deps", "-test", "-f", wrong, packages)
+	out, err := goIn(ctx, root, append([]string{"list", "-e", "-deps", "-f", wrong}, packages...)...)
 	if err == nil && out != "" {
 		err = errors.New(out)
 	}
