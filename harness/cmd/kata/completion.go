@@ -38,7 +38,7 @@ compdef _kata kata
 `,
 	"fish": `# go tool kata completion fish | source
 function kata; go tool kata $argv; end
-complete -c kata -a '(go tool kata completion words (commandline -opc)[2..] 2>/dev/null)'
+complete -c kata -f -a '(go tool kata completion words (commandline -opc)[2..] 2>/dev/null)'
 `,
 }
 
