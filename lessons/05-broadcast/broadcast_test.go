@@ -33,9 +33,10 @@ func shout(w harness.Caller, client net.PacketConn, to harness.Endpoint, text st
 
 // hear starts the student's server, and notes what it hears.
 func hear(w harness.Caller, name string, server net.PacketConn) *harness.Call {
+	notes := w.Notes()
 	return w.Go("Hear", func(ctx context.Context) error {
 		return broadcast.Hear(ctx, server, func(from net.Addr, text string) {
-			fmt.Fprintln(w.Notes(), note(name, w.Name(from), text))
+			fmt.Fprintln(notes, note(name, w.Name(from), text))
 		})
 	})
 }
@@ -208,15 +209,16 @@ func TestHear(t *testing.T) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		gate := make(chan struct{}) // keeps heard busy until all datagrams have come
 		var calls, running atomic.Int32
+		notes := w.Notes()
 		w.Go("Hear", func(ctx context.Context) error {
 			return broadcast.Hear(ctx, server, func(_ net.Addr, text string) {
 				number := calls.Add(1)
 				if running.Add(1) > 1 {
-					fmt.Fprintln(w.Notes(), "heard was called while its last call was still running")
+					fmt.Fprintln(notes, "heard was called while its last call was still running")
 				}
 				<-gate
 				running.Add(-1)
-				fmt.Fprintf(w.Notes(), "%d: heard %q\n", number, text)
+				fmt.Fprintf(notes, "%d: heard %q\n", number, text)
 			})
 		})
 		var lines []string
@@ -263,13 +265,13 @@ func TestHear(t *testing.T) {
 
 	harness.OnVirtual.Then(t, "silence-and-errors", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		began := time.Now()
+		began, record := time.Now(), w.Notes()
 		var kept []func() string // what heard was given, as it is by now
 		w.Go("Hear", func(ctx context.Context) error {
 			return broadcast.Hear(ctx, server, func(from net.Addr, text string) {
 				kept = append(kept, func() string { return note("server", w.Name(from), text) })
 				minutes := time.Since(began).Truncate(time.Minute)
-				fmt.Fprintf(w.Notes(), "%s after %v\n", note("server", w.Name(from), text), minutes)
+				fmt.Fprintf(record, "%s after %v\n", note("server", w.Name(from), text), minutes)
 			})
 		})
 		var lines, notes []string
@@ -305,7 +307,7 @@ func TestHear(t *testing.T) {
 
 		for i, now := range kept {
 			if got := now(); got != notes[i] {
-				fmt.Fprintln(w.Notes(), "what heard was given has changed: now", got)
+				fmt.Fprintln(record, "what heard was given has changed: now", got)
 			}
 		}
 		w.Because("A caller may keep what heard is given: each call gets an address and a text of its own.").
