@@ -85,7 +85,14 @@ func (w *World) note(f failure.Failure, students []stacks.Goroutine) {
 	}
 	f.Diff = w.parted
 	if len(w.met) >= longStory {
-		f.Met = w.rec.Site.Sources(w.met[len(w.met)-shownMet:])
+		// A line that stands in a loop says nothing by being there again.
+		var others []stacks.Line
+		for _, at := range slices.Backward(w.met) {
+			if at != f.At && !slices.Contains(others, at) && len(others) < shownMet {
+				others = slices.Insert(others, 0, at)
+			}
+		}
+		f.Met = w.rec.Site.Sources(others)
 	}
 	f.Again = w.again
 	if !w.plain && (f.State == verdict.Failed || f.State == verdict.Stuck) {

@@ -123,6 +123,9 @@ func (c Course) Find(arg, current string) ([]Task, error) {
 	found := c.filter(func(t Task) bool { return isNamed(t) && (lesson == "" || isLesson(t.Lesson.Name, lesson)) })
 	switch own := slices.IndexFunc(found, func(t Task) bool { return strings.HasPrefix(current, t.Lesson.Name+"/") }); {
 	case len(found) == 0:
+		if near := c.nearest(lesson, name); near != "" {
+			return nil, text.Fail("there is no lesson and no task %q; did you mean %s?", arg, near)
+		}
 		return nil, text.Fail("there is no lesson and no task %q; go tool kata list shows them", arg)
 	case len(found) == 1:
 		return found, nil
@@ -134,6 +137,44 @@ func (c Course) Find(arg, current string) ([]Task, error) {
 		ids = append(ids, t.ID())
 	}
 	return nil, text.Fail("%q may be any of %s; say which", arg, strings.Join(ids, ", "))
+}
+
+// nearest returns the task whose name is most like what was typed, of the named lesson, if one is; "" if none is like
+// it.
+func (c Course) nearest(lesson, name string) (id string) {
+	name = strings.ToLower(strings.TrimPrefix(name, "Test"))
+	best := 3 // letters that differ are more than a slip of the finger
+	for _, t := range c.Tasks {
+		if lesson != "" && !isLesson(t.Lesson.Name, lesson) {
+			continue
+		}
+		if d := distance(name, strings.ToLower(strings.TrimPrefix(t.Task.Name, "Test"))); d < best {
+			best, id = d, t.ID()
+		}
+	}
+	return id
+}
+
+// distance returns how many letters have to be put in, left out, or written otherwise, to make one text of another
+// (Levenshtein's).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0]++
+		for j := range len(b) {
+			other := diagonal
+			if a[i] != b[j] {
+				other++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(other, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
 }
 
 func isLesson(name, arg string) bool {

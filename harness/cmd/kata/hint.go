@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"udpkata/harness/curriculum"
@@ -31,7 +32,7 @@ func (c *hintCommand) run(s *session) (bool, error) {
 	}
 	if seen < len(hints) {
 		s.say("go tool kata hint shows the next one.\n")
-	} else {
+	} else if !c.All {
 		s.say("That was the last one. go tool kata hint --all shows all of them.\n")
 	}
 	s.bookmark.Hints[t.ID()] = seen
@@ -57,6 +58,10 @@ func (c *showCommand) run(s *session) (bool, error) {
 	}
 	s.say("%s, worth %d\n\n", t.ID(), t.Points)
 	fmt.Fprintf(s.out, "%s\n", advice(t).Text)
+	s.sayReading(t)
+	if page := filepath.Join(t.Lesson.Dir, text.Preferred().Page("README")); text.Preferred() != text.English {
+		s.say("  In your language, all that is wanted stands in %s.\n", s.below(page))
+	}
 	for _, f := range t.Functions() {
 		fmt.Fprintf(s.out, "\n%s %s\n\n", s.at(f.Place), f.Name)
 		for line := range strings.Lines(f.Doc) {

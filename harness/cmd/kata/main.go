@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -112,6 +113,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) (passed bool, err
 		return false, err
 	}
 	translate(parser.Model.Node)
+	if len(args) > 0 && args[0] == "help" { // as many tools have it
+		args = append(slices.Clone(args[1:]), "--help")
+	}
 	parsed, err := parser.Parse(toDemo(args))
 	switch {
 	case helped:

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/term"
+
 	"udpkata/harness/progress"
 	"udpkata/harness/text"
 )
@@ -20,6 +22,11 @@ func (c *openCommand) run(s *session) (bool, error) {
 	t, err := s.one(c.What)
 	if err != nil {
 		return false, err
+	}
+	named := cmp.Or(os.Getenv("VISUAL"), os.Getenv("EDITOR")) != ""
+	if !named && !(term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))) {
+		fmt.Fprintln(s.out, s.at(t.Place())) // the editor that would be found may need a terminal
+		return true, nil
 	}
 	editor, err := editor()
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/keep"
@@ -72,10 +73,17 @@ func (s *session) reset(lesson curriculum.Lesson) error {
 	return nil
 }
 
-// lesson returns the lesson that an argument means, be it by a task of it.
+// lesson returns the lesson that an argument means.
 func (s *session) lesson(arg string) (curriculum.Lesson, error) {
-	t, err := s.one(arg)
-	return t.Lesson, err
+	tasks, err := s.chosen(arg)
+	switch {
+	case err != nil:
+		return curriculum.Lesson{}, err
+	case len(tasks) == 1 && strings.HasSuffix(strings.ToLower(arg), strings.ToLower(tasks[0].Task.Name[len("Test"):])):
+		return curriculum.Lesson{}, text.Fail("%s is a task, and this is about a lesson: say %s for all of it", arg,
+			tasks[0].Lesson.Name)
+	}
+	return tasks[0].Lesson, nil
 }
 
 // below returns a path below the repository, as students know it.

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
@@ -99,7 +103,7 @@ func (s *session) compare(mine, reference string) error {
 	if err != nil {
 		return text.Fail("the solution can't be read: %v", err)
 	}
-	a, b = bytes.ReplaceAll(a, []byte("\r\n"), []byte("\n")), bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
+	a, b = uncommented(a), uncommented(b)
 	unified := string(diff.Diff(s.below(mine), a, s.below(reference), b))
 	if unified == "" {
 		s.say("%s is just like the solution.\n", s.below(mine))
@@ -111,6 +115,33 @@ func (s *session) compare(mine, reference string) error {
 	}
 	fmt.Fprint(s.out, unified)
 	return nil
+}
+
+// uncommented returns a source without the comments above its declarations: those of the stub say what is wanted, and
+// those of the solution what was done.
+func uncommented(source []byte) []byte {
+	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n"))
+	places := token.NewFileSet()
+	file, err := parser.ParseFile(places, "", source, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return source
+	}
+	docs := []*ast.CommentGroup{file.Doc}
+	for _, d := range file.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			docs = append(docs, d.Doc)
+		case *ast.GenDecl:
+			docs = append(docs, d.Doc)
+		}
+	}
+	for _, doc := range slices.Backward(docs) {
+		if doc != nil {
+			from, to := places.Position(doc.Pos()).Offset, places.Position(doc.End()).Offset
+			source = slices.Delete(slices.Clone(source), from, min(to+1, len(source)))
+		}
+	}
+	return source
 }
 
 // beside draws a unified diff with the old file on the left and the new one on the right.

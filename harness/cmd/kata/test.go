@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"udpkata/harness/progress"
@@ -20,12 +21,15 @@ func (c *testCommand) run(s *session) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if err := s.course.Judge(s, tasks); err != nil {
+	// Whoever asks about a task wants to know what it has broken.
+	lesson, err := s.course.Find(tasks[0].Lesson.Name, "")
+	if err != nil {
 		return false, err
 	}
-	for i, t := range tasks {
-		tasks[i] = s.course.Tasks[s.course.Index(t.ID())]
+	if err := s.course.Judge(s, lesson); err != nil {
+		return false, err
 	}
+	tasks = s.judged(tasks)
 	if c.JSON {
 		return allDone(tasks), s.printJSON(tasks)
 	}
@@ -48,10 +52,25 @@ func (c *testCommand) run(s *session) (bool, error) {
 	if len(tasks) > 1 {
 		s.bar(tasks)
 	}
-	if allDone(tasks) && len(tasks) == 1 {
-		s.say("It passes. go tool kata next goes on.\n")
+	switch lesson = s.judged(lesson); {
+	case allDone(lesson):
+		s.say("All of %s passes here. go tool kata solution %s compares it with the solution.\n", tasks[0].Lesson.Name,
+			tasks[0].Lesson.Name)
+	case len(tasks) == 1 && tasks[0].State == verdict.Skipped:
+		s.say("It is skipped here, which says nothing of your code. go tool kata goes on.\n")
+	case len(tasks) == 1 && tasks[0].State == verdict.Passed:
+		s.say("It passes. go tool kata goes on.\n")
+		s.sayOpen(lesson[:slices.IndexFunc(lesson, func(t progress.Task) bool { return t.ID() == tasks[0].ID() })])
 	}
 	return allDone(tasks), nil
+}
+
+// judged returns tasks as they are known to end by now.
+func (s *session) judged(tasks []progress.Task) (all []progress.Task) {
+	for _, t := range tasks {
+		all = append(all, s.course.Tasks[s.course.Index(t.ID())])
+	}
+	return all
 }
 
 // mostLines is how much of a message is shown.
@@ -60,6 +79,9 @@ const mostLines = 200
 // ended is how go test says that a test, or a story of one, has ended.
 var ended = regexp.MustCompile(`(?m)^ *--- (PASS|SKIP|FAIL): (\S+).*\n?`)
 
+// hintsPage is the line that names the page of all hints.
+var hintsPage = regexp.MustCompile(`(?m)^( *)\S.* lessons/\S+/hints\S*\.md.*$`)
+
 // message returns what a student reads of a failure: which story failed, and then what went wrong. Of a flood it is the
 // beginning and the end.
 func message(t progress.Task) string {
@@ -67,6 +89,7 @@ func message(t progress.Task) string {
 	if said == "" {
 		said = t.Reason
 	}
+	said = hintsPage.ReplaceAllString(said, "${1}"+text.Say("Stuck? go tool kata hint").In(text.Preferred()))
 	for _, e := range ended.FindAllStringSubmatch(t.Output, -1) {
 		if story := e[2]; e[1] == "FAIL" && story != t.Task.Name {
 			said = story + "\n" + said
@@ -100,9 +123,22 @@ func (s *session) one(arg string) (progress.Task, error) {
 	return tasks[0], nil
 }
 
-type nextCommand struct{}
+type nextCommand struct {
+	What string `arg:"" optional:"" placeholder:"LESSON|TASK" help:"Go there instead."`
+}
 
-func (*nextCommand) run(s *session) (bool, error) { return s.step(1) }
+func (c *nextCommand) run(s *session) (bool, error) {
+	if c.What == "" {
+		return s.step(1)
+	}
+	t, err := s.one(c.What)
+	if err != nil {
+		return false, err
+	}
+	s.goTo(t)
+	s.announce(t)
+	return true, nil
+}
 
 type prevCommand struct{}
 

@@ -77,7 +77,7 @@ func (s *session) sayRunning(v watch.View) {
 	if t, known := v.Task(); known && t.State != "" {
 		s.say("Running %s …\n", t.ID())
 	} else {
-		s.say("Running all tasks, to see where you are …\n")
+		s.say("Running all tasks, to see where you are … The first time takes a while; what you save meanwhile counts.\n")
 	}
 }
 

@@ -31,6 +31,7 @@ func (s *session) next() (passed bool, err error) {
 	}
 	s.goTo(t)
 	s.announce(t)
+	s.sayOpen(s.course.Tasks[:s.course.Index(t.ID())])
 	fmt.Fprintln(s.out)
 	for _, c := range []struct {
 		name string
@@ -51,11 +52,38 @@ func (s *session) goTo(t progress.Task) {
 	s.bookmark.Save()
 }
 
-// announce names a task, its line, and what is the matter there.
+// announce names the current task, its line, what is the matter there, and what to read before.
 func (s *session) announce(t progress.Task) {
-	s.say("Next: %s, %s\n", t.ID(), s.at(t.Place()))
+	s.say("Now: %s, %s\n", t.ID(), s.at(t.Place()))
 	if t.Reason != "" && t.State != verdict.Passed {
 		fmt.Fprintf(s.out, "  %s\n", t.Reason)
+	}
+	s.sayReading(t)
+}
+
+// sayReading says what the lesson's page wants to be read before a task.
+func (s *session) sayReading(t progress.Task) {
+	language := text.Preferred()
+	if what := t.ReadFirst(language); what != "" {
+		page := filepath.Join(filepath.Dir(t.Lesson.Dir), "00-before", language.Page("README"))
+		s.say("  Read first, in %s: %s\n", s.below(page), what)
+	}
+}
+
+// sayOpen says which of some tasks do not pass, of those that are known.
+func (s *session) sayOpen(tasks []progress.Task) {
+	var open []string
+	for _, t := range tasks {
+		if t.State != "" && !t.Done() {
+			open = append(open, t.ID())
+		}
+	}
+	const most = 3
+	switch {
+	case len(open) > most:
+		s.say("  Before it, these do not pass: %s and %d more\n", strings.Join(open[:most], ", "), len(open)-most)
+	case len(open) > 0:
+		s.say("  Before it, these do not pass: %s\n", strings.Join(open, ", "))
 	}
 }
 
@@ -71,13 +99,23 @@ func (s *session) at(p progress.Place) string {
 // bar draws how far one is.
 func (s *session) bar(tasks []progress.Task) {
 	const width = 30
-	passed, all, got, points := count(tasks)
+	passed, all, _, _ := count(tasks)
 	full := 0
 	if all > 0 {
 		full = width * passed / all
 	}
 	fmt.Fprintf(s.out, "%s%s  ", strings.Repeat("█", full), strings.Repeat("░", width-full))
-	s.say("%d of %d tasks, %d of %d points\n", passed, all, got, points)
+	s.sayCount(tasks)
+}
+
+// sayCount says how many of some tasks pass.
+func (s *session) sayCount(tasks []progress.Task) {
+	passed, all, got, points := count(tasks)
+	if skipped := len(tasks) - all; skipped > 0 {
+		s.say("%d of %d tasks, %d of %d points (skipped here: %d)\n", passed, all, got, points, skipped)
+	} else {
+		s.say("%d of %d tasks, %d of %d points\n", passed, all, got, points)
+	}
 }
 
 // count counts the tasks that this machine can tell of, and their points.
@@ -123,9 +161,8 @@ func (s *session) list() {
 		if n < 0 {
 			n = len(tasks)
 		}
-		passed, all, got, points := count(tasks[:n])
 		fmt.Fprintf(s.out, "%-14s", lesson)
-		s.say("%d of %d tasks, %d of %d points\n", passed, all, got, points)
+		s.sayCount(tasks[:n])
 		for _, t := range tasks[:n] {
 			mark := ' '
 			if t.ID() == s.bookmark.Current {
