@@ -15,12 +15,13 @@ import (
 	"syscall"
 
 	"udpkata/harness/sockopt"
+	"udpkata/harness/text"
 )
 
 // A Capability is something that stories may need and a machine may lack.
 type Capability struct {
-	name  string
-	cure  string
+	name  text.Text
+	cure  text.Text
 	vital bool
 	probe func() error
 }
@@ -38,13 +39,13 @@ func (c *Capability) Missing() error {
 type Lack struct {
 	Vital bool // the lessons can't do without it
 
-	what, cure string
+	what, cure text.Text
 	why        error
 }
 
-// Error returns one sentence, to skip with.
+// Error returns one sentence, to skip with, in the student's language.
 func (l *Lack) Error() string {
-	return fmt.Sprintf("needs %s, which this machine lacks (%v): %s", l.what, l.why, l.cure)
+	return text.Say("needs %s, which this machine lacks (%v): %s", l.what, l.why, l.cure).In(text.Preferred())
 }
 
 // Unwrap returns what the system said.
@@ -71,8 +72,8 @@ func MissingVital() error { return Missing(Bubbles, Descriptors, Loopback) }
 
 // Bubbles is virtual time, by package testing/synctest.
 var Bubbles = &Capability{
-	name:  "timers as Go has them since 1.23",
-	cure:  "take asynctimerchan out of the variable GODEBUG (unset GODEBUG)",
+	name:  text.Say("timers as Go has them since 1.23"),
+	cure:  text.Say("take asynctimerchan out of the variable GODEBUG (unset GODEBUG)"),
 	vital: true,
 	probe: func() error { return oldTimers(os.Getenv("GODEBUG")) },
 }
@@ -99,7 +100,7 @@ var (
 
 // Descriptors is a handful of files and sockets for most stories; few have more.
 var Descriptors = &Capability{
-	name:  fmt.Sprintf("%d files and sockets", handful),
+	name:  text.Say("%d files and sockets", handful),
 	cure:  manyDescriptors,
 	vital: true,
 	probe: func() error {
@@ -117,14 +118,14 @@ const (
 	enough  = 256
 )
 
-var manyDescriptors = fmt.Sprintf("let a process have more (ulimit -n %d)", 4*enough)
+var manyDescriptors = text.Say("let a process have more (ulimit -n %d)", 4*enough)
 
 func tooFew(descriptors uint64) error { return fmt.Errorf("a process may have %d", descriptors) }
 
 // Loopback is the loopback address 127.0.0.1, at which sockets hear each other.
 var Loopback = &Capability{
-	name:  "the loopback address 127.0.0.1",
-	cure:  "bring loopback up (on Linux: ip link set lo up), and let no firewall drop what is sent there",
+	name:  text.Say("the loopback address 127.0.0.1"),
+	cure:  text.Say("bring loopback up (on Linux: ip link set lo up), and let no firewall drop what is sent there"),
 	vital: true,
 	probe: sync.OnceValue(func() error {
 		err := hears(localhost4, localhost4)
@@ -137,25 +138,25 @@ var Loopback = &Capability{
 
 // IPv6 is the loopback address ::1, at which sockets hear each other.
 var IPv6 = &Capability{
-	name: "IPv6 on loopback",
-	cure: "switch IPv6 on (on Linux: sysctl net.ipv6.conf.lo.disable_ipv6=0), and let no firewall drop what is " +
-		"sent to ::1",
+	name: text.Say("IPv6 on loopback"),
+	cure: text.Say("switch IPv6 on (on Linux: sysctl net.ipv6.conf.lo.disable_ipv6=0), and let no firewall drop what is " +
+		"sent to ::1"),
 	probe: sync.OnceValue(func() error { return hears(netip.IPv6Loopback(), netip.IPv6Loopback()) }),
 }
 
 // SecondLoopback is the loopback address 127.0.0.2, which has ports of its own: one has
 // another owner than the same port of 127.0.0.1, and each hears what is sent to it.
 var SecondLoopback = &Capability{
-	name:  "a second loopback address",
-	cure:  "give loopback the address 127.0.0.2 (on macOS: sudo ifconfig lo0 alias 127.0.0.2)",
+	name:  text.Say("a second loopback address"),
+	cure:  text.Say("give loopback the address 127.0.0.2 (on macOS: sudo ifconfig lo0 alias 127.0.0.2)"),
 	probe: sync.OnceValue(func() error { return ownPorts(localhost4, second4) }),
 }
 
 // Broadcast is that loopback has a broadcast address, 127.255.255.255, at which sockets
 // hear what is sent there, and which only those may send to who are permitted to.
 var Broadcast = &Capability{
-	name: "broadcasts on loopback",
-	cure: "run the tests on Linux, with an ordinary loopback (127.0.0.1/8)",
+	name: text.Say("broadcasts on loopback"),
+	cure: text.Say("run the tests on Linux, with an ordinary loopback (127.0.0.1/8)"),
 	probe: sync.OnceValue(func() error {
 		if runtime.GOOS != "linux" {
 			return errors.New("loopback has no broadcast address on " + runtime.GOOS)
@@ -183,9 +184,9 @@ var Broadcast = &Capability{
 // examples, so that no computer has it.
 func AbsentAddress(addr netip.Addr) *Capability {
 	return &Capability{
-		name: "an address at which no socket can be opened",
-		cure: "let only addresses be used that the computer has (on Linux: sysctl net.ipv4.ip_nonlocal_bind=0 " +
-			"net.ipv6.ip_nonlocal_bind=0)",
+		name: text.Say("an address at which no socket can be opened"),
+		cure: text.Say("let only addresses be used that the computer has (on Linux: sysctl " +
+			"net.ipv4.ip_nonlocal_bind=0 net.ipv6.ip_nonlocal_bind=0)"),
 		probe: func() error {
 			conn, err := listen(netip.AddrPortFrom(addr, 0))
 			if err != nil {
@@ -202,7 +203,7 @@ func AbsentAddress(addr netip.Addr) *Capability {
 func Exhausted(err error) error {
 	for _, limit := range limits {
 		if why := limit.reached(err); why != nil {
-			return &Lack{what: "more files and sockets", why: why, cure: limit.cure}
+			return &Lack{what: text.Say("more files and sockets"), why: why, cure: limit.cure}
 		}
 	}
 	return nil
@@ -212,7 +213,7 @@ func Exhausted(err error) error {
 // blame who has them all: perhaps the code under test.
 var limits = []struct {
 	reached func(error) error
-	cure    string
+	cure    text.Text
 }{
 	{func(err error) error {
 		if most, known := mostDescriptors(); errors.Is(err, syscall.EMFILE) && known && most < enough {
@@ -227,13 +228,13 @@ var limits = []struct {
 			return fmt.Errorf("it chooses from the ports %d to %d", first, last)
 		}
 		return nil
-	}, `sysctl net.ipv4.ip_local_port_range="32768 60999"`},
+	}, text.Say(`sysctl net.ipv4.ip_local_port_range="32768 60999"`)},
 	{func(err error) error {
 		if errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM) {
 			return err
 		}
 		return nil
-	}, "end other programs that have many sockets, or allow more"},
+	}, text.Say("end other programs that have many sockets, or allow more")},
 }
 
 // SystemPorts returns the first and the last of the ports that the system chooses from:
@@ -257,9 +258,9 @@ const LowPort = 1
 
 // ForbiddenPort is that this user may not open LowPort.
 var ForbiddenPort = &Capability{
-	name: "a port that the user may not open",
-	cure: "run the tests as an ordinary user, not as root; if you do, low ports are open to everybody here (on " +
-		"Linux, sysctl net.ipv4.ip_unprivileged_port_start=1024 closes them)",
+	name: text.Say("a port that the user may not open"),
+	cure: text.Say("run the tests as an ordinary user, not as root; if you are one already, low ports are open " +
+		"to everybody here (on Linux, sysctl net.ipv4.ip_unprivileged_port_start=1024 closes them)"),
 	probe: sync.OnceValue(func() error {
 		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: LowPort})
 		switch {

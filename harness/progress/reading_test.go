@@ -15,18 +15,19 @@ import (
 func TestReadFirst(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "README.md"), []byte("# A\n\n- `TestA`: *not this*\n\n"+
-		"What to read\nbefore, in [there](../00-before/README.md):\n\n- before `TestA` and `TestB`: *One*, and\n  *Two*;\n"+
-		"- before `TestC`: nothing.\n\nMore.\n"), 0o600))
+		"What to read\nbefore, in [there](../00-before/README.md):\n\n"+
+		"- before `TestA` and `TestB`: *One*, and\n  *Two*;\n- before `TestC`: nothing.\n\nMore.\n"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "README.zh-TW.md"), []byte("# A\n\n- `TestA`：*這個不算*\n\n"+
-		"先讀[那裡](../00-before/README.zh-TW.md)的：\n\n- `TestA` 和 `TestB`：*一*；\n- `TestC`：沒有。\n"), 0o600))
+		"先讀[那裡](../00-before/README.zh-TW.md)的：\n\n"+
+		"- `TestA` 和 `TestB`：*一*，\n  *二*；\n- `TestC`：沒有。\n"), 0o600))
 	read := func(task string, language text.Language) string {
 		own := Task{Task: curriculum.Task{Name: task}, Lesson: curriculum.Lesson{Dir: dir}}
 		return own.ReadFirst(language)
 	}
-	require.Equal(t, "*One*, and *Two*", read("TestA", text.English))
-	require.Equal(t, "*One*, and *Two*", read("TestB", text.English))
+	require.Equal(t, `"One", and "Two"`, read("TestA", text.English))
+	require.Equal(t, `"One", and "Two"`, read("TestB", text.English))
 	require.Empty(t, read("TestC", text.English))
-	require.Equal(t, "*一*", read("TestB", text.Chinese))
+	require.Equal(t, "「一」，「二」", read("TestB", text.Chinese))
 	require.Empty(t, read("TestC", text.Chinese))
 	require.Empty(t, read("TestD", text.Chinese))
 }

@@ -74,8 +74,6 @@ var filesSentences = []Text{
 	{"files and sockets", "檔案與 socket 數量"},
 	{"let a process have more (ulimit -n 1024)", "請提高每個行程的上限（ulimit -n 1024）"},
 	{"loopback, IPv4", "loopback（IPv4）"},
-	{"bring loopback up (on Linux: ip link set lo up), and let no firewall drop what is sent there",
-		"請啟用 loopback（Linux：ip link set lo up），並確認防火牆沒有擋下送往那裡的封包"},
 	{"loopback, IPv6", "loopback（IPv6）"},
 	{"switch IPv6 on (on Linux: sysctl net.ipv6.conf.lo.disable_ipv6=0); without it, some stories are skipped",
 		"請啟用 IPv6（Linux：sysctl net.ipv6.conf.lo.disable_ipv6=0）；沒有的話，有些測試會跳過"},

@@ -132,8 +132,8 @@ func goIn(ctx context.Context, root string, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// modulesFor returns an error if modules are missing that packages, as go list has them, are built of. What is wrong with
-// the course's own files, or the student's, does not count.
+// modulesFor returns an error if modules are missing that packages, as go list has them, are built of. What is wrong
+// with the course's own files, or the student's, does not count.
 func modulesFor(ctx context.Context, root string, packages ...string) error {
 	const wrong = `{{if .Error}}{{if not (and .Module .Module.Main)}}{{.Error.Err}}{{"\n"}}{{end}}{{end}}`
 	out, err := goIn(ctx, root, append([]string{"list", "-e", "-deps", "-f", wrong}, packages...)...)

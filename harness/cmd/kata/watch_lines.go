@@ -77,7 +77,8 @@ func (s *session) sayRunning(v watch.View) {
 	if t, known := v.Task(); known && t.State != "" {
 		s.say("Running %s …\n", t.ID())
 	} else {
-		s.say("Running all tasks, to see where you are … The first time takes a while; what you save meanwhile counts.\n")
+		s.say("Running all tasks, to see where you are … The first time takes a while; " +
+			"what you save meanwhile counts.\n")
 	}
 }
 
