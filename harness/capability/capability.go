@@ -139,8 +139,8 @@ var Loopback = &Capability{
 // IPv6 is the loopback address ::1, at which sockets hear each other.
 var IPv6 = &Capability{
 	name: text.Say("IPv6 on loopback"),
-	cure: text.Say("switch IPv6 on (on Linux: sysctl net.ipv6.conf.lo.disable_ipv6=0), and let no firewall drop what is " +
-		"sent to ::1"),
+	cure: text.Say("switch IPv6 on (on Linux: sysctl net.ipv6.conf.lo.disable_ipv6=0), and let no firewall drop " +
+		"what is sent to ::1"),
 	probe: sync.OnceValue(func() error { return hears(netip.IPv6Loopback(), netip.IPv6Loopback()) }),
 }
 

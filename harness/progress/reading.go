@@ -16,8 +16,8 @@ var (
 	// page of lesson 00, from its first item on.
 	readingList = regexp.MustCompile(`(?s)\]\(\.\./00-before/README[^)]*\)[^\n]*(?:\n[^\n]+)*[:：]\n\n` +
 		`(- .*?)(?:\n\n|\z)`)
-	testName    = regexp.MustCompile("`(Test\\w+)`")
-	heading     = regexp.MustCompile(`\*([^*]+)\*`)
+	testName = regexp.MustCompile("`(Test\\w+)`")
+	heading  = regexp.MustCompile(`\*([^*]+)\*`)
 )
 
 var quotes = map[text.Language]string{text.English: `"$1"`, text.Chinese: "「$1」"}

@@ -20,15 +20,15 @@ const (
 
 // RangeOf returns the range of a port. Port 0 counts as well known,
 // although no socket is ever at it. A number below 0 or above 65535 is no port:
-// that is an error. What is beside an error does not matter.
+// that is an error. With an error, the other result may be anything.
 func RangeOf(port int) (Range, error) {
 	panic("TODO: write RangeOf, which says in which range a port is")
 }
 
 // ParsePort reads a port's number, from 0 to 65535, in the digits 0 to 9 and
 // nothing else. Whatever could be written in a shorter way, or is not a number,
-// or no port, is an error: "01060", "+1060", "1060 ", "0x424", "" and "65536". What
-// is beside an error does not matter.
+// or no port, is an error: "01060", "+1060", "1060 ", "0x424", "" and "65536".
+// With an error, the other result may be anything.
 func ParsePort(text string) (int, error) {
 	panic("TODO: write ParsePort, which reads a port's number and is strict about it")
 }
@@ -41,8 +41,8 @@ func ParsePort(text string) (int, error) {
 // closes it.
 //
 // An error of the system's is returned, as it is or wrapped: that for an address which
-// this computer does not have, say. Beside an error there is no socket, but a plain
-// nil. No socket stays open but the one that is returned.
+// this computer does not have, say. With an error, the socket is a plain nil.
+// No socket stays open but the one that is returned.
 func Ephemeral(loopback netip.Addr) (net.PacketConn, error) {
 	panic("TODO: write Ephemeral, which lets the system choose a port")
 }
@@ -57,7 +57,7 @@ func Ephemeral(loopback netip.Addr) (net.PacketConn, error) {
 // if one of them is not one that ParsePort accepts, or if the first is greater
 // than the last. Where blanks, tabs and newlines stand in another way, or other white
 // space stands in their place, such as a carriage return, or the newline is missing,
-// it may be an error or not. What is beside an error does not matter.
+// it may be an error or not. With an error, the other results may be anything.
 func ParseSystemRange(text string) (first, last int, err error) {
 	panic("TODO: write ParseSystemRange, which reads two ports")
 }
@@ -69,21 +69,21 @@ var (
 )
 
 // Claim opens a UDP socket at exactly addr, on no other port and at no other address.
-// addr names one address, on IPv4 or on IPv6: neither 0.0.0.0 or ::, which are all of
-// them, nor a multicast address, nor ::ffff:127.0.0.1, which is IPv4 in IPv6's form,
-// nor one with a zone, such as fe80::1%lo. This is what each task wants:
+// This is what each task wants:
 //
-// TestClaim: the socket, what is beside an error, and what stays open are as with
-// Ephemeral. Several ports can be claimed at a time, by calls side by side too, and
-// each socket stays open until whoever called closes it. Then the port can be claimed
-// again. Port 0 is an error, since it does not say which port is to be claimed; so it
-// is in netip.AddrPort{}. An error of the system's that is neither of the two below is
+// TestClaim: the socket, what is returned with an error, and what stays open are as with
+// Ephemeral. Port 0 is an error, since it does not say which port is to be claimed; so
+// it is in netip.AddrPort{}. Several ports can be claimed at a time, by calls side by
+// side too, and each socket stays open until whoever called closes it. Then the port can
+// be claimed again. addr names one address, on IPv4 or on IPv6: what never comes is
+// 0.0.0.0 or ::, which are all of them, a multicast address, ::ffff:127.0.0.1, which is
+// IPv4 in IPv6's form, and one with a zone, such as fe80::1%lo. An error of the system's that is neither of the two below is
 // returned, as it is or wrapped. These errors wrap neither ErrTaken nor ErrForbidden.
 //
 // TestClaimTaken and TestClaimForbidden: if another UDP socket has the port, the error
 // wraps ErrTaken; if this user may not open it, ErrForbidden; and not both. Either way
-// it wraps the system's cause as well, which is InUse or Denied, and its text contains
-// addr, written as addr.String() does.
+// it wraps the system's cause as well, which is InUse or Denied (given, in cause_*.go),
+// and its text contains addr, written as addr.String() does.
 //
 // TestClaimBesideTCP and TestClaimOnTwoAddresses: a port that is taken on TCP, or at
 // another single address, is free for all that Claim cares about.
