@@ -77,8 +77,9 @@ var (
 // side too, and each socket stays open until whoever called closes it. Then the port can
 // be claimed again. addr names one address, on IPv4 or on IPv6: what never comes is
 // 0.0.0.0 or ::, which are all of them, a multicast address, ::ffff:127.0.0.1, which is
-// IPv4 in IPv6's form, and one with a zone, such as fe80::1%lo. An error of the system's that is neither of the two below is
-// returned, as it is or wrapped. These errors wrap neither ErrTaken nor ErrForbidden.
+// IPv4 in IPv6's form, and one with a zone, such as fe80::1%lo. An error of the
+// system's that is neither of the two below is returned, as it is or wrapped. These
+// errors wrap neither ErrTaken nor ErrForbidden.
 //
 // TestClaimTaken and TestClaimForbidden: if another UDP socket has the port, the error
 // wraps ErrTaken; if this user may not open it, ErrForbidden; and not both. Either way
