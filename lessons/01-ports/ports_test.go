@@ -112,7 +112,8 @@ func TestRangeOf(t *testing.T) {
 //kata:points 2
 func TestParsePort(t *testing.T) {
 	harness.Offline(t, func(w *harness.World) {
-		for _, port := range []int{0, 7, 10, 1060, 49152, 65535} {
+		parsePort(w, "0").Because("0 itself is right. Only zeros in front of other digits are too many.").Returns(0)
+		for _, port := range []int{7, 10, 1060, 49152, 65535} {
 			parsePort(w, fmt.Sprint(port)).Because("These are digits and nothing else, from 0 to 65535.").Returns(port)
 		}
 		for _, tt := range noPorts {
