@@ -250,7 +250,7 @@ func TestLogCheck(t *testing.T) {
 	require.True(t, checkLogInAnyOrder(theLog, nil, nil).IsZero(), "nothing is wanted, and nothing is there")
 	require.Equal(t, "the log has this line once; the story wants it twice:\n    a\nbut holds\n    b",
 		checkLogInAnyOrder(theLog, []string{"a\n", "b\n"}, []string{"a", "a"}).EN)
-	require.Equal(t, "這一行在 log 裡有 2 次，故事要 3 次：\n    a",
+	require.Equal(t, "log 裡，這一行有 2 次，故事要 3 次：\n    a",
 		checkLogInAnyOrder(theLog, []string{"a\n", "a\n"}, []string{"a", "a", "a"}).ZH)
 	listening, hello := "Listening at 127.0.0.1:1060", `The client says "two\nlines"`
 	tests := []struct {

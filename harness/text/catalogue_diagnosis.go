@@ -644,7 +644,8 @@ var diagnosisSentences = []Text{
 			"stays with the socket until another is set, also one that is long past. Clear it before you return, " +
 			"and see that nothing sets one afterwards: %s(time.Time{}).",
 		"%s 在 %v 失敗，因為 %s 遇到了先前某次呼叫留在 socket 上的截止時間%s。截止時間會一直留在 socket 上，直到設了" +
-			"另一個，早已過去的截止時間也一樣。回傳之前把它清掉，也要確定回傳之後，不會再有 goroutine 去設它：%s(time.Time{})。",
+			"另一個，早已過去的截止時間也一樣。回傳之前把它清掉，也要確定回傳之後，不會再有 goroutine 去設它：" +
+			"%s(time.Time{})。",
 	},
 	{
 		", set at %s",
