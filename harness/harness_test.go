@@ -259,7 +259,7 @@ func TestLogCheck(t *testing.T) {
 		want   string // "" for a right log
 	}{
 		{"right", []string{listening + "\n", hello + "\n"}, ""},
-		{"nothing", nil, "nothing was logged"},
+		{"nothing", nil, "nothing is in the log"},
 		{"other beginning", []string{"Hello\n"},
 			"the log begins with the line\n    Hello\nand the story wants\n    " + listening},
 		{"missing", []string{listening + "\n"}, "the log lacks the line\n    " + hello},
