@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -72,6 +73,9 @@ func TestEvents(t *testing.T) {
 		{"in those", func() { write(t, root, "01-a/a.go", "4") }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			if tt.name == "no lessons" && runtime.GOOS == "windows" {
+				t.Skip("needs a system that removes a directory though it is watched")
+			}
 			before := Look(root)
 			tt.do()
 			want := Look(root).Touched(before)
