@@ -243,7 +243,7 @@ func TestPolling(t *testing.T) {
 }
 
 // TestSlowDeadlines: whoever does not wait for the goroutine that sets a deadline
-// is caught each time; whoever does is not.
+// is caught each time; whoever does is not, nor is who reads on until it is set.
 func TestSlowDeadlines(t *testing.T) {
 	story := func(f student) func(w *Kernel4) {
 		return func(w *Kernel4) {
@@ -256,9 +256,11 @@ func TestSlowDeadlines(t *testing.T) {
 			w.NothingLeftBehind()
 		}
 	}
-	f, tb := tell(t, loopback4, story(students.WaitsForWatcher))
-	require.Nil(t, f, read(tb))
-	f, tb = tell(t, loopback4, story(students.DoesNotWaitForWatcher))
+	for _, f := range []student{students.WaitsForWatcher, students.ReadsOn} {
+		f, tb := tell(t, loopback4, story(f))
+		require.Nil(t, f, read(tb))
+	}
+	f, tb := tell(t, loopback4, story(students.DoesNotWaitForWatcher))
 	require.NotNil(t, f)
 	golden(t, "slow deadline", "", tb)
 }

@@ -591,6 +591,18 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		w.NothingLeftBehind()
 	})
 
+	harness.OnLoopback4.Then(t, "datagram-while-cancelling", func(w *harness.Kernel4) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		serving := serve(w, server)
+		alice.Send(server, "hello")
+		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		w.SlowDeadlines(server)
+		serving.Cancel()
+		alice.Send(server, "hello again")
+		serving.Wait()
+		w.NothingLeftBehind()
+	})
+
 	harness.OnVirtual.Then(t, "cancelled-while-answering", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		w.SlowWrites(server, time.Millisecond)

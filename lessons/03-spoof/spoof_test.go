@@ -780,6 +780,17 @@ func TestAskStops(t *testing.T) {
 		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 	})
+
+	harness.OnLoopback4.Then(t, "answer-while-cancelling", func(w *harness.Kernel4) {
+		client, server := w.ListenPacket("client"), w.Peer("server")
+		w.SlowDeadlines(client)
+		asking := ask(w, client, server, question)
+		server.ExpectFrom(client, question)
+		asking.Cancel()
+		server.Send(client, answer)
+		asking.Wait()
+		w.NothingLeftBehind()
+	})
 }
 
 // A crowded client always has a stranger's datagram, which takes a millisecond to read,
@@ -1008,6 +1019,18 @@ func TestAskConnected(t *testing.T) {
 		quick.Returns([]byte(answer))
 		slow.Because("Calls on two sockets run at the same time: each needs a buffer of its own.")
 		slow.Returns([]byte("a long answer"))
+	})
+
+	harness.OnLoopback4.Then(t, "answer-while-cancelling", func(w *harness.Kernel4) {
+		server := w.Peer("server")
+		client := w.Dial("client", server)
+		w.SlowDeadlines(client)
+		asking := askConnected(w, client, question)
+		server.ExpectFrom(client, question)
+		asking.Cancel()
+		server.Send(client, answer)
+		asking.Wait()
+		w.NothingLeftBehind()
 	})
 }
 

@@ -528,6 +528,18 @@ func TestAskStops(t *testing.T) {
 		closed.Because(nobodyKnows).FailsNot(errServerDown)
 		w.NothingLeftBehind()
 	})
+
+	harness.OnLoopback4.Then(t, "answer-while-cancelling", func(w *harness.Kernel4) {
+		server := w.Peer("server")
+		client := w.Dial("client", server)
+		w.SlowDeadlines(client)
+		asking := ask(w, client)
+		server.ExpectFrom(client, message)
+		asking.Cancel()
+		server.Send(client, reply)
+		asking.Wait()
+		w.NothingLeftBehind()
+	})
 }
 
 // TestAskMeetsLoss: a thousand clients ask a server that drops half of what it
@@ -837,6 +849,18 @@ func TestServeStops(t *testing.T) {
 		w.At(ms / 2)
 		serving.Cancel()
 		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnLoopback4.Then(t, "datagram-while-cancelling", func(w *harness.Kernel4) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		serving := serve(w, server)
+		alice.Send(server, "hello")
+		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		w.SlowDeadlines(server)
+		serving.Cancel()
+		alice.Send(server, "hello again")
+		serving.Wait()
 		w.NothingLeftBehind()
 	})
 }

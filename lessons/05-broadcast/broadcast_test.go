@@ -455,6 +455,18 @@ func TestHearStops(t *testing.T) {
 		w.NothingLeftBehind()
 	})
 
+	harness.OnLoopback4.Then(t, "datagram-while-cancelling", func(w *harness.Kernel4) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		hearing := hear(w, "server", server)
+		alice.Send(server, message)
+		w.Logged(note("server", "alice", message))
+		w.SlowDeadlines(server)
+		hearing.Cancel()
+		alice.Send(server, "again")
+		hearing.Wait()
+		w.NothingLeftBehind()
+	})
+
 	harness.OnVirtual.Then(t, "errors-without-end", func(w *harness.Virtual) {
 		server := w.ListenPacket("server")
 		failing := &failingConn{PacketConn: server}

@@ -16,7 +16,6 @@ import (
 	"udpkata/harness/internal/quote"
 	"udpkata/harness/internal/stacks"
 	"udpkata/harness/text"
-	"udpkata/harness/wire"
 )
 
 // A Conn is a socket that the student's code was given. It notes what is done with it,
@@ -205,7 +204,7 @@ func (c *Conn) setDeadline(t time.Time, set func(time.Time) error, notes ...*dea
 	by, now := c.r.Site.StudentLine(), time.Now()
 	var slow bool
 	c.r.Locked(func() { slow = c.slowDeadlines })
-	if slow && !t.IsZero() && t.Before(time.Now()) {
+	if slow && !t.IsZero() && !t.After(time.Now()) {
 		c.linger()
 	}
 	c.deadlines.Lock()
@@ -223,17 +222,21 @@ func (c *Conn) setDeadline(t time.Time, set func(time.Time) error, notes ...*dea
 }
 
 // linger returns once a datagram was sent to the socket and each call of the
-// student's code has returned, or waits for something else than a datagram, such
-// as the goroutine that lingers here; or once the socket is closed.
+// student's code has returned, or waits for something else than that datagram: for
+// the goroutine that lingers here, say, or for another datagram, when that has been
+// read; or once the socket is closed.
 func (c *Conn) linger() {
 	self, _ := stacks.Self()
-	toMe := func(d wire.Datagram) bool { return d.To == c.addr() }
 	for !c.IsClosed() {
 		time.Sleep(time.Millisecond)
 		waiting := map[int]bool{}
-		var answered bool
+		var sent, unread bool
 		c.r.Locked(func() {
-			answered = slices.ContainsFunc(c.r.Datagrams[c.slowSince:], toMe)
+			for _, d := range c.r.Datagrams[c.slowSince:] {
+				if d.To == c.addr() {
+					sent, unread = true, unread || !d.Heard
+				}
+			}
 			for _, call := range c.r.Calls {
 				if !call.Done && call.Goroutine != self {
 					waiting[call.Goroutine] = true
@@ -241,11 +244,12 @@ func (c *Conn) linger() {
 			}
 		})
 		for _, g := range c.r.Alive() {
-			if !g.Busy() && !g.InHarness() {
+			readsOn := !unread && g.State == "IO wait" // and has done what it does about the datagram
+			if !g.Busy() && (!g.InHarness() || readsOn) {
 				delete(waiting, g.ID)
 			}
 		}
-		if answered && len(waiting) == 0 {
+		if sent && len(waiting) == 0 {
 			return
 		}
 	}

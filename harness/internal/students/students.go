@@ -241,6 +241,21 @@ func WaitsForWatcher(ctx context.Context, conn net.PacketConn) error {
 	return err
 }
 
+// ReadsOn looks at no context, and ends when a read fails.
+func ReadsOn(ctx context.Context, conn net.PacketConn) error {
+	watched := make(chan bool)
+	context.AfterFunc(ctx, func() {
+		conn.SetReadDeadline(time.Unix(1, 0))
+		close(watched)
+	})
+	for {
+		if _, _, err := conn.ReadFrom(make([]byte, 8)); err != nil {
+			<-watched
+			return conn.SetReadDeadline(time.Time{})
+		}
+	}
+}
+
 func LosesCause(ctx context.Context, _ net.PacketConn) error {
 	<-ctx.Done()
 	return fmt.Errorf("serve: %v", ctx.Err())
