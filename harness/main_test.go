@@ -148,11 +148,12 @@ func TestMistyped(t *testing.T) {
 	root := t.TempDir()
 	for name, tests := range map[string][]string{"01-a": {"TestOne", "TestTwo"}, "02-b": {"TestThree"}} {
 		require.NoError(t, os.Mkdir(filepath.Join(root, name), 0o700))
-		source := "package x_test\n\nfunc TestMain(m *testing.M) { harness.Main(m) }\n"
+		var source strings.Builder
+		source.WriteString("package x_test\n\nfunc TestMain(m *testing.M) { harness.Main(m) }\n")
 		for _, test := range tests {
-			source += "\nfunc " + test + "(t *testing.T) {}\n"
+			source.WriteString("\nfunc " + test + "(t *testing.T) {}\n")
 		}
-		require.NoError(t, os.WriteFile(filepath.Join(root, name, "x_test.go"), []byte(source), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(root, name, "x_test.go"), []byte(source.String()), 0o600))
 	}
 	t.Chdir(filepath.Join(root, "01-a"))
 	require.Equal(t, "-run \"TestOen\" is the name of no test. This lesson's are TestOne, TestTwo.\n",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -69,9 +70,7 @@ func (r *room) look() Snapshot {
 	all := Snapshot{}
 	for name, files := range r.files {
 		all[name] = map[string]string{}
-		for file, content := range files {
-			all[name][file] = content
-		}
+		maps.Copy(all[name], files)
 	}
 	return all
 }

@@ -65,8 +65,8 @@ func (s *session) announce(t progress.Task) {
 func (s *session) sayReading(t progress.Task) {
 	language := text.Preferred()
 	if what := t.ReadFirst(language); what != "" {
-		page := filepath.Join(filepath.Dir(t.Lesson.Dir), "00-before", language.Page("README"))
-		s.say("  Read first, in %s: %s\n", s.below(page), what)
+		page := filepath.Join(t.Lesson.Dir, language.Page("README"))
+		s.say("  Read first: %s (%s, \"What to write\", says where that is)\n", what, s.below(page))
 	}
 }
 
