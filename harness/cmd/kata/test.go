@@ -43,7 +43,7 @@ func (c *testCommand) run(s *session) (bool, error) {
 			if t.State == verdict.Todo || t.State == verdict.NotRun {
 				fmt.Fprintf(s.out, "  %s\n", t.Reason)
 			} else {
-				fmt.Fprintf(s.out, "\n%s\n", message(t))
+				fmt.Fprintf(s.out, "\n%s\n", printable(message(t)))
 			}
 		default:
 			fmt.Fprintf(s.out, "  %s\n", t.Reason)
