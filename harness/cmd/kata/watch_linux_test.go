@@ -421,8 +421,8 @@ func TestWatchWithoutTerminal(t *testing.T) {
 		return cmd
 	})
 	screen := u.sees("0 of 3 tasks.*TestA, lessons/01-tiny/tiny.go:.*TODO: write it")
-	u.save(written("print(\"\\x1b[2J\"); return 2", "todo", "todo"))
-	screen += u.sees(`\\x1b\[2J.*got 2, want 1\r\n`)
+	u.save(written("print(\"\\x07\\x1b[2J\"); return 2", "todo", "todo"))
+	screen += u.sees(`\\x07(?:\\x1b)?\[2J.*got 2, want 1\r\n`) // from Go 1.27 on, go test keeps escapes to itself
 	u.save(written("return 1", "todo", "todo"))
 	screen += u.sees(`✓ TestA passes.*1 of 3 tasks.*TestB, lessons.*TODO: write it`)
 	require.NotContains(t, screen, "\x1b")
