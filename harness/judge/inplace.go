@@ -21,7 +21,7 @@ func InPlace(ctx context.Context, lessons []curriculum.Lesson, tasks ...string) 
 	return inPlace(ctx, lessons, tasks)
 }
 
-// Glance judges one task as InPlace does, but for go vet, which takes a third of the time: so its word is not the last.
+// Glance judges one task as InPlace does, but for go vet, a quarter of the time: so its word is not the last.
 func Glance(ctx context.Context, lesson curriculum.Lesson, task string) (Report, error) {
 	reports, err := inPlace(ctx, []curriculum.Lesson{lesson}, []string{task}, "-vet=off")
 	if err != nil {

@@ -79,7 +79,7 @@ func (c Course) Judge(ctx context.Context, tasks []Task) error {
 	return nil
 }
 
-// Glance finds out how a task ends, but for what go vet says, which takes as long again and is for Judge.
+// Glance finds out how a task ends, but for what go vet says, which takes its time and is for Judge.
 func (c Course) Glance(ctx context.Context, t Task) error {
 	report, err := judge.Glance(ctx, t.Lesson, t.Task.Name)
 	if err == nil {

@@ -59,7 +59,8 @@ func (c *showCommand) run(s *session) (bool, error) {
 	s.say("%s, worth %d\n\n", t.ID(), t.Points)
 	fmt.Fprintf(s.out, "%s\n", advice(t).Text)
 	s.sayReading(t)
-	if page := filepath.Join(t.Lesson.Dir, text.Preferred().Page("README")); text.Preferred() != text.English {
+	if language := text.Preferred(); language != text.English {
+		page := filepath.Join(t.Lesson.Dir, language.Page("README"))
 		s.say("  In your language, all that is wanted stands in %s.\n", s.below(page))
 	}
 	for _, f := range t.Functions() {

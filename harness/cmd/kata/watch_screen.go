@@ -183,22 +183,19 @@ func (s *screen) askReset(w *watch.Watch) error {
 	lesson := lessonOf(w)
 	s.answer = func(w *watch.Watch, yes bool) (string, error) {
 		// The lesson is judged anew at once, and this is to be seen still.
-		s.note = s.said(func(own *session) error {
+		s.note = printable(s.said(func(own *session) error {
 			if !yes {
 				own.say("Nothing was changed.\n")
 				return nil
 			}
 			return own.reset(lesson)
-		})
+		}))
 		return s.note, nil
 	}
-	asked := s.answer
-	err := s.below(s.said(func(s *session) error {
+	return s.below(s.said(func(s *session) error {
 		s.say("Give %s back its files as they were handed out? Yours are kept beside them. (y/n)\n", lesson.Name)
 		return nil
 	}))
-	s.answer = asked
-	return err
 }
 
 func lessonOf(w *watch.Watch) curriculum.Lesson {
