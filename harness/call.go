@@ -16,7 +16,6 @@ import (
 	"udpkata/harness/internal/quote"
 	"udpkata/harness/internal/record"
 	"udpkata/harness/internal/stacks"
-	"udpkata/harness/sockopt"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
@@ -57,7 +56,7 @@ func (w *World) call(parent context.Context, name string, f func(ctx context.Con
 	var alone bool
 	w.rec.Locked(func() { alone = w.rec.AllReturned() })
 	if !w.rec.Virtual && alone { // a socket that is closed while it is looked at keeps its port for a moment
-		c.before = sockopt.Sockets()
+		c.before = w.openSockets()
 	}
 	w.calls = append(w.calls, c)
 	w.rec.Update(func() { w.rec.Calls = append(w.rec.Calls, c.rec) })

@@ -14,6 +14,7 @@ import (
 	"udpkata/harness/internal/record"
 	"udpkata/harness/internal/stacks"
 	"udpkata/harness/sockopt"
+	"udpkata/harness/stage"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
@@ -178,8 +179,8 @@ func (w *World) panicked(who, value any) {
 		w.failHere(nil, verdict.Todo, "%s", todo)
 		return
 	}
-	if wrong, ok := value.(*runtime.TypeAssertionError); ok {
-		if wanted := assertedTo(wrong.Error()); wanted != "" {
+	if wrong, ok := typeAssertion(value); ok {
+		if wanted := assertedTo(wrong); wanted != "" {
 			w.failHere(nil, verdict.Failed, "%s panicked: it takes a socket that it was given for a %s, and that is "+
 				"only one of those that may come. Use what its interface has, without a type assertion.", who, wanted)
 			return
@@ -189,7 +190,18 @@ func (w *World) panicked(who, value any) {
 }
 
 var assertion = regexp.MustCompile(
-	`^interface conversion: (?:\S+ is )?\*?(?:record|harness)\.\w+(?:, not| is not) ([^:\s]+)`)
+	`^interface conversion: (?:\S+ is )?\*?(?:record|harness|runner)\.\w+(?:, not| is not) ([^:\s]+)`)
+
+// typeAssertion returns what a panic says, if it is about a type assertion.
+func typeAssertion(panicked any) (says string, ok bool) {
+	switch p := panicked.(type) {
+	case *runtime.TypeAssertionError:
+		return p.Error(), true
+	case stage.Panic:
+		return p.Text, p.Assertion
+	}
+	return "", false
+}
 
 // assertedTo returns the type to which code has asserted one of the harness's sockets, as a
 // panic's text tells it; "" if it was something else.
@@ -228,6 +240,9 @@ func (w *World) abandon() {
 		}
 		w.rec.Abandon()
 	})
+	if s := w.stage.Load(); s != nil {
+		s.Kill()
+	}
 }
 
 // standsStill says why a goroutine of the code's that is doing something keeps the

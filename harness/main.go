@@ -11,6 +11,7 @@ import (
 
 	"udpkata/harness/internal/failure"
 	"udpkata/harness/internal/stacks"
+	"udpkata/harness/stage"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
@@ -29,6 +30,7 @@ func Main(m *testing.M) {
 	}
 	brief.Store(isPlain(flag.CommandLine))
 	m.Run()
+	stage.Close()
 	if brief.Load() {
 		fmt.Print(tasks.summary().In(text.Preferred()))
 	}

@@ -15,6 +15,7 @@ import (
 	"udpkata/harness/internal/quote"
 	"udpkata/harness/internal/record"
 	"udpkata/harness/sockopt"
+	"udpkata/harness/stage"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
@@ -91,7 +92,7 @@ func (k kernelWords) LeavesNoSocket(c *Call) {
 	k.w.rec.Update(func() { c.because = text.Text{} })
 	returned, _ := value.(*net.UDPConn)
 	left := func() map[uintptr]netip.AddrPort {
-		now := sockopt.Sockets()
+		now := k.w.openSockets()
 		for fd := range c.before {
 			delete(now, fd)
 		}
@@ -106,7 +107,7 @@ func (k kernelWords) LeavesNoSocket(c *Call) {
 		return
 	}
 	c.wants(diagnosis.NoSocketLeft{})
-	switch sockets := left(); len(sockets) {
+	switch sockets := stage.Locate(left()); len(sockets) {
 	case 1:
 		k.w.fatal(verdict.Failed, "%s has left a socket open that it did not return (%s); the story wants none.",
 			c.rec.Name, places(sockets))

@@ -224,7 +224,7 @@ func (l *callLog) Write(b []byte) (int, error) {
 		}
 	})
 	if slow > 0 {
-		time.Sleep(slow)
+		l.w.rec.Clock.Sleep(slow)
 	}
 	l.w.rec.Update(func() { l.writes = append(l.writes, line) })
 	return len(b), nil

@@ -7,6 +7,7 @@ import (
 
 	"udpkata/harness/capability"
 	"udpkata/harness/internal/record"
+	"udpkata/harness/stage"
 	"udpkata/harness/verdict"
 )
 
@@ -16,6 +17,7 @@ type Endpoint interface{ LocalAddr() net.Addr }
 
 // open opens a socket and gives it a name in the story.
 func (w *World) open(name string, opener func() (record.Socket, error)) record.Socket {
+	stage.Sweep()
 	inner, err := opener()
 	if err != nil {
 		w.need(capability.Exhausted(err))

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"testing"
 
@@ -38,26 +37,19 @@ func unfit(t *testing.T, path string, source any) []string {
 	file, err := parser.ParseFile(files, path, source, 0)
 	require.NoError(t, err)
 	var wrong []string
-	conn := false // within a method of a conn's
 	ast.Inspect(file, func(n ast.Node) bool {
 		complain := func(what string) {
 			wrong = append(wrong, fmt.Sprintf("%s: %s", files.Position(n.Pos()), what))
 		}
 		switch n := n.(type) {
-		case *ast.FuncDecl:
-			conn = n.Recv != nil && slices.Contains([]string{"Read", "ReadFrom", "Write", "WriteTo"}, n.Name.Name)
 		case *ast.CallExpr:
 			name := called(n.Fun)
 			switch name {
 			case "harness.Offline", "harness.Offline.Then":
 				return false
-			case "time.Sleep":
-				if conn {
-					return true // a conn of the story's own may take its time
-				}
-				complain(name + ": a story never waits by itself")
-			case "time.After", "time.AfterFunc", "time.Tick", "time.NewTimer", "time.NewTicker":
-				complain(name + ": a story never waits by itself")
+			case "time.Sleep", "time.After", "time.AfterFunc", "time.Tick", "time.NewTimer", "time.NewTicker",
+				"context.WithTimeout":
+				complain(name + ": a story never waits by itself, and what it gives to the code waits by the World")
 			case "net.IPv4", "netip.AddrFrom4", "netip.AddrFrom16":
 				complain(name + ": a story takes its addresses from the World")
 			case "netip.AddrPortFrom":
@@ -122,6 +114,7 @@ func address(text string) string {
 func TestUnfit(t *testing.T) {
 	for _, tt := range []struct{ code, want string }{
 		{`time.Sleep(1)`, "time.Sleep: a story never waits by itself"},
+		{`context.WithTimeout(ctx, 1)`, "context.WithTimeout: a story never waits by itself"},
 		{`<-time.After(1)`, "time.After: a story never waits by itself"},
 		{`net.IPv4(127, 0, 0, 1)`, "net.IPv4: a story takes its addresses from the World"},
 		{`netip.AddrPortFrom(ip, 1060)`, "a port: a story takes its ports from the World"},
@@ -134,7 +127,7 @@ func TestUnfit(t *testing.T) {
 		{`f("::")`, `"::": an address that is not on loopback`},
 		{`f("127.0.0.1:0", "::1", "127.0.0.0/8", "1060", "hello")`, ""},
 		{`netip.AddrPortFrom(ip, 0)`, ""},
-		{"}\nfunc (c conn) ReadFrom() {\ntime.Sleep(1)", ""},
+		{"}; func (c conn) ReadFrom() { c.w.Sleep(1)", ""},
 		{`harness.Offline(t, func(w *harness.World) { f("192.0.2.1:7") })`, ""},
 		{`harness.Offline.Then(t, "x", func(w *harness.World) { f("192.0.2.1:7") })`, ""},
 	} {

@@ -31,7 +31,7 @@ func (v virtualWords) At(d time.Duration) {
 	if now := v.w.rec.Since(); now > d {
 		v.w.fatal(verdict.NotRun, "The story can't go back: it is %v already, and not %v.", now, d)
 	}
-	time.Sleep(time.Until(v.w.rec.Start.Add(d)))
+	v.w.rec.Clock.Sleep(time.Until(v.w.rec.Start.Add(d)))
 	v.w.rec.Quiesce()
 	v.w.endIfFailed()
 }
@@ -52,7 +52,7 @@ func (v virtualWords) StillAt(d time.Duration) {
 // two.
 func (v virtualWords) CallUntil(d time.Duration, name string, f func(ctx context.Context) (any, error)) *Call {
 	deadline := v.w.rec.Start.Add(d)
-	late, release := context.WithDeadline(context.Background(), deadline.Add(1))
+	late, release := v.w.rec.Clock.WithDeadline(context.Background(), deadline.Add(1))
 	c := v.w.call(lateContext{late, deadline}, name, f)
 	cancel := c.cancel
 	c.cancel = func(cause error) { cancel(cause); release() }

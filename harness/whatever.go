@@ -179,7 +179,7 @@ func tellSteps(w *Virtual, of Function, story []steps.Step) {
 func (w *Virtual) pass(p player, d time.Duration) {
 	p.settle()
 	for end := time.Now().Add(d); time.Now().Before(end); {
-		time.Sleep(time.Until(p.next(end)))
+		w.rec.Clock.Sleep(time.Until(p.next(end)))
 		w.rec.Quiesce()
 		p.reached()
 		w.rec.Quiesce()

@@ -22,6 +22,7 @@ import (
 	"udpkata/harness/internal/record"
 	"udpkata/harness/internal/stacks"
 	"udpkata/harness/sockopt"
+	"udpkata/harness/stage"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 	"udpkata/harness/wire"
@@ -33,6 +34,7 @@ import (
 // the story broken, it ends that goroutine.
 type World struct {
 	rec    *record.Record
+	stage  atomic.Pointer[stage.Story] // nil if the code under test is in this process
 	host   network.Host
 	flight time.Duration // how long a datagram may be on its way, in real time
 	wait   time.Duration // how long a wait in virtual time lasts
@@ -119,6 +121,15 @@ func (w *World) OncePerDatagram(name string, f func() bool) func() bool {
 	return w.rec.Callback(name, f)
 }
 
+// Sleep lets time pass, for the story's own code that the student's code calls, such as a
+// slow log.
+func (w *World) Sleep(d time.Duration) { w.rec.Clock.Sleep(d) }
+
+// WithTimeout does what [context.WithTimeout] does, for the story's own code.
+func (w *World) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return w.rec.Clock.WithDeadline(ctx, time.Now().Add(d))
+}
+
 // longWait is how long a wait in virtual time lasts usually: longer than any of a lesson's
 // own. None of those ends together with it.
 const longWait = 10*time.Second - 1
@@ -176,12 +187,19 @@ func (w *World) endIfFailed() {
 
 // watch returns what looks after the story in a bubble.
 func (w *World) watch() network.Watch {
-	return network.Watch{Fated: w.rec.Fated, Steps: w.rec.Steps, Busy: w.rec.Site.Busy, Abandon: w.abandon}
+	return network.Watch{
+		Clock: &w.rec.Clock, Fated: w.rec.Fated, Steps: w.steps, Busy: w.rec.Site.Busy, Abandon: w.abandon,
+	}
 }
 
 // outcome says how the story went: nil if the code did all that the story wants.
 func (w *World) outcome() *failure.Failure {
+	defer w.leaveStage()
 	if w.hasFailed() && !w.comesToRest() {
+		if s := w.stage.Load(); s != nil {
+			s.Kill()
+			return w.failed
+		}
 		stuckTask.Store(&w.rec.Site.Task)
 		note := text.Say("It can't be stopped, so the tests after this one are skipped.")
 		w.rec.Locked(func() { w.failed.Code = append(w.failed.Code, note) })
@@ -210,6 +228,10 @@ func (w *World) comesToRest() bool {
 // perform runs the story on sockets of a host, and ends what it began.
 func (w *World) perform(h network.Host, story func()) {
 	w.host = h
+	if !w.beginStage() {
+		w.rec.Ended()
+		return
+	}
 	w.rec.Began()
 	if !w.rec.Virtual {
 		defer w.watchSleep()()
@@ -240,6 +262,7 @@ func (w *World) perform(h network.Host, story func()) {
 	for _, closeIt := range w.closers {
 		closeIt()
 	}
+	w.endStage()
 	w.rec.Ended()
 }
 

@@ -190,26 +190,19 @@ func TestMutantsDie(t *testing.T) {
 	for _, l := range lessons(t) {
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()
-			die(t, l, slices.DeleteFunc(slices.Clone(all), func(m mutant) bool { return m.lesson.Name != l.Name }))
+			die(t, l, ofLesson(all, l))
 		})
 	}
 }
 
+// ofLesson returns the mutants of one lesson.
+func ofLesson(all []mutant, l curriculum.Lesson) []mutant {
+	return slices.DeleteFunc(slices.Clone(all), func(m mutant) bool { return m.lesson.Name != l.Name })
+}
+
 // die wants a lesson's mutants to die.
 func die(t *testing.T, l curriculum.Lesson, all []mutant) {
-	dir, alone := together(t, l, all)
-	program, err := judge.Build(t.Context(), judge.Params{Lesson: l, Dir: dir, NoVet: true}, t.TempDir())
-	require.NoError(t, err)
-	for _, m := range all {
-		if missing := m.missing(); missing != nil {
-			t.Run(m.name, func(t *testing.T) { t.Skip(missing) })
-			continue
-		}
-		params := judge.Params{Lesson: l, Program: program, Env: []string{turnVariable + "=" + m.name}}
-		isAlone := func(other mutant) bool { return other.name == m.name }
-		if slices.ContainsFunc(alone, isAlone) || m.capture {
-			params = judge.Params{Lesson: l, Dir: mutate(t, m), NoVet: true}
-		}
+	eachMutant(t, l, all, func(m mutant, params judge.Params) {
 		try(t, m.name, params, func(t *testing.T, r judge.Report) {
 			if _, err := killed(m, r); err != nil {
 				t.Fatal(err)
@@ -225,6 +218,25 @@ func die(t *testing.T, l curriculum.Lesson, all []mutant) {
 				compareMessages(t, m, r, text.Chinese)
 			})
 		}
+	})
+}
+
+// eachMutant calls do for those of a lesson's mutants that this machine can kill, with what judges them in one process.
+func eachMutant(t *testing.T, l curriculum.Lesson, all []mutant, do func(m mutant, params judge.Params)) {
+	dir, alone := together(t, l, all)
+	program, err := judge.Build(t.Context(), judge.Params{Lesson: l, Dir: dir, NoVet: true}, t.TempDir())
+	require.NoError(t, err)
+	for _, m := range all {
+		if missing := m.missing(); missing != nil {
+			t.Run(m.name, func(t *testing.T) { t.Skip(missing) })
+			continue
+		}
+		params := judge.Params{Lesson: l, Program: program, Env: []string{turnVariable + "=" + m.name}}
+		isAlone := func(other mutant) bool { return other.name == m.name }
+		if slices.ContainsFunc(alone, isAlone) || m.capture {
+			params = judge.Params{Lesson: l, Dir: mutate(t, m), NoVet: true}
+		}
+		do(m, params)
 	}
 }
 

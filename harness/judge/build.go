@@ -26,6 +26,7 @@ type Program struct {
 	path  string
 	proof string   // what it prints first if the overlay took effect
 	notes []string // which of the files were left out, and why
+	stage string   // the program that has the files, where this one has stand-ins in their place
 }
 
 // proofFile is a test file that exists in the overlay alone.
@@ -37,6 +38,9 @@ func Build(ctx context.Context, p Params, dir string) (*Program, error) {
 	overlay, notes, err := collect(p)
 	if err != nil {
 		return nil, &refusal{state: verdict.NotRun, reason: err.Error(), notes: notes}
+	}
+	if p.Stage != nil {
+		return p.Stage.build(ctx, p, overlay, dir, notes)
 	}
 	return p.build(ctx, overlay, dir, notes)
 }
@@ -205,6 +209,7 @@ func (p Params) rewrite(output string, overlay map[string]string) string {
 	names := map[string]string{}
 	for target, source := range overlay {
 		names[source] = filepath.Join(p.Dir, filepath.Base(source))
+		names[target] = names[source] // of what can't be imported, go names the place in the course
 		output = strings.ReplaceAll(output, target, names[source])
 	}
 	return place.ReplaceAllStringFunc(output, func(found string) string {

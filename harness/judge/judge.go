@@ -6,8 +6,8 @@
 // runs the program that comes out. A task that ends the process or does not
 // end costs itself only: the remaining ones run in a new process.
 //
-// It judges honest code. Hostile code can print whatever it likes into the
-// stream that the judge reads.
+// Without a [Stage] it judges honest code: hostile code shares a process with its tests then, and can print whatever it
+// likes into the stream that the judge reads.
 package judge
 
 import (
@@ -43,6 +43,10 @@ type Params struct {
 
 	// Program is what [Build] has made of the files, if it has.
 	Program *Program
+
+	// Stage, if it is not nil, has the files run in a process of their own. It is one for the lesson's course. There
+	// are neither Race nor Tags then.
+	Stage *Stage
 
 	// Race builds with the race detector, which needs a C compiler.
 	Race bool
@@ -88,6 +92,7 @@ const (
 	MaxFileSize = 1 << 20
 
 	defaultTimeout = time.Minute
+	stageTimeout   = 5 * time.Minute
 	buildTimeout   = 5 * time.Minute
 )
 
@@ -95,7 +100,11 @@ const (
 // the error is for what keeps the judge from judging at all: no go command that can
 // build the course, no loopback, no room on the disk, a ctx that ended.
 func Run(ctx context.Context, p Params) (Report, error) {
-	if p.Timeout == 0 {
+	switch {
+	case p.Timeout != 0:
+	case p.Stage != nil:
+		p.Timeout = stageTimeout
+	default:
 		p.Timeout = defaultTimeout
 	}
 	if missing := capability.MissingVital(); missing != nil {

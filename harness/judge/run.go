@@ -99,6 +99,13 @@ func (tr *trial) run(ctx context.Context, todo []string) (*run, error) {
 	program := exec.CommandContext(running, tr.params.Program.path, args...)
 	program.Dir = tr.params.Lesson.Dir
 	program.Env = append(append(program.Environ(), "GORACE=atexit_sleep_ms=0", "TMPDIR="+tr.tmp), tr.params.Env...)
+	// Whatever the environment has said of a stage, the code is in this one, or in none.
+	program.Env = append(program.Env, stageVariable+"="+tr.params.Program.stage)
+	if tr.params.Program.stage != "" {
+		// What goes between the two processes is soon garbage, and both are small; and while one of them runs, the
+		// other waits.
+		program.Env = append(program.Env, "GOGC=400", "GOMEMLIMIT=512MiB", "GOMAXPROCS=1")
+	}
 	program.WaitDelay = lastWords
 	ownGroup(program)
 	convert := exec.Command(converter)

@@ -141,7 +141,7 @@ func (c *Conn) read(call string) (Datagram, error) {
 			<-wake
 			continue
 		}
-		timer := time.NewTimer(time.Until(deadline))
+		timer := c.host.network.Clock.NewTimer(time.Until(deadline))
 		select {
 		case <-wake:
 		case <-timer.C:

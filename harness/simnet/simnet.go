@@ -24,12 +24,15 @@ import (
 	"slices"
 	"sync"
 	"syscall"
-	"time"
+
+	"udpkata/harness/internal/clock"
 )
 
 // A Network is a set of hosts that can reach each other. The zero Network has
 // none, and loses nothing. It is safe for concurrent use.
 type Network struct {
+	Clock *clock.Clock // the story's; nil is the bubble's
+
 	mu    sync.Mutex
 	hosts []*Host
 	path  Path
@@ -267,7 +270,7 @@ func (n *Network) send(from *Conn, d Datagram) {
 			n.arrive(from, a)
 			continue
 		}
-		time.AfterFunc(a.Delay, func() { n.arrive(from, a) })
+		n.Clock.AfterFunc(a.Delay, func() { n.arrive(from, a) })
 	}
 }
 

@@ -9,7 +9,7 @@ var helpSentences = []Text{
 	{"Bring newer lessons; what you wrote stays.", "取得新版的課程；你寫的都會留著。"},
 	{"Go back to the task before.", "回到上一個任務。"},
 	{"Go on to the next task.", "前往下一個任務。"},
-	{"Judge somebody's files: judge [-race] [-v] LESSON DIR.", "評別人的檔案：judge [-race] [-v] LESSON DIR。"},
+	{"Judge files: judge [-race|-stage] [-v] LESSON DIR.", "評別人的檔案：judge [-race|-stage] [-v] LESSON DIR。"},
 	{"List lessons and tasks, with how they end and their points.", "列出所有課和任務，以及各自的結果和分數。"},
 	{"Open the task's line in your editor.", "用你的編輯器打開任務所在的那一行。"},
 	{"Print it as JSON, for programs.", "以 JSON 印出，給程式用。"},

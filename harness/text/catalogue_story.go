@@ -363,4 +363,12 @@ var storySentences = []Text{
 		"The process ended in the middle of the story, as os.Exit does; see above.",
 		"故事講到一半，行程（process）就結束了，像是 os.Exit 造成的；請看上面。",
 	},
+	{"The code's process is of no use any more, as it %s.", "程式的行程（process）不能再用了：%s。"},
+	{"The code's process ended with %s, as os.Exit does.", "程式的行程（process）以 %s 結束，像是 os.Exit 造成的。"},
+	{
+		"The code's process ended with %s: it uses a channel that an earlier story made (keep no channel in a " +
+			"package-level variable).",
+		"程式的行程（process）以 %s 結束：它用了先前的故事建立的 channel（不要把 channel 放在套件層級的變數裡）。",
+	},
+	{"The code's process ended with %s: %s.", "程式的行程（process）以 %s 結束：%s。"},
 }

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -501,6 +502,14 @@ type trial struct {
 	because string
 }
 
+// An outcome is what a call has returned.
+type outcome struct {
+	value any
+	err   error
+}
+
+func outcomeOf(value any, err error) outcome { return outcome{value, err} }
+
 // tryAll makes trials, all in one call of the story's: one for each would take long. The
 // first that goes wrong is told as a call of its own.
 func tryAll(w *harness.World, name string, trials iter.Seq[trial]) {
@@ -509,8 +518,10 @@ func tryAll(w *harness.World, name string, trials iter.Seq[trial]) {
 	var value any
 	var err error
 	w.Call(name, func(context.Context) (any, error) {
-		for t := range trials {
-			value, err = t.call()
+		all := slices.Collect(trials)
+		outcomes := harness.Results(len(all), func(i int) outcome { return outcomeOf(all[i].call()) })
+		for i, t := range all {
+			value, err = outcomes[i].value, outcomes[i].err
 			if t.want == nil && err == nil || t.want != nil && (err != nil || value != t.want) {
 				wrong = &t
 				break

@@ -296,7 +296,7 @@ func TestServeStops(t *testing.T) {
 	harness.OnVirtual.Then(t, "at-the-deadline", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serving := w.Go("Serve", func(ctx context.Context) error {
-			ctx, cancel := context.WithTimeout(ctx, time.Second)
+			ctx, cancel := w.WithTimeout(ctx, time.Second)
 			defer cancel()
 			return echo.Serve(ctx, server, w.Log())
 		})
@@ -320,7 +320,7 @@ func TestServeStops(t *testing.T) {
 	harness.OnVirtual.Then(t, "cancelled-while-logging", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serving := w.Go("Serve", func(ctx context.Context) error {
-			return echo.Serve(ctx, server, slowly{w.Log()})
+			return echo.Serve(ctx, server, slowly{w, w.Log()})
 		})
 		w.At(10 * time.Millisecond)
 		alice.Send(server, "hello")
@@ -342,10 +342,13 @@ func TestServeStops(t *testing.T) {
 }
 
 // A slowly written log takes a millisecond for each line.
-type slowly struct{ log io.Writer }
+type slowly struct {
+	w   *harness.Virtual
+	log io.Writer
+}
 
 func (s slowly) Write(line []byte) (int, error) {
-	time.Sleep(time.Millisecond)
+	s.w.Sleep(time.Millisecond)
 	return s.log.Write(line)
 }
 

@@ -284,12 +284,14 @@ func (f form) changed() bool { return f.addr.(*net.UDPAddr).AddrPort() != f.as }
 // SameEndpoint gets wrong.
 func firstWrong(one, other []form) []form {
 	for _, a := range one {
-		for _, b := range other {
+		there := harness.Results(len(other), func(i int) bool { return spoof.SameEndpoint(a.addr, other[i].addr) })
+		back := harness.Results(len(other), func(i int) bool { return spoof.SameEndpoint(other[i].addr, a.addr) })
+		for i, b := range other {
 			same := a.of == b.of
-			if spoof.SameEndpoint(a.addr, b.addr) != same {
+			if there[i] != same {
 				return []form{a, b}
 			}
-			if spoof.SameEndpoint(b.addr, a.addr) != same {
+			if back[i] != same {
 				return []form{b, a}
 			}
 		}
@@ -763,7 +765,7 @@ func TestAskStops(t *testing.T) {
 
 	harness.OnVirtual.Then(t, "cancelled-in-a-crowd", func(w *harness.Virtual) {
 		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
-		asking := ask(w, &crowded{PacketConn: client, stranger: mallory.LocalAddr()}, server, question)
+		asking := ask(w, &crowded{PacketConn: client, w: w, stranger: mallory.LocalAddr()}, server, question)
 		w.At(10*time.Millisecond + time.Microsecond)
 		asking.Cancel()
 		asking.Because("When ctx has ended, nothing more is read, even if there is always something to read.")
@@ -797,6 +799,7 @@ func TestAskStops(t *testing.T) {
 // as long as its deadline has not passed when the read begins.
 type crowded struct {
 	net.PacketConn
+	w        *harness.Virtual
 	stranger net.Addr
 	deadline atomic.Pointer[time.Time]
 	reads    int
@@ -818,7 +821,7 @@ func (c *crowded) ReadFrom(p []byte) (int, net.Addr, error) {
 		return c.PacketConn.ReadFrom(p)
 	}
 	c.reads++
-	time.Sleep(time.Millisecond)
+	c.w.Sleep(time.Millisecond)
 	return copy(p, "fine"), c.stranger, nil
 }
 

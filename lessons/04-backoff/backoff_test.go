@@ -830,7 +830,7 @@ func TestServeStops(t *testing.T) {
 	harness.OnVirtual.Then(t, "cancelled-while-logging", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serving := w.Go("Serve", func(ctx context.Context) error {
-			return backoff.Serve(ctx, server, func() bool { return false }, slowly{w.Log()})
+			return backoff.Serve(ctx, server, func() bool { return false }, slowly{w, w.Log()})
 		})
 		w.At(10 * ms)
 		alice.Send(server, "hello")
@@ -866,10 +866,13 @@ func TestServeStops(t *testing.T) {
 }
 
 // A slowly written log takes a millisecond for each line.
-type slowly struct{ log io.Writer }
+type slowly struct {
+	w   *harness.Virtual
+	log io.Writer
+}
 
 func (s slowly) Write(line []byte) (int, error) {
-	time.Sleep(ms)
+	s.w.Sleep(ms)
 	return s.log.Write(line)
 }
 

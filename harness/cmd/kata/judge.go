@@ -16,13 +16,14 @@ import (
 	"udpkata/harness/verdict"
 )
 
-const usage = "usage: kata judge [-race] [-v] LESSON DIR"
+const usage = "usage: kata judge [-race|-stage] [-v] LESSON DIR"
 
 // judgeDir does what the command judge says, whose flags are those that it has always had.
 func judgeDir(ctx context.Context, args []string, stdout io.Writer) (passed bool, err error) {
 	flags := flag.NewFlagSet("judge", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	race := flags.Bool("race", false, "build with the race detector")
+	apart := flags.Bool("stage", false, "run the code in a process of its own, away from its tests")
 	verbose := flags.Bool("v", false, "print what the tests printed")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return false, err
@@ -45,7 +46,14 @@ func judgeDir(ctx context.Context, args []string, stdout io.Writer) (passed bool
 	} else if !info.IsDir() {
 		return false, fmt.Errorf("%s is no directory", flags.Arg(1))
 	}
-	report, err := judge.Run(ctx, judge.Params{Lesson: lesson, Dir: flags.Arg(1), Race: *race})
+	params := judge.Params{Lesson: lesson, Dir: flags.Arg(1), Race: *race}
+	if *apart {
+		if params.Stage, err = judge.NewStage(ctx, root); err != nil {
+			return false, err
+		}
+		defer params.Stage.Close()
+	}
+	report, err := judge.Run(ctx, params)
 	if err != nil {
 		return false, err
 	}

@@ -100,7 +100,7 @@ type commands struct {
 	Check      checkCommand      `cmd:"" hidden:"" help:"Say what a grader would refuse."`
 	Doctor     doctorCommand     `cmd:"" help:"Say what this computer lacks for the course, and the cure."`
 	Completion completionCommand `cmd:"" help:"Print what makes a shell complete commands, lessons and tasks."`
-	Judge      judgeCommand      `cmd:"" passthrough:"" help:"Judge somebody's files: judge [-race] [-v] LESSON DIR."`
+	Judge      judgeCommand      `cmd:"" passthrough:"" help:"Judge files: judge [-race|-stage] [-v] LESSON DIR."`
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) (passed bool, err error) {

@@ -46,6 +46,11 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Vars = append(env.Vars, "KATA="+program) // for where PATH has nothing
+			repository, err := filepath.Abs(filepath.Join("..", "..", ".."))
+			if err != nil {
+				return err
+			}
+			env.Vars = append(env.Vars, "REPOSITORY="+repository) // for a course that needs the whole house
 			env.Cd = filepath.Join(env.WorkDir, "course")
 			archive, err := txtar.ParseFile(filepath.Join("testdata", "course.txtar"))
 			if err != nil {

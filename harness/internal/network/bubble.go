@@ -10,12 +10,16 @@ import (
 	"testing/synctest"
 	"time"
 
+	"udpkata/harness/internal/clock"
 	"udpkata/harness/internal/patience"
 	"udpkata/harness/simnet"
 )
 
 // A Watch looks after a story on a network in memory.
 type Watch struct {
+	// Clock is the story's.
+	Clock *clock.Clock
+
 	// Fated is told what becomes of each datagram; see [simnet.Network.Watch].
 	Fated func(sent simnet.Datagram, arrivals []simnet.Datagram)
 

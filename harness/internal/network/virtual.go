@@ -37,7 +37,7 @@ var (
 func virtual(ip netip.Addr) Network[*OneHost] {
 	run := func(t *testing.T, w Watch, story func(*OneHost)) error {
 		inBubble(t, w, func() {
-			n := new(simnet.Network)
+			n := &simnet.Network{Clock: w.Clock}
 			n.Watch(w.Fated)
 			story(&OneHost{ip: ip, net: n, host: n.Host(second6)})
 		})
@@ -87,7 +87,7 @@ func (v *OneHost) Dial(to netip.AddrPort) (record.Socket, error) {
 func hosts(subnet netip.Prefix) Network[*Hosts] {
 	run := func(t *testing.T, w Watch, story func(*Hosts)) error {
 		inBubble(t, w, func() {
-			n := new(simnet.Network)
+			n := &simnet.Network{Clock: w.Clock}
 			n.Watch(w.Fated)
 			story(&Hosts{OneHost: OneHost{ip: subnet.Addr(), net: n}, subnet: subnet, last: subnet.Addr()})
 		})

@@ -4,12 +4,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"udpkata/harness/internal/clock"
 )
 
 // A Monitor guards what is known of a story, and wakes whoever waits for it to
 // change. Its zero value is ready. Its first use has to be in the story's bubble,
 // if it has one.
 type Monitor struct {
+	Clock clock.Clock // the story's, in virtual time
+
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced at every update; nil until somebody waits
 
@@ -44,8 +48,8 @@ func (m *Monitor) Locked(f func()) {
 // Wait waits until cond, which is called while nothing changes, is true, or over,
 // which is asked once in a while. It returns what cond said last.
 func (m *Monitor) Wait(cond func() bool, while time.Duration, over func() bool) bool {
-	ticks := time.NewTicker(while)
-	defer ticks.Stop()
+	tick := m.Clock.NewTimer(while)
+	defer func() { tick.Stop() }()
 	for last := false; ; {
 		m.mu.Lock()
 		ok := cond()
@@ -59,7 +63,8 @@ func (m *Monitor) Wait(cond func() bool, while time.Duration, over func() bool) 
 		}
 		select {
 		case <-changed:
-		case <-ticks.C:
+		case <-tick.C:
+			tick = m.Clock.NewTimer(while)
 			last = over()
 		}
 	}

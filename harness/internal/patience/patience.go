@@ -2,7 +2,10 @@
 // that may still do something, and no longer.
 package patience
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Tick is how often a wait looks whether it is over.
 const Tick = 100 * time.Millisecond
@@ -36,7 +39,7 @@ type Patience struct {
 // New returns the patience for a wait that begins now. flight is how long a
 // datagram may be on its way when nobody is left who could send one.
 func New(flight time.Duration) *Patience {
-	return &Patience{start: time.Now(), cpu: cpuTime(), flight: flight}
+	return &Patience{start: time.Now(), cpu: spentTime(), flight: flight}
 }
 
 // Stalled reports whether nothing will happen in a bubble any more. It is asked once a
@@ -66,5 +69,27 @@ func (p *Patience) count(busy bool) {
 
 // spent reports whether the code has been idle, or has had the processor, for long.
 func (p *Patience) spent() bool {
-	return p.idle >= Bounds.IdleTicks || cpuTime()-p.cpu >= Bounds.MostCPUTime
+	return p.idle >= Bounds.IdleTicks || spentTime()-p.cpu >= Bounds.MostCPUTime
+}
+
+// elsewhere tells the processor time of another process, in which the code under test runs.
+var elsewhere atomic.Pointer[func() time.Duration]
+
+// SetElsewhere says that the code under test runs in another process, which has spent as
+// much processor time as spent returns; nil says that it does not.
+func SetElsewhere(spent func() time.Duration) {
+	if spent == nil {
+		elsewhere.Store(nil)
+		return
+	}
+	elsewhere.Store(&spent)
+}
+
+// spentTime returns the processor time that the code under test and its judge have spent.
+func spentTime() time.Duration {
+	spent := cpuTime()
+	if there := elsewhere.Load(); there != nil {
+		spent += (*there)()
+	}
+	return spent
 }

@@ -228,7 +228,7 @@ func (c *Conn) setDeadline(t time.Time, set func(time.Time) error, notes ...*dea
 func (c *Conn) linger() {
 	self, _ := stacks.Self()
 	for !c.IsClosed() {
-		time.Sleep(time.Millisecond)
+		c.r.Clock.Sleep(time.Millisecond)
 		waiting := map[int]bool{}
 		var sent, unread bool
 		c.r.Locked(func() {
@@ -244,8 +244,8 @@ func (c *Conn) linger() {
 			}
 		})
 		for _, g := range c.r.Alive() {
-			readsOn := !unread && g.State == "IO wait" // and has done what it does about the datagram
-			if !g.Busy() && (!g.InHarness() || readsOn) {
+			readsOn := !unread && g.Reads() // and has done what it does about the datagram
+			if !g.Busy() && (!g.InHarness() || readsOn || g.SetsDeadline()) {
 				delete(waiting, g.ID)
 			}
 		}
@@ -303,7 +303,7 @@ func (c *Conn) beforeWrite(p []byte, to net.Addr) (place int, err error) {
 	var slow time.Duration
 	c.r.Locked(func() { slow, c.r.uses = c.slowWrites, c.r.uses+1 })
 	if slow > 0 {
-		time.Sleep(slow)
+		c.r.Clock.Sleep(slow)
 	}
 	place = c.r.Sent(c.local, to, p, c.r.Site.StudentLine())
 	if err := c.closedLongAgo("write"); err != nil {
@@ -388,7 +388,7 @@ func (c *Conn) took(d Sighted, calls int) {
 		<-held
 	}
 	if slow > 0 {
-		time.Sleep(slow)
+		c.r.Clock.Sleep(slow)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"slices"
 	"sync/atomic"
-	"testing/synctest"
 	"time"
 
 	"udpkata/harness/diagnosis"
@@ -164,7 +163,7 @@ func (r *Record) isOurs(g stacks.Goroutine) bool { return r.has(g.ID, g.Bubble) 
 // the story goes on in one order only, and goes wrong the same way each time.
 func (r *Record) Quiesce() {
 	if r.Virtual {
-		synctest.Wait()
+		r.Clock.Wait()
 	}
 }
 

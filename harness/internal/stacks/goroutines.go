@@ -72,14 +72,20 @@ func (s Site) look() (mine []Goroutine, busy bool) {
 		*buf = make([]byte, 2*len(*buf))
 		n = runtime.Stack(*buf, true)
 	}
+	e := elsewhere.Load()
 	caller := true // is the first
 	for block := range strings.SplitSeq(string((*buf)[:n]), "\n\n") {
 		g, ok := parseGoroutine(block)
 		busy = busy || ok && !caller && g.Busy()
 		caller = false
-		if ok && (s.IsStudents(g) || g.created.function == starter || g.Bubble > 0) {
+		if ok && (s.IsStudents(g) || g.created.function == starter || g.Bubble > 0 || e != nil) {
 			mine = append(mine, g)
 		}
+	}
+	if e != nil {
+		there, here, busyThere := (*e).Goroutines(mine)
+		here = slices.DeleteFunc(here, func(g Goroutine) bool { return g.created.function != starter && g.Bubble == 0 })
+		return append(there, here...), busy || busyThere
 	}
 	return mine, busy
 }
@@ -92,9 +98,12 @@ func Start(call func()) { go call() }
 // Self returns the calling goroutine's number in a snapshot, and its bubble's, which is 0 in none.
 func Self() (id, bubble int) {
 	var buf [128]byte
-	header := goroutineHeader.FindSubmatch(buf[:runtime.Stack(buf[:], false)])
-	id, _ = strconv.Atoi(string(header[1]))
-	bubble, _ = strconv.Atoi(string(header[3]))
+	header, _, _ := strings.Cut(string(buf[:runtime.Stack(buf[:], false)]), "]")
+	header, state, _ := strings.Cut(strings.TrimPrefix(header, "goroutine "), " ")
+	id, _ = strconv.Atoi(header)
+	if _, number, ok := strings.Cut(state, ", synctest bubble "); ok {
+		bubble, _ = strconv.Atoi(number)
+	}
 	return id, bubble
 }
 
@@ -167,7 +176,9 @@ func (g Goroutine) InHarness() bool {
 }
 
 // harnessFunction tells a function that the student's code calls, and what that calls.
-var harnessFunction = regexp.MustCompile(`^udpkata/harness/internal/(?:record|patience)\.`)
+var harnessFunction = regexp.MustCompile(
+	`^udpkata/harness/(?:internal/(?:record|patience)\.|stage/runner\.(?:PacketConn|ConnectedConn|Conn|LogWriter|FS|` +
+		`\(\*Object\))\.)`)
 
 // Busy reports whether g runs, or would if it were given a processor: nobody but Go's own goroutines keeps it waiting,
 // such as the garbage collector's, which may take seconds on a machine that is kept busy.
@@ -177,6 +188,14 @@ func (g Goroutine) Busy() bool { return busyState.MatchString(g.State) }
 var busyState = regexp.MustCompile(
 	`^(?:running|runnable|preempted|copystack|waiting|stopping the world|flushing proc caches|wait for GC cycle|` +
 		`GC .*|garbage collection.*)$`)
+
+// Reads reports whether g waits for a datagram.
+func (g Goroutine) Reads() bool {
+	return g.State == "IO wait" || strings.HasPrefix(g.WaitsIn(), "Read")
+}
+
+// SetsDeadline reports whether g waits for a deadline to be set.
+func (g Goroutine) SetsDeadline() bool { return strings.HasPrefix(g.WaitsIn(), "Set") }
 
 // AtMutex reports whether g waits for a mutex.
 func (g Goroutine) AtMutex() bool { return strings.Contains(g.State, "Mutex") }
@@ -216,7 +235,8 @@ func (s Site) LineOf(g Goroutine) Line {
 const starter = "udpkata/harness/internal/stacks.Start"
 
 // connMethod tells a method of the sockets that the student's code was given.
-var connMethod = regexp.MustCompile(`^udpkata/harness/internal/record\.(?:PacketConn|ConnectedConn|\(\*Conn\))\.(\w+)$`)
+var connMethod = regexp.MustCompile(
+	`^udpkata/harness/(?:internal/record|stage/runner)\.(?:PacketConn|ConnectedConn|Conn|\(\*Conn\))\.(\w+)$`)
 
 // activity puts a goroutine's state into words.
 func activity(state string) text.Text {

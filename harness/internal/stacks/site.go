@@ -74,11 +74,22 @@ func (s Site) isStudent(file string) bool {
 	return path.Dir(file) == s.Student && !isTest(file) && !s.given[path.Base(file)]
 }
 
+// IsTheirs reports whether a file of the lesson's, of which the base name is given, is one that students write.
+func (s Site) IsTheirs(name string) bool { return s.isStudent(s.Student + "/" + name) }
+
 func (s Site) isStory(file string) bool { return path.Dir(file) == s.Tests && isTest(file) }
 
 // StudentLine returns the student's line nearest to the caller, on this goroutine.
 func (s Site) StudentLine() Line {
-	return nearestLine(func(f runtime.Frame) bool { return s.isStudent(f.File) })
+	if f, ok := nearest(func(f runtime.Frame) bool { return s.isStudent(f.File) }); ok {
+		return lineOf(f)
+	}
+	if e := elsewhere.Load(); e != nil {
+		if lines := (*e).Lines(); len(lines) > 0 {
+			return lines[0]
+		}
+	}
+	return Line{}
 }
 
 // StoryLine returns the story's line nearest to the caller, on this goroutine,

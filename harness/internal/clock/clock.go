@@ -1,0 +1,139 @@
+// Package clock has the timers of one story in virtual time: those of its World and of its
+// network. As all of them are in one register, it is known when the next one goes off, and
+// the story can be told in step with code that runs in another process, with a clock of
+// its own.
+package clock
+
+import (
+	"context"
+	"sync"
+	"testing/synctest"
+	"time"
+)
+
+// A Clock is what a story tells time by. Its zero value, like a nil *Clock, is the time of
+// the bubble that it is used in, and no more.
+type Clock struct {
+	pace Pace // nil, or whoever is kept in step
+
+	mu  sync.Mutex
+	due map[*entry]bool
+}
+
+// A Pace is who moves together with the story.
+type Pace interface {
+	// Wait is [synctest.Wait] for both of them.
+	Wait()
+	// Passes is called by a timer that has gone off, before anybody learns of it.
+	Passes()
+}
+
+// An entry is a timer that has not gone off.
+type entry struct{ at time.Time }
+
+// InStep has a clock move together with somebody, from now on.
+func (c *Clock) InStep(p Pace) { c.pace, c.due = p, map[*entry]bool{} }
+
+// Next returns when the next timer goes off, after now. ok is false if there is none.
+func (c *Clock) Next() (next time.Time, ok bool) {
+	now := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for e := range c.due {
+		if e.at.After(now) && (!ok || e.at.Before(next)) {
+			next, ok = e.at, true
+		}
+	}
+	return next, ok
+}
+
+// Wait lets everybody do what there is to do at this instant.
+func (c *Clock) Wait() {
+	if c.alone() {
+		synctest.Wait()
+		return
+	}
+	c.pace.Wait()
+}
+
+// Sleep does what [time.Sleep] does.
+func (c *Clock) Sleep(d time.Duration) {
+	if c.alone() {
+		time.Sleep(d)
+		return
+	}
+	e := c.note(time.Now().Add(d))
+	time.Sleep(d)
+	c.passes(e)
+}
+
+// AfterFunc does what [time.AfterFunc] does, for a timer that nobody stops.
+func (c *Clock) AfterFunc(d time.Duration, f func()) {
+	if c.alone() {
+		time.AfterFunc(d, f)
+		return
+	}
+	e := c.note(time.Now().Add(d))
+	time.AfterFunc(d, func() {
+		c.passes(e)
+		f()
+	})
+}
+
+// A Timer is a [time.Timer].
+type Timer struct {
+	C    <-chan time.Time
+	stop func()
+}
+
+// Stop says that nobody waits for the timer any more, whether it has gone off or not.
+func (t Timer) Stop() { t.stop() }
+
+// NewTimer does what [time.NewTimer] does.
+func (c *Clock) NewTimer(d time.Duration) Timer {
+	if c.alone() {
+		timer := time.NewTimer(d)
+		return Timer{timer.C, func() { timer.Stop() }}
+	}
+	gone := make(chan time.Time, 1)
+	e := c.note(time.Now().Add(d))
+	timer := time.AfterFunc(d, func() {
+		c.passes(e)
+		gone <- time.Now()
+	})
+	return Timer{gone, func() {
+		timer.Stop()
+		c.forget(e)
+	}}
+}
+
+// WithDeadline does what [context.WithDeadline] does.
+func (c *Clock) WithDeadline(parent context.Context, at time.Time) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithDeadline(parent, at)
+	if !c.alone() && at.After(time.Now()) {
+		e := c.note(at)
+		context.AfterFunc(ctx, func() { c.forget(e) })
+	}
+	return ctx, cancel
+}
+
+func (c *Clock) alone() bool { return c == nil || c.pace == nil }
+
+func (c *Clock) note(at time.Time) *entry {
+	e := &entry{at}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.due[e] = true
+	return e
+}
+
+func (c *Clock) forget(e *entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.due, e)
+}
+
+func (c *Clock) passes(e *entry) {
+	c.forget(e)
+	c.pace.Passes()
+}

@@ -1,0 +1,83 @@
+package stacks
+
+import (
+	"path"
+	"strings"
+	"sync/atomic"
+)
+
+// An Elsewhere is another process, in which the code under test runs.
+type Elsewhere interface {
+	// Lines returns the lines of the code for which the calling goroutine acts, the nearest
+	// first.
+	Lines() []Line
+	// Goroutines lists those that run the code there, where here are this process's, and those
+	// of here for which they do not stand. busy reports whether any of those there runs or
+	// could.
+	Goroutines(here []Goroutine) (all, others []Goroutine, busy bool)
+}
+
+var elsewhere atomic.Pointer[Elsewhere]
+
+// SetElsewhere says where the code under test runs; nil is here.
+func SetElsewhere(e Elsewhere) {
+	if e == nil {
+		elsewhere.Store(nil)
+		return
+	}
+	elsewhere.Store(&e)
+}
+
+// Parse reads the text of another process's goroutines, in which the lessons' directories
+// may be elsewhere than here. It is a claim: no name in it is longer than a line, and clean
+// takes out of it what nobody should print. busy reports whether any of them, beside the
+// first, runs or could.
+func Parse(text string, s Site, clean func(string) string) (all []Goroutine, busy bool) {
+	const mostGoroutines, mostName = 20_000, 300
+	name := func(claimed string) string { return clean(claimed[:min(len(claimed), mostName)]) }
+	here := func(f frame) frame {
+		dir, file := path.Split(f.file)
+		if above, lesson := path.Split(path.Clean(dir)); strings.HasSuffix(above, "/lessons/") && lesson == s.Lesson() {
+			f.file = path.Join(s.Student, file)
+		}
+		f.function, f.file = name(f.function), name(f.file)
+		return f
+	}
+	first := true
+	for block := range strings.SplitSeq(text, "\n\n") {
+		g, ok := parseGoroutine(block)
+		if ok && len(all) < mostGoroutines && !first {
+			busy = busy || g.Busy()
+			g.State = name(g.State)
+			g.created = here(g.created)
+			for i, f := range g.frames {
+				g.frames[i] = here(f)
+			}
+			all = append(all, g)
+		}
+		first = false
+	}
+	return all, busy
+}
+
+// AsCall returns g as one that Start has started.
+func (g Goroutine) AsCall() Goroutine {
+	g.created = frame{function: starter}
+	return g
+}
+
+// IsCall reports whether Start has started g.
+func (g Goroutine) IsCall() bool { return g.created.function == starter }
+
+// RunsIn reports whether a function is on g's stack, or has started it, whose name begins so.
+func (g Goroutine) RunsIn(prefix string) bool {
+	if strings.HasPrefix(g.created.function, prefix) {
+		return true
+	}
+	for _, f := range g.frames {
+		if strings.HasPrefix(f.function, prefix) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,163 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"udpkata/harness/curriculum"
+	"udpkata/harness/stage/build"
+	"udpkata/harness/stage/standin"
+	"udpkata/harness/verdict"
+)
+
+// A Stage has the code under test run in a process of its own, as package stage does it, so that nothing of it meets
+// the lesson's tests: for judging whoever it may be. It is made once for a course. Many goroutines may use it.
+//
+// The program with a lesson's tests is built when it is first needed, and serves all whose files are judged. Of these
+// files another program is made, which that one starts as often as it takes.
+type Stage struct {
+	course   *build.Course
+	dir      string // what is kept until Close
+	mu       sync.Mutex
+	programs map[string]*judges // by lesson
+}
+
+// judges is the program with a lesson's tests, with stand-ins for what students write.
+type judges struct {
+	mu      sync.Mutex
+	program *Program // nil until it is built
+}
+
+// stageVariable tells the program with a lesson's tests which one has the code (package stage's Variable).
+const stageVariable = "UDPKATA_STAGE"
+
+// NewStage prepares a stage for the course whose repository is at root. The error says why there can't be one here.
+func NewStage(ctx context.Context, root string) (*Stage, error) {
+	if runtime.GOOS != "linux" {
+		return nil, fmt.Errorf("a stage, where the code under test has a process of its own, needs Linux; this is %s",
+			runtime.GOOS)
+	}
+	dir, err := os.MkdirTemp("", "udpkata-stage-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Stage{dir: dir, programs: map[string]*judges{}}
+	if s.course, err = build.NewCourse(ctx, root, dir); err != nil {
+		os.RemoveAll(dir)
+		return nil, errors.Join(ctx.Err(), noStage(err))
+	}
+	return s, nil
+}
+
+// Close removes what is kept for the stage.
+func (s *Stage) Close() error { return os.RemoveAll(s.dir) }
+
+// noStage says in one line why nothing can be built here, and what would help, if that is known.
+func noStage(err error) error {
+	if cure, known := cureFor(err.Error()); known {
+		return fmt.Errorf("the course lacks what it needs here: %s (%s)", firstError(err.Error()), cure)
+	}
+	return errors.New(firstError(err.Error()))
+}
+
+// build makes a program of somebody's files, in dir, for the one with the lesson's tests, which it returns.
+func (s *Stage) build(ctx context.Context, p Params, overlay map[string]string, dir string, notes []string) (*Program,
+	error) {
+	if p.Race || p.Tags != "" {
+		return nil, errors.New("the code under test has a process of its own, which is built with neither the race " +
+			"detector nor tags")
+	}
+	code := build.Submission{}
+	for target, source := range overlay {
+		code[filepath.Base(target)] = source
+	}
+	if p.Dir == "" {
+		for _, f := range p.Lesson.Files {
+			if !f.Given {
+				code[f.Name] = filepath.Join(p.Lesson.Dir, f.Name)
+			}
+		}
+	}
+	stage := filepath.Join(dir, "stage.exe")
+	said, err := s.compile(ctx, p, code, stage)
+	if err != nil {
+		return nil, err
+	}
+	if said != "" {
+		return nil, &refusal{state: verdict.DidNotCompile, reason: firstError(said), output: said, notes: notes}
+	}
+	tests, err := s.tests(ctx, p.Lesson)
+	if err != nil {
+		return nil, err
+	}
+	return &Program{path: tests.path, proof: tests.proof, notes: notes, stage: stage}, nil
+}
+
+// compile makes the stage's program of one lesson. It returns what the compiler or go vet said if
+// it refused.
+func (s *Stage) compile(ctx context.Context, p Params, code build.Submission, out string) (refused string, err error) {
+	dir, err := os.MkdirTemp(filepath.Dir(out), "stage-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
+	defer cancel()
+	lessons := map[string]build.Submission{p.Lesson.Name: code}
+	said, err := s.course.Stage(ctx, lessons, dir, out)
+	if err == nil && len(said) == 0 && !p.NoVet {
+		said, err = s.course.Vet(ctx, lessons, dir)
+	}
+	return said[p.Lesson.Name], err
+}
+
+// tests returns the program with a lesson's tests.
+func (s *Stage) tests(ctx context.Context, l curriculum.Lesson) (*Program, error) {
+	s.mu.Lock()
+	kept := s.programs[l.Name]
+	if kept == nil {
+		kept = &judges{}
+		s.programs[l.Name] = kept
+	}
+	s.mu.Unlock()
+	kept.mu.Lock()
+	defer kept.mu.Unlock()
+	if kept.program != nil {
+		return kept.program, nil
+	}
+	program, err := buildTests(ctx, l, filepath.Join(s.dir, l.Name))
+	if err == nil {
+		kept.program = program
+	}
+	return program, err
+}
+
+// buildTests builds the program with a lesson's tests, in a new directory.
+func buildTests(ctx context.Context, l curriculum.Lesson, dir string) (*Program, error) {
+	files, err := standin.Judge(l)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	overlay := map[string]string{}
+	for name, source := range files {
+		overlay[filepath.Join(l.Dir, name)] = filepath.Join(dir, name)
+		if err := os.WriteFile(filepath.Join(dir, name), source, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	// What go vet would say is not about anybody's files.
+	p := Params{Lesson: l, NoVet: true}
+	program, err := p.build(ctx, overlay, dir, nil)
+	if r := (*refusal)(nil); errors.As(err, &r) {
+		return nil, p.cantBuild(r.output)
+	}
+	return program, err
+}

@@ -1,0 +1,145 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"udpkata/harness/curriculum"
+	"udpkata/harness/stage/standin"
+)
+
+// module is the name of the course's.
+const module = "udpkata"
+
+// A Course is what the programs of all submissions have in common. Many goroutines may use it.
+type Course struct {
+	lessons  map[string]lesson
+	tools    string   // the directory of the compiler and the linker
+	version  string   // of the language
+	debug    string   // the module's settings for the runtime
+	env      []string // of the tools
+	students string   // a file with the compiled packages that a lesson may import
+	packages string   // lines with all those that a program may have
+}
+
+// NewCourse prepares a course whose repository is at root, which takes a while when it is the first on a machine. What
+// it keeps is in dir, which has to stay until the last program is built.
+func NewCourse(ctx context.Context, root, dir string) (*Course, error) {
+	all, err := curriculum.Load(root)
+	if err != nil {
+		return nil, err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, err
+	}
+	c := &Course{lessons: map[string]lesson{}, students: filepath.Join(dir, "students")}
+	for _, l := range all {
+		glue, err := standin.Glue(l)
+		if err != nil {
+			return nil, err
+		}
+		if glue == nil {
+			continue
+		}
+		clause, err := packageClause(l)
+		if err != nil {
+			return nil, err
+		}
+		c.lessons[l.Name] = lesson{l, clause, glue}
+	}
+	return c, c.findPackages(ctx, root, dir)
+}
+
+// packageClause returns the name of a lesson's package.
+func packageClause(l curriculum.Lesson) (string, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(l.Dir, l.Files[0].Name), nil,
+		parser.PackageClauseOnly)
+	if err != nil {
+		return "", err
+	}
+	return file.Name.Name, nil
+}
+
+// runnerPackage is what the program has of the house.
+const runnerPackage = module + "/harness/stage/runner"
+
+// findPackages has the go command compile what programs are linked with, or find where it did so before.
+func (c *Course) findPackages(ctx context.Context, root, dir string) error {
+	sys := "golang.org/x/sys/unix"
+	if runtime.GOOS == "windows" {
+		sys = "golang.org/x/sys/windows"
+	}
+	const format = `{{if .Export}}{{.ImportPath}}={{.Export}}{{end}}`
+	found, err := c.goCommand(ctx, root, "list", "-export", "-deps", "-f", format, "std", sys, runnerPackage)
+	if err != nil {
+		return err
+	}
+	var students, all strings.Builder
+	for line := range strings.Lines(found) {
+		importPath, _, _ := strings.Cut(line, "=")
+		all.WriteString("packagefile " + line)
+		if mayImport(importPath) {
+			students.WriteString("packagefile " + line)
+		}
+	}
+	c.packages = all.String()
+	if err := os.WriteFile(c.students, []byte(students.String()), 0o600); err != nil {
+		return err
+	}
+	program := filepath.Join(dir, "main.go")
+	if err := os.WriteFile(program, []byte(mainSource), 0o600); err != nil {
+		return err
+	}
+	settings, err := c.goCommand(ctx, root, "list", "-f", "{{.DefaultGODEBUG}}", program)
+	if err != nil {
+		return err
+	}
+	c.debug = strings.TrimSpace(settings)
+	version, err := c.goCommand(ctx, root, "list", "-m", "-f", "{{.GoVersion}}", module)
+	if err != nil {
+		return err
+	}
+	c.version = "go" + strings.Join(strings.SplitN(strings.TrimSpace(version), ".", 3)[:2], ".")
+	tools, err := c.goCommand(ctx, root, "env", "GOTOOLDIR")
+	c.tools = strings.TrimSpace(tools)
+	// A program is built before it has used so much memory: freeing some on the way costs time.
+	c.env = append(os.Environ(), append(slices.Clip(host), "GOGC=off", "GOMEMLIMIT=256MiB")...)
+	return err
+}
+
+// mayImport reports whether a lesson's code may import a package: one of the standard library that go lets everybody
+// have, or of golang.org/x/sys.
+func mayImport(importPath string) bool {
+	for part := range strings.SplitSeq(importPath, "/") {
+		if part == "internal" || part == "vendor" {
+			return false
+		}
+	}
+	return importPath != module && !strings.HasPrefix(importPath, module+"/")
+}
+
+// host is the system that programs are built for, which is this one.
+var host = []string{"GOOS=" + runtime.GOOS, "GOARCH=" + runtime.GOARCH}
+
+// goCommand runs the go command in the course's module, without what the user's settings would change.
+func (c *Course) goCommand(ctx context.Context, root string, args ...string) (output string, err error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = root
+	cmd.Env = append(cmd.Environ(), append(slices.Clip(host), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=")...)
+	var wrong bytes.Buffer
+	cmd.Stderr = &wrong
+	data, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("go %s: %w: %s", args[0], err, strings.TrimSpace(wrong.String()))
+	}
+	return string(data), nil
+}

@@ -1,0 +1,65 @@
+package link
+
+import (
+	"io"
+	"runtime"
+	"syscall"
+	"unsafe"
+)
+
+// tries is how often Read looks before it waits: the other side mostly answers within
+// microseconds, and to wait for it, and to be woken, takes longer than that.
+const tries = 40
+
+// Read waits for bytes of a descriptor that does not block.
+func Read(fd int, p []byte) (int, error) {
+	for i := 0; ; i++ {
+		buf := unsafe.Pointer(&p[0])
+		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(fd), uintptr(buf), uintptr(len(p)))
+		switch {
+		case errno == 0 && n == 0:
+			return 0, io.EOF
+		case errno == 0:
+			return int(n), nil
+		case errno == syscall.EINTR:
+		case errno != syscall.EAGAIN:
+			return 0, errno
+		case i >= tries:
+			await(fd, pollIn)
+		default:
+			runtime.Gosched()
+		}
+	}
+}
+
+// Write writes all of p to a descriptor, whether it blocks or not.
+func Write(fd int, p []byte) error {
+	for len(p) > 0 {
+		n, err := syscall.Write(fd, p)
+		switch {
+		case err == syscall.EINTR:
+		case err == syscall.EAGAIN:
+			await(fd, pollOut)
+		case err != nil:
+			return err
+		default:
+			p = p[n:]
+		}
+	}
+	return nil
+}
+
+// What poll(2) waits for.
+const (
+	pollIn  = 1
+	pollOut = 4
+)
+
+// await waits until a descriptor is ready.
+func await(fd int, wanted int16) {
+	events := [1]struct {
+		fd              int32
+		wanted, arrived int16
+	}{{int32(fd), wanted, 0}}
+	syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&events)), 1, 0, 0, 0, 0)
+}

@@ -1,0 +1,316 @@
+package stage
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"udpkata/harness/stage/link"
+)
+
+// A process runs the code under test, story after story.
+type process struct {
+	cmd    *exec.Cmd
+	from   *link.Source
+	to     *os.File
+	asking int // a socket: where it says what its goroutines are about
+	passes int // a socket: where descriptors are passed
+	files  map[int64]*os.File
+	told   *tail
+
+	mu     sync.Mutex // guards what is sent
+	buf    []byte
+	askMu  sync.Mutex
+	fileMu sync.Mutex
+	exited chan struct{} // closed once it has ended, or was ended
+	how    string
+	dead   atomic.Bool
+}
+
+// Processes are started by a goroutine that is in no bubble, on a thread of its own: the
+// kernel ends them when that thread ends.
+var (
+	wanted = make(chan struct{})
+	fresh  = make(chan started)
+)
+
+type started struct {
+	p   *process
+	err error
+}
+
+func init() {
+	if !On() {
+		return
+	}
+	go func() {
+		runtime.LockOSThread()
+		for range wanted {
+			p, err := start()
+			fresh <- started{p, err}
+		}
+	}()
+}
+
+func newProcess() (*process, error) {
+	wanted <- struct{}{}
+	s := <-fresh
+	return s.p, s.err
+}
+
+func start() (*process, error) {
+	inR, inW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	outR, outW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	asked, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	passing, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	theirs := []*os.File{inR, outW, os.NewFile(uintptr(asked[1]), "asked"), os.NewFile(uintptr(passing[1]), "passing")}
+	p := &process{
+		cmd: exec.Command(program), from: link.NewSource(descriptor(outR.Fd())), to: inW,
+		asking: asked[0], passes: passing[0], files: map[int64]*os.File{},
+		told: &tail{}, exited: make(chan struct{}),
+	}
+	inW.Fd() // from now on, writes block their thread, which is faster than waiting for the poller
+	unix.SetNonblock(int(outR.Fd()), true)
+	p.cmd.ExtraFiles = theirs
+	p.cmd.Dir = "/"
+	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "GOMAXPROCS=2", "GOGC=400"}
+	p.cmd.Stdout, p.cmd.Stderr = p.told, p.told
+	p.cmd.WaitDelay = time.Second
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	err = p.cmd.Start()
+	for _, f := range theirs {
+		f.Close()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the stage does not start: %w", err)
+	}
+	go func() {
+		err := p.cmd.Wait()
+		p.how = "status 0"
+		if err != nil {
+			p.how = strings.Replace(err.Error(), "exit status", "status", 1)
+		}
+		p.dead.Store(true)
+		syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // whoever it has started
+		close(p.exited)
+		runtime.KeepAlive(outR)
+	}()
+	return p, nil
+}
+
+// lastMoments is how long a process may take to end once its pipe is closed.
+const lastMoments = 10 * time.Second
+
+// ends waits, in real time, until the process has ended, and tells how. ok is false if it
+// goes on.
+func (p *process) ends() (how string, ok bool) {
+	moment := unix.NsecToTimespec(int64(time.Millisecond))
+	for range lastMoments / time.Millisecond {
+		select {
+		case <-p.exited:
+			return p.how, true
+		default:
+			unix.Nanosleep(&moment, nil)
+		}
+	}
+	return "", false
+}
+
+// kill ends the process, and whoever it has started.
+func (p *process) kill() {
+	p.dead.Store(true)
+	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	<-p.exited
+	p.to.Close()
+	unix.Close(p.asking)
+	unix.Close(p.passes)
+}
+
+// send sends frames together. A process that is no more does not mind.
+func (p *process) send(all ...link.Frame) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.buf = p.buf[:0]
+	for _, f := range all {
+		p.buf = f.Append(p.buf)
+	}
+	p.to.Write(p.buf)
+}
+
+// descriptor reads without a poller.
+type descriptor int
+
+// Read waits for bytes.
+func (d descriptor) Read(b []byte) (int, error) { return link.Read(int(d), b) }
+
+// How long the stage may take to say what its goroutines are about, which it does at once
+// unless it can't, and how many bytes that may be.
+const (
+	mostThought = 2 * time.Second
+	mostText    = 2 << 20
+)
+
+var errSilent = errors.New("the stage does not answer")
+
+// ask asks what the process's goroutines are about.
+func (p *process) ask() (said []byte, err error) {
+	p.askMu.Lock()
+	defer p.askMu.Unlock()
+	if p.dead.Load() {
+		return nil, errSilent
+	}
+	if _, err := unix.Write(p.asking, []byte{'?'}); err != nil {
+		return nil, err
+	}
+	var head [4]byte
+	if err := p.answer(head[:]); err != nil {
+		return nil, err
+	}
+	n := binary.BigEndian.Uint32(head[:])
+	if n > mostText {
+		return nil, errSilent
+	}
+	said = make([]byte, n)
+	return said, p.answer(said)
+}
+
+func (p *process) answer(b []byte) error {
+	for len(b) > 0 {
+		ready := []unix.PollFd{{Fd: int32(p.asking), Events: unix.POLLIN}}
+		n, err := unix.Poll(ready, int(mostThought/time.Millisecond))
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || n == 0 {
+			return errSilent
+		}
+		got, err := unix.Read(p.asking, b)
+		if err != nil || got == 0 {
+			return errSilent
+		}
+		b = b[got:]
+	}
+	return nil
+}
+
+// cpuTime returns the processor time that the process has spent (clock_getcpuclockid(3)).
+func (p *process) cpuTime() time.Duration {
+	var used unix.Timespec
+	if err := unix.ClockGettime(int32(^p.cmd.Process.Pid<<3|2), &used); err != nil {
+		return 0
+	}
+	return time.Duration(used.Nano())
+}
+
+// pass sends a descriptor to the stage.
+func (p *process) pass(number int64, fd int) error {
+	var w link.Writer
+	w.Int(number)
+	return unix.Sendmsg(p.passes, w.Bytes, unix.UnixRights(fd), nil, 0)
+}
+
+// received returns the descriptor that the stage has sent with a number, nil if it has not.
+func (p *process) received(number int64) *os.File {
+	p.fileMu.Lock()
+	defer p.fileMu.Unlock()
+	for p.files[number] == nil {
+		var data [16]byte
+		var control [64]byte
+		n, size, _, _, err := unix.Recvmsg(p.passes, data[:], control[:], unix.MSG_CMSG_CLOEXEC|unix.MSG_DONTWAIT)
+		if err != nil || n == 0 {
+			return nil
+		}
+		r := link.Reader{Bytes: data[:n]}
+		messages, err := unix.ParseSocketControlMessage(control[:size])
+		if err != nil {
+			return nil
+		}
+		came := r.Int()
+		for _, m := range messages {
+			fds, _ := unix.ParseUnixRights(&m)
+			for _, fd := range fds {
+				if old := p.files[came]; old != nil || len(p.files) >= 64 {
+					unix.Close(fd)
+					continue
+				}
+				p.files[came] = os.NewFile(uintptr(fd), "passed")
+			}
+		}
+	}
+	file := p.files[number]
+	delete(p.files, number)
+	return file
+}
+
+// A tail passes on what the stage prints, and keeps the end of it.
+type tail struct {
+	mu   sync.Mutex
+	line []byte
+	last []byte
+	all  int
+}
+
+// How many bytes of what the stage prints are passed on, how many of one line, and how many
+// are kept.
+const (
+	mostPrinted = 1 << 20
+	mostLine    = 4 << 10
+	mostLast    = 16 << 10
+)
+
+// Write never fails.
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = append(t.last, p...)
+	t.last = t.last[max(0, len(t.last)-mostLast):]
+	if t.all >= mostPrinted {
+		return len(p), nil
+	}
+	t.line = append(t.line, p...)
+	for {
+		line, rest, whole := bytes.Cut(t.line, []byte("\n"))
+		if !whole && len(t.line) < mostLine {
+			return len(p), nil
+		}
+		if !whole {
+			line, rest = t.line[:mostLine], t.line[mostLine:]
+		}
+		t.all += len(line) + 1
+		os.Stdout.WriteString(visible(string(line)) + "\n")
+		t.line = append(t.line[:0], rest...)
+		if t.all >= mostPrinted {
+			os.Stdout.WriteString("(what the code prints after this is left out)\n")
+			return len(p), nil
+		}
+	}
+}
+
+func (t *tail) words() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.last)
+}

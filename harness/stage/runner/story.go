@@ -1,0 +1,397 @@
+//go:build linux
+
+package runner
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"udpkata/harness/stage/link"
+)
+
+// A story is the code's part in one of the judge's.
+type story struct {
+	pipe    *pipes
+	number  int64
+	virtual bool
+	over    atomic.Bool
+
+	// turn is held by whoever may read frames in virtual time: by the bubble's first
+	// goroutine between two rounds, and by one that waits for the answer to an operation
+	// within a round.
+	turn   sync.Mutex
+	signal chan struct{} // the bubble's: something that can be seen was done
+
+	mu       sync.Mutex
+	acted    bool // in this round
+	next     int64
+	waiting  map[int64]chan link.Frame
+	contexts map[int64]func(in *In)
+	objects  map[int64]*Object
+	names    *names
+	kept     []*kept
+	bubble   int           // its number
+	calls    map[int]int64 // by goroutine, which call it runs
+	performs map[int]int64 // by goroutine, which operation it waits for that takes its time
+	owned    owned
+}
+
+// storyBits is how many bits the numbers of one story's values have: no other's has the same.
+const storyBits = 24
+
+func newStory(p *pipes, number int64, virtual bool) *story {
+	return &story{
+		pipe: p, number: number, virtual: virtual,
+		waiting: map[int64]chan link.Frame{}, contexts: map[int64]func(in *In){}, objects: map[int64]*Object{},
+		calls: map[int]int64{}, performs: map[int]int64{}, names: newNames(), owned: owned{last: -number << storyBits},
+	}
+}
+
+// tellVirtual takes part in a story in virtual time.
+func (s *story) tellVirtual(t *testing.T) {
+	defer func() {
+		if r := recover(); r != nil && !strings.Contains(fmt.Sprint(r), "blocked goroutines remain") {
+			panic(r)
+		}
+		s.pipe.send(link.Frame{Kind: link.Ended, Story: s.number})
+	}()
+	synctest.Test(t, func(*testing.T) {
+		s.signal = make(chan struct{}, 1)
+		s.turn.Lock()
+		defer s.turn.Unlock()
+		for s.round() {
+		}
+		s.end()
+	})
+}
+
+// round takes part in one round. It returns false when the story has ended.
+func (s *story) round() bool {
+	var mail []link.Frame
+	for {
+		f, err := s.pipe.from.Next()
+		if err != nil {
+			os.Exit(0)
+		}
+		f.Body = append([]byte(nil), f.Body...)
+		switch f.Kind {
+		case link.End:
+			return false
+		case link.Round:
+			s.play(f, mail)
+			return true
+		}
+		mail = append(mail, f)
+	}
+}
+
+// play lets the code go on.
+func (s *story) play(r link.Frame, mail []link.Frame) {
+	s.mu.Lock()
+	s.acted = false
+	s.mu.Unlock()
+	select {
+	case <-s.signal:
+	default:
+	}
+	s.turn.Unlock()
+	if d := time.Until(time.Unix(0, r.Time)); d > 0 {
+		time.Sleep(d)
+		synctest.Wait() // the code's own timers come first, each time
+	}
+	var row []link.Frame
+	for _, f := range mail {
+		if f.Kind == link.Invoke && f.N == 1 {
+			row = append(row, f)
+			continue
+		}
+		s.deliver(f)
+	}
+	if len(row) > 0 {
+		call(func() { s.invokeEach(row) })
+	}
+	synctest.Wait()
+	if d := time.Until(time.Unix(0, r.Until)) - 1; d > 0 && !s.hasActed() {
+		timer := time.NewTimer(d)
+		select {
+		case <-timer.C:
+		case <-s.signal:
+		}
+		timer.Stop()
+		synctest.Wait()
+	}
+	s.turn.Lock()
+	all := append(s.changes(), link.Frame{Kind: link.Idle, Story: s.number, Time: time.Now().UnixNano()})
+	s.pipe.send(all...)
+}
+
+func (s *story) hasActed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.acted
+}
+
+// act notes that something is done that can be seen, so that the round ends at this
+// instant, and returns the instant.
+func (s *story) act() int64 {
+	if !s.virtual {
+		return 0
+	}
+	s.mu.Lock()
+	s.acted = true
+	s.mu.Unlock()
+	select {
+	case s.signal <- struct{}{}:
+	default:
+	}
+	return time.Now().UnixNano()
+}
+
+// tellReal takes part in a story in real time.
+func (s *story) tellReal() {
+	for {
+		f, err := s.pipe.from.Next()
+		if err != nil {
+			os.Exit(0)
+		}
+		if f.Kind == link.End {
+			s.end()
+			s.pipe.send(link.Frame{Kind: link.Ended, Story: s.number})
+			return
+		}
+		f.Body = append([]byte(nil), f.Body...)
+		s.deliver(f)
+	}
+}
+
+// end ends the code's part: whatever it still waits for, there is nobody any more.
+func (s *story) end() {
+	s.over.Store(true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.waiting {
+		c <- link.Frame{}
+	}
+	clear(s.waiting)
+	s.owned.end()
+}
+
+// deliver does what a frame says.
+func (s *story) deliver(f link.Frame) {
+	switch f.Kind {
+	case link.Invoke:
+		call(func() { s.invoke(f) })
+	case link.Cancel:
+		s.mu.Lock()
+		cancel := s.contexts[f.ID]
+		s.mu.Unlock()
+		if cancel != nil {
+			cancel(s.in(f.Body))
+		}
+	case link.Now, link.Reply:
+		s.mu.Lock()
+		c := s.waiting[f.ID]
+		delete(s.waiting, f.ID)
+		s.mu.Unlock()
+		if c != nil {
+			c <- f
+		}
+	case link.Shut:
+		s.owned.shut(f.ID)
+		s.pipe.send(link.Frame{Kind: link.Closed, Story: s.number, ID: f.ID})
+	}
+}
+
+// tells sends frames that nobody answers: within a round, together with the next one that
+// somebody does.
+func (s *story) tells(all ...link.Frame) {
+	if s.virtual {
+		s.pipe.keep(all...)
+	} else {
+		s.pipe.send(all...)
+	}
+}
+
+// call runs a call of the code on a goroutine of its own.
+//
+//go:noinline
+func call(f func()) { go f() }
+
+// How a call ends.
+const (
+	returned = iota
+	panicked
+	exited
+)
+
+// invoke calls a function of the code's.
+func (s *story) invoke(f link.Frame) {
+	in, out := s.in(f.Body), s.out()
+	out.call = f.ID
+	in.call = f.ID
+	function := in.Text()
+	out.Uint(returned)
+	how := uint64(exited)
+	if f.N == 0 {
+		defer s.runs(f.ID)()
+	}
+	defer func() {
+		if how != returned {
+			r := recover()
+			out = s.out()
+			if r != nil {
+				how = panicked
+			}
+			out.Uint(how)
+			out.lines()
+			_, assertion := r.(*runtime.TypeAssertionError)
+			_, text := r.(string)
+			out.Bool(assertion)
+			out.Bool(text)
+			out.Text(short(fmt.Sprint(r)))
+		}
+		end := link.Frame{Kind: link.Returned, Story: s.number, ID: f.ID, Time: s.act(), Body: out.Bytes}
+		if f.N == 1 {
+			s.tells(append(s.changed(in.kept), end)...)
+			return
+		}
+		s.keeps(append(in.kept, out.kept...)...)
+		s.tells(append(s.changes(), end)...)
+	}()
+	functions[function](in, out)
+	how = returned
+}
+
+// invokeEach calls functions of the code's, one after the other.
+func (s *story) invokeEach(row []link.Frame) {
+	for i, f := range row {
+		whole := false
+		func() {
+			defer func() {
+				if !whole && i+1 < len(row) { // it has ended this goroutine
+					call(func() { s.invokeEach(row[i+1:]) })
+				}
+			}()
+			s.invoke(f)
+			whole = true
+		}()
+	}
+}
+
+// ask has the judge perform an operation, and returns what came of it.
+func (s *story) ask(out *Out) *In {
+	if s.over.Load() {
+		return nil
+	}
+	if len(out.Bytes) > link.MaxFrame-1<<10 {
+		panic(fmt.Sprintf("%d bytes are more than anybody can be given", len(out.Bytes)))
+	}
+	var answer link.Frame
+	if s.virtual {
+		answer = s.askVirtual(out)
+	} else {
+		c := make(chan link.Frame, 1)
+		f := s.operation(out, c)
+		if !out.reads {
+			defer s.waits(f.ID)()
+		}
+		s.pipe.send(f)
+		answer = <-c
+	}
+	switch {
+	case answer.N == gone:
+		runtime.Goexit()
+	case answer.Kind == 0:
+		return nil
+	}
+	return s.in(answer.Body)
+}
+
+// runs notes which call the calling goroutine runs, until it is told otherwise.
+func (s *story) runs(call int64) (over func()) { return s.notes(s.calls, call) }
+
+// waits notes which operation the calling goroutine waits for, until it is told otherwise.
+func (s *story) waits(operation int64) (over func()) { return s.notes(s.performs, operation) }
+
+func (s *story) notes(what map[int]int64, number int64) (over func()) {
+	goroutine, bubble := self()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	what[goroutine], s.bubble = number, bubble
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(what, goroutine)
+	}
+}
+
+// gone says that the operation has ended the goroutine that asked for it.
+const gone = 1
+
+// operation returns the frame of an operation, whose answer goes to c.
+func (s *story) operation(out *Out, c chan link.Frame) link.Frame {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next++
+	s.waiting[s.next] = c
+	return link.Frame{Kind: link.Operation, Story: s.number, ID: s.next, Body: out.Bytes}
+}
+
+// askVirtual asks within a round. What is over at once takes no time: while the answer is
+// on its way, the code is in a system call, and may hold a mutex.
+func (s *story) askVirtual(out *Out) link.Frame {
+	c := make(chan link.Frame, 1)
+	s.turn.Lock()
+	f := s.operation(out, c)
+	f.Time = s.act()
+	s.pipe.send(f)
+	var answer link.Frame
+	for answer.ID != f.ID || answer.Kind != link.Now && answer.Kind != link.Later {
+		var err error
+		if answer, err = s.pipe.from.Next(); err != nil {
+			os.Exit(0)
+		}
+		answer.Body = append([]byte(nil), answer.Body...)
+		if answer.Kind != link.Now && answer.Kind != link.Later {
+			s.deliver(answer) // it came of the operation
+		}
+	}
+	s.turn.Unlock()
+	if answer.Kind == link.Later {
+		if !out.reads {
+			defer s.waits(f.ID)()
+		}
+		return <-c
+	}
+	s.mu.Lock()
+	delete(s.waiting, f.ID)
+	s.mu.Unlock()
+	return answer
+}
+
+// overError returns what a socket of an earlier story does.
+func overError(op string) error { return &net.OpError{Op: op, Net: "udp", Err: net.ErrClosed} }
+
+// self returns the calling goroutine's number, and its bubble's, which is 0 in none.
+func self() (id, bubble int) {
+	var buf [128]byte
+	header, _, _ := strings.Cut(string(buf[:runtime.Stack(buf[:], false)]), "]")
+	header, state, _ := strings.Cut(strings.TrimPrefix(header, "goroutine "), " ")
+	id, _ = strconv.Atoi(header)
+	if _, number, ok := strings.Cut(state, ", synctest bubble "); ok {
+		bubble, _ = strconv.Atoi(number)
+	}
+	return id, bubble
+}
+
+// short cuts a text that no message would show whole.
+func short(text string) string { return text[:min(len(text), 64<<10)] }

@@ -1,0 +1,447 @@
+//go:build linux
+
+package stage
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"reflect"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"udpkata/harness/internal/stacks"
+	"udpkata/harness/stage/link"
+)
+
+// current is the story that is told, if it has a part for the stage.
+var current atomic.Pointer[Story]
+
+// A Story is one that the stage takes part in.
+type Story struct {
+	Setting
+	process *process
+	number  int64
+	names   *names
+
+	sweeping sync.Mutex    // held until all sockets are closed that are to be
+	gone     chan struct{} // closed when the stage has left the story
+	over     chan struct{} // closed when its link has nothing more to say
+
+	mu         sync.Mutex
+	failed     bool // the stage is no use any more
+	finished   bool // it has heard the story's end
+	last       int64
+	objects    map[int64]object
+	numbers    map[any]int64
+	sockets    map[int64]any
+	calls      map[int64]*Call  // all of them
+	running    map[int64]bool   // those of them that have not ended
+	active     map[int]bool     // the goroutines that make calls
+	contexts   map[int64]func() // that have not ended: what tells the code if they have
+	ends       []func()
+	now        claim          // of the operation that is performed just now; nil if it is none
+	claims     map[int]claim  // by goroutine that performs another one, or has a call's panic
+	open       map[int64]bool // operations that have come, and have not been answered
+	performing map[int64]int  // by operation that takes its time: the goroutine that performs it
+	shutting   map[int64]chan struct{}
+	steps      atomic.Uint64 // calls that have returned
+	row        *row          // nil unless calls are made in one
+	asked      int           // operations
+
+	pace // in virtual time
+}
+
+// An object is one of the judge's that the code was given.
+type object struct {
+	value any
+	calls func(method string, in *In, out *Out)
+}
+
+// A claim says on which lines the code is that has asked for something.
+type claim []stacks.Line
+
+// mostOperations is how many a story may have: one that has more does not end.
+const mostOperations = 2_000_000
+
+func (s *Story) out() *Out { return &Out{s: s} }
+
+func (s *Story) in(body []byte) *In {
+	broken := func() { s.breaks("says what nobody understands") }
+	return &In{Reader: link.Reader{Bytes: body, OnBreak: broken}, s: s}
+}
+
+// numberFor gives an object a number: the same one has the same.
+func (s *Story) numberFor(v any, calls func(method string, in *In, out *Out)) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	isKey := v != nil && reflect.ValueOf(v).Comparable()
+	if isKey && s.numbers[v] != 0 {
+		return s.numbers[v]
+	}
+	s.last++
+	s.objects[s.last] = object{v, calls}
+	if isKey {
+		s.numbers[v] = s.last
+	}
+	return s.last
+}
+
+// numberOf gives a socket of the kernel's a number.
+func (s *Story) numberOf(conn *net.UDPConn) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if number := s.numbers[conn]; number != 0 {
+		return number
+	}
+	s.last++
+	s.numbers[conn], s.sockets[s.last] = s.last, conn
+	return s.last
+}
+
+func (s *Story) pass(number int64, fd int) {
+	if err := s.process.pass(number, fd); err != nil {
+		s.breaks(fmt.Sprintf("takes no descriptor: %v", err))
+	}
+}
+
+func (s *Story) atEnd(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ends = append(s.ends, f)
+}
+
+// A Call is one of a function of the code's.
+type Call struct {
+	Out
+	id        int64
+	plain     bool // it is given values alone, and so it returns soon
+	goroutine int  // that waits for it; 0 if it is plain
+	done      chan struct{}
+	body      []byte
+	returned  []any // bytes and addresses among its results
+}
+
+// Invoke begins a call of a function of a lesson's.
+func Invoke(lesson, function string) *Call {
+	s := current.Load()
+	if s == nil {
+		panic("the code under test is called outside of a story")
+	}
+	c := &Call{Out: Out{s: s}, plain: s.Virtual, done: make(chan struct{})}
+	c.Out.call = c
+	c.Text(lesson + "." + function)
+	return c
+}
+
+// Steps counts the calls that have returned.
+func (s *Story) Steps() uint64 { return s.steps.Load() }
+
+// How a call ends.
+const (
+	returned = iota
+	panicked
+	exited
+)
+
+// Run calls the function with what was put, and returns its results. It panics where the
+// function does, and ends the goroutine where the function does.
+func (c *Call) Run() *In {
+	s := c.s
+	if c.plain && s.row != nil {
+		return c.inRow()
+	}
+	if !c.plain {
+		c.goroutine, _ = stacks.Self()
+	}
+	s.mu.Lock()
+	s.active[c.goroutine] = true
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.active, c.goroutine)
+	}()
+	s.mu.Lock()
+	s.last++
+	c.id = s.last
+	s.calls[c.id], s.running[c.id] = c, true
+	s.mu.Unlock()
+	s.sweep()
+	s.mail(link.Frame{Kind: link.Invoke, ID: c.id, Body: c.Bytes})
+	select {
+	case <-c.done:
+	case <-s.gone:
+		runtime.Goexit()
+	}
+	return c.results()
+}
+
+// results returns what has become of a call that has ended, as Run does.
+func (c *Call) results() *In {
+	s := c.s
+	in := s.in(c.body)
+	switch how := in.Uint(); how {
+	case returned:
+		in.call = c
+		if c.plain && len(c.shared) == 0 {
+			s.forget(c)
+		}
+		return in
+	case panicked, exited:
+		at, assertion, isText, text := in.lines(s.Site), in.Bool(), in.Bool(), in.Text()
+		c.goroutine, _ = stacks.Self()
+		s.mu.Lock()
+		s.claims[c.goroutine] = at
+		s.mu.Unlock()
+		if how == exited {
+			runtime.Goexit()
+		}
+		text = visible(cut(text))
+		if isText && !assertion {
+			panic(text)
+		}
+		panic(Panic{text, assertion})
+	}
+	s.breaks("says that a call has ended in a way that there is not")
+	runtime.Goexit()
+	return nil
+}
+
+func (s *Story) forget(c *Call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.calls, c.id)
+}
+
+// keep notes bytes, or an address, that a call has returned.
+func (s *Story) keep(c *Call, v any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.returned = append(c.returned, v)
+	s.calls[c.id] = c
+}
+
+// lines takes the lines that the code is on.
+func (i *In) lines(site stacks.Site) (at claim) {
+	for range min(i.Len(), 16) {
+		file, number := i.Text(), i.Int()
+		lesson, name, _ := strings.Cut(file, "/")
+		if line := (stacks.Line{File: visible(cut(name)), Number: int(number)}); lesson == site.Lesson() &&
+			site.IsTheirs(line.File) {
+			at = append(at, line)
+		}
+	}
+	return at
+}
+
+// breaks ends the stage, which does not keep to the protocol.
+func (s *Story) breaks(how string) { s.crashes(Crash{Words: how}) }
+
+// crashes ends the stage and the story's part in it.
+func (s *Story) crashes(c Crash) {
+	s.mu.Lock()
+	first := !s.failed
+	s.failed = true
+	s.mu.Unlock()
+	if first {
+		s.Crashed(c)
+		close(s.gone)
+	}
+}
+
+// An operation is one that the code has asked for.
+type operation struct {
+	frame  link.Frame
+	in     *In
+	number int64
+	method string
+	at     claim
+
+	body []byte // what came of it
+	ok   bool   // it has not ended the goroutine that performed it
+}
+
+func (s *Story) operation(f link.Frame) *operation {
+	f.Body = append([]byte(nil), f.Body...)
+	op := &operation{frame: f, in: s.in(f.Body)}
+	op.number, op.method = op.in.Int(), op.in.Text()
+	op.at = op.in.lines(s.Site)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open[f.ID] = true
+	return op
+}
+
+// answer returns the answer, as a frame of a kind.
+func (op *operation) answer(kind link.Kind) link.Frame {
+	f := link.Frame{Kind: kind, Story: op.frame.Story, ID: op.frame.ID, Body: op.body}
+	if !op.ok {
+		f.N = 1
+	}
+	return f
+}
+
+// closes says that an operation is answered now.
+func (s *Story) closes(op *operation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, op.frame.ID)
+}
+
+// performs has an operation of the code's performed, on this goroutine, which it may end.
+func (s *Story) performs(op *operation) {
+	in, out := op.in, s.out()
+	s.mu.Lock()
+	o, known := s.objects[op.number]
+	s.asked++
+	tooMany := s.asked > mostOperations
+	s.mu.Unlock()
+	var err error
+	switch {
+	case tooMany:
+		s.breaks(fmt.Sprintf("has asked for more than %d operations in one story", mostOperations))
+		return
+	case !known:
+		err = errNothing
+	default:
+		err = perform(o.value, o.calls, op.method, in, out)
+	}
+	if err != nil {
+		s.breaks(err.Error())
+	}
+	op.body, op.ok = out.Bytes, err == nil && !in.Broken
+}
+
+var errNothing = errors.New("asks for what there is not")
+
+// returns notes that a call has ended.
+func (s *Story) returns(f link.Frame) {
+	s.mu.Lock()
+	c, running := s.calls[f.ID], s.running[f.ID]
+	delete(s.running, f.ID)
+	s.mu.Unlock()
+	if !running {
+		s.breaks("says of a call that does not run that it has ended")
+		return
+	}
+	s.steps.Add(1)
+	c.body = append([]byte(nil), f.Body...)
+	close(c.done)
+}
+
+// changes notes that the code has changed bytes that a call was given, or has returned.
+func (s *Story) changes(f link.Frame) {
+	in := s.in(f.Body)
+	isResult, at, now := in.Bool(), in.Int(), in.Text()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.calls[f.ID]
+	if c == nil {
+		return
+	}
+	all := c.shared
+	if isResult {
+		all = c.returned
+	}
+	if at < 0 || at >= int64(len(all)) {
+		return
+	}
+	switch v := all[at].(type) {
+	case []byte:
+		copy(v, now)
+	case *net.UDPAddr:
+		r := link.Reader{Bytes: []byte(now)}
+		if changed, ok := r.Addr(s.names).(*net.UDPAddr); ok && changed != nil {
+			copy(v.IP, changed.IP)
+			v.IP, v.Port, v.Zone = v.IP[:min(len(v.IP), len(changed.IP))], changed.Port, changed.Zone
+		}
+	}
+}
+
+// Sweep has the stage close the sockets that are closed here: it has copies of them.
+func Sweep() {
+	if s := current.Load(); s != nil {
+		s.sweep()
+	}
+}
+
+func (s *Story) sweep() {
+	if s.Virtual {
+		return // where the kernel's sockets are not
+	}
+	s.sweeping.Lock()
+	defer s.sweeping.Unlock()
+	shut := map[int64]chan struct{}{}
+	s.mu.Lock()
+	for number, conn := range s.sockets {
+		if isShut(conn) && !s.failed {
+			shut[number] = make(chan struct{})
+			s.shutting[number] = shut[number]
+			delete(s.sockets, number)
+		}
+	}
+	s.mu.Unlock()
+	for number, closed := range shut {
+		s.mail(link.Frame{Kind: link.Shut, ID: number})
+		select {
+		case <-closed:
+		case <-s.gone:
+			return
+		}
+	}
+}
+
+// isShut reports whether a socket of the kernel's is closed here.
+func isShut(conn any) bool {
+	c, ok := conn.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	raw, err := c.SyscallConn()
+	return err == nil && errors.Is(raw.Control(func(uintptr) {}), net.ErrClosed)
+}
+
+// touched does to one of the judge's sockets what the code has done to it.
+func (s *Story) touched(f link.Frame) {
+	s.mu.Lock()
+	conn, ok := s.sockets[f.ID].(net.Conn)
+	s.mu.Unlock()
+	switch {
+	case !ok:
+	case f.N&isClosed != 0:
+		conn.Close()
+	case f.N&isOverdue != 0:
+		conn.SetDeadline(time.Unix(1, 0))
+	default:
+		conn.SetDeadline(time.Time{})
+	}
+}
+
+// hears takes what the stage says that is the same in every kind of time. It reports
+// whether the frame was one of those.
+func (s *Story) hears(f link.Frame) bool {
+	switch f.Kind {
+	case link.Returned:
+		s.returns(f)
+	case link.Changed:
+		s.changes(f)
+	case link.Touched:
+		s.touched(f)
+	case link.Closed:
+		s.mu.Lock()
+		closed := s.shutting[f.ID]
+		delete(s.shutting, f.ID)
+		s.mu.Unlock()
+		if closed != nil {
+			close(closed)
+		}
+	default:
+		return false
+	}
+	return true
+}

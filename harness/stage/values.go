@@ -1,0 +1,307 @@
+//go:build linux
+
+package stage
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"maps"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"udpkata/harness/stage/link"
+)
+
+// An Out is what the judge gives to the code: arguments, or what came of an operation.
+type Out struct {
+	link.Writer
+	s      *Story
+	call   *Call // whose arguments these are; nil if it is an operation's answer
+	shared []any // bytes and addresses that are in it, which the code can change
+}
+
+// notPlain notes that something is in it that is more than a value.
+func (o *Out) notPlain() {
+	if o.call != nil {
+		o.call.plain = false
+	}
+}
+
+// An In is what the code gives to the judge: results, or the arguments of an operation.
+type In struct {
+	link.Reader
+	s    *Story
+	call *Call // whose results these are; nil if it is an operation
+}
+
+// Len puts the length of a list.
+func (o *Out) Len(n int) { o.Uint(uint64(n)) }
+
+// Time puts an instant.
+func (o *Out) Time(t time.Time) { o.Writer.Time(t) }
+
+// Error puts an error.
+func (o *Out) Error(err error) { o.Writer.Error(err, o.s.names) }
+
+// Addr puts an address. If the code changes it, it changes here, too.
+func (o *Out) Addr(addr net.Addr) {
+	o.Writer.Addr(addr, o.s.names)
+	if udp, ok := addr.(*net.UDPAddr); ok && udp != nil {
+		o.shared = append(o.shared, udp)
+	}
+}
+
+// Blob puts bytes. If the code changes them, they change here, too.
+func (o *Out) Blob(b []byte) {
+	o.Writer.Blob(b)
+	o.shared = append(o.shared, b)
+}
+
+// Context puts a context, which ends there when it ends here.
+func (o *Out) Context(ctx context.Context) {
+	o.notPlain()
+	if ctx == nil {
+		o.Int(0)
+		return
+	}
+	number := o.s.numberFor(nil, nil)
+	o.Int(number)
+	deadline, _ := ctx.Deadline()
+	o.Time(deadline)
+	o.Error(ctx.Err())
+	o.Error(context.Cause(ctx))
+	s := o.s
+	tell := sync.OnceFunc(func() {
+		out := s.out()
+		out.Error(ctx.Err())
+		out.Error(context.Cause(ctx))
+		s.mail(link.Frame{Kind: link.Cancel, ID: number, Body: out.Bytes})
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.contexts, number)
+	})
+	s.mu.Lock()
+	s.contexts[number] = func() {
+		if ctx.Err() != nil {
+			tell()
+		}
+	}
+	s.mu.Unlock()
+	stop := context.AfterFunc(ctx, tell)
+	s.atEnd(func() { stop() })
+}
+
+// tellEnded tells of the contexts that have ended, in real time: nobody learns of what came
+// after that before.
+func (s *Story) tellEnded() {
+	s.mu.Lock()
+	all := slices.Collect(maps.Values(s.contexts))
+	s.mu.Unlock()
+	for _, tell := range all {
+		tell()
+	}
+}
+
+// Callback puts a function that the code may call.
+func (o *Out) Callback(isNil bool, f func(in *In, out *Out)) {
+	o.Object(isNil, nil, func(_ string, in *In, out *Out) { f(in, out) })
+}
+
+// Object puts an object that the code may call methods of: those that sockets, logs and
+// file systems have are known, of the others calls does what they do.
+func (o *Out) Object(isNil bool, v any, calls func(method string, in *In, out *Out)) {
+	o.notPlain()
+	if isNil {
+		o.Int(0)
+		return
+	}
+	o.Int(o.s.numberFor(v, calls))
+	var local, remote net.Addr
+	if at, ok := v.(interface{ LocalAddr() net.Addr }); ok {
+		local = at.LocalAddr()
+	}
+	if at, ok := v.(interface{ RemoteAddr() net.Addr }); ok {
+		remote = at.RemoteAddr()
+	}
+	o.Addr(local)
+	o.Addr(remote)
+}
+
+// LogWriter puts a writer.
+func (o *Out) LogWriter(w io.Writer) { o.Object(w == nil, w, nil) }
+
+// FS puts a file system.
+func (o *Out) FS(f fs.FS) { o.Object(f == nil, f, nil) }
+
+// PacketConn puts a socket.
+func (o *Out) PacketConn(c net.PacketConn) { o.socket(c) }
+
+// Conn puts a connected socket.
+func (o *Out) Conn(c net.Conn) { o.socket(c) }
+
+// The kinds of sockets that are passed.
+const (
+	noSocket = iota
+	nilSocket
+	objectSocket
+	passedSocket
+	otherSocket
+)
+
+func (o *Out) socket(c any) {
+	switch c := c.(type) {
+	case nil:
+		o.Uint(noSocket)
+	case *net.UDPConn:
+		o.UDPConn(c)
+	default:
+		o.Uint(objectSocket)
+		o.Object(false, c, nil)
+	}
+}
+
+// Len takes the length of a list.
+func (i *In) Len() int { return i.Reader.Len() }
+
+// Error takes an error.
+func (i *In) Error() error { return i.Reader.Error(i.s.names) }
+
+// Addr takes an address. If the code changes it later, it changes here, too.
+func (i *In) Addr() net.Addr {
+	addr := i.Reader.Addr(i.s.names)
+	if udp, ok := addr.(*net.UDPAddr); ok && udp != nil && i.call != nil {
+		i.s.keep(i.call, udp)
+	}
+	return addr
+}
+
+// Blob takes bytes. If the code changes them later, they change here, too.
+func (i *In) Blob() []byte {
+	b := i.Reader.Blob()
+	if i.call != nil {
+		i.s.keep(i.call, b)
+	}
+	return b
+}
+
+// A Handle stands for a value of the code's.
+type Handle struct{ number int64 }
+
+// Handle puts a value of the code's.
+func (o *Out) Handle(h Handle) { o.Int(h.number) }
+
+// Handle takes a value of the code's. ok is false if that is nil.
+func (i *In) Handle() (h Handle, ok bool) {
+	h.number = i.Int()
+	return h, h.number != 0
+}
+
+// perform does what the code asks for with one of the judge's objects.
+func perform(v any, calls func(method string, in *In, out *Out), method string, in *In, out *Out) error {
+	switch method {
+	case "Read":
+		if c, ok := v.(io.Reader); ok {
+			buf := buffers.Get().(*[mostBuffer]byte)
+			defer buffers.Put(buf)
+			p := buf[:in.room()]
+			n, err := c.Read(p)
+			out.read(p, n, nil, err)
+			return nil
+		}
+	case "ReadFrom":
+		if c, ok := v.(net.PacketConn); ok {
+			buf := buffers.Get().(*[mostBuffer]byte)
+			defer buffers.Put(buf)
+			p := buf[:in.room()]
+			n, from, err := c.ReadFrom(p)
+			out.read(p, n, from, err)
+			return nil
+		}
+	case "Write":
+		if c, ok := v.(io.Writer); ok {
+			n, err := c.Write(in.data())
+			out.Int(int64(n))
+			out.Error(err)
+			return nil
+		}
+	case "WriteTo":
+		if c, ok := v.(net.PacketConn); ok {
+			data := in.data()
+			n, err := c.WriteTo(data, in.Addr())
+			out.Int(int64(n))
+			out.Error(err)
+			return nil
+		}
+	case "Close":
+		if c, ok := v.(io.Closer); ok {
+			out.Error(c.Close())
+			return nil
+		}
+	case "SetDeadline":
+		if c, ok := v.(interface{ SetDeadline(time.Time) error }); ok {
+			out.Error(c.SetDeadline(in.Time()))
+			return nil
+		}
+	case "SetReadDeadline":
+		if c, ok := v.(interface{ SetReadDeadline(time.Time) error }); ok {
+			out.Error(c.SetReadDeadline(in.Time()))
+			return nil
+		}
+	case "SetWriteDeadline":
+		if c, ok := v.(interface{ SetWriteDeadline(time.Time) error }); ok {
+			out.Error(c.SetWriteDeadline(in.Time()))
+			return nil
+		}
+	case "Open":
+		if f, ok := v.(fs.FS); ok {
+			out.open(f, in.Text())
+			return nil
+		}
+	}
+	if calls == nil {
+		return errNothing
+	}
+	calls(method, in, out)
+	return nil
+}
+
+// mostBuffer is how many bytes of a datagram a read may ask for: no datagram has more.
+const mostBuffer = 1 << 16
+
+var buffers = sync.Pool{New: func() any { return new([mostBuffer]byte) }}
+
+// room takes how many bytes a read asks for.
+func (i *In) room() uint64 { return min(i.Uint(), mostBuffer) }
+
+// data takes a payload. Of one that no datagram can hold, only the beginning has come.
+func (i *In) data() []byte {
+	n, data := i.Uint(), []byte(i.Text())
+	if n > uint64(len(data)) && n <= link.MaxFrame {
+		data = append(data, make([]byte, n-uint64(len(data)))...)
+	}
+	return data
+}
+
+func (o *Out) read(buf []byte, n int, from net.Addr, err error) {
+	o.Text(string(buf[:max(0, min(n, len(buf)))]))
+	o.Int(int64(n))
+	o.Addr(from)
+	o.Error(err)
+}
+
+func (o *Out) open(f fs.FS, name string) {
+	data, err := fs.ReadFile(f, name)
+	o.Writer.Blob(data)
+	info, statErr := fs.Stat(f, name)
+	if statErr == nil {
+		o.Uint(uint64(info.Mode()))
+		o.Time(info.ModTime())
+	} else {
+		o.Uint(0)
+		o.Time(time.Time{})
+	}
+	o.Error(err)
+}
