@@ -12,49 +12,35 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-)
 
-// What is known of a passed socket beside its descriptor.
-const (
-	isClosed = 1 << iota
-	isOverdue
-	isBlocking
-	isUnusable
+	"udpkata/harness/stage/link"
 )
 
 // UDPConn puts a socket of the kernel's, which the stage has as well from then on.
 func (o *Out) UDPConn(conn *net.UDPConn) {
 	o.notPlain()
 	if conn == nil {
-		o.Uint(nilSocket)
+		o.Uint(link.NilSocket)
 		return
 	}
-	o.Uint(passedSocket)
+	o.Uint(link.PassedSocket)
 	number := o.s.numberOf(conn)
 	o.Int(number)
 	var flags uint64
 	raw, err := conn.SyscallConn()
 	if err == nil {
-		if overdue(raw) {
-			flags |= isOverdue
-		}
+		flags = link.State(raw)
 		err = raw.Control(func(fd uintptr) {
 			if blocking(int(fd)) {
-				flags |= isBlocking
+				flags |= link.IsBlocking
 			}
 			o.s.pass(number, int(fd))
 		})
 	}
 	if err != nil {
-		flags = isClosed
+		flags = link.IsClosed
 	}
 	o.Uint(flags)
-}
-
-// overdue reports whether a socket has a deadline that has passed.
-func overdue(raw syscall.RawConn) bool {
-	noWait := func(uintptr) bool { return true }
-	return errors.Is(errors.Join(raw.Read(noWait), raw.Write(noWait)), os.ErrDeadlineExceeded)
 }
 
 func blocking(fd int) bool {
@@ -97,9 +83,9 @@ func (i *In) UDPConn() *net.UDPConn {
 
 func (i *In) socket() any {
 	switch i.Uint() {
-	case noSocket:
+	case link.NoSocket:
 		return nil
-	case nilSocket:
+	case link.NilSocket:
 		switch i.Text() {
 		case "udp":
 			return (*net.UDPConn)(nil)
@@ -110,13 +96,13 @@ func (i *In) socket() any {
 		case "unix":
 			return (*net.UnixConn)(nil)
 		}
-	case otherSocket:
+	case link.OtherSocket:
 		return &Other{typeName: visible(cut(i.Text()))}
-	case passedSocket:
+	case link.PassedSocket:
 		network, number, flags := i.Text(), i.Int(), i.Uint()
 		return i.s.socket(network, number, flags)
 	}
-	i.Broken = true
+	i.Break()
 	return nil
 }
 
@@ -124,7 +110,7 @@ func (i *In) socket() any {
 // has opened.
 func (s *Story) socket(network string, number int64, flags uint64) any {
 	var file *os.File
-	if flags&isClosed == 0 {
+	if flags&link.IsClosed == 0 {
 		file = s.process.received(number)
 	}
 	if file != nil {
@@ -148,10 +134,10 @@ func (s *Story) socket(network string, number int64, flags uint64) any {
 				raw.Control(func(fd uintptr) { unix.SetNonblock(int(fd), false) })
 			}
 		}
-		if c, ok := conn.(net.Conn); ok && flags&isOverdue != 0 {
+		if c, ok := conn.(net.Conn); ok && flags&link.IsOverdue != 0 {
 			c.SetDeadline(time.Unix(1, 0))
 		}
-	} else if flags&isUnusable == 0 {
+	} else if flags&link.IsUnusable == 0 {
 		conn = closed(network)
 	}
 	s.mu.Lock()

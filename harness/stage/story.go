@@ -141,13 +141,6 @@ func Invoke(lesson, function string) *Call {
 // Steps counts the calls that have returned.
 func (s *Story) Steps() uint64 { return s.steps.Load() }
 
-// How a call ends.
-const (
-	returned = iota
-	panicked
-	exited
-)
-
 // Run calls the function with what was put, and returns its results. It panics where the
 // function does, and ends the goroutine where the function does.
 func (c *Call) Run() *In {
@@ -186,19 +179,19 @@ func (c *Call) results() *In {
 	s := c.s
 	in := s.in(c.body)
 	switch how := in.Uint(); how {
-	case returned:
+	case link.HasReturned:
 		in.call = c
 		if c.plain && len(c.shared) == 0 {
 			s.forget(c)
 		}
 		return in
-	case panicked, exited:
+	case link.HasPanicked, link.HasExited:
 		at, assertion, isText, text := in.lines(s.Site), in.Bool(), in.Bool(), in.Text()
 		c.goroutine, _ = stacks.Self()
 		s.mu.Lock()
 		s.claims[c.goroutine] = at
 		s.mu.Unlock()
-		if how == exited {
+		if how == link.HasExited {
 			runtime.Goexit()
 		}
 		text = visible(cut(text))
@@ -281,7 +274,7 @@ func (s *Story) operation(f link.Frame) *operation {
 func (op *operation) answer(kind link.Kind) link.Frame {
 	f := link.Frame{Kind: kind, Story: op.frame.Story, ID: op.frame.ID, Body: op.body}
 	if !op.ok {
-		f.N = 1
+		f.N = link.Gone
 	}
 	return f
 }
@@ -413,9 +406,9 @@ func (s *Story) touched(f link.Frame) {
 	s.mu.Unlock()
 	switch {
 	case !ok:
-	case f.N&isClosed != 0:
+	case f.N&link.IsClosed != 0:
 		conn.Close()
-	case f.N&isOverdue != 0:
+	case f.N&link.IsOverdue != 0:
 		conn.SetDeadline(time.Unix(1, 0))
 	default:
 		conn.SetDeadline(time.Time{})

@@ -21,9 +21,6 @@ var kept *process
 // stories counts them.
 var stories int64
 
-// storyBits is how many bits the numbers of one story's objects have: no other's has the same.
-const storyBits = 24
-
 // Begin has the stage take part in a story, which is told by the calling goroutine's bubble
 // if it is one in virtual time. It has to end.
 func Begin(setting Setting) (*Story, error) {
@@ -42,7 +39,7 @@ func Begin(setting Setting) (*Story, error) {
 		calls: map[int64]*Call{}, running: map[int64]bool{}, active: map[int]bool{}, claims: map[int]claim{},
 		performing: map[int64]int{}, open: map[int64]bool{}, shutting: map[int64]chan struct{}{},
 	}
-	s.last = s.number << storyBits
+	s.last = s.number << link.StoryBits
 	s.chance = rand.New(rand.NewPCG(setting.Seed, uint64(stories)))
 	begin := link.Frame{Kind: link.Begin, Story: s.number}
 	if s.Virtual {

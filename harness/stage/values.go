@@ -40,9 +40,6 @@ type In struct {
 // Len puts the length of a list.
 func (o *Out) Len(n int) { o.Uint(uint64(n)) }
 
-// Time puts an instant.
-func (o *Out) Time(t time.Time) { o.Writer.Time(t) }
-
 // Error puts an error.
 func (o *Out) Error(err error) { o.Writer.Error(err, o.s.names) }
 
@@ -142,29 +139,17 @@ func (o *Out) PacketConn(c net.PacketConn) { o.socket(c) }
 // Conn puts a connected socket.
 func (o *Out) Conn(c net.Conn) { o.socket(c) }
 
-// The kinds of sockets that are passed.
-const (
-	noSocket = iota
-	nilSocket
-	objectSocket
-	passedSocket
-	otherSocket
-)
-
 func (o *Out) socket(c any) {
 	switch c := c.(type) {
 	case nil:
-		o.Uint(noSocket)
+		o.Uint(link.NoSocket)
 	case *net.UDPConn:
 		o.UDPConn(c)
 	default:
-		o.Uint(objectSocket)
+		o.Uint(link.ObjectSocket)
 		o.Object(false, c, nil)
 	}
 }
-
-// Len takes the length of a list.
-func (i *In) Len() int { return i.Reader.Len() }
 
 // Error takes an error.
 func (i *In) Error() error { return i.Reader.Error(i.s.names) }

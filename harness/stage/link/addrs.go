@@ -106,6 +106,6 @@ func (r *Reader) Addr(names Names) net.Addr {
 		}
 		return foreign
 	}
-	r.broken()
+	r.Break()
 	return nil
 }

@@ -65,7 +65,8 @@ type Reader struct {
 	OnBreak func()
 }
 
-func (r *Reader) broken() {
+// Break says that what came is not what it should be.
+func (r *Reader) Break() {
 	if !r.Broken && r.OnBreak != nil {
 		defer r.OnBreak()
 	}
@@ -76,7 +77,7 @@ func (r *Reader) broken() {
 func (r *Reader) Int() int64 {
 	n, size := binary.Varint(r.Bytes)
 	if size <= 0 {
-		r.broken()
+		r.Break()
 		return 0
 	}
 	r.Bytes = r.Bytes[size:]
@@ -87,7 +88,7 @@ func (r *Reader) Int() int64 {
 func (r *Reader) Uint() uint64 {
 	n, size := binary.Uvarint(r.Bytes)
 	if size <= 0 {
-		r.broken()
+		r.Break()
 		return 0
 	}
 	r.Bytes = r.Bytes[size:]
@@ -107,7 +108,7 @@ func (r *Reader) Float() float64 {
 func (r *Reader) Bool() bool {
 	b := r.take(1)
 	if b != nil && b[0] > 1 {
-		r.broken()
+		r.Break()
 		return false
 	}
 	return b != nil && b[0] == 1
@@ -130,7 +131,7 @@ func (r *Reader) Blob() []byte {
 func (r *Reader) Len() int {
 	n := r.Uint()
 	if n > uint64(len(r.Bytes)) {
-		r.broken()
+		r.Break()
 		return 0
 	}
 	return int(n)
@@ -144,7 +145,7 @@ func (r *Reader) Netip() netip.Addr {
 	}
 	a, ok := netip.AddrFromSlice(b)
 	if !ok || zone != "" && !a.Is6() {
-		r.broken()
+		r.Break()
 		return netip.Addr{}
 	}
 	return a.WithZone(zone)
@@ -152,7 +153,7 @@ func (r *Reader) Netip() netip.Addr {
 
 func (r *Reader) take(n uint64) []byte {
 	if n > uint64(len(r.Bytes)) {
-		r.broken()
+		r.Break()
 		return nil
 	}
 	b := r.Bytes[:n:n]

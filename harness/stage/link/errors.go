@@ -213,7 +213,7 @@ func (r *Reader) Error(names Names) error {
 
 func (r *Reader) error(names Names, left *int) error {
 	if *left--; *left < 0 {
-		r.broken()
+		r.Break()
 	}
 	switch r.Uint() {
 	case isNil:
@@ -235,7 +235,7 @@ func (r *Reader) error(names Names, left *int) error {
 	case isOther:
 		return r.other(names, left)
 	}
-	r.broken()
+	r.Break()
 	return nil
 }
 
@@ -259,7 +259,7 @@ func (r *Reader) other(names Names, left *int) error {
 	count := r.Uint()
 	var causes []error
 	if count>>1 > uint64(len(r.Bytes)) {
-		r.broken()
+		r.Break()
 		return nil
 	}
 	for range count>>1 + count&1 {

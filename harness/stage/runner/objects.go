@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"net"
 	"time"
+
+	"udpkata/harness/stage/link"
 )
 
 // An Object stands for one of the judge's: a socket, say, or a log.
@@ -71,25 +73,16 @@ type PacketConn struct{ net.PacketConn }
 // A ConnectedConn is a socket that sends to one endpoint.
 type ConnectedConn struct{ net.Conn }
 
-// The kinds of sockets that are passed.
-const (
-	noSocket = iota
-	nilSocket
-	objectSocket
-	passedSocket
-	otherSocket
-)
-
 // PacketConn takes a socket.
 func (i *In) PacketConn() net.PacketConn {
 	switch i.Uint() {
-	case objectSocket:
+	case link.ObjectSocket:
 		if o := i.Object(); o != nil {
 			return PacketConn{Conn{o}}
 		}
-	case passedSocket:
+	case link.PassedSocket:
 		return i.socket()
-	case nilSocket:
+	case link.NilSocket:
 		return (*net.UDPConn)(nil)
 	}
 	return nil
@@ -98,13 +91,13 @@ func (i *In) PacketConn() net.PacketConn {
 // Conn takes a connected socket.
 func (i *In) Conn() net.Conn {
 	switch i.Uint() {
-	case objectSocket:
+	case link.ObjectSocket:
 		if o := i.Object(); o != nil {
 			return ConnectedConn{Conn{o}}
 		}
-	case passedSocket:
+	case link.PassedSocket:
 		return i.socket()
-	case nilSocket:
+	case link.NilSocket:
 		return (*net.UDPConn)(nil)
 	}
 	return nil
@@ -112,7 +105,7 @@ func (i *In) Conn() net.Conn {
 
 // UDPConn takes a socket of the kernel's.
 func (i *In) UDPConn() *net.UDPConn {
-	if i.Uint() == passedSocket {
+	if i.Uint() == link.PassedSocket {
 		return i.socket()
 	}
 	return nil

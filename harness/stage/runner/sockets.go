@@ -60,20 +60,12 @@ func (o *owned) shut(number int64) {
 	}
 }
 
-// What is known of a passed socket beside its descriptor.
-const (
-	isClosed   = 1 << iota // it has no descriptor
-	isOverdue              // it has a deadline that has passed
-	isBlocking             // calls of it block their thread
-	isUnusable             // it is no socket that package net has made
-)
-
 // socket takes a socket that the judge has opened. The same one of the judge's is the same
 // here.
 func (i *In) socket() *net.UDPConn {
 	number, flags := i.Int(), i.Uint()
 	var file *os.File
-	if flags&isClosed == 0 {
+	if flags&link.IsClosed == 0 {
 		file = received(number)
 	}
 	o := &i.s.owned
@@ -89,10 +81,10 @@ func (i *In) socket() *net.UDPConn {
 	if err != nil {
 		panic(fmt.Sprintf("no socket can be made of the judge's: %v", err))
 	}
-	if flags&isBlocking != 0 {
+	if flags&link.IsBlocking != 0 {
 		block(conn)
 	}
-	if flags&isOverdue != 0 {
+	if flags&link.IsOverdue != 0 {
 		conn.SetDeadline(time.Unix(1, 0))
 	}
 	o.mu.Lock()
@@ -101,7 +93,7 @@ func (i *In) socket() *net.UDPConn {
 	if o.given == nil {
 		o.given = map[int64]uint64{}
 	}
-	o.given[number] = flags &^ isBlocking
+	o.given[number] = flags &^ link.IsBlocking
 	return conn
 }
 
@@ -112,7 +104,7 @@ func (o *owned) touched() (all []link.Frame) {
 	for number, before := range o.given {
 		now := before
 		if raw, err := o.values[number].(*net.UDPConn).SyscallConn(); err == nil {
-			now = state(raw)
+			now = link.State(raw)
 		}
 		if now != before {
 			o.given[number] = now
@@ -120,18 +112,6 @@ func (o *owned) touched() (all []link.Frame) {
 		}
 	}
 	return all
-}
-
-// state returns what is known of a socket.
-func state(raw syscall.RawConn) uint64 {
-	noWait := func(uintptr) bool { return true }
-	switch err := errors.Join(raw.Read(noWait), raw.Write(noWait)); {
-	case errors.Is(err, net.ErrClosed):
-		return isClosed
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return isOverdue
-	}
-	return 0
 }
 
 // end closes what is left of a story's sockets.
@@ -220,7 +200,7 @@ func (o *Out) Conn(conn net.Conn) { o.passed(conn) }
 // UDPConn puts a socket that the code has opened.
 func (o *Out) UDPConn(conn *net.UDPConn) {
 	if conn == nil {
-		o.Uint(noSocket)
+		o.Uint(link.NoSocket)
 		return
 	}
 	o.passed(conn)
@@ -229,7 +209,7 @@ func (o *Out) UDPConn(conn *net.UDPConn) {
 func (o *Out) passed(conn any) {
 	switch c := conn.(type) {
 	case nil:
-		o.Uint(noSocket)
+		o.Uint(link.NoSocket)
 	case *net.UDPConn:
 		o.kernels(c, c == nil, "udp")
 	case *net.TCPConn:
@@ -239,7 +219,7 @@ func (o *Out) passed(conn any) {
 	case *net.UnixConn:
 		o.kernels(c, c == nil, "unix")
 	default:
-		o.Uint(otherSocket)
+		o.Uint(link.OtherSocket)
 		o.Text(fmt.Sprintf("%T", conn))
 	}
 }
@@ -247,22 +227,22 @@ func (o *Out) passed(conn any) {
 // kernels puts a socket of package net's.
 func (o *Out) kernels(conn syscall.Conn, isNil bool, network string) {
 	if isNil {
-		o.Uint(nilSocket)
+		o.Uint(link.NilSocket)
 		o.Text(network)
 		return
 	}
-	o.Uint(passedSocket)
+	o.Uint(link.PassedSocket)
 	o.Text(network)
 	number := o.s.owned.number(conn)
 	o.Int(number)
 	raw, err := conn.SyscallConn()
 	if err != nil {
-		o.Uint(isClosed | isUnusable)
+		o.Uint(link.IsClosed | link.IsUnusable)
 		return
 	}
-	flags := state(raw)
+	flags := link.State(raw)
 	if err := raw.Control(func(fd uintptr) { pass(number, int(fd)) }); err != nil {
-		flags |= isClosed
+		flags |= link.IsClosed
 	}
 	o.Uint(flags)
 }

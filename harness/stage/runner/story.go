@@ -45,14 +45,12 @@ type story struct {
 	owned    owned
 }
 
-// storyBits is how many bits the numbers of one story's values have: no other's has the same.
-const storyBits = 24
-
 func newStory(p *pipes, number int64, virtual bool) *story {
 	return &story{
 		pipe: p, number: number, virtual: virtual,
 		waiting: map[int64]chan link.Frame{}, contexts: map[int64]func(in *In){}, objects: map[int64]*Object{},
-		calls: map[int]int64{}, performs: map[int]int64{}, names: newNames(), owned: owned{last: -number << storyBits},
+		calls: map[int]int64{}, performs: map[int]int64{}, names: newNames(),
+		owned: owned{last: -number << link.StoryBits},
 	}
 }
 
@@ -226,30 +224,23 @@ func (s *story) tells(all ...link.Frame) {
 //go:noinline
 func call(f func()) { go f() }
 
-// How a call ends.
-const (
-	returned = iota
-	panicked
-	exited
-)
-
 // invoke calls a function of the code's.
 func (s *story) invoke(f link.Frame) {
 	in, out := s.in(f.Body), s.out()
 	out.call = f.ID
 	in.call = f.ID
 	function := in.Text()
-	out.Uint(returned)
-	how := uint64(exited)
+	out.Uint(link.HasReturned)
+	how := uint64(link.HasExited)
 	if f.N == 0 {
 		defer s.runs(f.ID)()
 	}
 	defer func() {
-		if how != returned {
+		if how != link.HasReturned {
 			r := recover()
 			out = s.out()
 			if r != nil {
-				how = panicked
+				how = link.HasPanicked
 			}
 			out.Uint(how)
 			out.lines()
@@ -268,7 +259,7 @@ func (s *story) invoke(f link.Frame) {
 		s.tells(append(s.changes(), end)...)
 	}()
 	functions[function](in, out)
-	how = returned
+	how = link.HasReturned
 }
 
 // invokeEach calls functions of the code's, one after the other.
@@ -308,7 +299,7 @@ func (s *story) ask(out *Out) *In {
 		answer = <-c
 	}
 	switch {
-	case answer.N == gone:
+	case answer.N == link.Gone:
 		runtime.Goexit()
 	case answer.Kind == 0:
 		return nil
@@ -333,9 +324,6 @@ func (s *story) notes(what map[int]int64, number int64) (over func()) {
 		delete(what, goroutine)
 	}
 }
-
-// gone says that the operation has ended the goroutine that asked for it.
-const gone = 1
 
 // operation returns the frame of an operation, whose answer goes to c.
 func (s *story) operation(out *Out, c chan link.Frame) link.Frame {

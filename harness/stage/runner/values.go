@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"net"
-	"time"
 
 	"udpkata/harness/stage/link"
 )
@@ -40,9 +39,6 @@ func (s *story) in(body []byte) *In { return &In{Reader: link.Reader{Bytes: body
 
 // Len puts the length of a list.
 func (o *Out) Len(n int) { o.Uint(uint64(n)) }
-
-// Time puts an instant.
-func (o *Out) Time(t time.Time) { o.Writer.Time(t) }
 
 // Error puts an error, asking it for all that the judge may ask.
 func (o *Out) Error(err error) { o.Writer.Error(err, o.s.names) }
