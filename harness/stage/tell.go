@@ -205,6 +205,7 @@ type pace struct {
 	settled   chan struct{} // closed for who is in Wait
 	held      []chan struct{}
 	holds     bool      // timers that go off are held
+	hasEnded  bool      // the stage has heard of the story's end
 	idle      *worker   // that waits for an operation
 	workers   []*worker // all of them
 }
@@ -244,46 +245,50 @@ const longest = int64(time.Hour)
 // rounds tells the story in step with the stage. While the stage runs, this goroutine reads
 // from a pipe, so the bubble's clock stands still.
 func (s *Story) rounds() error {
-	for {
+	for due := false; ; { // whether the code has timers that may be due now
 		synctest.Wait()
 		s.mu.Lock()
-		mail, settled := len(s.queue) > 0, s.settled
-		if !mail {
+		settled := s.settled
+		if due || len(s.queue) > 0 {
+			settled = nil
+		} else {
 			s.settled = nil
 		}
 		s.mu.Unlock()
-		if !mail && settled != nil {
+		if settled != nil {
 			close(settled)
 			continue
 		}
-		now := time.Now().UnixNano()
-		until := now
-		if !mail {
-			until = now + longest
-			if next, ok := s.Clock.Next(); ok {
-				until = next.UnixNano()
-			}
-		}
-		acted, over, err := s.round(until)
-		if err != nil || over {
-			return err
-		}
-		if until == now || acted {
-			continue
-		}
-		// Nobody did anything before the judge's next timer goes off. At that instant, the
-		// code's own timers may be due as well, and nobody can say which come first.
-		s.mu.Lock()
-		s.holds = s.chance.IntN(2) == 0
-		s.mu.Unlock()
-		time.Sleep(time.Duration(until - now))
-		synctest.Wait()
-		_, over, err = s.round(until)
+		reached, err := s.round(s.horizon())
 		s.release()
-		if err != nil || over {
+		if err != nil || s.hasEnded {
 			return err
+		}
+		if due = reached > 0; due {
+			// Nobody does anything before the judge's next timer goes off. At that instant,
+			// the code's own timers may be due as well, and nobody can say which come first.
+			s.mu.Lock()
+			s.holds = s.chance.IntN(2) == 0
+			s.mu.Unlock()
+			time.Sleep(time.Until(time.Unix(0, reached)))
 		}
 	}
+}
+
+// horizon returns up to when the stage's clock may run, exclusive: until this side's next timer
+// goes off, but not on from now if somebody here waits for what happens now, or is held.
+func (s *Story) horizon() (until int64) {
+	now := time.Now().UnixNano()
+	s.mu.Lock()
+	stays := s.settled != nil || s.holds
+	s.mu.Unlock()
+	if stays {
+		return now
+	}
+	if next, ok := s.Clock.Next(); ok {
+		return next.UnixNano()
+	}
+	return now + longest
 }
 
 // release lets the timers go that were held, one after the other.
@@ -298,15 +303,16 @@ func (s *Story) release() {
 	}
 }
 
-// round lets the stage run, up to the instant until, exclusive. It reports whether the code
-// did something, and whether the story is over.
-func (s *Story) round(until int64) (acted, over bool, err error) {
+// round lets the stage run, up to the instant until, exclusive, or on to a later one as it
+// answers. It returns that instant if the stage has come to it, and 0 if not: there is
+// something to do here first.
+func (s *Story) round(until int64) (reached int64, err error) {
 	s.mu.Lock()
 	queue := s.queue
 	s.queue = nil
 	s.mu.Unlock()
 	now := time.Now().UnixNano()
-	limit := max(now, until-1)
+	stops := until <= now
 	ends := len(queue) > 0 && queue[len(queue)-1].Kind == link.End
 	if !ends {
 		queue = append(queue, link.Frame{Kind: link.Round, Story: s.number, Time: now, Until: until})
@@ -316,41 +322,50 @@ func (s *Story) round(until int64) (acted, over bool, err error) {
 		f, err := s.process.from.Next()
 		switch {
 		case err != nil:
-			return false, false, err
+			return 0, err
 		case f.Story < s.number: // from what an earlier one has left behind
 			continue
 		case f.Story > s.number:
-			return false, false, nonsense("speaks of another story")
+			return 0, nonsense("speaks of another story")
 		case f.Kind == link.Ended && ends:
-			return acted, true, nil
+			s.hasEnded = true
+			return 0, nil
 		case f.Kind == link.Idle && !ends:
 			s.mu.Lock()
-			s.stageTime = max(s.stageTime, min(f.Time, limit))
+			s.stageTime = max(s.stageTime, min(f.Time, max(now, until-1)))
 			s.mu.Unlock()
-			return acted, false, nil
+			if stops {
+				return 0, nil
+			}
+			return until, nil
 		}
 		if f.Kind == link.Operation || f.Kind == link.Returned {
-			acted = true
-			switch t := time.Now().UnixNano(); {
-			case f.Time > limit:
-				return false, false, nonsense("is ahead of time")
-			case f.Time > t:
-				time.Sleep(time.Duration(f.Time - t)) // nobody else has a timer before
+			if f.Time > max(now, until-1) {
+				return 0, nonsense("is ahead of time")
+			}
+			if later := f.Time - time.Now().UnixNano(); later > 0 {
+				time.Sleep(time.Duration(later)) // nobody else has a timer before
+				now = f.Time
 			}
 		}
 		switch {
 		case s.hears(f):
+			stops = stops || f.Kind == link.Returned
+		case f.Kind == link.Operation && stops:
+			s.operates(f, 0)
 		case f.Kind == link.Operation:
-			s.operates(f)
+			until = s.operates(f, until)
+			stops = until <= now
 		default:
-			return false, false, nonsense("sends a frame of kind %d", f.Kind)
+			return 0, nonsense("sends a frame of kind %d", f.Kind)
 		}
 	}
 }
 
 // operates performs an operation. If it is over at once, so is the answer; else the answer
-// comes with a round.
-func (s *Story) operates(f link.Frame) {
+// comes with a round. It returns up to when the stage's clock may run on, as the answer says;
+// if until is 0, the round ends with this instant.
+func (s *Story) operates(f link.Frame, until int64) int64 {
 	op := s.operation(f)
 	w := s.idle
 	if w == nil {
@@ -371,15 +386,20 @@ func (s *Story) operates(f link.Frame) {
 	came := s.queue
 	s.queue = nil
 	s.mu.Unlock()
-	if w.late {
-		s.process.send(append(came, link.Frame{Kind: link.Later, Story: s.number, ID: f.ID})...)
-		return
+	if until > 0 {
+		until = s.horizon()
 	}
-	s.closes(op)
-	s.process.send(append(came, op.answer(link.Now))...)
-	if op.ok {
-		s.idle = w
+	answer := link.Frame{Kind: link.Later, Story: s.number, ID: f.ID}
+	if !w.late {
+		s.closes(op)
+		answer = op.answer(link.Now)
+		if op.ok {
+			s.idle = w
+		}
 	}
+	answer.Until = until
+	s.process.send(append(came, answer)...)
+	return until
 }
 
 // A worker performs operations in virtual time, one after the other, on a goroutine of its

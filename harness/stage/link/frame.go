@@ -15,7 +15,7 @@ const (
 	Invoke                 // a call of the code's: ID is its own, Body the function and its arguments; N is 1 in a row
 	Cancel                 // the context of the call ID: Body says how
 	Now                    // what came of operation ID, which is over; N is 1 if it has ended its goroutine
-	Later                  // nothing came of operation ID yet
+	Later                  // nothing came of operation ID yet; Until is as with Now: up to when the clock may run on
 	Reply                  // what came of operation ID after all
 	Round                  // the end of a round's frames: at Time, and the clock may run up to Until, exclusive
 	Shut                   // the code's own socket ID is to be closed

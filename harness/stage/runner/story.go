@@ -32,7 +32,8 @@ type story struct {
 	signal chan struct{} // the bubble's: something that can be seen was done
 
 	mu       sync.Mutex
-	acted    bool // in this round
+	stops    bool  // the round ends at this instant
+	until    int64 // where its clock must not come to
 	next     int64
 	waiting  map[int64]chan link.Frame
 	contexts map[int64]func(in *In)
@@ -95,12 +96,8 @@ func (s *story) round() bool {
 // play lets the code go on.
 func (s *story) play(r link.Frame, mail []link.Frame) {
 	s.mu.Lock()
-	s.acted = false
+	s.stops, s.until = false, r.Until
 	s.mu.Unlock()
-	select {
-	case <-s.signal:
-	default:
-	}
 	s.turn.Unlock()
 	if d := time.Until(time.Unix(0, r.Time)); d > 0 {
 		time.Sleep(d)
@@ -118,7 +115,7 @@ func (s *story) play(r link.Frame, mail []link.Frame) {
 		call(func() { s.invokeEach(row) })
 	}
 	synctest.Wait()
-	if d := time.Until(time.Unix(0, r.Until)) - 1; d > 0 && !s.hasActed() {
+	for d := s.free(); d > 0; d = s.free() {
 		timer := time.NewTimer(d)
 		select {
 		case <-timer.C:
@@ -132,26 +129,35 @@ func (s *story) play(r link.Frame, mail []link.Frame) {
 	s.pipe.send(all...)
 }
 
-func (s *story) hasActed() bool {
+// free returns how far the clock may run on in this round.
+func (s *story) free() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.acted
+	if s.stops {
+		return 0
+	}
+	return time.Until(time.Unix(0, s.until)) - 1
 }
 
-// act notes that something is done that can be seen, so that the round ends at this
-// instant, and returns the instant.
+// act says that something is done that can be seen, and when. The round ends at this instant,
+// unless the judge answers that the clock may run on.
 func (s *story) act() int64 {
 	if !s.virtual {
 		return 0
 	}
-	s.mu.Lock()
-	s.acted = true
-	s.mu.Unlock()
 	select {
 	case s.signal <- struct{}{}:
 	default:
 	}
 	return time.Now().UnixNano()
+}
+
+// goesOn notes up to when the clock may run on, after something that can be seen; 0 is no
+// further.
+func (s *story) goesOn(until int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.until, s.stops = until, s.stops || until == 0
 }
 
 // tellReal takes part in a story in real time.
@@ -250,6 +256,7 @@ func (s *story) invoke(f link.Frame) {
 			out.Bool(text)
 			out.Text(short(fmt.Sprint(r)))
 		}
+		s.goesOn(0)
 		end := link.Frame{Kind: link.Returned, Story: s.number, ID: f.ID, Time: s.act(), Body: out.Bytes}
 		if f.N == 1 {
 			s.tells(append(s.changed(in.kept), end)...)
@@ -353,6 +360,7 @@ func (s *story) askVirtual(out *Out) link.Frame {
 			s.deliver(answer) // it came of the operation
 		}
 	}
+	s.goesOn(answer.Until)
 	s.turn.Unlock()
 	if answer.Kind == link.Later {
 		if !out.reads {
