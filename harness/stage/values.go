@@ -51,11 +51,17 @@ func (o *Out) Addr(addr net.Addr) {
 	}
 }
 
-// Blob puts bytes. If the code changes them, they change here, too.
+// Blob puts bytes, and those behind them that the code could write to as well. If it changes
+// them, they change here, too.
 func (o *Out) Blob(b []byte) {
-	o.Writer.Blob(b)
-	o.shared = append(o.shared, b)
+	whole := b[:min(cap(b), len(b)+mostBehind)]
+	o.Len(len(b))
+	o.Writer.Blob(whole)
+	o.shared = append(o.shared, whole)
 }
+
+// mostBehind is how many bytes behind others are looked after.
+const mostBehind = 4 << 10
 
 // Context puts a context, which ends there when it ends here.
 func (o *Out) Context(ctx context.Context) {

@@ -125,10 +125,10 @@ func (c Conn) read(method string, p []byte) (int, net.Addr, error) {
 		return 0, nil, err
 	}
 	out := c.Begin(method)
-	out.reads = true
+	out.buffer = p
 	out.Len(len(p))
 	in := c.Run(out)
-	n := copy(p, in.Text())
+	n := min(len(in.Text()), len(p))
 	claimed, from, err := int(in.Int()), in.Addr(), in.Error()
 	if claimed >= 0 && claimed <= len(p) {
 		n = claimed

@@ -35,7 +35,7 @@ type story struct {
 	stops    bool  // the round ends at this instant
 	until    int64 // where its clock must not come to
 	next     int64
-	waiting  map[int64]chan link.Frame
+	waiting  map[int64]waiter
 	contexts map[int64]func(in *In)
 	objects  map[int64]*Object
 	names    *names
@@ -49,7 +49,7 @@ type story struct {
 func newStory(p *pipes, number int64, virtual bool) *story {
 	return &story{
 		pipe: p, number: number, virtual: virtual,
-		waiting: map[int64]chan link.Frame{}, contexts: map[int64]func(in *In){}, objects: map[int64]*Object{},
+		waiting: map[int64]waiter{}, contexts: map[int64]func(in *In){}, objects: map[int64]*Object{},
 		calls: map[int]int64{}, performs: map[int]int64{}, names: newNames(),
 		owned: owned{last: -number << link.StoryBits},
 	}
@@ -177,13 +177,28 @@ func (s *story) tellReal() {
 	}
 }
 
+// A waiter waits for what comes of an operation.
+type waiter struct {
+	answer chan link.Frame
+	buffer []byte // of a read
+}
+
+// fill puts what a read has brought where the code wants it, whoever else may have the same
+// buffer: as a socket does, before anybody wakes.
+func (w waiter) fill(f link.Frame) {
+	if w.buffer != nil {
+		r := link.Reader{Bytes: f.Body}
+		copy(w.buffer, r.Text())
+	}
+}
+
 // end ends the code's part: whatever it still waits for, there is nobody any more.
 func (s *story) end() {
 	s.over.Store(true)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, c := range s.waiting {
-		c <- link.Frame{}
+	for _, w := range s.waiting {
+		w.answer <- link.Frame{}
 	}
 	clear(s.waiting)
 	s.owned.end()
@@ -203,11 +218,12 @@ func (s *story) deliver(f link.Frame) {
 		}
 	case link.Now, link.Reply:
 		s.mu.Lock()
-		c := s.waiting[f.ID]
+		w := s.waiting[f.ID]
 		delete(s.waiting, f.ID)
 		s.mu.Unlock()
-		if c != nil {
-			c <- f
+		if w.answer != nil {
+			w.fill(f)
+			w.answer <- f
 		}
 	case link.Shut:
 		s.owned.shut(f.ID)
@@ -299,7 +315,7 @@ func (s *story) ask(out *Out) *In {
 	} else {
 		c := make(chan link.Frame, 1)
 		f := s.operation(out, c)
-		if !out.reads {
+		if out.buffer == nil {
 			defer s.waits(f.ID)()
 		}
 		s.pipe.send(f)
@@ -337,7 +353,7 @@ func (s *story) operation(out *Out, c chan link.Frame) link.Frame {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.next++
-	s.waiting[s.next] = c
+	s.waiting[s.next] = waiter{c, out.buffer}
 	return link.Frame{Kind: link.Operation, Story: s.number, ID: s.next, Body: out.Bytes}
 }
 
@@ -363,14 +379,16 @@ func (s *story) askVirtual(out *Out) link.Frame {
 	s.goesOn(answer.Until)
 	s.turn.Unlock()
 	if answer.Kind == link.Later {
-		if !out.reads {
+		if out.buffer == nil {
 			defer s.waits(f.ID)()
 		}
 		return <-c
 	}
 	s.mu.Lock()
+	w := s.waiting[f.ID]
 	delete(s.waiting, f.ID)
 	s.mu.Unlock()
+	w.fill(answer)
 	return answer
 }
 

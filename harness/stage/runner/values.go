@@ -20,7 +20,7 @@ type Out struct {
 	at   int64 // how many values there are in it that the code can change
 	kept []*kept
 
-	reads bool // it is a read of a socket's, of which everybody knows what it waits for
+	buffer []byte // where what a read of a socket's brings goes; nil if it is none
 }
 
 // An In is what the judge gives to the code: arguments, or what came of an operation.
@@ -85,12 +85,12 @@ func (i *In) Addr() net.Addr {
 // Blob takes bytes. If they are a call's argument and the code changes them, the judge is
 // told.
 func (i *In) Blob() []byte {
-	b := i.Reader.Blob()
+	n, whole := i.Uint(), i.Reader.Blob()
 	if i.call > 0 {
-		i.keep(&kept{at: i.at, bytes: b})
+		i.keep(&kept{at: i.at, bytes: whole})
 		i.at++
 	}
-	return b
+	return whole[:min(n, uint64(len(whole)))]
 }
 
 // Handle puts a value of the code's that the judge may call methods of; nil is none.
