@@ -29,6 +29,9 @@ type Program struct {
 	stage string   // the program that has the files, where this one has stand-ins in their place
 }
 
+// testProgram is what the file with a program is named.
+const testProgram = "lesson.test.exe"
+
 // proofFile is a test file that exists in the overlay alone.
 const proofFile = "kata_overlay_test.go"
 
@@ -58,7 +61,7 @@ func (p Params) build(ctx context.Context, overlay map[string]string, dir string
 		fmt.Fprintf(hash, "%s %d\n%s", filepath.Base(target), len(data), data)
 	}
 	built := &Program{
-		path:  filepath.Join(dir, "lesson.test.exe"),
+		path:  filepath.Join(dir, testProgram),
 		proof: "kata-overlay " + hex.EncodeToString(hash.Sum(nil)),
 		notes: notes,
 	}

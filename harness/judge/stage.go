@@ -22,7 +22,8 @@ import (
 // files another program is made, which that one starts as often as it takes.
 type Stage struct {
 	course   *build.Course
-	dir      string // what is kept until Close
+	dir      string // what is kept
+	isOwn    bool   // dir goes with Close
 	mu       sync.Mutex
 	programs map[string]*judges // by lesson
 }
@@ -38,24 +39,47 @@ const stageVariable = "UDPKATA_STAGE"
 
 // NewStage prepares a stage for the course whose repository is at root. The error says why there can't be one here.
 func NewStage(ctx context.Context, root string) (*Stage, error) {
-	if runtime.GOOS != "linux" {
-		return nil, fmt.Errorf("a stage, where the code under test has a process of its own, needs Linux; this is %s",
-			runtime.GOOS)
-	}
 	dir, err := os.MkdirTemp("", "udpkata-stage-")
 	if err != nil {
 		return nil, err
 	}
-	s := &Stage{dir: dir, programs: map[string]*judges{}}
-	if s.course, err = build.NewCourse(ctx, root, dir); err != nil {
+	s, err := OpenStage(ctx, root, dir)
+	if err != nil {
 		os.RemoveAll(dir)
+		return nil, err
+	}
+	s.isOwn = true
+	return s, nil
+}
+
+// OpenStage does what NewStage does, with a directory that stays. What another stage has left there, of the same course
+// and Go, is used again: after Prepare, nothing is written there any more, and so it may be one that can't be written.
+func OpenStage(ctx context.Context, root, dir string) (*Stage, error) {
+	if runtime.GOOS != "linux" {
+		return nil, fmt.Errorf("a stage, where the code under test has a process of its own, needs Linux; this is %s",
+			runtime.GOOS)
+	}
+	s := &Stage{dir: dir, programs: map[string]*judges{}}
+	var err error
+	if s.course, err = build.NewCourse(ctx, root, dir); err != nil {
 		return nil, errors.Join(ctx.Err(), noStage(err))
 	}
 	return s, nil
 }
 
-// Close removes what is kept for the stage.
-func (s *Stage) Close() error { return os.RemoveAll(s.dir) }
+// Prepare builds the program with a lesson's tests, if it is not there yet.
+func (s *Stage) Prepare(ctx context.Context, l curriculum.Lesson) error {
+	_, err := s.tests(ctx, l)
+	return err
+}
+
+// Close removes what is kept for the stage, if it is in no directory that stays.
+func (s *Stage) Close() error {
+	if !s.isOwn {
+		return nil
+	}
+	return os.RemoveAll(s.dir)
+}
 
 // noStage says in one line why nothing can be built here, and what would help, if that is known.
 func noStage(err error) error {
@@ -137,8 +161,12 @@ func (s *Stage) tests(ctx context.Context, l curriculum.Lesson) (*Program, error
 	return program, err
 }
 
-// buildTests builds the program with a lesson's tests, in a new directory.
+// buildTests builds the program with a lesson's tests, in a directory of its own, unless that has it.
 func buildTests(ctx context.Context, l curriculum.Lesson, dir string) (*Program, error) {
+	kept := filepath.Join(dir, "proof") // written last
+	if proof, err := os.ReadFile(kept); err == nil {
+		return &Program{path: filepath.Join(dir, testProgram), proof: string(proof)}, nil
+	}
 	files, err := standin.Judge(l)
 	if err != nil {
 		return nil, err
@@ -159,5 +187,8 @@ func buildTests(ctx context.Context, l curriculum.Lesson, dir string) (*Program,
 	if r := (*refusal)(nil); errors.As(err, &r) {
 		return nil, p.cantBuild(r.output)
 	}
-	return program, err
+	if err != nil {
+		return nil, err
+	}
+	return program, os.WriteFile(kept, []byte(program.proof), 0o600)
 }

@@ -162,6 +162,17 @@ func TestStageErrors(t *testing.T) {
 		require.ErrorContains(t, err, "the course lacks what it needs here: ")
 		require.NotContains(t, err.Error(), "\n")
 	})
+	t.Run("a directory that stays", func(t *testing.T) {
+		dir := t.TempDir()
+		for range 2 {
+			kept, err := OpenStage(t.Context(), p.root(), dir)
+			require.NoError(t, err)
+			require.Error(t, kept.Prepare(t.Context(), lesson), "this course's tests can't be built")
+			require.NoError(t, kept.Close())
+			require.DirExists(t, dir)
+			t.Setenv("PATH", "") // the second one needs no go command
+		}
+	})
 	t.Run("no course", func(t *testing.T) {
 		_, err := NewStage(t.Context(), t.TempDir())
 		require.Error(t, err)

@@ -212,7 +212,7 @@ func (b *building) control() error {
 // link compiles the program's own package and links it.
 func (b *building) link(lessons []string, out string) (output string, err error) {
 	packages := strings.Builder{}
-	packages.WriteString(b.packages)
+	packages.WriteString(b.Packages)
 	// Nothing of the glue is worth inlining, which would take longer than the rest.
 	args := []string{"-p", "main", "-l", "-importcfg", "packages", "-o", "main.a", "main.go"}
 	if err := os.WriteFile(filepath.Join(b.dir, "main.go"), []byte(mainSource), 0o600); err != nil {
@@ -232,8 +232,8 @@ func (b *building) link(lessons []string, out string) (output string, err error)
 		return output, err
 	}
 	args = []string{"-importcfg", "packages", "-buildmode=exe", "-s", "-w", "-o", out}
-	if b.debug != "" {
-		args = append(args, "-X=runtime.godebugDefault="+b.debug)
+	if b.Debug != "" {
+		args = append(args, "-X=runtime.godebugDefault="+b.Debug)
 	}
 	return b.tool("link", append(args, "main.a")...)
 }

@@ -28,6 +28,21 @@ func TestStage(t *testing.T) {
 	})
 }
 
+// TestKept: a course finds in its directory what the one before it has found, and asks no go command.
+func TestKept(t *testing.T) {
+	c := newCourse(t)
+	program, _ := c.build(c.good)
+	t.Setenv("PATH", "")
+	again, err := NewCourse(t.Context(), c.root, filepath.Dir(c.students))
+	require.NoError(t, err)
+	c.Course = again
+	same, refused := c.build(c.good)
+	require.Empty(t, refused)
+	require.Equal(t, read(t, program), read(t, same))
+	_, err = NewCourse(t.Context(), c.root, t.TempDir())
+	require.Error(t, err)
+}
+
 // TestRefused: a lesson that is wrong costs itself, and the words for it name somebody's own file.
 func TestRefused(t *testing.T) {
 	c := newCourse(t)
@@ -92,7 +107,7 @@ func TestCannotBuild(t *testing.T) {
 	})
 	t.Run("no packages", func(t *testing.T) {
 		broken := *c.Course
-		broken.packages = ""
+		broken.Packages = ""
 		_, err := broken.Stage(t.Context(), c.good, t.TempDir(), filepath.Join(t.TempDir(), "out"))
 		require.ErrorContains(t, err, "no program for the stage can be built here: main.go:3:8: could not import")
 	})
@@ -106,6 +121,7 @@ func TestCannotBuild(t *testing.T) {
 type course struct {
 	*Course
 	t    *testing.T
+	root string
 	good map[string]Submission
 }
 
@@ -131,7 +147,7 @@ func newCourse(t *testing.T) course {
 	write(t, filepath.Join(root, "go.sum"), string(read(t, filepath.Join("..", "..", "..", "go.sum"))))
 	c, err := NewCourse(t.Context(), root, t.TempDir())
 	require.NoError(t, err)
-	return course{c, t, good}
+	return course{c, t, root, good}
 }
 
 // build builds a program, each time in another directory.

@@ -3,6 +3,7 @@ package build
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"go/parser"
 	"go/token"
@@ -23,16 +24,22 @@ const module = "udpkata"
 // A Course is what the programs of all submissions have in common. Many goroutines may use it.
 type Course struct {
 	lessons  map[string]lesson
-	tools    string   // the directory of the compiler and the linker
-	version  string   // of the language
-	debug    string   // the module's settings for the runtime
 	env      []string // of the tools
 	students string   // a file with the compiled packages that a lesson may import
-	packages string   // lines with all those that a program may have
+	found
+}
+
+// found is what the go command says of a course, which is kept for the next one in the same directory.
+type found struct {
+	Tools    string // the directory of the compiler and the linker
+	Version  string // of the language
+	Debug    string // the module's settings for the runtime
+	Packages string // lines with all those that a program may have
 }
 
 // NewCourse prepares a course whose repository is at root, which takes a while when it is the first on a machine. What
-// it keeps is in dir, which has to stay until the last program is built.
+// it keeps is in dir, which has to stay until the last program is built. If dir has what another one kept, of the same
+// course and Go, it asks no go command, and writes nothing.
 func NewCourse(ctx context.Context, root, dir string) (*Course, error) {
 	all, err := curriculum.Load(root)
 	if err != nil {
@@ -56,7 +63,20 @@ func NewCourse(ctx context.Context, root, dir string) (*Course, error) {
 		}
 		c.lessons[l.Name] = lesson{l, clause, glue}
 	}
-	return c, c.findPackages(ctx, root, dir)
+	// A program is built before it has used so much memory: freeing some on the way costs time.
+	c.env = append(os.Environ(), append(slices.Clip(host), "GOGC=off", "GOMEMLIMIT=256MiB")...)
+	kept := filepath.Join(dir, "found.json")
+	if data, err := os.ReadFile(kept); err == nil {
+		return c, json.Unmarshal(data, &c.found)
+	}
+	if err := c.findPackages(ctx, root, dir); err != nil {
+		return nil, err
+	}
+	data, err := json.Marshal(c.found)
+	if err != nil {
+		return nil, err
+	}
+	return c, os.WriteFile(kept, data, 0o600)
 }
 
 // packageClause returns the name of a lesson's package.
@@ -91,7 +111,7 @@ func (c *Course) findPackages(ctx context.Context, root, dir string) error {
 			students.WriteString("packagefile " + line)
 		}
 	}
-	c.packages = all.String()
+	c.Packages = all.String()
 	if err := os.WriteFile(c.students, []byte(students.String()), 0o600); err != nil {
 		return err
 	}
@@ -103,16 +123,14 @@ func (c *Course) findPackages(ctx context.Context, root, dir string) error {
 	if err != nil {
 		return err
 	}
-	c.debug = strings.TrimSpace(settings)
+	c.Debug = strings.TrimSpace(settings)
 	version, err := c.goCommand(ctx, root, "list", "-m", "-f", "{{.GoVersion}}", module)
 	if err != nil {
 		return err
 	}
-	c.version = "go" + strings.Join(strings.SplitN(strings.TrimSpace(version), ".", 3)[:2], ".")
+	c.Version = "go" + strings.Join(strings.SplitN(strings.TrimSpace(version), ".", 3)[:2], ".")
 	tools, err := c.goCommand(ctx, root, "env", "GOTOOLDIR")
-	c.tools = strings.TrimSpace(tools)
-	// A program is built before it has used so much memory: freeing some on the way costs time.
-	c.env = append(os.Environ(), append(slices.Clip(host), "GOGC=off", "GOMEMLIMIT=256MiB")...)
+	c.Tools = strings.TrimSpace(tools)
 	return err
 }
 

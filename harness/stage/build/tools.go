@@ -21,7 +21,7 @@ const (
 func (b *building) compile(args ...string) (output string, err error) {
 	// One lesson after the other, each by one thread, costs the least. Without debugging information, which nobody
 	// reads here, it is built faster.
-	flags := []string{"-lang=" + b.version, "-complete", "-pack", "-c=1", "-dwarf=false",
+	flags := []string{"-lang=" + b.Version, "-complete", "-pack", "-c=1", "-dwarf=false",
 		"-trimpath=" + b.dir + "=>" + Program}
 	return b.tool("compile", append(flags, args...)...)
 }
@@ -30,7 +30,7 @@ func (b *building) compile(args ...string) (output string, err error) {
 func (b *building) tool(name string, args ...string) (output string, err error) {
 	ctx, cancel := context.WithTimeout(b.ctx, toolTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, filepath.Join(b.tools, name), args...)
+	cmd := exec.CommandContext(ctx, filepath.Join(b.Tools, name), args...)
 	cmd.Dir, cmd.Env, cmd.WaitDelay = b.dir, b.env, lastWords
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said

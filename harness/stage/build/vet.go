@@ -51,7 +51,7 @@ type vetConfig struct {
 func (b *building) vet(l lesson) (output string, err error) {
 	place := filepath.Join("lessons", l.Name)
 	config := vetConfig{
-		Compiler: "gc", Dir: place, ImportPath: module + "/lessons/" + l.Name, GoVersion: b.version,
+		Compiler: "gc", Dir: place, ImportPath: module + "/lessons/" + l.Name, GoVersion: b.Version,
 		ImportMap: map[string]string{}, PackageFile: map[string]string{}, VetxOutput: l.Name + ".vetx",
 	}
 	files, err := os.ReadDir(filepath.Join(b.dir, place))
