@@ -22,6 +22,7 @@ func TestVet(t *testing.T) {
 		{"a printf of its own",
 			"func Two() int { say(\"%d\", `x`); return 2 }\n\nfunc say(f string, a ...any) { fmt.Printf(f, a...) }",
 			"DIR/two.go:5:23: udpkata/lessons/11-two.say format %d has arg `x` of wrong type string"},
+		{"unsafe", "import \"unsafe\"\n\nfunc Two() int { return int(unsafe.Sizeof(uint16(0))) }", ""},
 		{"not one of go test's", "func Two() int { fmt.Print(); return 2; return 3 }", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
