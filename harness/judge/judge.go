@@ -100,6 +100,12 @@ const (
 // the error is for what keeps the judge from judging at all: no go command that can
 // build the course, no loopback, no room on the disk, a ctx that ended.
 func Run(ctx context.Context, p Params) (Report, error) {
+	report, err := p.run(ctx)
+	report.visible()
+	return report, err
+}
+
+func (p Params) run(ctx context.Context) (Report, error) {
 	switch {
 	case p.Timeout != 0:
 	case p.Stage != nil:
