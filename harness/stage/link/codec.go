@@ -63,6 +63,8 @@ type Reader struct {
 	Broken bool
 	// OnBreak is called, if it is there, when Broken becomes true.
 	OnBreak func()
+
+	claims bool // an error that was taken has methods of somebody's own
 }
 
 // Break says that what came is not what it should be.

@@ -40,7 +40,11 @@ var Standard = map[string]error{
 	"errors.ErrUnsupported": errors.ErrUnsupported, "io.EOF": io.EOF, "io.ErrUnexpectedEOF": io.ErrUnexpectedEOF,
 	"io.ErrClosedPipe": io.ErrClosedPipe, "io.ErrShortWrite": io.ErrShortWrite, "io.ErrShortBuffer": io.ErrShortBuffer,
 	"io.ErrNoProgress": io.ErrNoProgress, "strconv.ErrSyntax": strconv.ErrSyntax, "strconv.ErrRange": strconv.ErrRange,
+	nobodys: errors.New("nobody's"),
 }
+
+// nobodys is the name of an error that nobody returns, so that no error is it.
+const nobodys = "nobody's"
 
 // How an error is written.
 const (
@@ -57,6 +61,8 @@ const (
 	mostWrapped = 1000
 	// lastErrno is the last of Linux; other systems have fewer, or number theirs otherwise.
 	lastErrno = syscall.Errno(133)
+	// mostErrnos is how many of the kernel's reasons an error may have together.
+	mostErrnos = 8
 	// mostText is how many bytes of an error's text are kept.
 	mostText = 64 << 10
 )
@@ -205,10 +211,30 @@ func answers(err error, names Names) (is []string, errnos []syscall.Errno) {
 	return is, errnos
 }
 
-// Error takes an error.
+// Error takes an error. One that is whatever it may be asked for says nothing, and is known by
+// its text alone.
 func (r *Reader) Error(names Names) error {
 	left := mostWrapped
-	return r.error(names, &left)
+	r.claims = false
+	err := r.error(names, &left)
+	if err == nil || r.Broken || !r.claims || !isEverything(err) {
+		return err
+	}
+	return &passed{text: err.Error()}
+}
+
+// isEverything reports whether an error is so much that it says nothing.
+func isEverything(err error) bool {
+	if errors.Is(err, Standard[nobodys]) {
+		return true
+	}
+	count := 0
+	for errno := range lastErrno {
+		if errors.Is(err, errno+1) {
+			count++
+		}
+	}
+	return count > mostErrnos
 }
 
 func (r *Reader) error(names Names, left *int) error {
@@ -248,6 +274,7 @@ func (r *Reader) cause(names Names, left *int) error {
 }
 
 func (r *Reader) other(names Names, left *int) error {
+	r.claims = true
 	name, _, text, timeout := r.Text(), r.Text(), r.Text(), r.Uint()
 	e := passed{text: text, names: names}
 	for range r.Len() {
