@@ -221,6 +221,9 @@ func (w *World) abandon() {
 		State: verdict.Stuck, At: site.Begin,
 		Text: text.Say("The story stands still, and the harness can't say why."),
 	}
+	if s := w.stage.Load(); s != nil && s.Silent() {
+		f.Text = text.Say("The code's process does nothing, and does not answer.")
+	}
 	students := w.rec.Alive()
 	for _, g := range students {
 		if g.Durable || !site.IsStudents(g) {

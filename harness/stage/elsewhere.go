@@ -45,7 +45,7 @@ type said struct {
 func (s *Story) asks() (says said) {
 	answer, err := s.process.ask()
 	if err != nil {
-		return said{busy: !s.process.dead.Load()}
+		return said{}
 	}
 	r := link.Reader{Bytes: answer}
 	says.bubble = int(r.Int())
@@ -71,8 +71,10 @@ func numbers(r *link.Reader) map[int]int64 {
 // this process's, and those of here for which they do not stand. busy reports whether any of
 // the stage's runs or could.
 func (s *Story) Goroutines(here []stacks.Goroutine) (all, others []stacks.Goroutine, busy bool) {
+	ran := s.process.isIn("R") // before it answers, for which it has to
 	says := s.asks()
-	busy = says.busy
+	stirs := s.stirs(ran, says.answered)
+	busy = stirs && (says.busy || !says.answered)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	calls, stood, plain := map[int]*Call{}, map[int]bool{}, false
@@ -83,7 +85,7 @@ func (s *Story) Goroutines(here []stacks.Goroutine) (all, others []stacks.Gorout
 			plain = plain || c.plain
 		}
 	}
-	onItsWay := !s.Virtual && slices.ContainsFunc(says.asked, func(id int64) bool { return !s.open[id] })
+	onItsWay := !s.Virtual && stirs && slices.ContainsFunc(says.asked, func(id int64) bool { return !s.open[id] })
 	busy = busy || onItsWay
 	for _, g := range says.all {
 		c := calls[g.ID]
@@ -97,6 +99,9 @@ func (s *Story) Goroutines(here []stacks.Goroutine) (all, others []stacks.Gorout
 		}
 		if onItsWay && g.WaitsIn() != "" { // perhaps for what has been answered already
 			g.State, g.Durable = "runnable", false
+		}
+		if !stirs && g.Busy() {
+			g.State = "sleep"
 		}
 		switch {
 		case s.Virtual && g.Bubble == says.bubble:
@@ -115,7 +120,7 @@ func (s *Story) Goroutines(here []stacks.Goroutine) (all, others []stacks.Gorout
 		return stood[g.ID] || g.RunsIn(stageFunctions) && (!isCall || plain || !says.answered)
 	})
 	for i, g := range here {
-		if g.RunsIn(stageFunctions) { // a call that is on its way there, or back
+		if stirs && g.RunsIn(stageFunctions) { // a call that is on its way there, or back
 			here[i].State, here[i].Durable, busy = "runnable", false, true
 		}
 	}

@@ -24,6 +24,9 @@ func (*Story) Leave() {}
 // Kill does nothing.
 func (*Story) Kill() {}
 
+// Silent reports that it is not.
+func (*Story) Silent() bool { return false }
+
 // Steps returns 0.
 func (*Story) Steps() uint64 { return 0 }
 

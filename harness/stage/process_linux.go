@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"udpkata/harness/internal/patience"
 	"udpkata/harness/stage/link"
 )
 
@@ -24,6 +25,7 @@ type process struct {
 	cmd    *exec.Cmd
 	from   *link.Source
 	to     *os.File
+	toFd   int // its descriptor
 	asking int // a socket: where it says what its goroutines are about
 	passes int // a socket: where descriptors are passed
 	files  map[int64]*os.File
@@ -31,11 +33,14 @@ type process struct {
 
 	mu     sync.Mutex // guards what is sent
 	buf    []byte
-	askMu  sync.Mutex
+	askMu  sync.Mutex // guards what it is asked
+	owes   bool       // it has not answered the last question
+	heard  []byte     // of the answer
 	fileMu sync.Mutex
 	exited chan struct{} // closed once it has ended, or was ended
 	how    string
 	dead   atomic.Bool
+	misuse atomic.Pointer[string] // why it was ended here
 }
 
 // Processes are started by a goroutine that is in no bubble, on a thread of its own: the
@@ -87,19 +92,22 @@ func start() (*process, error) {
 		return nil, err
 	}
 	theirs := []*os.File{inR, outW, os.NewFile(uintptr(asked[1]), "asked"), os.NewFile(uintptr(passing[1]), "passing")}
+	from := &pipe{file: outR, fd: int(outR.Fd()), ends: -1}
 	p := &process{
-		cmd: exec.Command(program), from: link.NewSource(descriptor(outR.Fd())), to: inW,
+		cmd: exec.Command(program), from: link.NewSource(from), to: inW,
 		asking: asked[0], passes: passing[0], files: map[int64]*os.File{},
 		told: &tail{}, exited: make(chan struct{}),
 	}
-	inW.Fd() // from now on, writes block their thread, which is faster than waiting for the poller
-	unix.SetNonblock(int(outR.Fd()), true)
+	// Both are used without the poller, which takes longer. Fd makes them block, each time.
+	unix.SetNonblock(from.fd, true)
+	p.toFd = int(inW.Fd())
+	unix.SetNonblock(p.toFd, true)
 	p.cmd.ExtraFiles = theirs
 	p.cmd.Dir = "/"
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "GOMAXPROCS=2", "GOGC=400"}
 	p.cmd.Stdout, p.cmd.Stderr = p.told, p.told
 	p.cmd.WaitDelay = time.Second
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, PidFD: &from.ends}
 	err = p.cmd.Start()
 	for _, f := range theirs {
 		f.Close()
@@ -107,16 +115,18 @@ func start() (*process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the stage does not start: %w", err)
 	}
+	if from.ends >= 0 { // where the kernel has such descriptors
+		from.end = os.NewFile(uintptr(from.ends), "end")
+	}
 	go func() {
 		err := p.cmd.Wait()
 		p.how = "status 0"
-		if err != nil {
+		if err != nil && !errors.Is(err, exec.ErrWaitDelay) { // whoever it has started may go on printing
 			p.how = strings.Replace(err.Error(), "exit status", "status", 1)
 		}
 		p.dead.Store(true)
 		syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // whoever it has started
 		close(p.exited)
-		runtime.KeepAlive(outR)
 	}()
 	return p, nil
 }
@@ -128,12 +138,19 @@ const lastMoments = 10 * time.Second
 // goes on.
 func (p *process) ends() (how string, ok bool) {
 	moment := unix.NsecToTimespec(int64(time.Millisecond))
-	for range lastMoments / time.Millisecond {
+	asleep := 0
+	for i := range lastMoments / time.Millisecond {
 		select {
 		case <-p.exited:
 			return p.how, true
 		default:
 			unix.Nanosleep(&moment, nil)
+		}
+		if i%100 == 99 && !p.isIn("RZX") {
+			asleep++
+		}
+		if asleep == patience.Bounds.IdleTicks {
+			break // it does not even begin to end
 		}
 	}
 	return "", false
@@ -144,12 +161,17 @@ func (p *process) kill() {
 	p.dead.Store(true)
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	<-p.exited
+	p.mu.Lock()
 	p.to.Close()
+	p.mu.Unlock()
+	p.askMu.Lock()
 	unix.Close(p.asking)
+	p.askMu.Unlock()
 	unix.Close(p.passes)
 }
 
-// send sends frames together. A process that is no more does not mind.
+// send sends frames together. A process that is no more does not mind; one that does not take
+// them is ended.
 func (p *process) send(all ...link.Frame) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -157,14 +179,40 @@ func (p *process) send(all ...link.Frame) {
 	for _, f := range all {
 		p.buf = f.Append(p.buf)
 	}
-	p.to.Write(p.buf)
+	var over func() bool
+	for rest := p.buf; len(rest) > 0 && !p.dead.Load(); {
+		n, err := unix.Write(p.toFd, rest)
+		switch {
+		case err == nil:
+			rest, over = rest[n:], nil
+		case err == unix.EAGAIN:
+			if over == nil {
+				over = p.vigil()
+			}
+			room := []unix.PollFd{{Fd: int32(p.toFd), Events: unix.POLLOUT}}
+			if n, _ := unix.Poll(room, int(patience.Tick/time.Millisecond)); n == 0 && over() {
+				p.end("does not hear what it is told")
+				return
+			}
+		case err != unix.EINTR:
+			return
+		}
+	}
 }
 
-// descriptor reads without a poller.
-type descriptor int
+// A pipe is where a process's frames come from. It is read without a poller.
+type pipe struct {
+	file *os.File // is open as long as anybody may read
+	fd   int
+	end  *os.File // of the process: whoever else holds the pipe, nothing comes any more after that
+	ends int      // its descriptor
+}
 
 // Read waits for bytes.
-func (d descriptor) Read(b []byte) (int, error) { return link.Read(int(d), b) }
+func (p *pipe) Read(b []byte) (int, error) {
+	defer runtime.KeepAlive(p)
+	return link.ReadUntil(p.fd, p.ends, b)
+}
 
 // How long the stage may take to say what its goroutines are about, which it does at once
 // unless it can't, and how many bytes that may be.
@@ -182,38 +230,47 @@ func (p *process) ask() (said []byte, err error) {
 	if p.dead.Load() {
 		return nil, errSilent
 	}
+	if p.owes { // an answer that says what was, when it comes
+		if _, err := p.answer(patience.Tick); err != nil {
+			return nil, err
+		}
+	}
 	if _, err := unix.Write(p.asking, []byte{'?'}); err != nil {
 		return nil, err
 	}
-	var head [4]byte
-	if err := p.answer(head[:]); err != nil {
-		return nil, err
-	}
-	n := binary.BigEndian.Uint32(head[:])
-	if n > mostText {
-		return nil, errSilent
-	}
-	said = make([]byte, n)
-	return said, p.answer(said)
+	p.owes = true
+	return p.answer(mostThought)
 }
 
-func (p *process) answer(b []byte) error {
-	for len(b) > 0 {
+// answer takes what has been answered, or comes in a while.
+func (p *process) answer(within time.Duration) (said []byte, err error) {
+	for end := now().Add(within); ; {
+		if len(p.heard) >= 4 {
+			n := int(binary.BigEndian.Uint32(p.heard))
+			if n > mostText {
+				return nil, errSilent
+			}
+			if len(p.heard) >= 4+n {
+				said, p.heard, p.owes = p.heard[4:4+n], nil, false
+				return said, nil
+			}
+		}
+		left := end.Sub(now())
 		ready := []unix.PollFd{{Fd: int32(p.asking), Events: unix.POLLIN}}
-		n, err := unix.Poll(ready, int(mostThought/time.Millisecond))
+		n, err := unix.Poll(ready, int(max(0, left)/time.Millisecond))
 		if err == unix.EINTR {
 			continue
 		}
 		if err != nil || n == 0 {
-			return errSilent
+			return nil, errSilent
 		}
-		got, err := unix.Read(p.asking, b)
+		var more [64 << 10]byte
+		got, err := unix.Read(p.asking, more[:])
 		if err != nil || got == 0 {
-			return errSilent
+			return nil, errSilent
 		}
-		b = b[got:]
+		p.heard = append(p.heard, more[:got]...)
 	}
-	return nil
 }
 
 // cpuTime returns the processor time that the process has spent (clock_getcpuclockid(3)).
@@ -229,7 +286,7 @@ func (p *process) cpuTime() time.Duration {
 func (p *process) pass(number int64, fd int) error {
 	var w link.Writer
 	w.Int(number)
-	return unix.Sendmsg(p.passes, w.Bytes, unix.UnixRights(fd), nil, 0)
+	return unix.Sendmsg(p.passes, w.Bytes, unix.UnixRights(fd), nil, unix.MSG_DONTWAIT)
 }
 
 // received returns the descriptor that the stage has sent with a number, nil if it has not.

@@ -52,6 +52,7 @@ type Story struct {
 	steps      atomic.Uint64 // calls that have returned
 	row        *row          // nil unless calls are made in one
 	asked      int           // operations
+	still      still
 
 	pace // in virtual time
 }

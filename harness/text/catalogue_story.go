@@ -363,6 +363,7 @@ var storySentences = []Text{
 		"The process ended in the middle of the story, as os.Exit does; see above.",
 		"故事講到一半，行程（process）就結束了，像是 os.Exit 造成的；請看上面。",
 	},
+	{"The code's process does nothing, and does not answer.", "程式的行程（process）什麼也不做，也不回答。"},
 	{"The code's process is of no use any more, as it %s.", "程式的行程（process）不能再用了：%s。"},
 	{"The code's process ended with %s, as os.Exit does.", "程式的行程（process）以 %s 結束，像是 os.Exit 造成的。"},
 	{

@@ -12,7 +12,11 @@ import (
 const tries = 40
 
 // Read waits for bytes of a descriptor that does not block.
-func Read(fd int, p []byte) (int, error) {
+func Read(fd int, p []byte) (int, error) { return ReadUntil(fd, -1, p) }
+
+// ReadUntil does what Read does, until another descriptor, if it is one, is ready: then there is nothing more to come.
+func ReadUntil(fd, end int, p []byte) (int, error) {
+	ended := false
 	for i := 0; ; i++ {
 		buf := unsafe.Pointer(&p[0])
 		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(fd), uintptr(buf), uintptr(len(p)))
@@ -24,8 +28,10 @@ func Read(fd int, p []byte) (int, error) {
 		case errno == syscall.EINTR:
 		case errno != syscall.EAGAIN:
 			return 0, errno
+		case ended:
+			return 0, io.EOF
 		case i >= tries:
-			await(fd, pollIn)
+			ended = await(fd, end, pollIn)
 		default:
 			runtime.Gosched()
 		}
@@ -39,7 +45,7 @@ func Write(fd int, p []byte) error {
 		switch {
 		case err == syscall.EINTR:
 		case err == syscall.EAGAIN:
-			await(fd, pollOut)
+			await(fd, -1, pollOut)
 		case err != nil:
 			return err
 		default:
@@ -55,11 +61,14 @@ const (
 	pollOut = 4
 )
 
-// await waits until a descriptor is ready.
-func await(fd int, wanted int16) {
-	events := [1]struct {
+// await waits until a descriptor is ready, or another one that is not negative. It reports
+// whether that one is.
+func await(fd, end int, wanted int16) (ended bool) {
+	type event struct {
 		fd              int32
 		wanted, arrived int16
-	}{{int32(fd), wanted, 0}}
-	syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&events)), 1, 0, 0, 0, 0)
+	}
+	events := [2]event{{int32(fd), wanted, 0}, {int32(end), pollIn, 0}}
+	syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&events)), 2, 0, 0, 0, 0)
+	return events[1].arrived != 0
 }
