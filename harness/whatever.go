@@ -19,6 +19,7 @@ import (
 	"udpkata/harness/internal/stacks"
 	"udpkata/harness/internal/steps"
 	"udpkata/harness/simnet"
+	"udpkata/harness/stage"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
@@ -115,6 +116,9 @@ func findFailure(t *testing.T, s stacks.Site, name string, of Function) (*failur
 			if *stuckAtMutex.Load() == s.Task {
 				f.Again = again
 			}
+		case stage.On() && (f.State == verdict.Crashed || f.State == verdict.Stuck):
+			// To try that again and again, each time in a process of its own, takes long.
+			f.Again, f.Steps, f.Title = again, told(of.names(), story), text.Say("Random story %d of %d:", i+1, count)
 		default:
 			story = steps.Shrink(story, mostTrials, fails)
 			f.Again, f.Steps = again, told(of.names(), story)
