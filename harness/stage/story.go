@@ -382,9 +382,7 @@ func (s *Story) sweep() {
 	s.mu.Unlock()
 	for number, closed := range shut {
 		s.mail(link.Frame{Kind: link.Shut, ID: number})
-		select {
-		case <-closed:
-		case <-s.gone:
+		if !s.awaits(closed) {
 			return
 		}
 	}

@@ -65,8 +65,16 @@ func Begin(setting Setting) (*Story, error) {
 
 // ended says why the link has ended before the story.
 func (s *Story) ended(err error) {
-	if errors.Is(err, errNonsense) || errors.Is(err, link.ErrBroken) {
+	if why := s.process.misuse.Load(); why != nil {
+		s.breaks(*why)
+		return
+	}
+	switch {
+	case errors.Is(err, errNonsense):
 		s.breaks(err.Error())
+		return
+	case errors.Is(err, link.ErrBroken):
+		s.breaks("sends what is no frame")
 		return
 	}
 	if how, ok := s.process.ends(); ok { // its pipe was closed a moment before
@@ -87,7 +95,7 @@ func (s *Story) End() {
 	if !failed {
 		s.sweep()
 		s.mail(link.Frame{Kind: link.End})
-		<-s.over
+		s.awaits(s.over)
 	}
 	s.mu.Lock()
 	s.finished = !s.failed
