@@ -69,6 +69,9 @@ type claim []stacks.Line
 // mostOperations is how many a story may have: one that has more does not end.
 const mostOperations = 2_000_000
 
+// mostOpen is how many of them may take their time together: each takes memory here.
+const mostOpen = 2000
+
 func (s *Story) out() *Out { return &Out{s: s} }
 
 func (s *Story) in(body []byte) *In {
@@ -234,7 +237,17 @@ func (i *In) lines(site stacks.Site) (at claim) {
 }
 
 // breaks ends the stage, which does not keep to the protocol.
-func (s *Story) breaks(how string) { s.crashes(Crash{Words: how}) }
+func (s *Story) breaks(how string) {
+	s.crashes(Crash{Words: how})
+	s.process.end(how)
+}
+
+// broken reports whether the stage is no use any more.
+func (s *Story) broken() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failed
+}
 
 // crashes ends the stage and the story's part in it.
 func (s *Story) crashes(c Crash) {
@@ -266,8 +279,16 @@ func (s *Story) operation(f link.Frame) *operation {
 	op.number, op.method = op.in.Int(), op.in.Text()
 	op.at = op.in.lines(s.Site)
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	again := s.open[f.ID]
 	s.open[f.ID] = true
+	tooMany := len(s.open) > mostOpen
+	s.mu.Unlock()
+	switch {
+	case again:
+		s.breaks("asks for two things under one number")
+	case tooMany:
+		s.breaks(fmt.Sprintf("waits for more than %d operations at once", mostOpen))
+	}
 	return op
 }
 

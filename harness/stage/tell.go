@@ -173,6 +173,8 @@ func (s *Story) stream() error {
 		switch {
 		case err != nil:
 			return err
+		case s.broken():
+			return errNonsense
 		case f.Story < s.number: // from what an earlier one has left behind
 		case f.Story > s.number:
 			return nonsense("speaks of another story")
@@ -331,6 +333,8 @@ func (s *Story) round(until int64) (reached int64, err error) {
 		switch {
 		case err != nil:
 			return 0, err
+		case s.broken():
+			return 0, errNonsense
 		case f.Story < s.number: // from what an earlier one has left behind
 			continue
 		case f.Story > s.number:
