@@ -1,0 +1,201 @@
+//go:build linux
+
+package solutions_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/txtar"
+
+	"udpkata/harness/curriculum"
+	"udpkata/harness/judge"
+	"udpkata/harness/verdict"
+)
+
+// hostileVariable says, if it is 1, that all hostile submissions are judged, and the lesson's solution after each; or
+// it names some, with commas between them.
+const hostileVariable = "UDPKATA_HOSTILE_EVERY"
+
+// hostileSample is judged without it: some of each kind, which take little time.
+var hostileSample = []string{
+	"assembly", "heart-caller", "is-says-yes", "conn-of-its-own", "code-patched", "race-on-interface", "race-writes",
+	"parent-killed", "forged-events-by-number", "control-characters", "frames-returned-in-time", "frames-truncated",
+	"frames-huge-length", "descriptors-swapped", "errors-replaced-by-nil", "globals-of-net", "uncomparable-error",
+	"goexit-in-is", "solution-imported", "fork-keeps-pipes", "stop-itself",
+}
+
+// TestHostile: through the stage, nobody gets a point that their code has not earned, whatever else it does; nobody
+// else loses any by it; and the judge ends by itself, with a report that can be shown. The judge has neither a policy
+// nor a sandbox here: what is hostile runs in a box only for this machine's sake.
+func TestHostile(t *testing.T) {
+	if name := os.Getenv(boxedVariable); name != "" {
+		judgeBoxed(name)
+	}
+	if testing.Short() {
+		t.Skip("needs a program for each submission, which takes a while")
+	}
+	all := hostiles(t)
+	sample, every := hostileSample, os.Getenv(hostileVariable)
+	if every != "" {
+		sample = strings.Split(every, ",")
+	}
+	b := newBox(t)
+	for _, h := range all {
+		if !slices.Contains(sample, h.name) && every != "1" {
+			continue
+		}
+		t.Run(h.name, func(t *testing.T) {
+			t.Parallel()
+			h.check(t, b.judge(t, h))
+		})
+	}
+}
+
+// A hostile submission is a file of hostile/, whose README says how they are written.
+type hostile struct {
+	name   string
+	lesson curriculum.Lesson
+	kind   string
+	earns  []string // tasks
+	upTo   bool     // it may get fewer
+	inBox  bool     // nothing but a sandbox can prevent it
+	needs  string
+	files  []txtar.File
+}
+
+// hostiles returns all of them.
+func hostiles(t *testing.T) []hostile {
+	paths, err := filepath.Glob(filepath.Join("hostile", "*.txtar"))
+	require.NoError(t, err)
+	var all []hostile
+	for _, path := range paths {
+		h, err := readHostile(path, lessons(t))
+		require.NoError(t, err, path)
+		all = append(all, h)
+	}
+	kinds := map[string]bool{} // whether the sample has one
+	for _, h := range all {
+		kinds[h.kind] = kinds[h.kind] || slices.Contains(hostileSample, h.name)
+	}
+	for kind, has := range kinds {
+		require.True(t, has, "the sample has nothing of the kind %q", kind)
+	}
+	return all
+}
+
+// readHostile reads a file's header, and keeps the files below it.
+func readHostile(path string, lessons []curriculum.Lesson) (hostile, error) {
+	archive, err := txtar.ParseFile(path)
+	if err != nil {
+		return hostile{}, err
+	}
+	h := hostile{name: strings.TrimSuffix(filepath.Base(path), ".txtar"), files: archive.Files}
+	var tasks []string
+	for line := range strings.Lines(string(archive.Comment)) {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "lesson "); ok && h.lesson.Name == "" {
+			i := slices.IndexFunc(lessons, func(l curriculum.Lesson) bool { return l.Name == name })
+			if i < 0 {
+				return h, fmt.Errorf("there is no lesson %q", name)
+			}
+			h.lesson = lessons[i]
+			for _, task := range h.lesson.Tasks {
+				tasks = append(tasks, task.Name)
+			}
+			continue
+		}
+		switch key, value, _ := strings.Cut(line, ": "); {
+		case key == "kind":
+			h.kind = value
+		case key == "earns" && value != "nothing":
+			h.earns = strings.Fields(value)
+		case line == "upto: true":
+			h.upTo = true
+		case line == "box: true":
+			h.inBox = true
+		case key == "needs":
+			h.needs = value
+		}
+	}
+	for _, task := range h.earns {
+		if !slices.Contains(tasks, task) {
+			return h, fmt.Errorf("earns: %s has no task %q", h.lesson.Name, task)
+		}
+	}
+	if h.lesson.Name == "" || h.kind == "" || len(h.files) == 0 {
+		return h, fmt.Errorf("want a lesson, a kind, and a file")
+	}
+	return h, nil
+}
+
+// drawn is what a submission needs that knows the tests' answers by heart: as long as those are the same each time, no
+// judge can tell it from one that works them out.
+const drawn = "drawn payloads"
+
+// check holds what became of a submission to what it has earned.
+func (h hostile) check(t *testing.T, v boxed) {
+	if v.Error != "" && h.inBox {
+		t.Logf("nobody got anything: %s", v.Error)
+		return
+	}
+	require.Empty(t, v.Error, "%s: the judge has no report", h.name)
+	for _, what := range v.Wrong {
+		t.Errorf("%s: %s", h.name, what)
+	}
+	for _, res := range v.Report.Results {
+		earned, passed := slices.Contains(h.earns, res.Task), res.State == verdict.Passed
+		switch {
+		case passed && !earned && h.needs == drawn:
+			t.Logf("%s: %s passed, which nobody can tell yet: its answers are the same each time", h.name, res.Task)
+		case passed && !earned && h.inBox: // by the judge's own process, in which it can do what it likes here
+			t.Logf("%s: %s passed, which nothing but a sandbox can prevent", h.name, res.Task)
+		case passed && !earned:
+			t.Errorf("%s: UNEARNED: %s passed, and all that this earns is %q", h.name, res.Task, h.earns)
+		case !passed && earned && !h.upTo && !h.inBox && res.State != verdict.Skipped:
+			t.Errorf("%s: LOST: %s, which it earns, ended so: %s: %s\n%s", h.name, res.Task, res.State, res.Reason,
+				res.Output)
+		}
+	}
+	// A task that the machine can tell the story of can't be taken out of the total.
+	for i, res := range v.Honest.Results {
+		if res.State != verdict.Passed && res.State != verdict.Skipped {
+			t.Errorf("%s: the solution, which was judged next, lost %s: %s: %s\n%s", h.name, res.Task, res.State,
+				res.Reason, res.Output)
+		}
+		if len(v.Report.Results) == len(v.Honest.Results) && v.Report.Results[i].State == verdict.Skipped &&
+			res.State != verdict.Skipped {
+			t.Errorf("%s: %s was skipped: %s", h.name, res.Task, v.Report.Results[i].Reason)
+		}
+	}
+}
+
+// unshowable says what of a report's texts can't be shown as it is: what a terminal would obey, or the reader of a
+// test's output, and what is too long.
+func unshowable(r judge.Report) (wrong []string) {
+	for _, res := range r.Results {
+		if strings.Contains(res.Reason, "\n") {
+			wrong = append(wrong, fmt.Sprintf("%s: its reason is more than one line: %q", res.Task, res.Reason))
+		}
+		if i := slices.IndexFunc([]rune(res.Reason), unprintable); i >= 0 || len(res.Reason) > 8<<10 {
+			wrong = append(wrong, fmt.Sprintf("%s: reason, of %d bytes: %q", res.Task, len(res.Reason), res.Reason))
+		}
+		if i := strings.IndexFunc(res.Output, unprintable); i >= 0 {
+			wrong = append(wrong, fmt.Sprintf("%s: output: %q", res.Task, res.Output[i:min(i+100, len(res.Output))]))
+		}
+		if len(res.Output) > 128<<10 {
+			wrong = append(wrong, fmt.Sprintf("%s: its output has %d bytes", res.Task, len(res.Output)))
+		}
+	}
+	for _, note := range r.Notes {
+		if strings.ContainsFunc(note, unprintable) || strings.Contains(note, "\n") {
+			wrong = append(wrong, fmt.Sprintf("note: %q", note))
+		}
+	}
+	return wrong
+}
