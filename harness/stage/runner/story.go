@@ -366,6 +366,7 @@ func (s *story) askVirtual(out *Out) link.Frame {
 	f.Time = s.act()
 	s.pipe.send(f)
 	var answer link.Frame
+	var came []link.Frame // of the operation
 	for answer.ID != f.ID || answer.Kind != link.Now && answer.Kind != link.Later {
 		var err error
 		if answer, err = s.pipe.from.Next(); err != nil {
@@ -373,11 +374,14 @@ func (s *story) askVirtual(out *Out) link.Frame {
 		}
 		answer.Body = append([]byte(nil), answer.Body...)
 		if answer.Kind != link.Now && answer.Kind != link.Later {
-			s.deliver(answer) // it came of the operation
+			came = append(came, answer)
 		}
 	}
 	s.goesOn(answer.Until)
 	s.turn.Unlock()
+	for _, f := range came { // now, so that those whom it wakes are before those who wait for their turn
+		s.deliver(f)
+	}
 	if answer.Kind == link.Later {
 		if out.buffer == nil {
 			defer s.waits(f.ID)()
