@@ -27,6 +27,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -67,6 +68,7 @@ type Advice struct {
 type File struct {
 	Name  string
 	Given bool // finished: the course's own is always taken
+	Added bool // none of the course's: somebody who learns in this tree has put it there
 }
 
 var lessonName = regexp.MustCompile(`^\d\d-[a-z0-9]+$`)
@@ -141,6 +143,14 @@ func load(dir string) (Lesson, error) {
 			complain("%s: %w", name, err)
 		}
 		l.Tasks = append(l.Tasks, tasks...)
+	}
+	stubs, err := Stubs(dir)
+	if err != nil {
+		complain("%s: %w", StubsDir, err)
+	}
+	for i, f := range l.Files {
+		isStub := func(s Stub) bool { return s.Name == f.Name }
+		l.Files[i].Added = len(stubs) > 0 && !f.Given && !slices.ContainsFunc(stubs, isStub)
 	}
 	if len(l.Tasks) == 0 {
 		return l, errors.Join(wrong...)

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,6 +25,21 @@ func TestStubs(t *testing.T) {
 	stubs, err = Stubs(filepath.Join(root, "lessons", "00-before"))
 	require.NoError(t, err)
 	require.Empty(t, stubs)
+}
+
+// TestAdded: a file that is no stub and not given is none of the course's.
+func TestAdded(t *testing.T) {
+	files := course()
+	files["lessons/02-echo/testdata/stubs/echo.go.txt"] = "package echo\n"
+	files["lessons/02-echo/helper.go"] = "package echo\n"
+	lessons, err := Load(lay(t, files))
+	require.NoError(t, err)
+	i := slices.IndexFunc(lessons, func(l Lesson) bool { return l.Name == "02-echo" })
+	added := map[string]bool{}
+	for _, f := range lessons[i].Files {
+		added[f.Name] = f.Added
+	}
+	require.Equal(t, map[string]bool{"echo.go": false, "helper.go": true, "read.go": false}, added)
 }
 
 // TestStubsAreKept: the copies are of what is handed out, of each file that a student writes and of no other. What

@@ -73,6 +73,11 @@ func (p Params) build(ctx context.Context, overlay map[string]string, dir string
 	}
 	replace := maps.Clone(overlay)
 	replace[filepath.Join(p.Lesson.Dir, proofFile)] = proof
+	for _, f := range p.Lesson.Files {
+		if at := filepath.Join(p.Lesson.Dir, f.Name); f.Added && len(overlay) > 0 && overlay[at] == "" {
+			replace[at] = "" // is no part of what is judged
+		}
+	}
 	data, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		return nil, err

@@ -179,7 +179,7 @@ func collect(p Params) (overlay map[string]string, notes []string, err error) {
 		overlay[filepath.Join(p.Lesson.Dir, name)] = source
 	}
 	for _, f := range p.Lesson.Files {
-		if _, ok := overlay[filepath.Join(p.Lesson.Dir, f.Name)]; !ok && !f.Given {
+		if _, ok := overlay[filepath.Join(p.Lesson.Dir, f.Name)]; !ok && !f.Given && !f.Added {
 			return nil, notes, fmt.Errorf("%s is missing from %s", f.Name, p.Dir)
 		}
 	}

@@ -141,6 +141,43 @@ func TestStageRefuses(t *testing.T) {
 	}
 }
 
+// TestSolvedTree: what somebody has written in the tree that judges, or has added there, has no part in what is judged.
+func TestSolvedTree(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("needs Linux, where alone the code under test can have a process of its own")
+	}
+	files := stagedCourse()
+	files["harness/stage/stage.go"] = `package stage
+
+type Call struct{}
+
+func Invoke(lesson, function string) *Call { return nil }
+
+func (*Call) Run() *In { return nil }
+
+type In struct{}
+
+func (*In) Int() int64 { return 1 }
+`
+	files["lessons/01-tiny/testdata/stubs/tiny.go.txt"] = files["lessons/01-tiny/tiny.go"]
+	files["lessons/01-tiny/tiny.go"] = "package tiny\n\nfunc A(c chan int) int { return"
+	files["lessons/01-tiny/more.go"] = "package other\n\nfunc A() {"
+	root := lay(t, files)
+	lessons, err := curriculum.Load(root)
+	require.NoError(t, err)
+	s, err := NewStage(t.Context(), root)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	dir := lay(t, functions("", "return 1", "return 1", "return 1"))
+	p := Params{Lesson: lessons[0], Dir: dir}
+	report, err := Run(t.Context(), p)
+	require.NoError(t, err)
+	require.Equal(t, verdict.Passed, report.Results[0].State, report.Results[0].Output)
+	p.Stage = s
+	_, err = Build(t.Context(), p, t.TempDir())
+	require.NoError(t, err)
+}
+
 // TestStageErrors: what is for nobody's files is an error.
 func TestStageErrors(t *testing.T) {
 	s, lesson := newStage(t)

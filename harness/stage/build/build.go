@@ -113,7 +113,7 @@ func (b *building) copy(l lesson, code Submission, place string) (names []string
 	for _, f := range l.Files {
 		if f.Given {
 			sources[f.Name] = filepath.Join(l.Dir, f.Name)
-		} else if sources[f.Name] == "" {
+		} else if sources[f.Name] == "" && !f.Added {
 			return nil, f.Name + " is missing", nil
 		}
 	}

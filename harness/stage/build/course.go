@@ -79,9 +79,17 @@ func NewCourse(ctx context.Context, root, dir string) (*Course, error) {
 	return c, os.WriteFile(kept, data, 0o600)
 }
 
-// packageClause returns the name of a lesson's package.
+// packageClause returns the name of a lesson's package, whatever somebody has written there.
 func packageClause(l curriculum.Lesson) (string, error) {
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(l.Dir, l.Files[0].Name), nil,
+	stubs, err := curriculum.Stubs(l.Dir)
+	if err != nil {
+		return "", err
+	}
+	var source any
+	if len(stubs) > 0 {
+		source = stubs[0].Source
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(l.Dir, l.Files[0].Name), source,
 		parser.PackageClauseOnly)
 	if err != nil {
 		return "", err

@@ -1,12 +1,14 @@
 package standin
 
 import (
+	"bytes"
 	"fmt"
 	"go/ast"
 	"go/build"
 	"go/parser"
 	"go/token"
 	"go/types"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -33,31 +35,55 @@ type file struct {
 	tree   *ast.File
 }
 
-// read reads what of the lesson is for this system.
-func read(l curriculum.Lesson) (*lesson, error) {
-	system := build.Default
-	system.CgoEnabled, system.GOOS, system.GOARCH = false, runtime.GOOS, runtime.GOARCH
-	p := &lesson{name: l.Name, places: token.NewFileSet(), info: types.Info{Defs: map[*ast.Ident]types.Object{}}}
-	var trees []*ast.File
+// handedOut returns a lesson's files as they were handed out, whatever somebody has written there since.
+func handedOut(l curriculum.Lesson) (all []*file, err error) {
+	stubs, err := curriculum.Stubs(l.Dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range stubs {
+		all = append(all, &file{name: s.Name, source: s.Source})
+	}
 	for _, f := range l.Files {
-		match, err := system.MatchFile(l.Dir, f.Name)
-		if err != nil {
-			return nil, err
-		}
-		if !match {
+		if !f.Given && len(stubs) > 0 {
 			continue
 		}
 		source, err := os.ReadFile(filepath.Join(l.Dir, f.Name))
 		if err != nil {
 			return nil, err
 		}
-		tree, err := parser.ParseFile(p.places, "lessons/"+l.Name+"/"+f.Name, source,
+		all = append(all, &file{name: f.Name, given: f.Given, source: source})
+	}
+	slices.SortFunc(all, func(a, b *file) int { return strings.Compare(a.name, b.name) })
+	return all, nil
+}
+
+// read reads what of the lesson is for this system.
+func read(l curriculum.Lesson) (*lesson, error) {
+	system := build.Default
+	system.CgoEnabled, system.GOOS, system.GOARCH = false, runtime.GOOS, runtime.GOARCH
+	p := &lesson{name: l.Name, places: token.NewFileSet(), info: types.Info{Defs: map[*ast.Ident]types.Object{}}}
+	files, err := handedOut(l)
+	if err != nil {
+		return nil, err
+	}
+	var trees []*ast.File
+	for _, f := range files {
+		system.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(f.source)), nil }
+		match, err := system.MatchFile(l.Dir, f.name)
+		if err != nil {
+			return nil, err
+		}
+		if !match {
+			continue
+		}
+		f.tree, err = parser.ParseFile(p.places, "lessons/"+l.Name+"/"+f.name, f.source,
 			parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			return nil, err
 		}
-		p.files = append(p.files, &file{f.Name, f.Given, source, tree})
-		trees = append(trees, tree)
+		p.files = append(p.files, f)
+		trees = append(trees, f.tree)
 	}
 	if len(trees) == 0 {
 		return p, nil
