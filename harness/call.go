@@ -16,6 +16,7 @@ import (
 	"udpkata/harness/internal/quote"
 	"udpkata/harness/internal/record"
 	"udpkata/harness/internal/stacks"
+	"udpkata/harness/stage"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
@@ -246,8 +247,8 @@ func (c *Call) checkFails(want ...error) {
 		c.w.fatal(verdict.Failed, "%s returned a socket at %v beside the error %s; the story wants none there.",
 			c.rec.Name, socket.LocalAddr(), quote.Error(err))
 	case own:
-		c.w.fatal(verdict.Failed, "%s returned a %T beside the error %s; the story wants no socket there.",
-			c.rec.Name, value, quote.Error(err))
+		c.w.fatal(verdict.Failed, "%s returned a %s beside the error %s; the story wants no socket there.",
+			c.rec.Name, stage.TypeName(value), quote.Error(err))
 	}
 	wants := diagnosis.Result{
 		Errors: quote.Causes(want), Names: quote.NamesOf(want), AnyError: len(want) == 0, Late: c.slack > 0,

@@ -32,6 +32,9 @@ func (w *World) NothingLeftBehind() {
 func (w *World) noGoroutineLeft() {
 	var left []stacks.Goroutine
 	none := func() bool {
+		if s := w.stage.Load(); s != nil && s.Alone() {
+			return true
+		}
 		left = slices.DeleteFunc(w.rec.Alive(), func(g stacks.Goroutine) bool { return !w.rec.Site.IsStudents(g) })
 		return len(left) == 0
 	}
@@ -83,6 +86,7 @@ func (w *World) logged(want []string, check func(log text.Text, writes, want []s
 	asked, before, writes := w.rec.Since(), 0, []string(nil)
 	w.rec.Locked(func() { before = len(w.rec.Written) })
 	w.await(func() bool { return len(w.rec.Written) >= len(want) })
+	w.rec.Quiesce() // for the lines that come with the last one
 	w.rec.Locked(func() { writes = slices.Clone(w.rec.Written) })
 	w.wants(diagnosis.Logged{Lines: want, Got: writes})
 	log := theLog

@@ -190,8 +190,8 @@ func (c *Call) socket(want any) *net.UDPConn {
 		c.w.fatal(verdict.Failed, "%s returned neither a socket nor an error; the story wants a socket.", c.rec.Name)
 	case !ok:
 		c.w.fatal(verdict.Failed,
-			"%s returned a %T; the story wants a UDP socket as package net opens it, a *net.UDPConn.",
-			c.rec.Name, value)
+			"%s returned a %s; the story wants a UDP socket as package net opens it, a *net.UDPConn.",
+			c.rec.Name, stage.TypeName(value))
 	}
 	for _, p := range c.w.peers {
 		if p.conn == net.PacketConn(conn) {

@@ -24,6 +24,9 @@ func (s *Story) Lines() []stacks.Line {
 	if at, ok := s.claims[self]; ok {
 		return at
 	}
+	if w := s.workerOn(self); w != nil {
+		return w.op.at
+	}
 	return now
 }
 
@@ -75,12 +78,15 @@ func (s *Story) Goroutines(here []stacks.Goroutine) (all, others []stacks.Gorout
 	says := s.asks()
 	stirs := s.stirs(ran, says.answered)
 	busy = stirs && (says.busy || !says.answered)
+	hasEnded := !says.answered && s.process.hasEnded()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	busy = busy || hasEnded && !s.failed // which is about to be told
 	calls, stood, plain := map[int]*Call{}, map[int]bool{}, false
-	for goroutine, id := range says.calls {
-		if c := s.calls[id]; c != nil && s.running[id] {
-			calls[goroutine] = c
+	for _, g := range says.all {
+		id := says.calls[g.ID]
+		if c := s.calls[id]; c != nil {
+			calls[g.ID] = c
 			stood[c.goroutine] = true
 			plain = plain || c.plain
 		}
@@ -117,7 +123,7 @@ func (s *Story) Goroutines(here []stacks.Goroutine) (all, others []stacks.Gorout
 	}
 	here = slices.DeleteFunc(here, func(g stacks.Goroutine) bool {
 		isCall := g.IsCall() && (s.active[g.ID] || s.Virtual && g.Bubble == s.Bubble)
-		return stood[g.ID] || g.RunsIn(stageFunctions) && (!isCall || plain || !says.answered)
+		return stood[g.ID] || g.RunsIn(stageFunctions) && (!isCall || plain || hasEnded)
 	})
 	for i, g := range here {
 		if stirs && g.RunsIn(stageFunctions) { // a call that is on its way there, or back

@@ -24,6 +24,9 @@ func (*Story) Leave() {}
 // Kill does nothing.
 func (*Story) Kill() {}
 
+// Alone reports that it is.
+func (*Story) Alone() bool { return true }
+
 // Silent reports that it is not.
 func (*Story) Silent() bool { return false }
 

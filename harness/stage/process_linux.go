@@ -104,7 +104,7 @@ func start() (*process, error) {
 	unix.SetNonblock(p.toFd, true)
 	p.cmd.ExtraFiles = theirs
 	p.cmd.Dir = "/"
-	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "GOMAXPROCS=2", "GOGC=400"}
+	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "GOMAXPROCS=1", "GOGC=400"}
 	p.cmd.Stdout, p.cmd.Stderr = p.told, p.told
 	p.cmd.WaitDelay = time.Second
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, PidFD: &from.ends}

@@ -14,8 +14,19 @@ const longestRow = 1000
 // A row is calls of values alone that the stage makes one after the other, without a word
 // in between.
 type row struct {
-	calls []*Call
-	at    int // the one whose results are taken next; -1 before there are any
+	s     *Story
+	id    int64
+	n     int         // calls
+	calls link.Writer // what they are called with
+
+	left    int // that have not returned
+	results link.Reader
+	done    chan struct{}
+
+	taken bool // results are taken now
+	call  Call // that is put together, or whose results are taken
+	in    In
+	lent  []any // to it
 }
 
 // Row calls f with each number from 0 to n−1, where f calls one of the code's functions, of
@@ -35,50 +46,92 @@ func Row(n int, f func(i int)) {
 }
 
 func (s *Story) tellRow(first, last int, f func(i int)) {
-	s.row = &row{at: -1}
-	defer func() { s.row = nil }()
+	r := &row{s: s, done: make(chan struct{})}
+	s.setRow(r)
+	defer s.setRow(nil)
 	for i := first; i < last; i++ {
 		f(i)
 	}
-	if calls := s.row.calls; len(calls) > 0 {
-		s.mail(calls[len(calls)-1].row(s.row)...)
-		select {
-		case <-calls[len(calls)-1].done:
-		case <-s.gone:
-			runtime.Goexit()
-		}
+	if r.n == 0 {
+		return
 	}
-	s.row.at = 0
+	s.mu.Lock()
+	s.last++
+	r.id, r.left = s.last, r.n
+	s.mu.Unlock()
+	all := link.Writer{Bytes: make([]byte, 0, len(r.calls.Bytes)+8)}
+	all.Uint(uint64(r.n))
+	s.mail(link.Frame{Kind: link.Row, ID: r.id, Body: append(all.Bytes, r.calls.Bytes...)})
+	select {
+	case <-r.done:
+	case <-s.gone:
+		runtime.Goexit()
+	}
+	r.taken = true
 	for i := first; i < last; i++ {
 		f(i)
 	}
 }
 
-// row returns the frames of all calls of a row, of which this is the last.
-func (c *Call) row(r *row) (all []link.Frame) {
-	s := c.s
+func (s *Story) setRow(r *row) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, c := range r.calls {
-		s.last++
-		c.id = s.last
-		s.calls[c.id], s.running[c.id] = c, true
-		all = append(all, link.Frame{Kind: link.Invoke, ID: c.id, N: 1, Body: c.Bytes})
-	}
-	return all
+	s.row = r
 }
 
-// inRow takes part in a row: before there are results, it notes the call and returns zero ones.
-func (c *Call) inRow() *In {
-	r := c.s.row
-	if r.at < 0 {
-		r.calls = append(r.calls, c)
-		return &In{s: c.s}
+// next returns a call that is put together.
+func (r *row) next() *Call {
+	r.lent = r.lent[:0]
+	r.call = Call{Out: Out{Writer: link.Writer{Bytes: r.call.Bytes[:0]}, s: r.s}, row: r}
+	return &r.call
+}
+
+func (r *row) lends(v any) {
+	if r.taken {
+		r.lent = append(r.lent, v)
 	}
-	if r.at == len(r.calls) {
+}
+
+// run takes part in the row: before there are results, it notes the call and returns zero ones.
+func (r *row) run(c *Call) *In {
+	s := r.s
+	if !r.taken {
+		r.n++
+		r.calls.Uint(uint64(len(c.Bytes)))
+		r.calls.Bytes = append(r.calls.Bytes, c.Bytes...)
+		r.in = In{s: s}
+		return &r.in
+	}
+	if len(r.results.Bytes) == 0 {
 		panic("a function that is called in a row calls another one of the code's when it knows the results")
 	}
-	c = r.calls[r.at]
-	r.at++
-	return c.results()
+	body := r.results.Part()
+	for range r.results.Len() {
+		at, now := r.results.Int(), r.results.Part()
+		if at >= 0 && at < int64(len(r.lent)) {
+			lent := link.Lent{Value: r.lent[at]}
+			lent.Set(now, s.names)
+		}
+	}
+	r.in = *s.in(body)
+	if how := r.in.Uint(); how != link.HasReturned {
+		s.fails(&r.in, how)
+	}
+	return &r.in
+}
+
+// came notes what calls of a row have returned.
+func (s *Story) came(f link.Frame) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.row
+	if r == nil || f.ID != r.id || f.N < 1 || f.N > int64(r.left) {
+		defer s.breaks("says of calls that do not run that they have ended")
+		return
+	}
+	s.steps.Add(uint64(f.N))
+	r.results.Bytes = append(r.results.Bytes, f.Body...)
+	if r.left -= int(f.N); r.left == 0 {
+		close(r.done)
+	}
 }

@@ -48,21 +48,6 @@ func blocking(fd int) bool {
 	return err == nil && flags&unix.O_NONBLOCK == 0
 }
 
-// An Other is a socket of a type that is not package net's.
-type Other struct {
-	net.Conn // nil
-	typeName string
-}
-
-// ReadFrom makes it a [net.PacketConn].
-func (*Other) ReadFrom([]byte) (int, net.Addr, error) { return 0, nil, net.ErrClosed }
-
-// WriteTo makes it a [net.PacketConn].
-func (*Other) WriteTo([]byte, net.Addr) (int, error) { return 0, net.ErrClosed }
-
-// TypeName returns the type's name, as the code has it.
-func (o *Other) TypeName() string { return o.typeName }
-
 // PacketConn takes a socket.
 func (i *In) PacketConn() net.PacketConn {
 	c, _ := i.socket().(net.PacketConn)

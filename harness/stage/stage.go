@@ -12,6 +12,8 @@
 package stage
 
 import (
+	"fmt"
+	"net"
 	"os"
 
 	"udpkata/harness/internal/clock"
@@ -52,3 +54,23 @@ type Panic struct {
 
 // String returns what the panic says.
 func (p Panic) String() string { return p.Text }
+
+// An Other is a socket of a type that is not package net's.
+type Other struct {
+	net.Conn        // nil
+	typeName string // as the code has it
+}
+
+// ReadFrom makes it a [net.PacketConn].
+func (*Other) ReadFrom([]byte) (int, net.Addr, error) { return 0, nil, net.ErrClosed }
+
+// WriteTo makes it a [net.PacketConn].
+func (*Other) WriteTo([]byte, net.Addr) (int, error) { return 0, net.ErrClosed }
+
+// TypeName returns the name of a value's type, as the code has it.
+func TypeName(v any) string {
+	if o, ok := v.(*Other); ok {
+		return o.typeName
+	}
+	return fmt.Sprintf("%T", v)
+}

@@ -5,9 +5,11 @@ package stage
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -39,10 +41,11 @@ type Story struct {
 	objects    map[int64]object
 	numbers    map[any]int64
 	sockets    map[int64]any
-	calls      map[int64]*Call  // all of them
-	running    map[int64]bool   // those of them that have not ended
-	active     map[int]bool     // the goroutines that make calls
-	contexts   map[int64]func() // that have not ended: what tells the code if they have
+	calls      map[int64]*Call        // that have not ended
+	lent       map[int64][]*link.Lent // to calls and by them, by number; callbacks' numbers are below 0
+	callbacks  []int64                // the last ones' numbers
+	active     map[int]bool           // the goroutines that make calls
+	contexts   map[int64]func()       // that have not ended: what tells the code if they have
 	ends       []func()
 	now        claim          // of the operation that is performed just now; nil if it is none
 	claims     map[int]claim  // by goroutine that performs another one, or has a call's panic
@@ -127,7 +130,8 @@ type Call struct {
 	goroutine int  // that waits for it; 0 if it is plain
 	done      chan struct{}
 	body      []byte
-	returned  []any // bytes and addresses among its results
+	row       *row         // that it belongs to; nil if it belongs to none
+	lent      []*link.Lent // arguments that may change
 }
 
 // Invoke begins a call of a function of a lesson's.
@@ -136,7 +140,15 @@ func Invoke(lesson, function string) *Call {
 	if s == nil {
 		panic("the code under test is called outside of a story")
 	}
-	c := &Call{Out: Out{s: s}, plain: s.Virtual, done: make(chan struct{})}
+	var c *Call
+	s.mu.Lock()
+	row := s.row
+	s.mu.Unlock()
+	if row != nil {
+		c = row.next()
+	} else {
+		c = &Call{Out: Out{s: s}, plain: s.Virtual, done: make(chan struct{})}
+	}
 	c.Out.call = c
 	c.Text(lesson + "." + function)
 	return c
@@ -149,8 +161,8 @@ func (s *Story) Steps() uint64 { return s.steps.Load() }
 // function does, and ends the goroutine where the function does.
 func (c *Call) Run() *In {
 	s := c.s
-	if c.plain && s.row != nil {
-		return c.inRow()
+	if c.row != nil {
+		return c.row.run(c)
 	}
 	if !c.plain {
 		c.goroutine, _ = stacks.Self()
@@ -166,7 +178,7 @@ func (c *Call) Run() *In {
 	s.mu.Lock()
 	s.last++
 	c.id = s.last
-	s.calls[c.id], s.running[c.id] = c, true
+	s.calls[c.id], s.lent[c.id] = c, c.lent
 	s.mu.Unlock()
 	s.sweep()
 	s.mail(link.Frame{Kind: link.Invoke, ID: c.id, Body: c.Bytes})
@@ -184,43 +196,33 @@ func (c *Call) results() *In {
 	in := s.in(c.body)
 	switch how := in.Uint(); how {
 	case link.HasReturned:
-		in.call = c
-		if c.plain && len(c.shared) == 0 {
-			s.forget(c)
-		}
+		in.number = c.id
 		return in
-	case link.HasPanicked, link.HasExited:
-		at, assertion, isText, text := in.lines(s.Site), in.Bool(), in.Bool(), in.Text()
-		c.goroutine, _ = stacks.Self()
-		s.mu.Lock()
-		s.claims[c.goroutine] = at
-		s.mu.Unlock()
-		if how == link.HasExited {
-			runtime.Goexit()
-		}
-		text = visible(cut(text))
-		if isText && !assertion {
-			panic(text)
-		}
-		panic(Panic{text, assertion})
+	default:
+		s.fails(in, how)
+		return nil
 	}
-	s.breaks("says that a call has ended in a way that there is not")
-	runtime.Goexit()
-	return nil
 }
 
-func (s *Story) forget(c *Call) {
+// fails ends the calling goroutine as a call of the code's has ended that did not return.
+func (s *Story) fails(in *In, how uint64) {
+	if how != link.HasPanicked && how != link.HasExited {
+		s.breaks("says that a call has ended in a way that there is not")
+		runtime.Goexit()
+	}
+	at, assertion, isText, text := in.lines(s.Site), in.Bool(), in.Bool(), in.Text()
+	goroutine, _ := stacks.Self()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.calls, c.id)
-}
-
-// keep notes bytes, or an address, that a call has returned.
-func (s *Story) keep(c *Call, v any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c.returned = append(c.returned, v)
-	s.calls[c.id] = c
+	s.claims[goroutine] = at
+	s.mu.Unlock()
+	if how == link.HasExited {
+		runtime.Goexit()
+	}
+	text = visible(cut(text))
+	if isText && !assertion {
+		panic(text)
+	}
+	panic(Panic{text, assertion})
 }
 
 // lines takes the lines that the code is on.
@@ -276,6 +278,7 @@ type operation struct {
 func (s *Story) operation(f link.Frame) *operation {
 	f.Body = append([]byte(nil), f.Body...)
 	op := &operation{frame: f, in: s.in(f.Body)}
+	op.in.operation = f.ID
 	op.number, op.method = op.in.Int(), op.in.Text()
 	op.at = op.in.lines(s.Site)
 	s.mu.Lock()
@@ -337,10 +340,10 @@ var errNothing = errors.New("asks for what there is not")
 // returns notes that a call has ended.
 func (s *Story) returns(f link.Frame) {
 	s.mu.Lock()
-	c, running := s.calls[f.ID], s.running[f.ID]
-	delete(s.running, f.ID)
+	c := s.calls[f.ID]
+	delete(s.calls, f.ID)
 	s.mu.Unlock()
-	if !running {
+	if c == nil {
 		s.breaks("says of a call that does not run that it has ended")
 		return
 	}
@@ -349,33 +352,38 @@ func (s *Story) returns(f link.Frame) {
 	close(c.done)
 }
 
-// changes notes that the code has changed bytes that a call was given, or has returned.
+// changes notes that the code has changed what a call was given, or has returned.
 func (s *Story) changes(f link.Frame) {
 	in := s.in(f.Body)
-	isResult, at, now := in.Bool(), in.Int(), in.Text()
+	at, now := in.Int(), in.Part()
+	s.mu.Lock()
+	var lent *link.Lent
+	if all := s.lent[f.ID]; at >= 0 && at < int64(len(all)) {
+		lent = all[at]
+	}
+	s.mu.Unlock()
+	if lent != nil {
+		lent.Set(now, s.names)
+	}
+}
+
+// edited lists what the story has changed of what it has given to calls that run.
+func (s *Story) edited() (all []link.Frame) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.calls[f.ID]
-	if c == nil {
-		return
-	}
-	all := c.shared
-	if isResult {
-		all = c.returned
-	}
-	if at < 0 || at >= int64(len(all)) {
-		return
-	}
-	switch v := all[at].(type) {
-	case []byte:
-		copy(v, now)
-	case *net.UDPAddr:
-		r := link.Reader{Bytes: []byte(now)}
-		if changed, ok := r.Addr(s.names).(*net.UDPAddr); ok && changed != nil {
-			copy(v.IP, changed.IP)
-			v.IP, v.Port, v.Zone = v.IP[:min(len(v.IP), len(changed.IP))], changed.Port, changed.Zone
+	for _, id := range slices.Sorted(maps.Keys(s.calls)) {
+		for at, lent := range s.lent[id] {
+			now, ok := lent.Changed(s.names)
+			if !ok {
+				continue
+			}
+			var w link.Writer
+			w.Int(int64(at))
+			w.Text(string(now))
+			all = append(all, link.Frame{Kind: link.Edited, Story: s.number, ID: id, Body: w.Bytes})
 		}
 	}
+	return all
 }
 
 // Sweep has the stage close the sockets that are closed here: it has copies of them.
@@ -441,6 +449,8 @@ func (s *Story) hears(f link.Frame) bool {
 	switch f.Kind {
 	case link.Returned:
 		s.returns(f)
+	case link.Came:
+		s.came(f)
 	case link.Changed:
 		s.changes(f)
 	case link.Touched:

@@ -18,9 +18,21 @@ import (
 // An Out is what the judge gives to the code: arguments, or what came of an operation.
 type Out struct {
 	link.Writer
-	s      *Story
-	call   *Call // whose arguments these are; nil if it is an operation's answer
-	shared []any // bytes and addresses that are in it, which the code can change
+	s    *Story
+	call *Call // whose arguments these are; nil if it is an operation's answer
+}
+
+// lends notes that bytes, or an address, are among a call's arguments. If the code changes them,
+// they change here, too, and the other way round.
+func (o *Out) lends(v any) {
+	switch {
+	case o.call == nil:
+	case o.call.row != nil:
+		o.call.row.lends(v)
+	default:
+		lent := link.Lend(v, o.s.names)
+		o.call.lent = append(o.call.lent, &lent)
+	}
 }
 
 // notPlain notes that something is in it that is more than a value.
@@ -33,8 +45,10 @@ func (o *Out) notPlain() {
 // An In is what the code gives to the judge: results, or the arguments of an operation.
 type In struct {
 	link.Reader
-	s    *Story
-	call *Call // whose results these are; nil if it is an operation
+	s      *Story
+	number int64 // the call's or the callback's, whose values may change afterwards; 0 if it is none
+
+	operation int64 // that this is; 0 if it is a call
 }
 
 // Len puts the length of a list.
@@ -43,25 +57,34 @@ func (o *Out) Len(n int) { o.Uint(uint64(n)) }
 // Error puts an error.
 func (o *Out) Error(err error) { o.Writer.Error(err, o.s.names) }
 
-// Addr puts an address. If the code changes it, it changes here, too.
+// List puts the elements of a list, as put does.
+func (o *Out) List(put func(o *Out)) { put(o) }
+
+// Addr puts an address.
 func (o *Out) Addr(addr net.Addr) {
 	o.Writer.Addr(addr, o.s.names)
-	if udp, ok := addr.(*net.UDPAddr); ok && udp != nil {
-		o.shared = append(o.shared, udp)
+	udp, ok := addr.(*net.UDPAddr)
+	if !ok || udp == nil {
+		return
+	}
+	o.lends(udp)
+	if o.call != nil && o.call.row == nil {
+		o.Int(o.s.numberFor(udp, nil)) // the same pointer is the same there
 	}
 }
 
-// Blob puts bytes, and those behind them that the code could write to as well. If it changes
-// them, they change here, too.
+// Blob puts bytes, and those behind them that the code could write to as well.
 func (o *Out) Blob(b []byte) {
 	whole := b[:min(cap(b), len(b)+mostBehind)]
 	o.Len(len(b))
 	o.Writer.Blob(whole)
-	o.shared = append(o.shared, whole)
+	if b != nil {
+		o.lends(whole)
+	}
 }
 
-// mostBehind is how many bytes behind others are looked after.
-const mostBehind = 4 << 10
+// mostBehind is how many bytes behind others the code has as well: room for any datagram.
+const mostBehind = 256 << 10
 
 // Context puts a context, which ends there when it ends here.
 func (o *Out) Context(ctx context.Context) {
@@ -110,7 +133,10 @@ func (s *Story) tellEnded() {
 
 // Callback puts a function that the code may call.
 func (o *Out) Callback(isNil bool, f func(in *In, out *Out)) {
-	o.Object(isNil, nil, func(_ string, in *In, out *Out) { f(in, out) })
+	o.Object(isNil, nil, func(_ string, in *In, out *Out) {
+		o.s.remembers(in)
+		f(in, out)
+	})
 }
 
 // Object puts an object that the code may call methods of: those that sockets, logs and
@@ -154,6 +180,8 @@ func (o *Out) socket(c any) {
 	default:
 		o.Uint(link.ObjectSocket)
 		o.Object(false, c, nil)
+		_, hasOthers := c.(interface{ SetReadBuffer(int) error })
+		o.Bool(hasOthers)
 	}
 }
 
@@ -163,8 +191,8 @@ func (i *In) Error() error { return i.Reader.Error(i.s.names) }
 // Addr takes an address. If the code changes it later, it changes here, too.
 func (i *In) Addr() net.Addr {
 	addr := i.Reader.Addr(i.s.names)
-	if udp, ok := addr.(*net.UDPAddr); ok && udp != nil && i.call != nil {
-		i.s.keep(i.call, udp)
+	if udp, ok := addr.(*net.UDPAddr); ok && udp != nil {
+		i.keep(udp)
 	}
 	return addr
 }
@@ -172,10 +200,45 @@ func (i *In) Addr() net.Addr {
 // Blob takes bytes. If the code changes them later, they change here, too.
 func (i *In) Blob() []byte {
 	b := i.Reader.Blob()
-	if i.call != nil {
-		i.s.keep(i.call, b)
+	if len(b) > 0 {
+		i.keep(b)
 	}
 	return b
+}
+
+// List takes the elements of a list, as take does. If the code changes them later, they change here, too.
+func (i *In) List(take func(i *In)) {
+	i.keep(link.List{
+		Put:  func(*link.Writer) {},
+		Take: func(r *link.Reader) { take(i.s.in(r.Bytes)) },
+	})
+	take(i)
+}
+
+// keep notes that bytes, an address, or a list are among a call's results, or what a callback is given.
+func (i *In) keep(v any) {
+	if i.number == 0 {
+		return
+	}
+	kept := link.Lend(v, i.s.names)
+	i.s.mu.Lock()
+	defer i.s.mu.Unlock()
+	i.s.lent[i.number] = append(i.s.lent[i.number], &kept)
+}
+
+// mostRemembered is how many callbacks may change what they were given.
+const mostRemembered = 64
+
+// remembers looks after what a callback is given, and no longer after what one was given long ago.
+func (s *Story) remembers(in *In) {
+	in.number = -in.operation
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.callbacks = append(s.callbacks, in.number)
+	if len(s.callbacks) > mostRemembered {
+		delete(s.lent, s.callbacks[0])
+		s.callbacks = s.callbacks[1:]
+	}
 }
 
 // A Handle stands for a value of the code's.

@@ -46,6 +46,9 @@ func (p *process) isIn(states string) bool {
 	return false
 }
 
+// hasEnded reports whether the process is no more, whoever has heard of that.
+func (p *process) hasEnded() bool { return p.dead.Load() || p.isIn("ZX") }
+
 // vigil begins a wait, in real time, for what the process alone can bring about. over is asked
 // once a tick, and reports whether the wait is in vain.
 func (p *process) vigil() (over func() bool) {

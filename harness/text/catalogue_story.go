@@ -35,8 +35,8 @@ var storySentences = []Text{
 		"%s 和錯誤 %[3]s 一起回傳了開在 %[2]v 的 socket；有錯誤的時候，故事要的是沒有 socket。",
 	},
 	{
-		"%s returned a %T beside the error %s; the story wants no socket there.",
-		"%s 和錯誤 %[3]s 一起回傳了一個 %[2]T；有錯誤的時候，故事要的是沒有 socket。",
+		"%s returned a %s beside the error %s; the story wants no socket there.",
+		"%s 和錯誤 %[3]s 一起回傳了一個 %[2]s；有錯誤的時候，故事要的是沒有 socket。",
 	},
 	{"%s %s; the story wants %s.", "%s %s；故事要的是：%s。"},
 	{"opened a socket at %v", "把 socket 開在 %v"},
@@ -236,8 +236,8 @@ var storySentences = []Text{
 		"%s 沒有回傳 socket，也沒有回傳錯誤；故事要的是 socket。",
 	},
 	{
-		"%s returned a %T; the story wants a UDP socket as package net opens it, a *net.UDPConn.",
-		"%s 回傳的是 %T；故事要的是套件 net 開的 UDP socket，也就是 *net.UDPConn。",
+		"%s returned a %s; the story wants a UDP socket as package net opens it, a *net.UDPConn.",
+		"%s 回傳的是 %s；故事要的是套件 net 開的 UDP socket，也就是 *net.UDPConn。",
 	},
 	{
 		"%s returned the same socket as before, %s's; the story wants another one.",

@@ -26,6 +26,8 @@ type Pace interface {
 	Wait()
 	// Passes is called by a timer that has gone off, before anybody learns of it.
 	Passes()
+	// Holds is called with what a read has in its buffer that does not return yet.
+	Holds(data []byte)
 }
 
 // An entry is a timer that has not gone off.
@@ -54,6 +56,13 @@ func (c *Clock) Wait() {
 		return
 	}
 	c.pace.Wait()
+}
+
+// Holds says what a read has in its buffer that does not return yet.
+func (c *Clock) Holds(data []byte) {
+	if !c.alone() {
+		c.pace.Holds(data)
+	}
 }
 
 // Sleep does what [time.Sleep] does.

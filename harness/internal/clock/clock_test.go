@@ -20,6 +20,8 @@ type pace struct {
 
 func (p *pace) Wait() { p.waits++ }
 
+func (p *pace) Holds([]byte) {}
+
 func (p *pace) Passes() {
 	if p.holds {
 		<-p.held

@@ -120,7 +120,7 @@ func (c PacketConn) ReadFrom(p []byte) (int, net.Addr, error) {
 	}
 	n, from, err := c.inner.ReadFrom(p)
 	if err == nil {
-		c.took(c.r.Heard(c.Conn, from, c.local, p[:n], n == len(p)), calls)
+		c.took(p[:n], c.r.Heard(c.Conn, from, c.local, p[:n], n == len(p)), calls)
 	}
 	return n, from, c.count("ReadFrom", err)
 }
@@ -150,7 +150,7 @@ func (c ConnectedConn) Read(p []byte) (int, error) {
 	}
 	n, err := c.inner.Read(p)
 	if err == nil {
-		c.took(c.r.Heard(c.Conn, c.remote, c.local, p[:n], n == len(p)), calls)
+		c.took(p[:n], c.r.Heard(c.Conn, c.remote, c.local, p[:n], n == len(p)), calls)
 	}
 	return n, c.count("Read", err)
 }
@@ -374,8 +374,9 @@ func errnoOf(err error) error {
 
 var errNone = errors.New("none")
 
-// took notes that the code has read a datagram; calls is what beforeRead has returned. A slow read takes its time then.
-func (c *Conn) took(d Sighted, calls int) {
+// took notes that the code has read a datagram; calls is what beforeRead has returned. A slow read takes its time then,
+// with data in its buffer.
+func (c *Conn) took(data []byte, d Sighted, calls int) {
 	var held chan struct{}
 	var slow time.Duration
 	c.r.Update(func() {
@@ -384,6 +385,9 @@ func (c *Conn) took(d Sighted, calls int) {
 			At: c.r.Since(), Number: d.Number, Seen: len(c.r.Datagrams), Calls: calls,
 		})
 	})
+	if held != nil || slow > 0 {
+		c.r.Clock.Holds(data)
+	}
 	if held != nil {
 		<-held
 	}

@@ -117,7 +117,10 @@ func (r *Reader) Bool() bool {
 }
 
 // Text takes a text.
-func (r *Reader) Text() string { return string(r.take(r.Uint())) }
+func (r *Reader) Text() string { return string(r.Part()) }
+
+// Part takes a text, as a part of Bytes.
+func (r *Reader) Part() []byte { return r.take(r.Uint()) }
 
 // Blob takes bytes, which are the caller's.
 func (r *Reader) Blob() []byte {

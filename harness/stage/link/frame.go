@@ -12,13 +12,16 @@ type Kind byte
 // From the judge.
 const (
 	Begin  Kind = iota + 1 // a story: Time is its clock; N is 1 in virtual time
-	Invoke                 // a call of the code's: ID is its own, Body the function and its arguments; N is 1 in a row
+	Invoke                 // a call of the code's: ID is its own, Body the function and its arguments
+	Row                    // calls of values alone, one after the other: ID is the row's, Body what they are called with
 	Cancel                 // the context of the call ID: Body says how
 	Now                    // what came of operation ID, which is over; N is 1 if it has ended its goroutine
 	Later                  // nothing came of operation ID yet; Until is as with Now: up to when the clock may run on
 	Reply                  // what came of operation ID after all
 	Round                  // the end of a round's frames: at Time, and the clock may run up to Until, exclusive
+	Held                   // operation ID, a read, has what is in Body in its buffer, and does not return yet
 	Shut                   // the code's own socket ID is to be closed
+	Edited                 // the story has changed what the call ID was given: Body says to what
 	End                    // of the story
 )
 
@@ -26,8 +29,9 @@ const (
 const (
 	Operation Kind = iota + 100 // an operation of the judge's: ID is its own, Body what it is
 	Returned                    // the call ID: Body says how
+	Came                        // N calls of the row ID have returned: Body says how, and what they have changed
 	Changed                     // Body: what the code has changed of what it was given, or has returned
-	Idle                        // the round is over, at Time
+	Idle                        // the round is over, at Time; N is 1 if the code has no goroutine
 	Closed                      // the socket ID
 	Touched                     // the code has closed the judge's socket ID, or its deadline: N is what is known of it
 	Ended                       // the story

@@ -73,11 +73,28 @@ type PacketConn struct{ net.PacketConn }
 // A ConnectedConn is a socket that sends to one endpoint.
 type ConnectedConn struct{ net.Conn }
 
+// An otherMethods is a socket that has [net.UDPConn]'s other methods, too, as the judge's has; there, too, they fail.
+type otherMethods struct {
+	net.PacketConn
+	failing
+}
+
+// An otherConnected is the same, connected.
+type otherConnected struct {
+	net.Conn
+	failing
+}
+
+// A failing socket is none: each of its methods fails.
+type failing struct{ *net.UDPConn }
+
 // PacketConn takes a socket.
 func (i *In) PacketConn() net.PacketConn {
 	switch i.Uint() {
 	case link.ObjectSocket:
-		if o := i.Object(); o != nil {
+		if o, hasOthers := i.Object(), i.Bool(); o != nil && hasOthers {
+			return otherMethods{PacketConn{Conn{o}}, failing{new(net.UDPConn)}}
+		} else if o != nil {
 			return PacketConn{Conn{o}}
 		}
 	case link.PassedSocket:
@@ -92,7 +109,9 @@ func (i *In) PacketConn() net.PacketConn {
 func (i *In) Conn() net.Conn {
 	switch i.Uint() {
 	case link.ObjectSocket:
-		if o := i.Object(); o != nil {
+		if o, hasOthers := i.Object(), i.Bool(); o != nil && hasOthers {
+			return otherConnected{ConnectedConn{Conn{o}}, failing{new(net.UDPConn)}}
+		} else if o != nil {
 			return ConnectedConn{Conn{o}}
 		}
 	case link.PassedSocket:

@@ -21,7 +21,7 @@ type owned struct {
 	mu      sync.Mutex
 	last    int64
 	values  map[int64]any
-	given   map[int64]uint64 // what was known of the judge's sockets
+	passed  map[int64]uint64 // what the judge knows of the sockets that both have
 	numbers map[any]int64
 }
 
@@ -90,24 +90,29 @@ func (i *In) socket() *net.UDPConn {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.note(number, conn)
-	if o.given == nil {
-		o.given = map[int64]uint64{}
-	}
-	o.given[number] = flags &^ link.IsBlocking
+	o.pass(number, flags)
 	return conn
 }
 
-// touched lists what the code has done to the judge's sockets.
+// pass notes what the judge knows of a socket. The caller holds o.mu.
+func (o *owned) pass(number int64, flags uint64) {
+	if o.passed == nil {
+		o.passed = map[int64]uint64{}
+	}
+	o.passed[number] = flags & (link.IsClosed | link.IsOverdue)
+}
+
+// touched lists what the code has done to sockets that both have.
 func (o *owned) touched() (all []link.Frame) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for number, before := range o.given {
+	for number, before := range o.passed {
 		now := before
-		if raw, err := o.values[number].(*net.UDPConn).SyscallConn(); err == nil {
+		if raw, err := o.values[number].(syscall.Conn).SyscallConn(); err == nil {
 			now = link.State(raw)
 		}
 		if now != before {
-			o.given[number] = now
+			o.passed[number] = now
 			all = append(all, link.Frame{Kind: link.Touched, ID: number, N: int64(now)})
 		}
 	}
@@ -245,6 +250,10 @@ func (o *Out) kernels(conn syscall.Conn, isNil bool, network string) {
 		flags |= link.IsClosed
 	}
 	o.Uint(flags)
+	owned := &o.s.owned
+	owned.mu.Lock()
+	defer owned.mu.Unlock()
+	owned.pass(number, flags)
 }
 
 // pass sends a descriptor to the judge.

@@ -38,8 +38,9 @@ type story struct {
 	waiting  map[int64]waiter
 	contexts map[int64]func(in *In)
 	objects  map[int64]*Object
+	addrs    map[int64]*net.UDPAddr
 	names    *names
-	kept     []*kept
+	kept     []kept
 	bubble   int           // its number
 	calls    map[int]int64 // by goroutine, which call it runs
 	performs map[int]int64 // by goroutine, which operation it waits for that takes its time
@@ -50,6 +51,7 @@ func newStory(p *pipes, number int64, virtual bool) *story {
 	return &story{
 		pipe: p, number: number, virtual: virtual,
 		waiting: map[int64]waiter{}, contexts: map[int64]func(in *In){}, objects: map[int64]*Object{},
+		addrs: map[int64]*net.UDPAddr{},
 		calls: map[int]int64{}, performs: map[int]int64{}, names: newNames(),
 		owned: owned{last: -number << link.StoryBits},
 	}
@@ -65,6 +67,9 @@ func (s *story) tellVirtual(t *testing.T) {
 	}()
 	synctest.Test(t, func(*testing.T) {
 		s.signal = make(chan struct{}, 1)
+		if s.pipe.ownGoroutines == 0 {
+			s.pipe.ownGoroutines = runtime.NumGoroutine()
+		}
 		s.turn.Lock()
 		defer s.turn.Unlock()
 		for s.round() {
@@ -103,16 +108,8 @@ func (s *story) play(r link.Frame, mail []link.Frame) {
 		time.Sleep(d)
 		synctest.Wait() // the code's own timers come first, each time
 	}
-	var row []link.Frame
 	for _, f := range mail {
-		if f.Kind == link.Invoke && f.N == 1 {
-			row = append(row, f)
-			continue
-		}
 		s.deliver(f)
-	}
-	if len(row) > 0 {
-		call(func() { s.invokeEach(row) })
 	}
 	synctest.Wait()
 	for d := s.free(); d > 0; d = s.free() {
@@ -125,8 +122,11 @@ func (s *story) play(r link.Frame, mail []link.Frame) {
 		synctest.Wait()
 	}
 	s.turn.Lock()
-	all := append(s.changes(), link.Frame{Kind: link.Idle, Story: s.number, Time: time.Now().UnixNano()})
-	s.pipe.send(all...)
+	idle := link.Frame{Kind: link.Idle, Story: s.number, Time: time.Now().UnixNano()}
+	if runtime.NumGoroutine() == s.pipe.ownGoroutines {
+		idle.N = 1
+	}
+	s.pipe.send(append(s.changes(), idle)...)
 }
 
 // free returns how far the clock may run on in this round.
@@ -209,6 +209,17 @@ func (s *story) deliver(f link.Frame) {
 	switch f.Kind {
 	case link.Invoke:
 		call(func() { s.invoke(f) })
+	case link.Row:
+		r := newRow(s, f)
+		call(r.invokeRest)
+	case link.Edited:
+		s.edits(f)
+	case link.Held:
+		s.mu.Lock()
+		w := s.waiting[f.ID]
+		s.waiting[f.ID] = waiter{answer: w.answer}
+		s.mu.Unlock()
+		w.fill(f)
 	case link.Cancel:
 		s.mu.Lock()
 		cancel := s.contexts[f.ID]
@@ -248,15 +259,21 @@ func call(f func()) { go f() }
 
 // invoke calls a function of the code's.
 func (s *story) invoke(f link.Frame) {
-	in, out := s.in(f.Body), s.out()
-	out.call = f.ID
+	in := s.in(f.Body)
 	in.call = f.ID
-	function := in.Text()
+	defer s.runs(f.ID)()
+	s.invokes(in, func(out *Out) {
+		s.goesOn(0)
+		end := link.Frame{Kind: link.Returned, Story: s.number, ID: f.ID, Time: s.act(), Body: out.Bytes}
+		s.tells(append(s.changes(), end)...)
+	})
+}
+
+// invokes calls the function that in names, and ended with how that ends.
+func (s *story) invokes(in *In, ended func(out *Out)) {
+	out, how := s.out(), uint64(link.HasExited)
 	out.Uint(link.HasReturned)
-	how := uint64(link.HasExited)
-	if f.N == 0 {
-		defer s.runs(f.ID)()
-	}
+	function := in.Text()
 	defer func() {
 		if how != link.HasReturned {
 			r := recover()
@@ -272,33 +289,13 @@ func (s *story) invoke(f link.Frame) {
 			out.Bool(text)
 			out.Text(short(fmt.Sprint(r)))
 		}
-		s.goesOn(0)
-		end := link.Frame{Kind: link.Returned, Story: s.number, ID: f.ID, Time: s.act(), Body: out.Bytes}
-		if f.N == 1 {
-			s.tells(append(s.changed(in.kept), end)...)
-			return
-		}
-		s.keeps(append(in.kept, out.kept...)...)
-		s.tells(append(s.changes(), end)...)
+		ended(out)
 	}()
+	if !in.inRow {
+		out.args = in
+	}
 	functions[function](in, out)
 	how = link.HasReturned
-}
-
-// invokeEach calls functions of the code's, one after the other.
-func (s *story) invokeEach(row []link.Frame) {
-	for i, f := range row {
-		whole := false
-		func() {
-			defer func() {
-				if !whole && i+1 < len(row) { // it has ended this goroutine
-					call(func() { s.invokeEach(row[i+1:]) })
-				}
-			}()
-			s.invoke(f)
-			whole = true
-		}()
-	}
 }
 
 // ask has the judge perform an operation, and returns what came of it.
@@ -354,6 +351,9 @@ func (s *story) operation(out *Out, c chan link.Frame) link.Frame {
 	defer s.mu.Unlock()
 	s.next++
 	s.waiting[s.next] = waiter{c, out.buffer}
+	for i, lent := range out.heard {
+		s.keepLocked(kept{-s.next, int64(i), lent})
+	}
 	return link.Frame{Kind: link.Operation, Story: s.number, ID: s.next, Body: out.Bytes}
 }
 

@@ -3,7 +3,6 @@
 package runner
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"io/fs"
@@ -16,9 +15,10 @@ import (
 type Out struct {
 	link.Writer
 	s    *story
-	call int64 // whose results these are; 0 if it is an operation
-	at   int64 // how many values there are in it that the code can change
-	kept []*kept
+	args *In // of the call whose results these are; nil if it is an operation
+
+	isCallback bool
+	heard      []link.Lent // what the callback is given
 
 	buffer []byte // where what a read of a socket's brings goes; nil if it is none
 }
@@ -28,9 +28,11 @@ type In struct {
 	link.Reader
 	s    *story
 	call int64 // whose arguments these are; 0 if it is an operation's answer
-	at   int64
-	kept []*kept
-	over bool // the story is, so there is no answer
+	at   int64 // which of the call's values that may change comes next
+	over bool  // the story is, so there is no answer
+
+	inRow bool
+	lent  []kept // in a row
 }
 
 func (s *story) out() *Out { return &Out{s: s} }
@@ -43,23 +45,40 @@ func (o *Out) Len(n int) { o.Uint(uint64(n)) }
 // Error puts an error, asking it for all that the judge may ask.
 func (o *Out) Error(err error) { o.Writer.Error(err, o.s.names) }
 
-// Addr puts an address. If it is a call's result and the code changes it later, the judge
-// is told.
+// Addr puts an address.
 func (o *Out) Addr(addr net.Addr) {
 	o.Writer.Addr(addr, o.s.names)
-	if udp, ok := addr.(*net.UDPAddr); ok && udp != nil && o.call > 0 {
-		o.keep(&kept{result: true, at: o.at, addr: udp})
-		o.at++
+	if udp, ok := addr.(*net.UDPAddr); ok && udp != nil {
+		o.keep(udp)
 	}
 }
 
-// Blob puts bytes. If they are a call's result and the code changes them later, the judge
-// is told.
+// Blob puts bytes.
 func (o *Out) Blob(b []byte) {
 	o.Writer.Blob(b)
-	if o.call > 0 {
-		o.keep(&kept{result: true, at: o.at, bytes: b})
-		o.at++
+	if len(b) > 0 {
+		o.keep(b)
+	}
+}
+
+// List puts the elements of a list, as put does.
+func (o *Out) List(put func(o *Out)) {
+	o.keep(link.List{Put: func(w *link.Writer) {
+		again := o.s.out()
+		put(again)
+		w.Bytes = append(w.Bytes, again.Bytes...)
+	}})
+	put(o)
+}
+
+// keep notes that bytes, an address or a list are among a call's results, or are given to a callback: if the code
+// changes them later, the judge is told.
+func (o *Out) keep(v any) {
+	switch {
+	case o.isCallback:
+		o.heard = append(o.heard, link.Lend(v, o.s.names))
+	case o.args != nil:
+		o.args.lend(link.Lend(v, o.s.names))
 	}
 }
 
@@ -71,26 +90,57 @@ func (i *In) Error() error {
 	return i.Reader.Error(i.s.names)
 }
 
-// Addr takes an address. If it is a call's argument and the code changes it, the judge is
-// told.
+// Addr takes an address.
 func (i *In) Addr() net.Addr {
+	before := i.Bytes
 	addr := i.Reader.Addr(i.s.names)
-	if udp, ok := addr.(*net.UDPAddr); ok && udp != nil && i.call > 0 {
-		i.keep(&kept{at: i.at, addr: udp})
-		i.at++
+	udp, ok := addr.(*net.UDPAddr)
+	if !ok || udp == nil || i.call == 0 {
+		return addr
 	}
+	raw := before[:len(before)-len(i.Bytes)]
+	if !i.inRow {
+		udp = i.s.pointerTo(udp, i.Int())
+	}
+	i.lend(link.LendAddr(udp, raw))
+	return udp
+}
+
+// pointerTo returns the code's pointer to an address of the judge's that has a number.
+func (s *story) pointerTo(addr *net.UDPAddr, number int64) *net.UDPAddr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known := s.addrs[number]; known != nil {
+		*known = *addr
+		return known
+	}
+	s.addrs[number] = addr
 	return addr
 }
 
-// Blob takes bytes. If they are a call's argument and the code changes them, the judge is
-// told.
+// Blob takes bytes.
 func (i *In) Blob() []byte {
 	n, whole := i.Uint(), i.Reader.Blob()
-	if i.call > 0 {
-		i.keep(&kept{at: i.at, bytes: whole})
-		i.at++
+	if whole != nil {
+		i.lend(link.Lend(whole, i.s.names))
 	}
 	return whole[:min(n, uint64(len(whole)))]
+}
+
+// List takes the elements of a list, as take does.
+func (i *In) List(take func(i *In)) { take(i) }
+
+// lend notes a call's argument or result: if the code changes it, the judge is told, and the other way round.
+func (i *In) lend(l link.Lent) {
+	switch {
+	case i.call == 0:
+		return
+	case i.inRow:
+		i.lent = append(i.lent, kept{i.call, i.at, l})
+	default:
+		i.s.keep(kept{i.call, i.at, l})
+	}
+	i.at++
 }
 
 // Handle puts a value of the code's that the judge may call methods of; nil is none.
@@ -130,62 +180,48 @@ func (i *In) Callback() *Callback {
 type Callback struct{ o *Object }
 
 // Begin begins a call of it.
-func (c *Callback) Begin() *Out { return c.o.Begin("call") }
+func (c *Callback) Begin() *Out {
+	out := c.o.Begin("call")
+	out.isCallback = true
+	return out
+}
 
 // Run calls it, with what was put.
 func (c *Callback) Run(out *Out) *In { return c.o.Run(out) }
 
-// A kept value is one that a call has returned or was given, and that the code can change:
-// bytes, or an address.
+// A kept value is one that a call has returned or was given, or a callback was, and that the code can change.
 type kept struct {
-	call   int64
-	result bool
-	at     int64 // which of the call's it is
-	bytes  []byte
-	addr   *net.UDPAddr
-
-	then []byte // what it was, as it is sent
+	number int64 // the call's; a callback's is below 0
+	at     int64 // which of the values it is
+	link.Lent
 }
 
 // mostKept is how many are looked after: buffers may be long.
 const mostKept = 32
 
-func (o *Out) keep(k *kept) { o.kept = o.s.keep(o.kept, k, o.call) }
-
-func (i *In) keep(k *kept) { i.kept = i.s.keep(i.kept, k, i.call) }
-
-func (s *story) keep(all []*kept, k *kept, call int64) []*kept {
-	if len(k.bytes) == 0 && k.addr == nil {
-		return all
-	}
-	k.call, k.then = call, k.now(s.names)
-	return append(all, k)
-}
-
-// keeps looks after values from now on.
-func (s *story) keeps(all ...*kept) {
+// keep looks after a value from now on.
+func (s *story) keep(k kept) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.kept = append(s.kept, all...)
+	s.keepLocked(k)
+}
+
+func (s *story) keepLocked(k kept) {
+	s.kept = append(s.kept, k)
 	s.kept = s.kept[max(0, len(s.kept)-mostKept):]
 }
 
-// now returns what a value is.
-func (k *kept) now(names link.Names) []byte {
-	if k.addr == nil {
-		return bytes.Clone(k.bytes)
+// edits changes a value as the story has changed it.
+func (s *story) edits(f link.Frame) {
+	in := s.in(f.Body)
+	at, now := in.Int(), in.Part()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.kept {
+		if k := &s.kept[i]; k.number == f.ID && k.at == at {
+			k.Set(now, s.names)
+		}
 	}
-	var w link.Writer
-	w.Addr(k.addr, names)
-	return w.Bytes
-}
-
-// same reports whether a value is what it was.
-func (k *kept) same(names link.Names) bool {
-	if k.addr == nil {
-		return bytes.Equal(k.bytes, k.then)
-	}
-	return bytes.Equal(k.now(names), k.then)
 }
 
 // changes lists what the code has done, out of the judge's sight, to what belongs to both.
@@ -196,21 +232,14 @@ func (s *story) changes() (all []link.Frame) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append(all, s.changed(s.kept)...)
-}
-
-// changed lists which values have changed.
-func (s *story) changed(values []*kept) (all []link.Frame) {
-	for _, k := range values {
-		if k.same(s.names) {
-			continue
+	for i := range s.kept {
+		k := &s.kept[i]
+		if now, ok := k.Changed(s.names); ok {
+			var w link.Writer
+			w.Int(k.at)
+			w.Text(string(now))
+			all = append(all, link.Frame{Kind: link.Changed, Story: s.number, ID: k.number, Body: w.Bytes})
 		}
-		k.then = k.now(s.names)
-		var w link.Writer
-		w.Bool(k.result)
-		w.Int(k.at)
-		w.Text(string(k.then))
-		all = append(all, link.Frame{Kind: link.Changed, Story: s.number, ID: k.call, Body: w.Bytes})
 	}
 	return all
 }

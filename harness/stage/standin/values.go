@@ -31,9 +31,13 @@ func (w *writer) put(coder, value string, t types.Type) {
 		}
 		w.line("%s.Bool(%s != nil)", coder, value)
 		w.line("if %s != nil {", value)
+		w.line("%s.Len(len(%s))", coder, value)
+		w.line("%s.List(func(%s *%s.Out) {", coder, coder, w.run())
 		w.putAll(coder, value, u.Elem())
+		w.line("})")
 		w.line("}")
 	case *types.Array:
+		w.line("%s.Len(len(%s))", coder, value)
 		w.putAll(coder, value, u.Elem())
 	case *types.Map:
 		w.line("%s.Bool(%s != nil)", coder, value)
@@ -70,7 +74,6 @@ func (w *writer) put(coder, value string, t types.Type) {
 // putAll writes the statements for the elements of a list.
 func (w *writer) putAll(coder, value string, element types.Type) {
 	v := w.fresh("v")
-	w.line("%s.Len(len(%s))", coder, value)
 	w.line("for _, %s := range %s {", v, value)
 	w.put(coder, v, element)
 	w.line("}")
@@ -118,7 +121,9 @@ func (w *writer) take(coder, variable string, t types.Type) {
 		}
 		w.line("if %s.Bool() {", coder)
 		w.line("%s = make(%s, %s.Len())", variable, w.typ(t), coder)
+		w.line("%s.List(func(%s *%s.In) {", coder, coder, w.run())
 		w.takeAll(coder, variable, u.Elem())
+		w.line("})")
 		w.line("}")
 	case *types.Array:
 		w.line("%s.Len()", coder)
