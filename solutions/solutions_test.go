@@ -29,7 +29,7 @@ import (
 const root = ".."
 
 // lessons lists those that have tasks.
-func lessons(t *testing.T) []curriculum.Lesson {
+func lessons(t testing.TB) []curriculum.Lesson {
 	all, err := curriculum.Load(root)
 	require.NoError(t, err)
 	all = slices.DeleteFunc(all, func(l curriculum.Lesson) bool { return len(l.Tasks) == 0 })
