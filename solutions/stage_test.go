@@ -15,6 +15,7 @@ import (
 	"udpkata/harness/curriculum"
 	"udpkata/harness/judge"
 	"udpkata/harness/verdict"
+	"udpkata/harness/wire/wiretest"
 )
 
 // everyVariable says, if it is set, that all go through the stage: the alternatives and the misconceptions, too.
@@ -48,7 +49,11 @@ func TestStage(t *testing.T) {
 				s.alike(t, filepath.Base(style), judge.Params{Lesson: l, Dir: dir}, dir, nil)
 			}
 			eachMutant(t, l, ofLesson(all, l), func(m mutant, params judge.Params) {
-				s.alike(t, m.name, params, mutate(t, m), &m)
+				dir := mutate(t, m)
+				s.alike(t, m.name, params, dir, &m)
+				if m.capture {
+					s.captures(t, m, dir)
+				}
 			})
 		})
 	}
@@ -107,6 +112,18 @@ func (s staged) alike(t *testing.T, code string, params judge.Params, dir string
 					code, d.task, d.part, reason)
 			}
 		}
+	})
+}
+
+// captures wants a failing story to leave a capture, as in one process.
+func (s staged) captures(t *testing.T, m mutant, dir string) {
+	params := judge.Params{Lesson: s.lesson, Dir: dir, Tasks: []string{m.killedBy}, Stage: s.stage, NoVet: true,
+		Artifacts: t.TempDir()}
+	try(t, m.name+"'s capture", params, func(t *testing.T, r judge.Report) {
+		wiretest.NeedTshark(t)
+		path := aCapture.FindStringSubmatch(r.Results[0].Output)
+		require.NotNil(t, path, "no capture is named:\n%s", r.Results[0].Output)
+		compareCapture(t, path[1], r.Results[0].Output)
 	})
 }
 
