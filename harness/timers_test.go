@@ -17,7 +17,7 @@ import (
 // story in virtual time is watched, or which wait on the kernel's sockets alone.
 var realTime = []string{
 	"kernel.go: Learned", "world.go: comesToRest", "world.go: watchSleep", "internal/network/bubble.go: inBubble",
-	"stage/tell.go: rounds", "stage/tell.go: round", // which move the clock itself
+	"stage/virtual.go: rounds", "stage/virtual.go: round", // which move the clock itself
 }
 
 // TestTimers: each timer of a story in virtual time is in its clock's register. One that is

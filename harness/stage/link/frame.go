@@ -13,7 +13,7 @@ type Kind byte
 const (
 	Begin  Kind = iota + 1 // a story: Time is its clock; N is 1 in virtual time
 	Invoke                 // a call of the code's: ID is its own, Body the function and its arguments
-	Row                    // calls of values alone, one after the other: ID is the row's, Body what they are called with
+	Row                    // calls of values alone, one after the other: ID is the row's, Body what they are
 	Cancel                 // the context of the call ID: Body says how
 	Now                    // what came of operation ID, which is over; N is 1 if it has ended its goroutine
 	Later                  // nothing came of operation ID yet; Until is as with Now: up to when the clock may run on
