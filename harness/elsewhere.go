@@ -1,12 +1,15 @@
 package harness
 
 import (
+	"errors"
 	"hash/fnv"
 	"net/netip"
 	"os"
 	"strings"
+	"syscall"
 
 	"udpkata/harness/internal/stacks"
+	"udpkata/harness/netlab"
 	"udpkata/harness/sockopt"
 	"udpkata/harness/stage"
 	"udpkata/harness/text"
@@ -29,11 +32,24 @@ func (w *World) beginStage() bool {
 		Crashed: w.crashed,
 	})
 	if err != nil {
-		w.fail(verdict.NotRun, "%v.", err)
+		state := verdict.NotRun
+		if stage.HasRun() || netlab.Inside() { // so it is the code that keeps it from running again
+			state = verdict.Crashed
+		}
+		w.fail(state, "%v.", err)
 		return false
 	}
 	w.stage.Store(s)
 	return true
+}
+
+// withoutSocket says what becomes of a story for which there is no socket. Where the code has a process of its own, it
+// may have taken all ports, and the task stays in the total.
+func withoutSocket(err error) verdict.State {
+	if stage.HasRun() && errors.Is(err, syscall.EADDRINUSE) {
+		return verdict.Failed
+	}
+	return verdict.NotRun
 }
 
 // steps counts what happens in the story.

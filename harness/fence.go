@@ -62,7 +62,7 @@ func (w *World) fenceSocket() net.PacketConn {
 		conn, err := w.listen()
 		if err != nil {
 			w.need(capability.Exhausted(err))
-			w.fatal(verdict.NotRun, "No socket for the harness: %v.", err)
+			w.fatal(withoutSocket(err), "No socket for the harness: %v.", err)
 		}
 		w.rec.Update(func() { w.fencer = record.AddrPort(conn.LocalAddr()) })
 		w.fenceConn = conn

@@ -266,30 +266,94 @@ func (k kernelWords) MTU(socket *net.UDPConn) int {
 	return mtu
 }
 
-// cantAsk ends the story because the system does not tell an option of a socket's.
+// cantAsk ends the story because the system does not tell an option of a socket's: the code has closed it, or nobody
+// can be asked here.
 func (k kernelWords) cantAsk(socket *net.UDPConn, err error) {
+	if errors.Is(err, net.ErrClosed) {
+		k.w.wants(diagnosis.Open{})
+		k.w.fatal(verdict.Failed, "%s's socket is closed; the story wants it open.", k.bareName(socket))
+	}
 	k.w.fatal(verdict.NotRun, "%s can't be asked for an option: %v.", k.bareName(socket), err)
 }
 
 // Learned waits until the kernel knows the MTU of a socket's path, in bytes, and
 // the socket its error for it.
 func (l *Lab) Learned(socket *net.UDPConn, mtu int) {
-	const mostWait = 10 * time.Second // a router's word takes microseconds
-	for began := time.Now(); l.MTU(socket) != mtu; time.Sleep(time.Millisecond) {
-		if time.Since(began) > mostWait {
-			l.World.fatal(verdict.NotRun, "No router told that the path's MTU is %d; it is %d.", mtu, l.MTU(socket))
+	if !l.learns(socket, mtu) {
+		if l.asksForMTU(socket) && l.learns(socket, mtu) {
+			l.World.fatal(verdict.Failed,
+				"Nothing that is too big for the path was sent from %s; the story wants that.", l.bareName(socket))
 		}
+		l.World.fatal(verdict.NotRun, "No router told that the path's MTU is %d; it is %d.", mtu, l.MTU(socket))
 	}
 	sockopt.ErrorPending(socket, mostWait) // unless the code has met it already
+}
+
+// mostWait is how long the kernel may take for what takes it microseconds.
+const mostWait = 10 * time.Second
+
+// learns waits until the kernel knows the MTU of a socket's path, and reports whether it does.
+func (l *Lab) learns(socket *net.UDPConn, mtu int) bool {
+	for began := time.Now(); l.MTU(socket) != mtu; time.Sleep(time.Millisecond) {
+		if time.Since(began) > mostWait {
+			return false
+		}
+	}
+	return true
+}
+
+// asksForMTU sends as much as the first link takes to where a socket does, and reports whether it could.
+func (l *Lab) asksForMTU(socket *net.UDPConn) bool {
+	to, ok := socket.RemoteAddr().(*net.UDPAddr)
+	if !ok {
+		return false
+	}
+	conn, err := net.DialUDP("udp", nil, to)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	if sockopt.SetPMTUDiscovery(conn, l.IPv6(), sockopt.Do) != nil {
+		return false
+	}
+	const headers = 40 + 8 // of IPv6, which are longer than IPv4's, and of UDP
+	_, err = conn.Write(make([]byte, l.MTU(conn)-headers))
+	return err == nil
 }
 
 // ErrorArrives waits until an error is waiting on a socket for the next call of it, such
 // as "connection refused" for an earlier datagram. Only Linux can be asked.
 func (k kernelWords) ErrorArrives(socket *net.UDPConn) {
-	const mostWait = 10 * time.Second // such a note takes microseconds
-	if pending, err := sockopt.ErrorPending(socket, mostWait); !pending {
+	pending, err := sockopt.ErrorPending(socket, mostWait)
+	switch {
+	case pending:
+	case errors.Is(err, net.ErrClosed):
+		k.cantAsk(socket, err)
+	case errorsComeBack():
+		k.w.fatal(verdict.Failed, "No error has come back to %s, so nothing was sent from it; the story wants that.",
+			k.bareName(socket))
+	default:
 		k.w.fatal(verdict.NotRun, "No error has come back to %s (%v).", k.bareName(socket), err)
 	}
+}
+
+// errorsComeBack reports whether whoever sends to a port of loopback's where nobody listens hears of that.
+func errorsComeBack() bool {
+	nobody, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return false
+	}
+	nobody.Close()
+	conn, err := net.DialUDP("udp", nil, nobody.LocalAddr().(*net.UDPAddr))
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	if _, err := conn.Write(nil); err != nil {
+		return false
+	}
+	pending, _ := sockopt.ErrorPending(conn, mostWait)
+	return pending
 }
 
 // SentNotBefore fails the story if a socket was asked to send more often than there are

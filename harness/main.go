@@ -9,8 +9,10 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"udpkata/harness/capability"
 	"udpkata/harness/internal/failure"
 	"udpkata/harness/internal/stacks"
+	"udpkata/harness/netlab"
 	"udpkata/harness/stage"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
@@ -29,6 +31,12 @@ func Main(m *testing.M) {
 		os.Exit(1)
 	}
 	brief.Store(isPlain(flag.CommandLine))
+	if stage.On() { // before any of the code runs, which could take away what there is
+		capability.AskAll()
+		if !netlab.Inside() {
+			netlab.Missing()
+		}
+	}
 	m.Run()
 	stage.Close()
 	if brief.Load() {

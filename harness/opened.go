@@ -194,7 +194,7 @@ func (c *Call) socket(want any) *net.UDPConn {
 			c.rec.Name, stage.TypeName(value))
 	}
 	for _, p := range c.w.peers {
-		if p.conn == net.PacketConn(conn) {
+		if p.conn == net.PacketConn(conn) || sockopt.Same(p.conn, conn) {
 			if opened, ok := want.(diagnosis.Opened); ok {
 				c.wants(diagnosis.Opened{At: opened.At, Again: p.name})
 			}

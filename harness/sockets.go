@@ -21,7 +21,7 @@ func (w *World) open(name string, opener func() (record.Socket, error)) record.S
 	inner, err := opener()
 	if err != nil {
 		w.need(capability.Exhausted(err))
-		w.fatal(verdict.NotRun, "No socket for %s: %v.", name, err)
+		w.fatal(withoutSocket(err), "No socket for %s: %v.", name, err)
 	}
 	w.rec.SetName(record.AddrPort(inner.LocalAddr()), name)
 	return inner

@@ -16,7 +16,7 @@ import (
 // realTime are the functions whose timers are those of a clock on the wall, beside which a
 // story in virtual time is watched, or which wait on the kernel's sockets alone.
 var realTime = []string{
-	"kernel.go: Learned", "world.go: comesToRest", "world.go: watchSleep", "internal/network/bubble.go: inBubble",
+	"kernel.go: learns", "world.go: comesToRest", "world.go: watchSleep", "internal/network/bubble.go: inBubble",
 	"stage/virtual.go: rounds", "stage/virtual.go: round", // which move the clock itself
 }
 

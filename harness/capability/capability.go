@@ -180,6 +180,14 @@ var Broadcast = &Capability{
 	}),
 }
 
+// AskAll finds out about all that is asked for once: from then on, nothing that happens on this machine changes what
+// is known of it.
+func AskAll() {
+	for _, c := range []*Capability{Loopback, IPv6, SecondLoopback, Broadcast} {
+		c.Missing()
+	}
+}
+
 // AbsentAddress returns the capability to refuse a socket at an address that is for
 // examples, so that no computer has it.
 func AbsentAddress(addr netip.Addr) *Capability {

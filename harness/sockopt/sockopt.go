@@ -69,6 +69,14 @@ func Descriptor(conn *net.UDPConn) (descriptor uintptr, err error) {
 
 // control calls f with a socket's descriptor, and returns its error or that of the
 // socket.
+// Same reports whether two connections are the same socket of the kernel's: one is a copy of the other, as
+// [net.UDPConn.File] makes them. Linux alone can be asked. A socket that is closed is the same as no other.
+func Same(a, b any) bool {
+	numberA, okA := Number(a)
+	numberB, okB := Number(b)
+	return okA && okB && numberA == numberB
+}
+
 func control(conn syscall.Conn, f func(fd uintptr) error) error {
 	raw, err := conn.SyscallConn()
 	if err != nil {

@@ -122,7 +122,7 @@ func (s *Story) Goroutines(here []stacks.Goroutine) (all, others []stacks.Gorout
 		all = append(all, g)
 	}
 	here = slices.DeleteFunc(here, func(g stacks.Goroutine) bool {
-		isCall := g.IsCall() && (s.active[g.ID] || s.Virtual && g.Bubble == s.Bubble)
+		isCall := g.IsCall() && (s.callers[g.ID] || s.Virtual && g.Bubble == s.Bubble)
 		return stood[g.ID] || g.RunsIn(stageFunctions) && (!isCall || plain || hasEnded)
 	})
 	for i, g := range here {

@@ -24,6 +24,9 @@ func (*Story) Leave() {}
 // Kill does nothing.
 func (*Story) Kill() {}
 
+// HasRun reports that it has not.
+func HasRun() bool { return false }
+
 // Alone reports that it is.
 func (*Story) Alone() bool { return true }
 

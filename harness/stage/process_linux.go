@@ -2,6 +2,7 @@ package stage
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -25,9 +26,10 @@ type process struct {
 	cmd    *exec.Cmd
 	from   *link.Source
 	to     *os.File
-	toFd   int // its descriptor
-	asking int // a socket: where it says what its goroutines are about
-	passes int // a socket: where descriptors are passed
+	toFd   int              // its descriptor
+	asking int              // a socket: where it says what its goroutines are about
+	passes int              // a socket: where descriptors are passed
+	own    map[uintptr]bool // the kernel's numbers of its ends of those two
 	files  map[int64]*os.File
 	told   *tail
 
@@ -55,9 +57,28 @@ type started struct {
 	err error
 }
 
+// image is the program, which is opened before any of it runs, as it could remove or replace its file; "" where that
+// can't be. hasRun is whether any of it has run.
+var (
+	image  string
+	hasRun atomic.Bool
+)
+
+// HasRun reports whether the code has begun to run in this process's time.
+func HasRun() bool { return hasRun.Load() }
+
+// firstFree is above the descriptors that a stage gets.
+const firstFree = 100
+
 func init() {
 	if !On() {
 		return
+	}
+	if fd, err := unix.Open(program, unix.O_PATH|unix.O_CLOEXEC, 0); err == nil {
+		if own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, firstFree); err == nil {
+			image = fmt.Sprintf("/proc/self/fd/%d", own)
+		}
+		unix.Close(fd)
 	}
 	go func() {
 		runtime.LockOSThread()
@@ -91,11 +112,19 @@ func start() (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	own := map[uintptr]bool{}
+	for _, fd := range []int{asked[1], passing[1]} {
+		var stat unix.Stat_t
+		if err := unix.Fstat(fd, &stat); err != nil {
+			return nil, err
+		}
+		own[uintptr(stat.Ino)] = true
+	}
 	theirs := []*os.File{inR, outW, os.NewFile(uintptr(asked[1]), "asked"), os.NewFile(uintptr(passing[1]), "passing")}
 	from := &pipe{file: outR, fd: int(outR.Fd()), ends: -1}
 	p := &process{
-		cmd: exec.Command(program), from: link.NewSource(from), to: inW,
-		asking: asked[0], passes: passing[0], files: map[int64]*os.File{},
+		cmd: exec.Command(cmp.Or(image, program)), from: link.NewSource(from), to: inW,
+		asking: asked[0], passes: passing[0], own: own, files: map[int64]*os.File{},
 		told: &tail{}, exited: make(chan struct{}),
 	}
 	// Both are used without the poller, which takes longer. Fd makes them block, each time.
@@ -115,6 +144,7 @@ func start() (*process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the stage does not start: %w", err)
 	}
+	hasRun.Store(true)
 	if from.ends >= 0 { // where the kernel has such descriptors
 		from.end = os.NewFile(uintptr(from.ends), "end")
 	}
@@ -156,10 +186,17 @@ func (p *process) ends() (how string, ok bool) {
 	return "", false
 }
 
+// signal has the kernel end the process, and whoever it has started and is in its group still, in which it may not be
+// itself.
+func (p *process) signal() {
+	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	p.cmd.Process.Kill()
+}
+
 // kill ends the process, and whoever it has started.
 func (p *process) kill() {
 	p.dead.Store(true)
-	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	p.signal()
 	<-p.exited
 	p.mu.Lock()
 	p.to.Close()
@@ -293,17 +330,40 @@ func (p *process) pass(number int64, fd int) error {
 func (p *process) received(number int64) *os.File {
 	p.fileMu.Lock()
 	defer p.fileMu.Unlock()
-	for p.files[number] == nil {
+	p.receive(func() bool { return p.files[number] != nil })
+	file := p.files[number]
+	delete(p.files, number)
+	return file
+}
+
+// strays returns the kernel's numbers of the sockets that the stage has sent and nobody has asked for.
+func (p *process) strays() map[uintptr]bool {
+	p.fileMu.Lock()
+	defer p.fileMu.Unlock()
+	p.receive(func() bool { return false })
+	all := map[uintptr]bool{}
+	for _, file := range p.files {
+		var stat unix.Stat_t
+		if unix.Fstat(int(file.Fd()), &stat) == nil && stat.Mode&unix.S_IFMT == unix.S_IFSOCK {
+			all[uintptr(stat.Ino)] = true
+		}
+	}
+	return all
+}
+
+// receive takes descriptors that have come until there are no more, or has says so. The caller holds p.fileMu.
+func (p *process) receive(has func() bool) {
+	for !has() {
 		var data [16]byte
 		var control [64]byte
 		n, size, _, _, err := unix.Recvmsg(p.passes, data[:], control[:], unix.MSG_CMSG_CLOEXEC|unix.MSG_DONTWAIT)
 		if err != nil || n == 0 {
-			return nil
+			return
 		}
 		r := link.Reader{Bytes: data[:n]}
 		messages, err := unix.ParseSocketControlMessage(control[:size])
 		if err != nil {
-			return nil
+			return
 		}
 		came := r.Int()
 		for _, m := range messages {
@@ -317,9 +377,6 @@ func (p *process) received(number int64) *os.File {
 			}
 		}
 	}
-	file := p.files[number]
-	delete(p.files, number)
-	return file
 }
 
 // A tail passes on what the stage prints, and keeps the end of it.

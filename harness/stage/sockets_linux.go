@@ -2,6 +2,9 @@ package stage
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -13,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"udpkata/harness/sockopt"
 	"udpkata/harness/stage/link"
 )
 
@@ -114,6 +118,9 @@ func (s *Story) socket(network string, number int64, flags uint64) any {
 		if err == nil {
 			conn = opened
 		}
+		if c, ok := opened.(net.Conn); ok && err == nil && (c.RemoteAddr() != nil) != (flags&link.IsConnected != 0) {
+			s.breaks("hands over a socket that is connected otherwise than package net knows of")
+		}
 		if udp, ok := opened.(syscall.Conn); ok && err == nil && wasBlocking {
 			if raw, err := udp.SyscallConn(); err == nil {
 				raw.Control(func(fd uintptr) { unix.SetNonblock(int(fd), false) })
@@ -165,40 +172,75 @@ func closed(network string) any {
 	return conn
 }
 
-// Sockets returns the sockets that the stage has open and this process has not, by a number
+// Sockets returns the sockets that the stage has open and the story does not know, by a number
 // of the kernel's, with no addresses: [Locate] finds those.
 func Sockets() map[uintptr]netip.AddrPort {
 	all := map[uintptr]netip.AddrPort{}
-	if s := current.Load(); s != nil {
-		for number := range sockets(s.pid()) {
+	s := current.Load()
+	if s == nil {
+		return all
+	}
+	open, err := s.process.sockets()
+	if err != nil {
+		s.breaks("does not let its sockets be counted")
+		return all
+	}
+	for _, numbers := range []map[uintptr]bool{open, s.process.strays()} {
+		for number := range numbers {
 			all[number] = netip.AddrPort{}
 		}
-		for number := range sockets("self") {
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, conn := range s.sockets {
+		if number, ok := sockopt.Number(conn); ok {
 			delete(all, number)
 		}
 	}
 	return all
 }
 
+// verifies closes the sockets that the code has put something else in the place of, without a word to package net.
+func (s *Story) verifies() {
+	s.mu.Lock()
+	passed := maps.Clone(s.sockets)
+	s.mu.Unlock()
+	if len(passed) == 0 {
+		return
+	}
+	open, err := s.process.sockets()
+	if err != nil {
+		return // nobody knows
+	}
+	for _, conn := range passed {
+		if number, ok := sockopt.Number(conn); ok && !open[number] {
+			conn.(io.Closer).Close()
+		}
+	}
+}
+
 func (s *Story) pid() string { return strconv.Itoa(s.process.cmd.Process.Pid) }
 
-// sockets lists the numbers of a process's sockets (proc_pid_fd(5)).
-func sockets(pid string) map[uintptr]bool {
+// sockets lists the numbers of the process's sockets (proc_pid_fd(5)), but for the link's.
+func (p *process) sockets() (map[uintptr]bool, error) {
 	all := map[uintptr]bool{}
-	dir := filepath.Join("/proc", pid, "fd")
-	entries, _ := os.ReadDir(dir)
+	dir := fmt.Sprintf("/proc/%d/fd", p.cmd.Process.Pid)
+	entries, err := os.ReadDir(dir)
+	if err != nil && !p.hasEnded() {
+		return nil, err
+	}
 	for _, e := range entries {
-		if fd, _ := strconv.Atoi(e.Name()); pid != "self" && fd <= 6 {
-			continue // the link itself
-		}
 		target, err := os.Readlink(filepath.Join(dir, e.Name()))
+		if err != nil && !errors.Is(err, os.ErrNotExist) { // it is not closed meanwhile
+			return nil, err
+		}
 		inode, ok := strings.CutPrefix(target, "socket:[")
 		number, notOne := strconv.ParseUint(strings.TrimSuffix(inode, "]"), 10, 64)
-		if err == nil && ok && notOne == nil {
+		if err == nil && ok && notOne == nil && !p.own[uintptr(number)] {
 			all[uintptr(number)] = true
 		}
 	}
-	return all
+	return all, nil
 }
 
 // Locate finds the addresses of the stage's sockets (proc_pid_net(5)); one that is not bound

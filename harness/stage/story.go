@@ -44,7 +44,7 @@ type Story struct {
 	calls      map[int64]*Call        // that have not ended
 	lent       map[int64][]*link.Lent // to calls and by them, by number; callbacks' numbers are below 0
 	callbacks  []int64                // the last ones' numbers
-	active     map[int]bool           // the goroutines that make calls
+	callers    map[int]bool           // the goroutines that make calls, in real time
 	contexts   map[int64]func()       // that have not ended: what tells the code if they have
 	ends       []func()
 	now        claim          // of the operation that is performed just now; nil if it is none
@@ -55,6 +55,7 @@ type Story struct {
 	steps      atomic.Uint64 // calls that have returned
 	row        *row          // nil unless calls are made in one
 	asked      int           // operations
+	brought    int           // bytes with them
 	still      still
 
 	pace // in virtual time
@@ -72,8 +73,12 @@ type claim []stacks.Line
 // mostOperations is how many a story may have: one that has more does not end.
 const mostOperations = 2_000_000
 
-// mostOpen is how many of them may take their time together: each takes memory here.
-const mostOpen = 2000
+// mostOpen is how many of them may take their time together: each takes memory here. mostBytes is how many bytes they
+// may bring in a story, which may all be kept.
+const (
+	mostOpen  = 2000
+	mostBytes = 256 << 20
+)
 
 func (s *Story) out() *Out { return &Out{s: s} }
 
@@ -140,14 +145,19 @@ func Invoke(lesson, function string) *Call {
 	if s == nil {
 		panic("the code under test is called outside of a story")
 	}
-	var c *Call
+	goroutine := 0
+	if !s.Virtual {
+		goroutine, _ = stacks.Self()
+	}
 	s.mu.Lock()
+	s.callers[goroutine] = true
 	row := s.row
 	s.mu.Unlock()
+	var c *Call
 	if row != nil {
 		c = row.next()
 	} else {
-		c = &Call{Out: Out{s: s}, plain: s.Virtual, done: make(chan struct{})}
+		c = &Call{Out: Out{s: s}, plain: s.Virtual, goroutine: goroutine, done: make(chan struct{})}
 	}
 	c.Out.call = c
 	c.Text(lesson + "." + function)
@@ -164,17 +174,9 @@ func (c *Call) Run() *In {
 	if c.row != nil {
 		return c.row.run(c)
 	}
-	if !c.plain {
+	if s.Virtual && !c.plain {
 		c.goroutine, _ = stacks.Self()
 	}
-	s.mu.Lock()
-	s.active[c.goroutine] = true
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.active, c.goroutine)
-	}()
 	s.mu.Lock()
 	s.last++
 	c.id = s.last
@@ -285,10 +287,14 @@ func (s *Story) operation(f link.Frame) *operation {
 	again := s.open[f.ID]
 	s.open[f.ID] = true
 	tooMany := len(s.open) > mostOpen
+	s.brought += len(f.Body)
+	tooMuch := s.brought > mostBytes
 	s.mu.Unlock()
 	switch {
 	case again:
 		s.breaks("asks for two things under one number")
+	case tooMuch:
+		s.breaks(fmt.Sprintf("brings more than %d MiB in one story", mostBytes>>20))
 	case tooMany:
 		s.breaks(fmt.Sprintf("waits for more than %d operations at once", mostOpen))
 	}
@@ -448,6 +454,9 @@ func (s *Story) touched(f link.Frame) {
 func (s *Story) hears(f link.Frame) bool {
 	switch f.Kind {
 	case link.Returned:
+		if !s.Virtual {
+			s.verifies()
+		}
 		s.returns(f)
 	case link.Came:
 		s.came(f)

@@ -34,7 +34,7 @@ func Begin(setting Setting) (*Story, error) {
 		Setting: setting, process: kept, number: stories, names: newNames(),
 		gone: make(chan struct{}), over: make(chan struct{}),
 		objects: map[int64]object{}, numbers: map[any]int64{}, sockets: map[int64]any{}, contexts: map[int64]func(){},
-		calls: map[int64]*Call{}, lent: map[int64][]*link.Lent{}, active: map[int]bool{}, claims: map[int]claim{},
+		calls: map[int64]*Call{}, lent: map[int64][]*link.Lent{}, callers: map[int]bool{}, claims: map[int]claim{},
 		performing: map[int64]int{}, open: map[int64]bool{}, shutting: map[int64]chan struct{}{},
 	}
 	s.last = s.number << link.StoryBits

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -63,7 +62,7 @@ func (p *process) end(why string) {
 	if p.dead.Load() {
 		return
 	}
-	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	p.signal()
 }
 
 // awaits waits for what the stage is to bring about, and reports whether it did. In virtual

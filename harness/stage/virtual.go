@@ -174,6 +174,9 @@ func (s *Story) round(until int64) (reached int64, err error) {
 			return 0, nil
 		case f.Kind == link.Idle && !ends:
 			s.mu.Lock()
+			if stops {
+				until = now
+			}
 			s.stageTime = max(s.stageTime, min(f.Time, max(now, until-1)))
 			s.alone = f.N == 1
 			s.mu.Unlock()

@@ -344,6 +344,15 @@ var storySentences = []Text{
 	{"%s can't be broken: %v.", "沒辦法把 %s 弄壞：%v。"},
 	{"The permission to broadcast can't be taken away: %v.", "沒辦法拿走廣播的許可：%v。"},
 	{"No router: %v.", "造不出路由器：%v。"},
+	{"%s's socket is closed; the story wants it open.", "%s 的 socket 已經關閉；故事要的是開著的。"},
+	{
+		"No error has come back to %s, so nothing was sent from it; the story wants that.",
+		"沒有錯誤回到 %s，可見沒有從它送出任何東西；故事要的是送出。",
+	},
+	{
+		"Nothing that is too big for the path was sent from %s; the story wants that.",
+		"沒有從 %s 送出對路徑來說太大的東西；故事要的是送出。",
+	},
 	{"No error has come back to %s (%v).", "沒有錯誤回到 %s（%v）。"},
 	{"No router told that the path's MTU is %d; it is %d.", "沒有路由器來說路徑的 MTU 是 %d；系統知道的是 %d。"},
 	{"The story can't go back: it is %v already, and not %v.", "故事沒辦法倒回去：現在已經是 %v，不是 %v。"},

@@ -31,10 +31,11 @@ const (
 
 // What is known of a passed socket beside its descriptor.
 const (
-	IsClosed   = 1 << iota // it has no descriptor
-	IsOverdue              // it has a deadline that has passed
-	IsBlocking             // calls of it block their thread
-	IsUnusable             // it is no socket that package net has made
+	IsClosed    = 1 << iota // it has no descriptor
+	IsOverdue               // it has a deadline that has passed
+	IsBlocking              // calls of it block their thread
+	IsUnusable              // it is no socket that package net has made
+	IsConnected             // package net knows a remote address of it
 )
 
 // State returns which of IsClosed and IsOverdue is true of a socket.

@@ -28,26 +28,42 @@ func answer() {
 		if n, err := descriptor(asked).Read(question[:]); err != nil || n == 0 {
 			return
 		}
+		before := told.Load().waitsFor()
 		n := runtime.Stack(buf, true)
 		for n == len(buf) && n < mostText {
 			buf = make([]byte, 2*n)
 			n = runtime.Stack(buf, true)
 		}
 		w := link.Writer{Bytes: make([]byte, 4)}
-		told.Load().says(&w)
+		told.Load().says(&w, before)
 		w.Text(string(buf[:n]))
 		binary.BigEndian.PutUint32(w.Bytes, uint32(len(w.Bytes)-4))
 		link.Write(asked, w.Bytes)
 	}
 }
 
-// says appends what the story's goroutines are for.
-func (s *story) says(w *link.Writer) {
+// waitsFor lists the operations whose answers have not come.
+func (s *story) waitsFor() map[int64]bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w.Int(int64(s.bubble))
-	w.Uint(uint64(len(s.waiting)))
+	all := map[int64]bool{}
 	for operation := range s.waiting {
+		all[operation] = true
+	}
+	return all
+}
+
+// says appends what the story's goroutines are for. before are the operations that they waited for before they were
+// listed: whoever was seen to wait for one may go on by now.
+func (s *story) says(w *link.Writer, before map[int64]bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for operation := range s.waiting {
+		before[operation] = true
+	}
+	w.Int(int64(s.bubble))
+	w.Uint(uint64(len(before)))
+	for operation := range before {
 		w.Int(operation)
 	}
 	for _, what := range []map[int]int64{s.calls, s.performs} {

@@ -249,6 +249,9 @@ func (o *Out) kernels(conn syscall.Conn, isNil bool, network string) {
 	if err := raw.Control(func(fd uintptr) { pass(number, int(fd)) }); err != nil {
 		flags |= link.IsClosed
 	}
+	if c, ok := conn.(net.Conn); ok && c.RemoteAddr() != nil {
+		flags |= link.IsConnected
+	}
 	o.Uint(flags)
 	owned := &o.s.owned
 	owned.mu.Lock()
