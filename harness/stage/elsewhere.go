@@ -91,7 +91,15 @@ func (s *Story) Goroutines(here []stacks.Goroutine) (all, others []stacks.Gorout
 			plain = plain || c.plain
 		}
 	}
-	onItsWay := !s.Virtual && stirs && slices.ContainsFunc(says.asked, func(id int64) bool { return !s.open[id] })
+	self, _ := stacks.Self()
+	performers := map[int]bool{}
+	for _, goroutine := range s.performing {
+		performers[goroutine] = goroutine != self
+	}
+	isComing := func(g stacks.Goroutine) bool { return performers[g.ID] && g.Busy() } // what the operation brings
+	isAnswered := func(id int64) bool { return !s.open[id] }
+	onItsWay := !s.Virtual && stirs &&
+		(slices.ContainsFunc(says.asked, isAnswered) || slices.ContainsFunc(here, isComing))
 	busy = busy || onItsWay
 	for _, g := range says.all {
 		c := calls[g.ID]
@@ -103,7 +111,7 @@ func (s *Story) Goroutines(here []stacks.Goroutine) (all, others []stacks.Gorout
 		if i := slices.IndexFunc(here, performs); i >= 0 {
 			g.State, g.Durable = here[i].State, here[i].Durable
 		}
-		if onItsWay && g.WaitsIn() != "" { // perhaps for what has been answered already
+		if onItsWay && g.InHarness() { // perhaps for what has been answered already
 			g.State, g.Durable = "runnable", false
 		}
 		if !stirs && g.Busy() {

@@ -194,12 +194,12 @@ func (s *Story) operatesReal(op *operation) {
 	s.claims[self], s.performing[op.frame.ID] = op.at, self
 	s.mu.Unlock()
 	defer func() {
+		s.closes(op) // from now on, the answer is on its way; until then, somebody performs it
 		s.mu.Lock()
 		delete(s.claims, self)
 		delete(s.performing, op.frame.ID)
 		s.mu.Unlock()
 		s.tellEnded()
-		s.closes(op)
 		s.process.send(op.answer(link.Reply))
 	}()
 	s.performs(op)
