@@ -16,7 +16,7 @@ const longestRow = 1000
 type row struct {
 	s     *Story
 	id    int64
-	n     int         // calls
+	n     int         // calls, and then those whose results are not taken yet
 	calls link.Writer // what they are called with
 
 	left    int // that have not returned
@@ -46,7 +46,7 @@ func Row(n int, f func(i int)) {
 }
 
 func (s *Story) tellRow(first, last int, f func(i int)) {
-	r := &row{s: s, done: make(chan struct{})}
+	r := &row{s: s, results: s.in(nil).Reader, done: make(chan struct{})}
 	s.setRow(r)
 	defer s.setRow(nil)
 	for i := first; i < last; i++ {
@@ -102,7 +102,7 @@ func (r *row) run(c *Call) *In {
 		r.in = In{s: s}
 		return &r.in
 	}
-	if len(r.results.Bytes) == 0 {
+	if r.n--; r.n < 0 {
 		panic("a function that is called in a row calls another one of the code's when it knows the results")
 	}
 	body := r.results.Part()
@@ -122,16 +122,23 @@ func (r *row) run(c *Call) *In {
 
 // came notes what calls of a row have returned.
 func (s *Story) came(f link.Frame) {
+	if !s.takes(f) {
+		s.breaks("says of calls that do not run that they have ended")
+	}
+}
+
+// takes notes what has returned of the row that runs, and reports whether that may be.
+func (s *Story) takes(f link.Frame) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.row
 	if r == nil || f.ID != r.id || f.N < 1 || f.N > int64(r.left) {
-		defer s.breaks("says of calls that do not run that they have ended")
-		return
+		return false
 	}
 	s.steps.Add(uint64(f.N))
 	r.results.Bytes = append(r.results.Bytes, f.Body...)
 	if r.left -= int(f.N); r.left == 0 {
 		close(r.done)
 	}
+	return true
 }
