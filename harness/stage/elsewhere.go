@@ -92,26 +92,19 @@ func (s *Story) Goroutines(here []stacks.Goroutine) (all, others []stacks.Gorout
 		}
 	}
 	self, _ := stacks.Self()
-	performers := map[int]bool{}
-	for _, goroutine := range s.performing {
-		performers[goroutine] = goroutine != self
-	}
-	isComing := func(g stacks.Goroutine) bool { return performers[g.ID] && g.Busy() } // what the operation brings
-	isAnswered := func(id int64) bool { return !s.open[id] }
-	onItsWay := !s.Virtual && stirs &&
-		(slices.ContainsFunc(says.asked, isAnswered) || slices.ContainsFunc(here, isComing))
-	busy = busy || onItsWay
+	onTheWay := !s.Virtual && stirs && s.open.onTheWay(says.asked, here, self)
+	busy = busy || onTheWay
 	for _, g := range says.all {
 		c := calls[g.ID]
 		if c == nil && !s.Site.IsStudents(g) {
 			continue
 		}
-		performer := s.performing[says.waits[g.ID]]
+		performer := s.open[says.waits[g.ID]]
 		performs := func(h stacks.Goroutine) bool { return h.ID == performer && !h.Busy() }
 		if i := slices.IndexFunc(here, performs); i >= 0 {
 			g.State, g.Durable = here[i].State, here[i].Durable
 		}
-		if onItsWay && g.InHarness() { // perhaps for what has been answered already
+		if onTheWay && g.InHarness() { // perhaps for what has been answered already
 			g.State, g.Durable = "runnable", false
 		}
 		if !stirs && g.Busy() {

@@ -34,29 +34,28 @@ type Story struct {
 	gone     chan struct{} // closed when the stage has left the story
 	over     chan struct{} // closed when its link has nothing more to say
 
-	mu         sync.Mutex
-	failed     bool // the stage is no use any more
-	finished   bool // it has heard the story's end
-	last       int64
-	objects    map[int64]object
-	numbers    map[any]int64
-	sockets    map[int64]any
-	calls      map[int64]*Call        // that have not ended
-	lent       map[int64][]*link.Lent // to calls and by them, by number; callbacks' numbers are below 0
-	callbacks  []int64                // the last ones' numbers
-	callers    map[int]bool           // the goroutines that make calls, in real time
-	contexts   map[int64]func()       // that have not ended: what tells the code if they have
-	ends       []func()
-	now        claim          // of the operation that is performed just now; nil if it is none
-	claims     map[int]claim  // by goroutine that performs another one, or has a call's panic
-	open       map[int64]bool // operations that have come, and have not been answered
-	performing map[int64]int  // by operation that takes its time: the goroutine that performs it
-	shutting   map[int64]chan struct{}
-	steps      atomic.Uint64 // calls that have returned
-	row        *row          // nil unless calls are made in one
-	asked      int           // operations
-	brought    int           // bytes with them
-	still      still
+	mu        sync.Mutex
+	failed    bool // the stage is no use any more
+	finished  bool // it has heard the story's end
+	last      int64
+	objects   map[int64]object
+	numbers   map[any]int64
+	sockets   map[int64]any
+	calls     map[int64]*Call        // that have not ended
+	lent      map[int64][]*link.Lent // to calls and by them, by number; callbacks' numbers are below 0
+	callbacks []int64                // the last ones' numbers
+	callers   map[int]bool           // the goroutines that make calls, in real time
+	contexts  map[int64]func()       // that have not ended: what tells the code if they have
+	ends      []func()
+	now       claim         // of the operation that is performed just now; nil if it is none
+	claims    map[int]claim // by goroutine that performs another one, or has a call's panic
+	open      operations
+	shutting  map[int64]chan struct{}
+	steps     atomic.Uint64 // calls that have returned
+	row       *row          // nil unless calls are made in one
+	asked     int           // operations
+	brought   int           // bytes with them
+	still     still
 
 	pace // in virtual time
 }
@@ -284,8 +283,8 @@ func (s *Story) operation(f link.Frame) *operation {
 	op.number, op.method = op.in.Int(), op.in.Text()
 	op.at = op.in.lines(s.Site)
 	s.mu.Lock()
-	again := s.open[f.ID]
-	s.open[f.ID] = true
+	_, again := s.open[f.ID]
+	s.open[f.ID] = 0
 	tooMany := len(s.open) > mostOpen
 	s.brought += len(f.Body)
 	tooMuch := s.brought > mostBytes

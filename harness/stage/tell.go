@@ -35,7 +35,7 @@ func Begin(setting Setting) (*Story, error) {
 		gone: make(chan struct{}), over: make(chan struct{}),
 		objects: map[int64]object{}, numbers: map[any]int64{}, sockets: map[int64]any{}, contexts: map[int64]func(){},
 		calls: map[int64]*Call{}, lent: map[int64][]*link.Lent{}, callers: map[int]bool{}, claims: map[int]claim{},
-		performing: map[int64]int{}, open: map[int64]bool{}, shutting: map[int64]chan struct{}{},
+		open: operations{}, shutting: map[int64]chan struct{}{},
 	}
 	s.last = s.number << link.StoryBits
 	s.chance = rand.New(rand.NewPCG(setting.Seed, uint64(stories)))
@@ -191,13 +191,12 @@ func (s *Story) stream() error {
 func (s *Story) operatesReal(op *operation) {
 	self, _ := stacks.Self()
 	s.mu.Lock()
-	s.claims[self], s.performing[op.frame.ID] = op.at, self
+	s.claims[self], s.open[op.frame.ID] = op.at, self
 	s.mu.Unlock()
 	defer func() {
-		s.closes(op) // from now on, the answer is on its way; until then, somebody performs it
+		s.closes(op) // from now on, the answer is on its way
 		s.mu.Lock()
 		delete(s.claims, self)
-		delete(s.performing, op.frame.ID)
 		s.mu.Unlock()
 		s.tellEnded()
 		s.process.send(op.answer(link.Reply))

@@ -226,7 +226,7 @@ func (s *Story) operates(f link.Frame, until int64) int64 {
 	s.mu.Lock()
 	w.late = w.op == op
 	if w.late && !strings.HasPrefix(op.method, "Read") {
-		s.claims[w.goroutine], s.performing[f.ID] = op.at, w.goroutine
+		s.claims[w.goroutine], s.open[f.ID] = op.at, w.goroutine
 	}
 	s.now = nil
 	came := s.queue
@@ -296,7 +296,6 @@ func (s *Story) works(w *worker, op *operation) (atOnce bool) {
 		w.op = nil
 		late := w.late
 		delete(s.claims, w.goroutine)
-		delete(s.performing, op.frame.ID)
 		s.mu.Unlock()
 		if late {
 			s.closes(op)

@@ -1,0 +1,37 @@
+package stage
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/internal/stacks"
+)
+
+// TestOnTheWay: whoever takes an operation for one that takes its time, while it is on its way, believes that code
+// waits which goes on.
+func TestOnTheWay(t *testing.T) {
+	const self = 5
+	performed := operations{1: 10, 2: self, 3: 0, 4: 40}
+	here := []stacks.Goroutine{{ID: self, State: "running"}, {ID: 10, State: "IO wait"}, {ID: 11, State: "runnable"}}
+	tests := []struct {
+		name  string
+		asked []int64
+		want  bool
+	}{
+		{"nobody waits", nil, false},
+		{"its performer waits", []int64{1}, false},
+		{"its performer is who looks", []int64{2}, false},
+		{"nobody performs it yet", []int64{3}, true},
+		{"its performer began after the others were listed", []int64{4}, true},
+		{"it has not come, or is answered", []int64{99}, true},
+		{"one of several", []int64{1, 2, 99}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			require.Equal(t, tt.want, performed.onTheWay(tt.asked, here, self))
+		})
+	}
+	here[1].State = "runnable"
+	require.True(t, performed.onTheWay([]int64{1}, here, self), "its performer runs")
+}
