@@ -58,8 +58,8 @@ func (c *judged) end(err, cause error) {
 	c.calls = nil
 	close(c.done)
 	c.mu.Unlock()
-	for _, f := range calls {
-		go f()
+	for _, f := range calls { // now, as package context does: whoever derives from an ended context has ended
+		f()
 	}
 }
 
@@ -86,7 +86,7 @@ func (c *judged) Value(key any) any {
 	return c.ended.Value(key)
 }
 
-// AfterFunc spares package context a goroutine.
+// AfterFunc spares package context a goroutine. f is that package's, and ends what derives from c.
 func (c *judged) AfterFunc(f func()) (stop func() bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
