@@ -160,7 +160,7 @@ func allPass(t *testing.T, r judge.Report) {
 }
 
 // alternatives lists the directories of a lesson's other correct answers.
-func alternatives(t *testing.T, l curriculum.Lesson) []string {
+func alternatives(t testing.TB, l curriculum.Lesson) []string {
 	styles, err := filepath.Glob(filepath.Join("alternatives", l.Name, "*"))
 	require.NoError(t, err)
 	require.NotEmpty(t, styles, "no alternatives for "+l.Name)
@@ -168,7 +168,7 @@ func alternatives(t *testing.T, l curriculum.Lesson) []string {
 }
 
 // unpack copies an alternative to where its files are Go files.
-func unpack(t *testing.T, style string) string {
+func unpack(t testing.TB, style string) string {
 	dir := t.TempDir()
 	files, err := filepath.Glob(filepath.Join(style, "*"))
 	require.NoError(t, err)

@@ -3,6 +3,8 @@
 package solutions_test
 
 import (
+	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -41,6 +43,33 @@ func BenchmarkStageBuild(b *testing.B) {
 		cpu += cpuOfChildren(b) - before
 	}
 	b.ReportMetric(cpu.Seconds()/float64(b.N), "cpu-s/op")
+}
+
+// BenchmarkStageBoundaries answers a nanosecond before and after each deadline of lesson 04, over the solution and every
+// alternative, through the stage. All of them have to be right each time: -benchtime 2000x is as many each.
+func BenchmarkStageBoundaries(b *testing.B) {
+	const lesson, task = "04-backoff", "TestAskTakesLateAnswers"
+	stage, err := judge.NewStage(b.Context(), root)
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, stage.Close()) })
+	all := lessons(b)
+	l := all[slices.IndexFunc(all, func(l curriculum.Lesson) bool { return l.Name == lesson })]
+	dirs := map[string]string{"solution": l.Name}
+	for _, style := range alternatives(b, l) {
+		dirs[filepath.Base(style)] = unpack(b, style)
+	}
+	for name, dir := range dirs {
+		b.Run(name, func(b *testing.B) {
+			params := judge.Params{Lesson: l, Dir: dir, Tasks: []string{task}, Stage: stage, NoVet: true}
+			params.Program, err = judge.Build(b.Context(), params, b.TempDir())
+			require.NoError(b, err)
+			for b.Loop() {
+				got, err := judge.Run(b.Context(), params)
+				require.NoError(b, err)
+				require.Equal(b, verdict.Passed, got.Results[0].State, got.Results[0].Output)
+			}
+		})
+	}
 }
 
 // solved is a lesson's solution, built to be judged in one process, or through the stage.
