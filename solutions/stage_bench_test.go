@@ -45,8 +45,8 @@ func BenchmarkStageBuild(b *testing.B) {
 	b.ReportMetric(cpu.Seconds()/float64(b.N), "cpu-s/op")
 }
 
-// BenchmarkStageBoundaries answers a nanosecond before and after each deadline of lesson 04, over the solution and every
-// alternative, through the stage. All of them have to be right each time: -benchtime 2000x is as many each.
+// BenchmarkStageBoundaries answers a nanosecond before and after each deadline of lesson 04, over the solution and all
+// alternatives, through the stage. All of them have to be right each time: -benchtime 2000x is as many each.
 func BenchmarkStageBoundaries(b *testing.B) {
 	const lesson, task = "04-backoff", "TestAskTakesLateAnswers"
 	stage, err := judge.NewStage(b.Context(), root)

@@ -65,7 +65,7 @@ func ties(t *testing.T, seed uint64) string {
 	return strings.Join(pairs, "; ")
 }
 
-// ticks is a stage whose code asks for something each second, a few times.
+// ticks plays a stage whose code asks for something each second, a few times.
 func ticks(times int, from, to *os.File) {
 	defer func() { from.Close(); to.Close() }()
 	source := link.NewSource(from)
