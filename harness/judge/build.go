@@ -27,6 +27,8 @@ type Program struct {
 	proof string   // what it prints first if the overlay took effect
 	notes []string // which of the files were left out, and why
 	stage string   // the program that has the files, where this one has stand-ins in their place
+
+	refused *refusal // nil unless the files make none
 }
 
 // testProgram is what the file with a program is named.
@@ -101,7 +103,7 @@ func (p Params) build(ctx context.Context, overlay map[string]string, dir string
 		return nil, err
 	}
 	refused = p.rewrite(refused, overlay)
-	return nil, &refusal{state: verdict.DidNotCompile, reason: firstError(refused), output: refused, notes: notes}
+	return nil, refusedBy(refused, notes)
 }
 
 // control builds the test program of the course's own files, in dir. An error says why there can't be one here,

@@ -124,11 +124,15 @@ func (p Params) run(ctx context.Context) (Report, error) {
 	if p.Program == nil {
 		p.Program, err = Build(ctx, p, tmp)
 	}
-	if r := (*refusal)(nil); errors.As(err, &r) {
+	r := (*refusal)(nil)
+	if errors.As(err, &r) {
 		return Report{r.results(p.tasks()), r.notes}, nil
 	}
 	if err != nil {
 		return Report{}, err
+	}
+	if r = p.Program.refused; r != nil {
+		return Report{r.results(p.tasks()), r.notes}, nil
 	}
 	report := Report{Notes: p.Program.notes}
 	report.Results, err = (&trial{p, tmp}).runAll(ctx)

@@ -12,7 +12,6 @@ import (
 	"udpkata/harness/curriculum"
 	"udpkata/harness/stage/build"
 	"udpkata/harness/stage/standin"
-	"udpkata/harness/verdict"
 )
 
 // A Stage has the code under test run in a process of its own, as package stage does it, so that nothing of it meets
@@ -96,48 +95,13 @@ func (s *Stage) build(ctx context.Context, p Params, overlay map[string]string, 
 		return nil, errors.New("the code under test has a process of its own, which is built with neither the race " +
 			"detector nor tags")
 	}
-	code := build.Submission{}
-	for target, source := range overlay {
-		code[filepath.Base(target)] = source
+	program := &Program{notes: notes}
+	code := submission(p, overlay)
+	err := buildTogether(ctx, []Params{p}, []build.Submission{code}, []*Program{program}, dir, 0)
+	if err == nil && program.refused != nil {
+		err = program.refused
 	}
-	if p.Dir == "" {
-		for _, f := range p.Lesson.Files {
-			if !f.Given {
-				code[f.Name] = filepath.Join(p.Lesson.Dir, f.Name)
-			}
-		}
-	}
-	stage := filepath.Join(dir, "stage.exe")
-	said, err := s.compile(ctx, p, code, stage)
-	if err != nil {
-		return nil, err
-	}
-	if said != "" {
-		return nil, &refusal{state: verdict.DidNotCompile, reason: firstError(said), output: said, notes: notes}
-	}
-	tests, err := s.tests(ctx, p.Lesson)
-	if err != nil {
-		return nil, err
-	}
-	return &Program{path: tests.path, proof: tests.proof, notes: notes, stage: stage}, nil
-}
-
-// compile makes the stage's program of one lesson. It returns what the compiler or go vet said if
-// it refused.
-func (s *Stage) compile(ctx context.Context, p Params, code build.Submission, out string) (refused string, err error) {
-	dir, err := os.MkdirTemp(filepath.Dir(out), "stage-")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(dir)
-	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
-	defer cancel()
-	lessons := map[string]build.Submission{p.Lesson.Name: code}
-	said, err := s.course.Stage(ctx, lessons, dir, out)
-	if err == nil && len(said) == 0 && !p.NoVet {
-		said, err = s.course.Vet(ctx, lessons, dir)
-	}
-	return said[p.Lesson.Name], err
+	return program, err
 }
 
 // tests returns the program with a lesson's tests.

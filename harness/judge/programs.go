@@ -1,0 +1,191 @@
+package judge
+
+import (
+	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"udpkata/harness/stage/build"
+	"udpkata/harness/verdict"
+)
+
+// Programs builds, of somebody's files for several lessons, what [Build] builds of those for one, with as few programs
+// for the stage as it takes: one, unless a lesson has code that runs before any of its functions is called, which has
+// one for itself. All of them are kept in dir, and go with it. Each of all has the same Stage, and neither Program nor
+// Tasks. Whatever is wrong with the files is in the report that [Run] returns for the program.
+func Programs(ctx context.Context, all []Params, dir string) ([]*Program, error) {
+	programs := make([]*Program, len(all))
+	var together []int
+	codes := make([]build.Submission, len(all))
+	for i, p := range all {
+		programs[i] = &Program{}
+		overlay, notes, err := collect(p)
+		programs[i].notes = notes
+		if err != nil {
+			programs[i].refused = &refusal{state: verdict.NotRun, reason: err.Error(), notes: notes}
+			continue
+		}
+		codes[i] = submission(p, overlay)
+		if runsByItself(codes[i]) {
+			if err := buildTogether(ctx, all, codes, programs, dir, i); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		together = append(together, i)
+	}
+	return programs, buildTogether(ctx, all, codes, programs, dir, together...)
+}
+
+// buildTogether builds one program for some of the lessons.
+func buildTogether(ctx context.Context, all []Params, codes []build.Submission, programs []*Program, dir string,
+	which ...int) error {
+	if len(which) == 0 {
+		return nil
+	}
+	var params []Params
+	var some []build.Submission
+	for _, i := range which {
+		params, some = append(params, all[i]), append(some, codes[i])
+	}
+	dir, err := os.MkdirTemp(dir, "programs-")
+	if err != nil {
+		return err
+	}
+	s, out := all[which[0]].Stage, filepath.Join(dir, "stage.exe")
+	refused, err := s.compile(ctx, params, some, dir, out)
+	if err != nil {
+		return err
+	}
+	for _, i := range which {
+		if said := refused[all[i].Lesson.Name]; said != "" {
+			programs[i].refused = refusedBy(said, programs[i].notes)
+			continue
+		}
+		tests, err := s.tests(ctx, all[i].Lesson)
+		if err != nil {
+			return err
+		}
+		programs[i].path, programs[i].proof, programs[i].stage = tests.path, tests.proof, out
+	}
+	return nil
+}
+
+// runsByItself reports whether a package does more when the program starts than to make values that nobody can tell
+// from constants.
+func runsByItself(code build.Submission) bool {
+	for name, path := range code {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			continue // it will not compile, and if it does all the same, there is nothing in it
+		}
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, d := range file.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil && d.Name.Name == "init" {
+					return true
+				}
+			case *ast.GenDecl:
+				if d.Tok == token.VAR && slices.ContainsFunc(d.Specs, calls) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// calls reports whether a variable's value takes more than the usual calls, or receives from a channel.
+func calls(spec ast.Spec) bool {
+	does := false
+	for _, v := range spec.(*ast.ValueSpec).Values {
+		ast.Inspect(v, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncLit:
+				return false // a call of it is a call
+			case *ast.CallExpr:
+				does = does || !isUsual(n.Fun)
+			case *ast.UnaryExpr:
+				does = does || n.Op == token.ARROW
+			}
+			return true
+		})
+	}
+	return does
+}
+
+// usual are functions that package-level variables are made with.
+var usual = []string{"errors.New", "fmt.Errorf", "fmt.Sprintf", "strings.Repeat", "regexp.MustCompile", "make", "new",
+	"len", "append", "byte", "int", "string", "netip.MustParseAddr", "netip.MustParseAddrPort", "time.Duration"}
+
+func isUsual(f ast.Expr) bool {
+	switch f := f.(type) {
+	case *ast.Ident:
+		return slices.Contains(usual, f.Name)
+	case *ast.SelectorExpr:
+		x, ok := f.X.(*ast.Ident)
+		return ok && slices.Contains(usual, x.Name+"."+f.Sel.Name)
+	case *ast.ArrayType:
+		return true // a conversion
+	}
+	return false
+}
+
+// refusedBy is the verdict on files that the compiler or go vet refuses, and what it said.
+func refusedBy(said string, notes []string) *refusal {
+	return &refusal{state: verdict.DidNotCompile, reason: firstError(said), output: said, notes: notes}
+}
+
+// submission lists somebody's files for the stage.
+func submission(p Params, overlay map[string]string) build.Submission {
+	code := build.Submission{}
+	for target, source := range overlay {
+		code[filepath.Base(target)] = source
+	}
+	if p.Dir == "" {
+		for _, f := range p.Lesson.Files {
+			if !f.Given {
+				code[f.Name] = filepath.Join(p.Lesson.Dir, f.Name)
+			}
+		}
+	}
+	return code
+}
+
+// compile makes the stage's program of some lessons. It returns what the compiler or go vet said of those that it
+// refused.
+func (s *Stage) compile(ctx context.Context, all []Params, codes []build.Submission, dir, out string) (
+	refused map[string]string, err error) {
+	if dir, err = os.MkdirTemp(dir, "stage-"); err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
+	defer cancel()
+	lessons, vetted := map[string]build.Submission{}, map[string]build.Submission{}
+	for i, p := range all {
+		lessons[p.Lesson.Name] = codes[i]
+		if !p.NoVet {
+			vetted[p.Lesson.Name] = codes[i]
+		}
+	}
+	if refused, err = s.course.Stage(ctx, lessons, dir, out); err != nil {
+		return nil, err
+	}
+	for name := range refused {
+		delete(vetted, name)
+	}
+	said, err := s.course.Vet(ctx, vetted, dir)
+	for name, what := range said {
+		refused[name] = what
+	}
+	return refused, err
+}
