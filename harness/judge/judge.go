@@ -152,7 +152,7 @@ func collect(p Params) (overlay map[string]string, notes []string, err error) {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if slices.Contains(otherSources, filepath.Ext(name)) {
+		if IsOtherSource(name) {
 			notes = append(notes, name+" was left out: only Go is judged.")
 		}
 		if filepath.Ext(name) != ".go" {
@@ -193,6 +193,9 @@ func collect(p Params) (overlay map[string]string, notes []string, err error) {
 // otherSources are how files end that go would build beside those of Go.
 var otherSources = []string{".s", ".S", ".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".m", ".swig",
 	".swigcxx", ".syso", ".f", ".F", ".for", ".f90"}
+
+// IsOtherSource reports whether go would build a file of such a name beside those of Go. The judge leaves it out.
+func IsOtherSource(name string) bool { return slices.Contains(otherSources, filepath.Ext(name)) }
 
 // alone returns an error if a file of somebody's can't do without what the judge leaves
 // out: packages below the lesson's, and files that it embeds.

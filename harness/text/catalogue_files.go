@@ -51,11 +51,9 @@ var filesSentences = []Text{
 	{"%s can't be unpacked: %v", "%s 無法解壓縮：%v"},
 	{"%s holds more than %d bytes, and is no udpkata course", "%s 的內容超過 %d 位元組，不是 udpkata 課程"},
 
-	// demo and check
+	// demo
 	{"%s has no demo; these have one: %s", "%s 沒有示範程式；有的是：%s"},
 	{"the go command does not start: %v (see that go is in PATH)", "無法啟動 go 指令：%v（請確認 PATH 裡有 go）"},
-	{"check comes with grading, which is not here yet; go tool kata test says what passes",
-		"check 會和評分功能一起推出，現在還沒有；用 go tool kata test 看通過了哪些"},
 
 	// doctor
 	{"ok", "正常"},

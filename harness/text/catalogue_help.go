@@ -4,6 +4,7 @@ package text
 var helpSentences = []Text{
 	{"A directory, a zip, or git's remote or URL.", "目錄、zip 檔、git 的 remote 或網址。"},
 	{"As in 02-echo, echo or 2.", "例如 02-echo、echo 或 2。"},
+	{"As in 02-echo, echo or 2; all of them without any.", "例如 02-echo、echo 或 2；不指定就是全部。"},
 	{"As in 02-echo, echo, 2, ServeLogs or 02/ServeLogs.", "例如 02-echo、echo、2、ServeLogs 或 02/ServeLogs。"},
 	{"As its README says: server -p 1070.", "照它的 README 所說，例如 server -p 1070。"},
 	{"Bring newer lessons; what you wrote stays.", "取得新版的課程；你寫的都會留著。"},
@@ -25,7 +26,10 @@ var helpSentences = []Text{
 		"Run what you save, as soon as you save it, and go on from task to task.",
 		"一存檔就執行，並逐一前往下一個任務。",
 	},
-	{"Say what a grader would refuse.", "說出評分時會拒收什麼。"},
+	{
+		"Say what a grader would refuse of your files, and what to do instead.",
+		"說出你的檔案裡有什麼是評分時會拒收的，以及可以怎麼改。",
+	},
 	{"Say what this computer lacks for the course, and the cure.", "說這台電腦缺少課程需要的什麼、怎麼補上。"},
 	{"Say where you are, and what is next.", "說你進行到哪裡、下一個是什麼。"},
 	{"Show all of them.", "顯示全部。"},

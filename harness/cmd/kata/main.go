@@ -97,7 +97,7 @@ type commands struct {
 	Reset      resetCommand      `cmd:"" help:"Put a lesson's stubs back; what you wrote is kept beside them."`
 	Update     updateCommand     `cmd:"" help:"Bring newer lessons; what you wrote stays."`
 	Demo       demoCommand       `cmd:"" help:"Run a lesson's demo over what you wrote."`
-	Check      checkCommand      `cmd:"" hidden:"" help:"Say what a grader would refuse."`
+	Check      checkCommand      `cmd:"" help:"Say what a grader would refuse of your files, and what to do instead."`
 	Doctor     doctorCommand     `cmd:"" help:"Say what this computer lacks for the course, and the cure."`
 	Completion completionCommand `cmd:"" help:"Print what makes a shell complete commands, lessons and tasks."`
 	Judge      judgeCommand      `cmd:"" passthrough:"" help:"Judge files: judge [-race|-stage] [-v] LESSON DIR."`
