@@ -145,7 +145,7 @@ func (f *finder) dir(given, full string) error {
 	}
 	if !isPlatforms && isOne {
 		one := &found{own: true, named: named{student: filepath.Base(full)}, path: given}
-		one.parts = []part{f.folder(openRoot(full), names)}
+		one.parts = []part{f.folder(full, openRoot(full), names)}
 		f.have(one)
 		return nil
 	}
@@ -158,13 +158,13 @@ func (f *finder) dir(given, full string) error {
 }
 
 // folder returns a folder that is a submission's, with these names in it.
-func (f *finder) folder(open func() (*os.Root, error), names []string) part {
+func (f *finder) folder(full string, open func() (*os.Root, error), names []string) part {
 	tree := in(open, f.limits.Entries)
 	if slices.Contains(names, ".git") {
-		return part{git: &repository{open: open, at: ".git", tree: tree}}
+		return part{git: &repository{full: filepath.Join(full, ".git"), open: open, at: ".git", tree: tree}}
 	}
 	if slices.Contains(names, "HEAD") && slices.Contains(names, "objects") && slices.Contains(names, "refs") {
-		return part{git: &repository{open: open, at: "."}}
+		return part{git: &repository{full: full, open: open, at: "."}}
 	}
 	return part{from: tree}
 }
@@ -211,7 +211,7 @@ func (f *finder) entry(given, full string, e fs.DirEntry, isPlatforms bool) erro
 			one.refuse = unreadable(err)
 		}
 		one.file = ""
-		one.parts = []part{f.folder(child(full, name), names)}
+		one.parts = []part{f.folder(filepath.Join(full, name), child(full, name), names)}
 	case !e.Type().IsRegular():
 		one.refuse = refused{text.Say("neither a file nor a folder")}
 	case hasExtension(as, archives) || ok:

@@ -27,6 +27,7 @@ import (
 // the student's is read, so there is no hook, filter, monitor, pager, remote or included file to obey. HEAD and the
 // references are read here.
 type repository struct {
+	full string // the repository's path
 	open func() (*os.Root, error)
 	at   string // where the repository is in what is opened: ".git" or "."
 	tree source // the files beside it; nil if there are none
@@ -81,7 +82,7 @@ func (r *repository) read(ctx context.Context, u *unpacker) (notes []text.Text, 
 	ctx, cancel := context.WithTimeout(ctx, gitTimeout)
 	defer cancel()
 	g := &reader{ctx: ctx, git: git, home: home}
-	if err := g.prepare(filepath.Join(dir.Name(), "objects"), len(commit) == 64); err != nil {
+	if err := g.prepare(filepath.Join(r.full, "objects"), len(commit) == 64); err != nil {
 		return nil, err
 	}
 	err = g.commit(commit, u)
