@@ -262,17 +262,18 @@ func (u *unpacker) unpack(i item, name string) error {
 			from = u.fromZip(random, i.size)
 		}
 	} else {
-		data, err := io.ReadAll(io.LimitReader(f, u.limits.Archive+1))
-		if err != nil {
+		var b bytes.Buffer
+		if _, err := b.ReadFrom(io.LimitReader(f, u.limits.Archive+1)); err != nil {
 			return damaged(err)
 		}
-		if int64(len(data)) > u.limits.Archive {
+		if int64(b.Len()) > u.limits.Archive {
 			return tooBig
 		}
-		u.packed += int64(len(data))
-		from = u.fromTar(bytes.NewReader(data))
+		u.packed += int64(b.Len())
+		data := bytes.NewReader(b.Bytes())
+		from = u.fromTar(data)
 		if strings.EqualFold(path.Ext(name), ".zip") {
-			from = u.fromZip(bytes.NewReader(data), int64(len(data)))
+			from = u.fromZip(data, data.Size())
 		}
 	}
 	if err := from(u.ctx, u.take); err != nil {

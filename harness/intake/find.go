@@ -194,9 +194,6 @@ func (f *finder) entry(given, full string, e fs.DirEntry, isPlatforms bool) erro
 		f.leave(one.path, onlineText)
 		return nil
 	}
-	if _, why := clean(name); !why.IsZero() {
-		one.refuse = refused{why}
-	}
 	as := cmp.Or(n.file, name)
 	switch {
 	case e.Type()&fs.ModeSymlink != 0:
@@ -276,7 +273,7 @@ func (f *finder) zip(given, full, base string) error {
 	var all []entry
 	under := "" // the one folder that all lies in, if it is one
 	for i, e := range z.File {
-		elements, why := clean(e.Name)
+		elements, why := split(e.Name)
 		if !why.IsZero() {
 			continue // said below, if it is a class's
 		}
@@ -341,7 +338,7 @@ func (f *finder) zip(given, full, base string) error {
 		f.leave(given+": "+other, notNamed)
 	}
 	for _, e := range z.File {
-		if _, why := clean(e.Name); !why.IsZero() && strings.Trim(e.Name, "./") != "" {
+		if _, why := split(e.Name); !why.IsZero() && strings.Trim(e.Name, "./") != "" {
 			f.leave(given+": "+e.Name, why)
 		}
 	}

@@ -17,6 +17,15 @@ const (
 
 // clean returns a path of a submission's as its names, from the top. A reason says why it is none that is taken.
 func clean(name string) (elements []string, why text.Text) {
+	if elements, why = split(name); why.IsZero() && strings.ContainsFunc(strings.Join(elements, ""), hidden) {
+		return nil, text.Say("its name has characters that can't be seen, such as control characters or marks for " +
+			"writing from right to left")
+	}
+	return elements, why
+}
+
+// split does what clean does, and takes names with characters that can't be seen: people have such names.
+func split(name string) (elements []string, why text.Text) {
 	if !utf8.ValidString(name) {
 		name = legacy(name)
 	}
@@ -28,9 +37,6 @@ func clean(name string) (elements []string, why text.Text) {
 		return nil, text.Say("its name is longer than %d bytes", mostPath)
 	case strings.HasPrefix(name, "/"):
 		return nil, text.Say("its path is absolute; only what lies in the submission's folder is taken")
-	case strings.ContainsFunc(name, hidden):
-		return nil, text.Say("its name has characters that can't be seen, such as control characters or marks for " +
-			"writing from right to left")
 	}
 	for e := range strings.SplitSeq(name, "/") {
 		switch {
