@@ -23,7 +23,8 @@ type Content struct {
 	Left    []Left      // what was left out, in the order in which it was met
 	Notes   []text.Text // what whoever grades should know, a line each
 
-	// Modified is the newest time that the submission's files have, or the zero time, and Clock says whose it is.
+	// Modified is the newest time of what was uploaded, or the zero time, and Clock says whose it is. The times in a
+	// student's archive are left alone: it has one itself.
 	Modified time.Time
 	Clock    Clock
 
@@ -53,16 +54,15 @@ type Left struct {
 	Files  int // how many files it stands for
 }
 
-// A Clock is whose time a submission's is. None of them can be trusted: the student chooses most, and the others change
+// A Clock is whose time a submission's is. None of them can be trusted: the student chooses some, and the others change
 // when somebody copies a file.
 type Clock string
 
 const (
-	NoClock      Clock = ""
-	FileClock    Clock = "file"    // of the files in the instructor's folder: the download's, often
-	PlatformZip  Clock = "zip"     // of the entries of the platform's zip, which has the upload's, or the download's
-	ArchiveClock Clock = "archive" // of the files in the student's archive, by the student's clock
-	CommitClock  Clock = "commit"  // of the commit, by the student's clock
+	NoClock     Clock = ""
+	FileClock   Clock = "file"   // of the files in the instructor's folder: the download's, often
+	PlatformZip Clock = "zip"    // of the entries of the platform's zip, which has the upload's, or the download's
+	CommitClock Clock = "commit" // of the commit, by the student's clock
 )
 
 // Says returns what a time by the clock is, for people.
@@ -72,8 +72,6 @@ func (c Clock) Says() text.Text {
 		return text.Say("the time of the files, which may be the download's")
 	case PlatformZip:
 		return text.Say("the time in the platform's zip, which may be the download's")
-	case ArchiveClock:
-		return text.Say("the time of the files in the student's archive, by the student's clock")
 	case CommitClock:
 		return text.Say("the time of the commit, by the student's clock")
 	}
@@ -96,9 +94,11 @@ type unpacker struct {
 	unlisted int
 	clock    Clock
 	modified time.Time
-	seq      int    // which of the student's uploads is read
-	shown    string // what comes before a path, for people, such as an archive's name
-	deep     int    // in how many archives of the student's this is
+
+	partsClock Clock
+	seq        int    // which of the student's uploads is read
+	shown      string // what comes before a path, for people, such as an archive's name
+	deep       int    // in how many archives of the student's this is
 }
 
 func newUnpacker(ctx context.Context, c course, limits Limits) *unpacker {
@@ -221,13 +221,17 @@ func (u *unpacker) goFile(i item, name string, elements []string) error {
 		return refused{text.Say("its Go files have more than %d MiB; hand in the lessons' files only", u.limits.Kept>>20)}
 	}
 	u.claims = append(u.claims, c)
-	if c.data != nil && i.modified.After(u.modified) {
-		u.modified = i.modified
-		if u.clock = FileClock; u.deep > 0 {
-			u.clock = ArchiveClock
-		}
+	if c.data != nil {
+		u.uploaded(i)
 	}
 	return nil
+}
+
+// uploaded notes when something was uploaded that counts.
+func (u *unpacker) uploaded(i item) {
+	if u.deep == 0 && i.modified.After(u.modified) {
+		u.modified, u.clock = i.modified, u.partsClock
+	}
 }
 
 // archive reads what lies in an archive of the student's.
@@ -238,6 +242,7 @@ func (u *unpacker) archive(i item, name string) error {
 	shown, deep := u.shown, u.deep
 	*u = inside
 	u.shown, u.deep = shown, deep
+	u.uploaded(i)
 	if r := (refused{}); errors.As(err, &r) {
 		return refused{text.Say("%s: %s", text.VisibleLine(path.Base(name)), r.why)}
 	}

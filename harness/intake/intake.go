@@ -124,7 +124,7 @@ type Submission struct {
 // A part of a submission is one of its uploads, in their order.
 type part struct {
 	from  source
-	clock Clock // whose the times in it are; NoClock for the usual
+	clock Clock // whose its time is; NoClock for the files'
 	git   *repository
 
 	places []place // in a class's archive, while they are collected
@@ -170,8 +170,7 @@ func (s Submission) unpack(ctx context.Context) (Content, error) {
 	u := newUnpacker(ctx, s.course, s.limits)
 	var notes []text.Text
 	for i, p := range s.parts {
-		u.seq = i
-		was := u.modified
+		u.seq, u.partsClock = i, cmp.Or(p.clock, FileClock)
 		if p.git != nil {
 			found, err := p.git.read(ctx, u)
 			if err != nil {
@@ -182,9 +181,6 @@ func (s Submission) unpack(ctx context.Context) (Content, error) {
 		}
 		if err := p.from(ctx, u.take); err != nil {
 			return Content{}, err
-		}
-		if p.clock != NoClock && u.clock == FileClock && !u.modified.Equal(was) {
-			u.clock = p.clock
 		}
 	}
 	c := u.content()

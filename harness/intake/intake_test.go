@@ -298,7 +298,7 @@ func TestContent(t *testing.T) {
 
 	_, _, same := one(t, "bob.zip", at{"x/spoof.go", spoof}, at{"x/a_test.go", "package a"})
 	require.Equal(t, c.Key, same.Key)
-	require.Equal(t, intake.ArchiveClock, same.Clock)
+	require.Equal(t, intake.FileClock, same.Clock)
 	require.Len(t, c.Key, 64)
 	for _, entries := range [][]at{
 		{{"spoof.go", spoof + " "}}, {{"spoof.go", spoof}, {"echo.go", ""}}, {{"03-spoof/spoofs.go", spoof}},

@@ -113,7 +113,8 @@ func hasExtension(name string, of []string) bool {
 
 // stem is a submission's name: that of its file without how it ends.
 func stem(name string) string {
-	if s := strings.TrimSuffix(name, extension(name)); hasExtension(name, archives) && s != "" {
+	s := strings.TrimSuffix(name, extension(name))
+	if s != "" && (hasExtension(name, archives) || hasExtension(name, otherArchives)) {
 		return s
 	}
 	return name

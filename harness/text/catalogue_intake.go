@@ -86,8 +86,6 @@ var intakeSentences = []Text{
 	{"%s differs in the work tree; what is committed is taken", "%s 在工作目錄裡的內容不同；採用已 commit 的"},
 	{"the time of the files, which may be the download's", "檔案的時間，可能是下載的時間"},
 	{"the time in the platform's zip, which may be the download's", "平台 zip 裡的時間，可能是下載的時間"},
-	{"the time of the files in the student's archive, by the student's clock",
-		"學生壓縮檔裡的檔案時間，以學生的時鐘為準"},
 	{"the time of the commit, by the student's clock", "commit 的時間，以學生的時鐘為準"},
 	{"unknown", "不明"},
 }
