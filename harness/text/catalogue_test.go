@@ -25,7 +25,7 @@ import (
 func TestCatalogue(t *testing.T) {
 	var all []sentence
 	for _, dir := range []string{"..", "../wire", "../diagnosis", "../internal/*", "../cmd/kata", "../update",
-		"../progress", "../judge", "../policy", "../curriculum", "../capability"} {
+		"../progress", "../judge", "../policy", "../curriculum", "../capability", "../intake"} {
 		names, err := filepath.Glob(filepath.Join(filepath.FromSlash(dir), "*.go"))
 		require.NoError(t, err)
 		found := len(all)

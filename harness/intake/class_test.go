@@ -1,0 +1,251 @@
+package intake_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/intake"
+)
+
+// A handed is what is seen of a submission.
+type handed struct {
+	who   string
+	late  bool
+	files map[string]string
+}
+
+func seen(t *testing.T, all []intake.Submission) (list []handed) {
+	for _, s := range all {
+		files, _, _ := read(t, s)
+		list = append(list, handed{s.Who(), s.Late, files})
+	}
+	return list
+}
+
+type files = map[string]string
+
+var (
+	echoed  = files{"02-echo/echo.go": echo}
+	spoofed = files{"03-spoof/spoof.go": spoof}
+	both    = files{"02-echo/echo.go": echo, "03-spoof/spoof.go": spoof}
+)
+
+// TestClasses: platforms' downloads are told apart by student and attempt, as a zip and as the folder it was unpacked
+// into.
+func TestClasses(t *testing.T) {
+	work := zipped(t, at{"echo.go", echo})
+	again := zipped(t, at{"x/02-echo/echo.go", echo}, at{"spoof.go", spoof})
+	tests := []struct {
+		name    string
+		entries []at
+		want    []handed
+		left    []string
+	}{
+		{"Canvas", []at{
+			{"chenwei_LATE_100_7_echo.go", echo}, {"chenwei_LATE_100_8_spoof.go", spoof}, {"li_20_9_work.zip", work},
+			{"王小明_30_5_作業.zip", work}, {"anon_44_5_spoof.go", spoof}, {"grades.csv", "x"},
+		}, []handed{
+			{"anon (44)", false, spoofed}, {"chenwei (100)", true, both}, {"li (20)", false, echoed},
+			{"王小明 (30)", false, echoed},
+		}, []string{"grades.csv"}},
+		{"Canvas, handed in again", []at{
+			{"li_20_12_work-2.zip", again}, {"li_20_9_work.zip", work}, {"li_20_10_work-1.zip", work},
+			{"li_20_11_spoof.go", spoof},
+			{"wu_21_1_lesson-1.zip", work}, {"wu_21_2_lesson-2.zip", again},
+			{"xu_22_3_echo.go", "package echo // old\n"}, {"xu_22_4_echo-1.go", echo},
+		}, []handed{
+			{"li (20), #1/3", false, echoed}, {"li (20), #2/3", false, echoed}, {"li (20), #3/3", false, both},
+			{"wu (21)", false, both}, {"xu (22)", false, echoed},
+		}, nil},
+		{"Moodle's folders", []at{
+			{"Chen Wei_100_assignsubmission_file/echo.go", echo},
+			{"Chen Wei_100_assignsubmission_file/more/spoof.go", spoof},
+			{"Li_20_assignsubmission_file_/work.zip", work}, {"Li_20_assignsubmission_onlinetext/onlinetext.html", "x"},
+			{"Participant_7_assignsubmission_file/echo.go", echo}, {"Participant_8_assignsubmission_file/spoof.go", spoof},
+		}, []handed{
+			{"Participant (7)", false, echoed}, {"Participant (8)", false, spoofed}, {"Chen Wei (100)", false, both},
+			{"Li (20)", false, echoed},
+		}, []string{"Li_20_assignsubmission_onlinetext"}},
+		{"Moodle, flat", []at{
+			{"Chen Wei_100_assignsubmission_file_echo.go", echo}, {"Chen Wei_100_assignsubmission_file_spoof.go", spoof},
+			{"Li_20_assignsubmission_file_work.zip", work},
+		}, []handed{{"Chen Wei (100)", false, both}, {"Li (20)", false, echoed}}, nil},
+		{"another's number", []at{{"chen_1_2_echo.go", echo}, {"wu_1_3_spoof.go", spoof}},
+			[]handed{{"chen (1)", false, echoed}, {"wu (1)", false, spoofed}}, nil},
+	}
+	for _, tt := range tests {
+		for _, kind := range []string{"zip", "folder", "folder in a zip", "folder in a folder"} {
+			t.Run(tt.name+"/"+kind, func(t *testing.T) {
+				dir := t.TempDir()
+				path := filepath.Join(dir, "class")
+				entries := tt.entries
+				if kind == "folder in a zip" || kind == "folder in a folder" {
+					entries = nil
+					for _, e := range tt.entries {
+						entries = append(entries, at{"submissions/" + e.name, e.content})
+					}
+				}
+				if kind == "zip" || kind == "folder in a zip" {
+					path += ".zip"
+					lay(t, dir, "class.zip", zipped(t, entries...))
+				} else {
+					for _, e := range entries {
+						lay(t, path, e.name, e.content)
+					}
+				}
+				all, left := find(t, path)
+				require.Equal(t, tt.want, seen(t, all))
+				require.Len(t, left, len(tt.left))
+				for i, l := range left {
+					require.Contains(t, l.Path, tt.left[i])
+				}
+				for _, s := range all {
+					if tt.name == "another's number" {
+						require.Contains(t, s.Notes[0].EN, "the number 1 stands with another name too")
+					} else {
+						require.Empty(t, s.Notes)
+					}
+					require.NotEmpty(t, s.Paths)
+				}
+			})
+		}
+	}
+}
+
+// TestPaths: what is given is taken for what it is.
+func TestPaths(t *testing.T) {
+	work := zipped(t, at{"echo.go", echo})
+	dir := t.TempDir()
+	for _, e := range []at{
+		{"class/amy/echo.go", echo}, {"class/bob/udpkata-main/lessons/02-echo/echo.go", echo}, {"class/cat.zip", work},
+		{"class/dan.rar", "Rar!"}, {"class/grades.csv", "x"}, {"class/.DS_Store", "x"}, {"class/__MACOSX/x", "x"},
+		{"class/amy.zip", zipped(t, at{"spoof.go", spoof})}, {"class/eve/.keep", ""},
+		{"week2/amy/work/spoof.go", spoof}, {"week2/fay/work/echo.go", echo},
+		{"alone/udpkata/lessons/02-echo/echo.go", echo}, {"only/gus/echo.go", echo},
+		{"loose/echo.go", echo}, {"loose/spoof.go", spoof}, {"loose/chen_1_2_echo.go", echo},
+		{"hal.tar.gz", "no archive"}, {"notes.txt", "x"}, {"li_2_3_work.zip", work}, {"bad.zip", "no archive"},
+		{"folders.zip", zipped(t, at{"src/echo.go", echo}, at{"doc/notes.txt", "x"})},
+	} {
+		lay(t, dir, e.name, e.content)
+	}
+	tests := []struct {
+		name  string
+		paths []string
+		want  []string // who, and what of it is said
+	}{
+		{"a class", []string{"class"}, []string{"amy, #1/2", "amy, #2/2", "bob", "cat", "dan", "eve"}},
+		{"a submission", []string{"class/bob/udpkata-main"}, []string{"udpkata-main"}},
+		{"a submission with the repository in it", []string{"alone"}, []string{"alone"}},
+		{"a class of one", []string{"only"}, []string{"gus"}},
+		{"submissions of one name", []string{"week2/amy/work", "week2/fay/work"}, []string{"amy/work", "fay/work"}},
+		{"files", []string{"loose/echo.go", "loose/spoof.go"}, []string{"loose"}},
+		{"a platform's file", []string{"loose/chen_1_2_echo.go"}, []string{"chen (1)"}},
+		{"a platform's archive, alone", []string{"li_2_3_work.zip"}, []string{"li (2)"}},
+		{"archives", []string{"hal.tar.gz", "bad.zip", "folders.zip"}, []string{"bad", "folders", "hal"}},
+		{"the same twice", []string{"class/cat.zip", "class/cat.zip"}, []string{"cat, #1/2", "cat, #2/2"}},
+		{"two classes", []string{"class", "only"}, []string{"amy, #1/2", "amy, #2/2", "bob", "cat", "dan", "eve", "gus"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var paths, got []string
+			for _, p := range tt.paths {
+				paths = append(paths, filepath.Join(dir, filepath.FromSlash(p)))
+			}
+			all, _ := find(t, paths...)
+			for _, s := range all {
+				got = append(got, s.Who())
+			}
+			require.Equal(t, tt.want, got)
+			require.Len(t, intake.Attempts(all), len(all)-attemptsTooMany(all))
+		})
+	}
+	for path, want := range map[string]string{
+		"nobody": "nobody\" can't be read: ", "notes.txt": "is neither a folder, nor a .zip",
+	} {
+		_, _, err := intake.Find([]string{filepath.Join(dir, path)}, course(t), intake.Limits{})
+		require.ErrorContains(t, err, want)
+	}
+	all, left := find(t, filepath.Join(dir, "class"))
+	require.Len(t, left, 3)
+	_, err := all[4].Unpack(t.Context())
+	require.Equal(t, "dan: an archive of a kind that is not read; pack a .zip or a .tar.gz", refusal(t, err).Error())
+	files, _, _ := read(t, all[1])
+	require.Equal(t, spoofed, files)
+	all, _ = find(t, filepath.Join(dir, "loose", "spoof.go"), filepath.Join(dir, "loose", "echo.go"))
+	files, _, _ = read(t, all[0])
+	require.Equal(t, both, files)
+}
+
+func attemptsTooMany(all []intake.Submission) (n int) {
+	for _, s := range all {
+		if s.Attempt > 1 {
+			n++
+		}
+	}
+	return n
+}
+
+// TestHostileNames: what a name has in it is not shown as it is, and changes nobody else's submission.
+func TestHostileNames(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "class.zip")
+	require.NoError(t, os.WriteFile(path, []byte(zipped(t,
+		at{"chen\x1b[2J_1_2_echo.go", echo}, at{"../wu_3_4_echo.go", echo}, at{"li\u202e_5_6_\u202eecho.go", echo},
+		at{"xu_7_8_spoof.go_9_10_echo.go", echo})), 0o600))
+	all, left := find(t, path)
+	require.Equal(t, []string{"chen\ufffd[2J (1)", "li\ufffd (5)", "xu (7)"}, who(all))
+	require.Len(t, left, 1)
+	require.Contains(t, left[0].Reason.EN, "its path leads out")
+	files, lefts, _ := read(t, all[1])
+	require.Empty(t, files)
+	require.Len(t, lefts, 1)
+	files, _, _ = read(t, all[2])
+	require.Equal(t, map[string]string{"02-echo/spoof.go_9_10_echo.go": echo}, files)
+}
+
+func who(all []intake.Submission) (list []string) {
+	for _, s := range all {
+		list = append(list, s.Who())
+	}
+	return list
+}
+
+// TestClocks: it is told whose time a submission's is.
+func TestClocks(t *testing.T) {
+	at := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	inside := timed(t, "echo.go", echo, at)
+	class := timed(t, "chen_1_2_echo.go", echo, at)
+	nested := timed(t, "chen_1_2_work.zip", inside, at.Add(time.Hour))
+	dir := t.TempDir()
+	for name, content := range map[string]string{"class.zip": class, "nested.zip": nested, "amy.zip": inside,
+		"bob/echo.go": echo} {
+		lay(t, dir, name, content)
+		require.NoError(t, os.Chtimes(filepath.Join(dir, filepath.FromSlash(name)), at, at.Add(2*time.Hour)))
+	}
+	for name, want := range map[string]struct {
+		clock intake.Clock
+		at    time.Time
+	}{
+		"class.zip":  {intake.PlatformZip, at},
+		"nested.zip": {intake.PlatformZip, at.Add(time.Hour)},
+		"amy.zip":    {intake.FileClock, at.Add(2 * time.Hour)},
+		"bob":        {intake.FileClock, at.Add(2 * time.Hour)},
+	} {
+		all, _ := find(t, filepath.Join(dir, name))
+		_, _, c := read(t, all[0])
+		require.Equal(t, want.clock, c.Clock, name)
+		require.True(t, want.at.Equal(c.Modified), "%s: %v", name, c.Modified)
+		require.NotEqual(t, c.Clock.Says().EN, c.Clock.Says().ZH)
+	}
+}
+
+// timed is a zip with one file, of a time.
+func timed(t *testing.T, name, content string, modified time.Time) string {
+	c := stored(name, content, nil)
+	c.header.Modified = modified
+	c.raw = false
+	return craft(t, c)
+}

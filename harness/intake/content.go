@@ -1,0 +1,311 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"udpkata/harness/text"
+)
+
+// A Content is what a submission holds.
+type Content struct {
+	Lessons []Lesson    // those of the course that have tasks, in its order
+	Left    []Left      // what was left out, in the order in which it was met
+	Notes   []text.Text // what whoever grades should know, a line each
+
+	// Modified is the newest time of what was uploaded, or the zero time, and Clock says whose it is. The times in a
+	// student's archive are left alone: it has one itself.
+	Modified time.Time
+	Clock    Clock
+
+	// Key is the SHA-256, in hexadecimal digits, of the lessons' names and of the names and bytes of their files:
+	// submissions with the same key are graded alike.
+	Key string
+}
+
+// A Lesson is what a submission has of one of the course's.
+type Lesson struct {
+	Name    string   // as in "02-echo"
+	Files   []File   // by name; none if the lesson is missing
+	Missing []string // the names of the files to be written that are not there, if others are
+}
+
+// A File is one that is judged.
+type File struct {
+	Name string // its path in the lesson's folder, with slashes, as in "echo.go"
+	From string // where it was found, for people
+	Data []byte
+}
+
+// A Left is what was left out.
+type Left struct {
+	Path   string // for people; a folder's ends with a slash
+	Reason text.Text
+	Files  int // how many files it stands for
+}
+
+// A Clock is whose time a submission's is. None of them can be trusted: the student chooses some, and the others change
+// when somebody copies a file.
+type Clock string
+
+const (
+	NoClock     Clock = ""
+	FileClock   Clock = "file"   // of the files in the instructor's folder: the download's, often
+	PlatformZip Clock = "zip"    // of the entries of the platform's zip, which has the upload's, or the download's
+	CommitClock Clock = "commit" // of the commit, by the student's clock
+)
+
+// Says returns what a time by the clock is, for people.
+func (c Clock) Says() text.Text {
+	switch c {
+	case FileClock:
+		return text.Say("the time of the files, which may be the download's")
+	case PlatformZip:
+		return text.Say("the time in the platform's zip, which may be the download's")
+	case CommitClock:
+		return text.Say("the time of the commit, by the student's clock")
+	}
+	return text.Say("unknown")
+}
+
+// mostLeft is how many things that were left out are listed one by one.
+const mostLeft = 200
+
+// An unpacker reads one submission.
+type unpacker struct {
+	ctx    context.Context
+	course course
+	meter
+	kept     int64 // bytes of the files that may count
+	claims   []claim
+	trees    map[string]bool // folders that hold the whole repository
+	left     []Left
+	leftAt   map[string]int
+	unlisted int
+	clock    Clock
+	modified time.Time
+
+	partsClock Clock
+	seq        int    // which of the student's uploads is read
+	shown      string // what comes before a path, for people, such as an archive's name
+	deep       int    // in how many archives of the student's this is
+}
+
+func newUnpacker(ctx context.Context, c course, limits Limits) *unpacker {
+	return &unpacker{ctx: ctx, course: c, meter: meter{limits: limits}, trees: map[string]bool{},
+		leftAt: map[string]int{}}
+}
+
+// leave notes that something was left out: of one folder, and for one reason, it is one thing.
+func (u *unpacker) leave(name string, why text.Text) {
+	name = text.VisibleLine(u.shown + name)
+	key := name + "\n" + why.EN
+	i, listed := u.leftAt[key]
+	switch {
+	case listed:
+		u.left[i].Files++
+	case len(u.left) == mostLeft:
+		u.unlisted++
+	default:
+		u.leftAt[key] = len(u.left)
+		u.left = append(u.left, Left{name, why, 1})
+	}
+}
+
+// take takes an item of a submission's, or leaves it out and says so. The error says why nothing of the submission can
+// be read.
+func (u *unpacker) take(i item) error {
+	if err := u.ctx.Err(); err != nil {
+		return err
+	}
+	if err := u.count(); err != nil {
+		return err
+	}
+	elements, why := clean(i.name)
+	isDir := i.mode.IsDir()
+	if !why.IsZero() {
+		if !isDir || len(strings.Trim(i.name, "./\\")) > 0 {
+			u.leave(i.name, why)
+		}
+		return nil
+	}
+	name := strings.Join(elements, "/")
+	if isDir {
+		elements = append(elements, "")
+	}
+	if n, why := junk(elements); n > 0 {
+		at := strings.Join(elements[:n], "/")
+		if n < len(elements) {
+			at += "/"
+		}
+		u.leave(at, why)
+		return nil
+	}
+	switch {
+	case !i.why.IsZero():
+		u.leave(name+"/", i.why)
+		return nil
+	case isDir:
+		return nil
+	case i.link || i.mode&fs.ModeSymlink != 0:
+		u.leave(name, text.Say("a link, which is never followed; hand in the file itself"))
+		return nil
+	case i.sparse:
+		u.leave(name, text.Say("a file with holes, as no Go file is"))
+		return nil
+	case i.mode != 0:
+		u.leave(name, text.Say("neither a file nor a folder"))
+		return nil
+	case hasExtension(name, archives) && u.deep > 0:
+		u.leave(name, text.Say("an archive in an archive; pack the files themselves"))
+		return nil
+	case hasExtension(name, archives):
+		return u.archive(i, name)
+	case hasExtension(name, otherArchives):
+		u.leave(name, text.Say("an archive of a kind that is not read; pack a .zip or a .tar.gz"))
+		return nil
+	case !strings.EqualFold(path.Ext(name), ".go"):
+		u.leave(path.Join(path.Dir(name), "*"+path.Ext(name)), text.Say("not Go; only Go is judged"))
+		return nil
+	}
+	return u.goFile(i, name, elements)
+}
+
+// goFile reads a file that may count.
+func (u *unpacker) goFile(i item, name string, elements []string) error {
+	tooBig := text.Say("it has more than %d KiB, which no Go file of a lesson needs", u.limits.File>>10)
+	if i.size > u.limits.File {
+		u.leave(name, tooBig)
+		return nil
+	}
+	r, err := i.open()
+	var data []byte
+	if err == nil {
+		data, err = io.ReadAll(io.LimitReader(r, u.limits.File+1))
+		if closed := r.Close(); err == nil {
+			err = closed
+		}
+	}
+	switch {
+	case errors.As(err, new(refused)):
+		return err
+	case errors.As(err, new(*fs.PathError)):
+		u.leave(name, text.Say("it can't be read: %s", cause(err)))
+		return nil
+	case err != nil:
+		return damaged(err)
+	case int64(len(data)) > u.limits.File:
+		u.leave(name, tooBig)
+		return nil
+	}
+	c, why := u.course.claim(elements, data)
+	if root, ok := u.course.tree(elements); ok {
+		u.trees[u.shown+root] = true
+	}
+	c.seq, c.path, c.shown = u.seq, name, u.shown
+	c.deep = len(elements) + strings.Count(u.shown, "/")
+	if !why.IsZero() {
+		c.why, c.data = why, nil
+	}
+	if u.kept += int64(len(c.data)); u.kept > u.limits.Kept {
+		return refused{text.Say("its Go files have more than %d MiB; hand in the lessons' files only", u.limits.Kept>>20)}
+	}
+	u.claims = append(u.claims, c)
+	if c.data != nil {
+		u.uploaded(i)
+	}
+	return nil
+}
+
+// uploaded notes when something was uploaded that counts.
+func (u *unpacker) uploaded(i item) {
+	if u.deep == 0 && i.modified.After(u.modified) {
+		u.modified, u.clock = i.modified, u.partsClock
+	}
+}
+
+// archive reads what lies in an archive of the student's.
+func (u *unpacker) archive(i item, name string) error {
+	inside := *u // what it has is told with the archive's name
+	inside.shown, inside.deep = u.shown+name+": ", u.deep+1
+	err := inside.unpack(i, name)
+	shown, deep := u.shown, u.deep
+	*u = inside
+	u.shown, u.deep = shown, deep
+	u.uploaded(i)
+	if r := (refused{}); errors.As(err, &r) {
+		return refused{text.Say("%s: %s", text.VisibleLine(path.Base(name)), r.why)}
+	}
+	return err
+}
+
+func (u *unpacker) unpack(i item, name string) error {
+	tooBig := refused{text.Say("it has more than %d MiB; hand in the lessons' files only", u.limits.Archive>>20)}
+	if i.size > u.limits.Archive {
+		return tooBig
+	}
+	f, err := i.open()
+	if err != nil {
+		return unreadable(err)
+	}
+	defer f.Close()
+	var from source
+	if random, ok := f.(*watched); ok {
+		u.packed += i.size
+		from = u.fromTar(f)
+		if strings.EqualFold(path.Ext(name), ".zip") {
+			from = u.fromZip(random, i.size)
+		}
+	} else {
+		var b bytes.Buffer
+		if _, err := b.ReadFrom(io.LimitReader(f, u.limits.Archive+1)); err != nil {
+			return damaged(err)
+		}
+		if int64(b.Len()) > u.limits.Archive {
+			return tooBig
+		}
+		u.packed += int64(b.Len())
+		data := bytes.NewReader(b.Bytes())
+		from = u.fromTar(data)
+		if strings.EqualFold(path.Ext(name), ".zip") {
+			from = u.fromZip(data, data.Size())
+		}
+	}
+	if err := from(u.ctx, u.take); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// content puts together what was taken.
+func (u *unpacker) content() Content {
+	c := Content{Lessons: u.place(), Modified: u.modified, Clock: u.clock}
+	if c.Left = u.left; u.unlisted > 0 {
+		c.Notes = append(c.Notes, text.Say("%d more were left out, and are not listed", u.unlisted))
+	}
+	c.Key = key(c.Lessons)
+	return c
+}
+
+// key names what counts of a submission.
+func key(lessons []Lesson) string {
+	h := sha256.New()
+	io.WriteString(h, "a submission of udpkata, 1\n")
+	for _, l := range lessons {
+		files := slices.SortedFunc(slices.Values(l.Files), func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+		for _, f := range files {
+			fmt.Fprintf(h, "%q %q %d\n%s", l.Name, f.Name, len(f.Data), f.Data)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,455 @@
+package intake_test
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/curriculum"
+	"udpkata/harness/intake"
+)
+
+const (
+	echo    = "package echo // written\n"
+	spoof   = "package spoof // written\n"
+	backoff = "package backoff // written\n"
+	ofSpoof = "package spoof // path\n"
+)
+
+// course lays lessons of a small course: two of them have a path.go, and two a read.go that is given.
+func course(t testing.TB) (lessons []curriculum.Lesson) {
+	root := t.TempDir()
+	for _, l := range []struct {
+		name  string
+		files []string
+		given []string
+	}{
+		{"00-before", nil, nil},
+		{"02-echo", []string{"echo.go"}, nil},
+		{"03-spoof", []string{"path.go", "spoof.go"}, []string{"read.go"}},
+		{"04-backoff", []string{"backoff.go", "path.go"}, []string{"read.go"}},
+	} {
+		dir := filepath.Join(root, "lessons", l.name)
+		lesson := curriculum.Lesson{Name: l.name, Dir: dir}
+		name := l.name[3:]
+		for _, file := range l.given {
+			lesson.Files = append(lesson.Files, curriculum.File{Name: file, Given: true})
+			lay(t, dir, file, "package "+name+" // given\n")
+		}
+		for _, file := range l.files {
+			lesson.Files = append(lesson.Files, curriculum.File{Name: file})
+			lay(t, dir, "testdata/stubs/"+file+".txt", "package "+name+" // stub\n")
+		}
+		if l.files != nil {
+			lesson.TestPackage = name + "_test"
+			lesson.Tasks = []curriculum.Task{{Name: "TestOne", Points: 1}}
+		}
+		lessons = append(lessons, lesson)
+	}
+	return lessons
+}
+
+func lay(t testing.TB, dir, name, content string) {
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+}
+
+// An at is a file's or an entry's path and content.
+type at struct{ name, content string }
+
+func zipped(t testing.TB, entries ...at) string {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, e := range entries {
+		f, err := w.Create(e.name)
+		require.NoError(t, err)
+		_, err = f.Write([]byte(e.content))
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	return b.String()
+}
+
+func tarred(t testing.TB, headers []tar.Header, contents ...string) string {
+	var b bytes.Buffer
+	packed := gzip.NewWriter(&b)
+	w := tar.NewWriter(packed)
+	for i, h := range headers {
+		if h.Mode == 0 {
+			h.Mode = 0o644
+		}
+		if i < len(contents) {
+			h.Size = int64(len(contents[i]))
+		}
+		require.NoError(t, w.WriteHeader(&h))
+		if i < len(contents) {
+			_, err := w.Write([]byte(contents[i]))
+			require.NoError(t, err)
+		}
+	}
+	require.NoError(t, w.Close())
+	require.NoError(t, packed.Close())
+	return b.String()
+}
+
+func find(t testing.TB, paths ...string) ([]intake.Submission, []intake.Left) {
+	all, left, err := intake.Find(paths, course(t), intake.Limits{})
+	require.NoError(t, err)
+	return all, left
+}
+
+// read returns what a submission of one kind or another has, by lesson and file, and what was left out and why.
+func read(t testing.TB, s intake.Submission) (files, left map[string]string, c intake.Content) {
+	c, err := s.Unpack(t.Context())
+	require.NoError(t, err)
+	files, left = map[string]string{}, map[string]string{}
+	for _, l := range c.Lessons {
+		for _, f := range l.Files {
+			files[l.Name+"/"+f.Name] = string(f.Data)
+		}
+	}
+	for _, l := range c.Left {
+		require.NotContains(t, left, l.Path)
+		left[l.Path] = l.Reason.EN
+		require.NotEqual(t, l.Reason.EN, l.Reason.ZH, "no Chinese")
+	}
+	return files, left, c
+}
+
+// one lays a submission in a folder or archive of its own, and reads it.
+func one(t testing.TB, name string, entries ...at) (files, left map[string]string, c intake.Content) {
+	path := filepath.Join(t.TempDir(), name)
+	if filepath.Ext(name) == ".zip" {
+		require.NoError(t, os.WriteFile(path, []byte(zipped(t, entries...)), 0o600))
+	} else {
+		for _, e := range entries {
+			lay(t, path, e.name, e.content)
+		}
+	}
+	all, _ := find(t, path)
+	require.Len(t, all, 1)
+	return read(t, all[0])
+}
+
+const (
+	taken   = "the course's own is taken"
+	outside = "of the repository, and not in its folder lessons"
+)
+
+// TestLayouts: the files of the lessons are found wherever they lie, in folders and in archives.
+func TestLayouts(t *testing.T) {
+	tests := []struct {
+		name        string
+		entries     []at
+		files, left map[string]string
+	}{
+		{"flat", []at{{"echo.go", echo}, {"spoof.go", spoof}},
+			map[string]string{"02-echo/echo.go": echo, "03-spoof/spoof.go": spoof}, nil},
+		{"in folders of the lessons", []at{{"02-echo/echo.go", echo}, {"03-spoof/path.go", ofSpoof}},
+			map[string]string{"02-echo/echo.go": echo, "03-spoof/path.go": ofSpoof}, nil},
+		{"in one more folder", []at{{"lessons/x/02-echo/echo.go", echo}}, map[string]string{"02-echo/echo.go": echo}, nil},
+		{"the whole repository", []at{
+			{"udpkata-main/go.mod", "module udpkata\n"}, {"udpkata-main/lessons/02-echo/echo.go", echo},
+			{"udpkata-main/lessons/02-echo/echo_test.go", "package echo_test\n"},
+			{"udpkata-main/lessons/02-echo/demo/main.go", "package main\n"},
+			{"udpkata-main/lessons/03-spoof/read.go", "package spoof // given\r\n"},
+			{"udpkata-main/lessons/04-backoff/read.go", "package backoff // mine\n"},
+			{"udpkata-main/solutions/02-echo/echo.go", "package echo // stolen\n"},
+			{"udpkata-main/solutions/03-spoof/spoof.go", "package spoof // stolen\n"},
+			{"udpkata-main/harness/harness.go", "package harness\n"}, {"udpkata-main/README.md", "# Read\n"},
+		}, map[string]string{"02-echo/echo.go": echo}, map[string]string{
+			"udpkata-main/lessons/02-echo/echo_test.go": "the tests are the course's",
+			"udpkata-main/lessons/02-echo/demo/main.go": taken,
+			"udpkata-main/lessons/03-spoof/read.go":     taken,
+			"udpkata-main/lessons/04-backoff/read.go": "a file that is given, and was changed; the course's own is " +
+				"taken",
+			"udpkata-main/solutions/": outside, "udpkata-main/harness/": outside,
+			"udpkata-main/*.md": "not Go; only Go is judged", "udpkata-main/*.mod": "not Go; only Go is judged",
+		}},
+		{"what nobody hands in", []at{
+			{"02-echo/echo.go", echo}, {"__MACOSX/02-echo/._echo.go", "\x00"}, {"02-echo/.DS_Store", "\x00"},
+			{"02-echo/._echo.go", "\x00"}, {"02-echo/echo.go~", echo}, {"02-echo/.#echo.go", "x"}, {".vscode/a.go", ""},
+			{"vendor/x/x.go", "package x\n"}, {"web/node_modules/y/y.go", "package y\n"}, {"02-echo/echo.go.bak", echo},
+		}, map[string]string{"02-echo/echo.go": echo}, map[string]string{
+			"__MACOSX/":         "the operating system's own, not the student's",
+			"02-echo/.DS_Store": "the operating system's own, not the student's",
+			"02-echo/._echo.go": "the operating system's own, not the student's",
+			"02-echo/echo.go~":  "an editor's or a tool's file", "02-echo/.#echo.go": "an editor's or a tool's file",
+			".vscode/": "an editor's or a tool's file", "02-echo/echo.go.bak": "an editor's or a tool's file",
+			"vendor/": "other people's packages", "web/node_modules/": "other people's packages",
+		}},
+		{"further files and packages", []at{
+			{"02-echo/echo.go", echo}, {"02-echo/more.go", "package echo\n"}, {"02-echo/in/in.go", "package in\n"},
+			{"spoof.go", spoof}, {"extra.go", "package spoof\n"}, {"other.go", "package other\n"}, {"bad.go", "?"},
+			{"02-echo/_x.go", "package echo\n"}, {"02-echo/a;b.go", "package echo\n"},
+		}, map[string]string{
+			"02-echo/echo.go": echo, "02-echo/more.go": "package echo\n", "02-echo/in/in.go": "package in\n",
+			"03-spoof/spoof.go": spoof, "03-spoof/extra.go": "package spoof\n",
+		}, map[string]string{
+			"other.go":       "no lesson has a file of that name, and its package clause (other) names none",
+			"bad.go":         "no lesson has a file of that name, and its package clause (?) names none",
+			"02-echo/_x.go":  "Go does not build what has a name like that",
+			"02-echo/a;b.go": "its name has a ';', which no Go file's needs",
+		}},
+		{"a name that two lessons have", []at{{"a/path.go", ofSpoof}, {"b/path.go", "package backoff\n"},
+			{"c/path.go", "package main\n"}, {"read.go", "package spoof\n"}},
+			map[string]string{"03-spoof/path.go": ofSpoof, "04-backoff/path.go": "package backoff\n"},
+			map[string]string{
+				"c/path.go": "more lessons than one have a file of that name, and its package clause (main) names none " +
+					"of them",
+				"read.go": taken,
+			}},
+		{"names of a second download", []at{{"echo (1).go", echo}, {"spoof-2.go", spoof}, {"02-echo/a-1.go", "package echo"}},
+			map[string]string{"02-echo/echo.go": echo, "03-spoof/spoof.go": spoof, "02-echo/a-1.go": "package echo"}, nil},
+		{"big letters", []at{{"02-Echo/Echo.go", echo}, {"SPOOF.GO", spoof}},
+			map[string]string{"02-echo/echo.go": echo, "03-spoof/spoof.go": spoof}, nil},
+		{"what was written goes before what was handed out", []at{
+			{"02-echo/echo.go", "package echo // stub\r\n"}, {"my/deep/echo.go", echo},
+		}, map[string]string{"02-echo/echo.go": echo},
+			map[string]string{"02-echo/echo.go": "my/deep/echo.go is taken in its place"}},
+		{"a lesson's folder goes before others", []at{{"echo.go", "package echo // flat\n"}, {"a/b/02-echo/echo.go", echo}},
+			map[string]string{"02-echo/echo.go": echo}, map[string]string{"echo.go": "a/b/02-echo/echo.go is taken in " +
+				"its place"}},
+		{"nearer goes before deeper", []at{{"a/b/echo.go", "package echo // deep\n"}, {"b/echo.go", echo}},
+			map[string]string{"02-echo/echo.go": echo}, map[string]string{"a/b/echo.go": "b/echo.go is taken in its place"}},
+		{"its name goes before another's", []at{{"echo-1.go", "package echo // 1\n"}, {"echo.go", echo}},
+			map[string]string{"02-echo/echo.go": echo}, map[string]string{"echo-1.go": "echo.go is taken in its place"}},
+		{"the first by name", []at{{"b/echo.go", "package echo // b\n"}, {"a/echo.go", echo}},
+			map[string]string{"02-echo/echo.go": echo}, map[string]string{"b/echo.go": "a/echo.go is taken in its place"}},
+		{"the same twice", []at{{"b/echo.go", echo}, {"a/echo.go", echo}}, map[string]string{"02-echo/echo.go": echo}, nil},
+		{"names that differ in their letters' size", []at{{"02-echo/more.go", "package echo"},
+			{"02-echo/More.go", "package echo // b"}},
+			map[string]string{"02-echo/More.go": "package echo // b"},
+			map[string]string{"02-echo/more.go": "02-echo/More.go is taken in its place"}},
+		{"a name in Chinese", []at{{"作業一/echo.go", echo}, {"02-echo/幫手.go", "package echo\n"}},
+			map[string]string{"02-echo/echo.go": echo, "02-echo/幫手.go": "package echo\n"}, nil},
+		{"nothing", []at{{"report.pdf", "%PDF"}}, map[string]string{},
+			map[string]string{"*.pdf": "not Go; only Go is judged"}},
+		{"a kind of archive that is not read", []at{{"go.mod", ""}, {"work.rar", "Rar!"}}, map[string]string{},
+			map[string]string{"work.rar": "an archive of a kind that is not read; pack a .zip or a .tar.gz",
+				"*.mod": "not Go; only Go is judged"}},
+	}
+	for _, tt := range tests {
+		for _, kind := range []string{"folder", "work.zip"} {
+			t.Run(tt.name+"/"+kind, func(t *testing.T) {
+				if kind == "folder" && runtime.GOOS != "linux" && strings.Contains(tt.name, "letters") {
+					t.Skip("needs a disk that tells big letters from small ones")
+				}
+				files, left := unpacked(t, kind, tt.entries)
+				require.Equal(t, tt.files, files)
+				want := map[string]string{}
+				for path, why := range tt.left {
+					if kind != "folder" {
+						path = "work.zip: " + path
+						if before, after, ok := strings.Cut(why, " is taken in its place"); ok {
+							why = "work.zip: " + before + " is taken in its place" + after
+						}
+					}
+					want[path] = why
+				}
+				require.Equal(t, want, left)
+			})
+		}
+	}
+}
+
+// unpacked lays entries as a student's folder or archive in a class's folder, beside another student's.
+func unpacked(t *testing.T, name string, entries []at) (files, left map[string]string) {
+	class := t.TempDir()
+	lay(t, class, "zoe/echo.go", echo)
+	if name == "folder" {
+		for _, e := range entries {
+			lay(t, class, "amy/"+e.name, e.content)
+		}
+	} else {
+		lay(t, class, name, zipped(t, entries...))
+	}
+	all, none := find(t, class)
+	require.Empty(t, none)
+	require.Len(t, all, 2)
+	files, left, _ = read(t, all[0])
+	return files, left
+}
+
+// TestContent: what is missing is told, whose the time is, and the key is of what counts alone.
+func TestContent(t *testing.T) {
+	_, _, c := one(t, "amy", at{"03-spoof/spoof.go", spoof}, at{"notes.txt", "x"})
+	require.Equal(t, []intake.Lesson{
+		{Name: "02-echo"},
+		{Name: "03-spoof", Files: []intake.File{{"spoof.go", "03-spoof/spoof.go", []byte(spoof)}},
+			Missing: []string{"path.go"}},
+		{Name: "04-backoff"},
+	}, c.Lessons)
+	require.Equal(t, intake.FileClock, c.Clock)
+	require.False(t, c.Modified.IsZero())
+
+	_, _, same := one(t, "bob.zip", at{"x/spoof.go", spoof}, at{"x/a_test.go", "package a"})
+	require.Equal(t, c.Key, same.Key)
+	require.Equal(t, intake.FileClock, same.Clock)
+	require.Len(t, c.Key, 64)
+	for _, entries := range [][]at{
+		{{"spoof.go", spoof + " "}}, {{"spoof.go", spoof}, {"echo.go", ""}}, {{"03-spoof/spoofs.go", spoof}},
+		{{"04-backoff/spoof.go", spoof}}, {},
+	} {
+		_, _, other := one(t, "cat.zip", entries...)
+		require.NotEqual(t, c.Key, other.Key)
+	}
+}
+
+// TestWholeCourse: this repository itself is a submission with all of its lessons, and nothing else.
+func TestWholeCourse(t *testing.T) {
+	root, err := curriculum.Root(".")
+	require.NoError(t, err)
+	lessons, err := curriculum.Load(root)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "udpkata.zip")
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	defer f.Close()
+	w := zip.NewWriter(f)
+	require.NoError(t, w.AddFS(os.DirFS(filepath.Join(root, "lessons"))))
+	require.NoError(t, w.Close())
+	all, _, err := intake.Find([]string{path}, lessons, intake.Limits{})
+	require.NoError(t, err)
+	c, err := all[0].Unpack(t.Context())
+	require.NoError(t, err)
+	n := 0
+	for _, l := range lessons {
+		if len(l.Tasks) == 0 {
+			continue
+		}
+		got := c.Lessons[n]
+		require.Equal(t, l.Name, got.Name)
+		require.Empty(t, got.Missing)
+		for _, f := range l.Files {
+			has := func(file intake.File) bool { return file.Name == f.Name }
+			found := false
+			for _, file := range got.Files {
+				found = found || has(file)
+			}
+			require.Equal(t, !f.Given, found, "%s/%s", l.Name, f.Name)
+		}
+		n++
+	}
+	require.Len(t, c.Lessons, n)
+}
+
+// TestUnpackEnds: it ends when it is told to, which is no refusal.
+func TestUnpackEnds(t *testing.T) {
+	dir := t.TempDir()
+	lay(t, dir, "echo.go", echo)
+	all, _ := find(t, dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := all[0].Unpack(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	require.False(t, errors.As(err, new(*intake.Refusal)))
+}
+
+func TestWhich(t *testing.T) {
+	for name, want := range map[string]int{"": 3, "last": 3, "First": 0, "best": 1} {
+		w, err := intake.ParseWhich(name)
+		require.NoError(t, err)
+		require.Equal(t, want, w.Of([]float64{1, 5, 5, 2}), name)
+	}
+	_, err := intake.ParseWhich("worst")
+	require.ErrorContains(t, err, `last, first or best; it can't be "worst"`)
+}
+
+func refusal(t testing.TB, err error) *intake.Refusal {
+	var r *intake.Refusal
+	require.ErrorAs(t, err, &r)
+	require.NotContains(t, r.Error(), "\n")
+	require.NotEqual(t, r.Reason.EN, r.Reason.ZH, "no Chinese")
+	return r
+}
+
+// TestDisk: of what lies in a folder, links are not followed, and nothing is opened but files and folders.
+func TestDisk(t *testing.T) {
+	secret := t.TempDir()
+	lay(t, secret, "echo.go", "package echo // secret\n")
+	class := t.TempDir()
+	lay(t, class, "amy/spoof.go", spoof)
+	link := func(to, at string) {
+		if err := os.Symlink(to, filepath.Join(class, at)); err != nil {
+			t.Skipf("needs symbolic links: %v", err)
+		}
+	}
+	link(filepath.Join(secret, "echo.go"), "amy/echo.go")
+	link(secret, "amy/02-echo")
+	link("spoof.go", "amy/inside.go")
+	link(secret, "bob")
+	link(filepath.Join(secret, "none.zip"), "cat.zip")
+	all, left := find(t, class)
+	require.Empty(t, left)
+	require.Len(t, all, 3)
+	files, lefts, _ := read(t, all[0])
+	const isLink = "a link, which is never followed; hand in the file itself"
+	require.Equal(t, map[string]string{"03-spoof/spoof.go": spoof}, files)
+	require.Equal(t, map[string]string{"echo.go": isLink, "02-echo": isLink, "inside.go": isLink}, lefts)
+	for i, who := range []string{"bob", "cat"} {
+		_, err := all[i+1].Unpack(t.Context())
+		require.Equal(t, isLink, refusal(t, err).Reason.EN)
+		require.Equal(t, who, refusal(t, err).Who)
+	}
+}
+
+// TestGone: what goes away, or becomes something else, between being listed and being read, is refused.
+func TestGone(t *testing.T) {
+	for name, change := range map[string]func(path string) error{
+		"away":   os.RemoveAll,
+		"a file": func(path string) error { return errors.Join(os.RemoveAll(path), os.WriteFile(path, nil, 0o600)) },
+		"a link": func(path string) error { return errors.Join(os.Rename(path, path+"2"), os.Symlink(path+"2", path)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			class := t.TempDir()
+			lay(t, class, "amy/echo.go", echo)
+			all, _ := find(t, class)
+			require.NoError(t, change(filepath.Join(class, "amy")))
+			_, err := all[0].Unpack(t.Context())
+			require.Contains(t, refusal(t, err).Reason.EN, "amy changed, or went away, while it was read")
+		})
+	}
+	t.Run("a class's archive", func(t *testing.T) {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "class.zip")
+		lay(t, dir, "class.zip", zipped(t, at{"chen_1_2_echo.go", echo}))
+		all, _ := find(t, path)
+		require.NoError(t, os.WriteFile(path, []byte(zipped(t, at{"chen_1_2_echo.go", spoof})), 0o600))
+		require.NoError(t, os.Chtimes(path, time.Time{}, time.Unix(1, 0)))
+		_, err := all[0].Unpack(t.Context())
+		require.Contains(t, refusal(t, err).Reason.EN, "class.zip changed, or went away, while it was read")
+	})
+}
+
+// TestUnreadable: a file that can't be read is left out, and a folder too.
+func TestUnreadable(t *testing.T) {
+	dir := t.TempDir()
+	lay(t, dir, "echo.go", echo)
+	lay(t, dir, "02-echo/more.go", "package echo\n")
+	lay(t, dir, "spoof.go", spoof)
+	require.NoError(t, os.Chmod(filepath.Join(dir, "echo.go"), 0))
+	require.NoError(t, os.Chmod(filepath.Join(dir, "02-echo"), 0))
+	t.Cleanup(func() { os.Chmod(filepath.Join(dir, "02-echo"), 0o700) })
+	if _, err := os.ReadFile(filepath.Join(dir, "echo.go")); !errors.Is(err, fs.ErrPermission) {
+		t.Skip("needs a user who may not read everything")
+	}
+	all, _ := find(t, dir)
+	files, left, _ := read(t, all[0])
+	require.Equal(t, map[string]string{"03-spoof/spoof.go": spoof}, files)
+	require.Equal(t, map[string]string{"echo.go": "it can't be read: permission denied",
+		"02-echo/": "it can't be read: permission denied"}, left)
+}

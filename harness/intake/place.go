@@ -1,0 +1,305 @@
+package intake
+
+import (
+	"bytes"
+	"cmp"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"udpkata/harness/curriculum"
+	"udpkata/harness/text"
+)
+
+// A course is what is known of the lessons that have tasks.
+type course []known
+
+type known struct {
+	curriculum.Lesson
+	packageName string
+	stubs       []curriculum.Stub
+}
+
+func newCourse(lessons []curriculum.Lesson) (c course, err error) {
+	for _, l := range lessons {
+		if len(l.Tasks) == 0 {
+			continue
+		}
+		k := known{Lesson: l, packageName: strings.TrimSuffix(l.TestPackage, "_test")}
+		if k.stubs, err = curriculum.Stubs(l.Dir); err != nil {
+			return nil, err
+		}
+		c = append(c, k)
+	}
+	return c, nil
+}
+
+// written returns the name of the lesson's file to be written that a name means: whether letters are big does not count.
+func (k known) written(name string) (string, bool) {
+	for _, f := range k.Files {
+		if !f.Given && !f.Added && strings.EqualFold(f.Name, name) {
+			return f.Name, true
+		}
+	}
+	return "", false
+}
+
+func (k known) given(name string) bool {
+	for _, f := range k.Files {
+		if f.Given && strings.EqualFold(f.Name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// A claim is a file that wants a place in a lesson.
+type claim struct {
+	lesson  int    // in the course; -1 for none
+	name    string // its path in the lesson's folder
+	folder  bool   // a folder says which lesson
+	renamed bool   // the name was another's, such as echo-1.go
+	stub    bool   // it is as it was handed out
+	deep    int    // in how many folders
+	seq     int
+	shown   string // before its path
+	path    string
+	data    []byte
+	why     text.Text // not to take it
+}
+
+// inLesson returns the lesson that a path's folders name, and which one it is: the last.
+func (c course) inLesson(elements []string) (lesson, at int) {
+	for i := len(elements) - 2; i >= 0; i-- {
+		for n, k := range c {
+			if strings.EqualFold(elements[i], k.Name) {
+				return n, i
+			}
+		}
+	}
+	return -1, -1
+}
+
+// tree returns the folder that holds the whole repository that a path is in, as its lessons/ tells.
+func (c course) tree(elements []string) (root string, ok bool) {
+	if _, at := c.inLesson(elements); at > 0 && strings.EqualFold(elements[at-1], "lessons") {
+		return strings.Join(elements[:at-1], "/"), true
+	}
+	return "", false
+}
+
+// claim says which place a Go file wants, or why it has none.
+func (c course) claim(elements []string, data []byte) (claim, text.Text) {
+	base := elements[len(elements)-1]
+	if n, at := c.inLesson(elements); n >= 0 {
+		return c.inFolder(n, elements[at+1:], data)
+	}
+	if isTest(base) {
+		return claim{lesson: -1}, testsAre
+	}
+	packageName := packageOf(data)
+	plain, number := unnumbered(base)
+	for _, name := range slices.Compact([]string{base, plain}) {
+		var of []int
+		for n, k := range c {
+			if _, ok := k.written(name); ok {
+				of = append(of, n)
+			}
+		}
+		if len(of) > 1 {
+			of = slices.DeleteFunc(of, func(n int) bool { return c[n].packageName != packageName })
+			if len(of) == 0 {
+				return claim{lesson: -1}, text.Say("more lessons than one have a file of that name, and its package "+
+					"clause (%s) names none of them", shortly(packageName))
+			}
+		}
+		if len(of) == 1 {
+			name, _ := c[of[0]].written(name)
+			return c.claimed(of[0], name, data, name != base && number > 0), text.Text{}
+		}
+	}
+	isGiven := false
+	for n, k := range c {
+		if k.packageName == packageName && !k.given(base) {
+			if why := nameable(base); !why.IsZero() {
+				return claim{lesson: -1}, why
+			}
+			return c.claimed(n, base, data, false), text.Text{}
+		}
+		isGiven = isGiven || k.given(base)
+	}
+	if isGiven {
+		return claim{lesson: -1}, ownIsTaken
+	}
+	return claim{lesson: -1}, text.Say("no lesson has a file of that name, and its package clause (%s) names none",
+		shortly(packageName))
+}
+
+func (c course) claimed(n int, name string, data []byte, renamed bool) claim {
+	isStub := func(s curriculum.Stub) bool { return s.Name == name && s.Untouched(data) }
+	return claim{lesson: n, name: name, data: data, renamed: renamed, stub: slices.ContainsFunc(c[n].stubs, isStub)}
+}
+
+// inFolder says which place a file in a lesson's folder wants.
+func (c course) inFolder(n int, rest []string, data []byte) (claim, text.Text) {
+	k := c[n]
+	name := strings.Join(rest, "/")
+	base := rest[len(rest)-1]
+	none := claim{lesson: -1}
+	switch {
+	case isTest(base):
+		return none, testsAre
+	case k.given(name):
+		own, err := os.ReadFile(filepath.Join(k.Dir, strings.ToLower(name)))
+		if err == nil && !bytes.Equal(unix(own), unix(data)) {
+			return none, text.Say("a file that is given, and was changed; the course's own is taken")
+		}
+		return none, ownIsTaken
+	case len(rest) > 1 && (strings.EqualFold(rest[0], "demo") || strings.EqualFold(rest[0], "testdata")):
+		return none, ownIsTaken
+	}
+	renamed := false
+	if len(rest) == 1 {
+		plain, number := unnumbered(base)
+		if w, ok := k.written(base); ok {
+			name = w
+		} else if w, ok := k.written(plain); ok && number > 0 {
+			name, renamed = w, true
+		}
+	}
+	for _, e := range rest {
+		if why := nameable(e); !renamed && !why.IsZero() {
+			return none, why
+		}
+	}
+	found := c.claimed(n, name, data, renamed)
+	found.folder = true
+	return found, text.Text{}
+}
+
+// isTest tells the files that are tests.
+func isTest(name string) bool { return strings.HasSuffix(strings.ToLower(name), "_test.go") }
+
+var (
+	testsAre   = text.Say("the tests are the course's")
+	ownIsTaken = text.Say("the course's own is taken")
+)
+
+// nameable says why Go builds no file, or no package, of a name.
+func nameable(name string) text.Text {
+	if strings.HasPrefix(name, "_") {
+		return text.Say("Go does not build what has a name like that")
+	}
+	for _, r := range name {
+		if strings.ContainsRune("\"'`*<>?|%!&;$\\", r) {
+			return text.Say("its name has a %q, which no Go file's needs", r)
+		}
+	}
+	return text.Text{}
+}
+
+// packageOf returns a file's package, or "".
+func packageOf(data []byte) string {
+	file, _ := parser.ParseFile(token.NewFileSet(), "", data, parser.PackageClauseOnly)
+	if file == nil || file.Name == nil {
+		return ""
+	}
+	return file.Name.Name
+}
+
+// shortly is a name that a stranger chose, for a sentence.
+func shortly(name string) string {
+	if runes := []rune(name); len(runes) > 40 {
+		name = string(runes[:40]) + "…"
+	}
+	return cmp.Or(text.VisibleLine(name), "?")
+}
+
+func unix(data []byte) []byte { return bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")) }
+
+// prefer says which of two claims to one place comes first. The package's documentation tells it.
+func prefer(a, b claim) int {
+	first := func(a, b bool) int {
+		switch {
+		case a == b:
+			return 0
+		case a:
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(first(!a.stub, !b.stub), cmp.Compare(b.seq, a.seq), first(a.folder, b.folder),
+		cmp.Compare(a.deep, b.deep), first(!a.renamed, !b.renamed), strings.Compare(a.shown+a.path, b.shown+b.path))
+}
+
+// place gives every place of every lesson to the one file that is to have it.
+func (u *unpacker) place() (lessons []Lesson) {
+	type at struct {
+		lesson int
+		name   string
+	}
+	wanted := map[at][]claim{}
+	var order []at
+	for _, c := range u.claims {
+		u.shown = c.shown
+		if outside := u.outside(c); outside != "" {
+			u.leave(outside, text.Say("of the repository, and not in its folder lessons"))
+			continue
+		}
+		if !c.why.IsZero() {
+			u.leave(c.path, c.why)
+			continue
+		}
+		key := at{c.lesson, strings.ToLower(c.name)}
+		if wanted[key] == nil {
+			order = append(order, key)
+		}
+		wanted[key] = append(wanted[key], c)
+	}
+	for _, k := range u.course {
+		lessons = append(lessons, Lesson{Name: k.Name})
+	}
+	for _, key := range order {
+		all := wanted[key]
+		// Of two of one path, the later one is what an archive's program would leave on the disk.
+		slices.Reverse(all)
+		slices.SortStableFunc(all, prefer)
+		best := all[0]
+		from := text.VisibleLine(best.shown + best.path)
+		lessons[key.lesson].Files = append(lessons[key.lesson].Files, File{best.name, from, best.data})
+		for _, other := range all[1:] {
+			u.shown = other.shown
+			if bytes.Equal(other.data, best.data) {
+				continue
+			}
+			u.leave(other.path, text.Say("%s is taken in its place", from))
+		}
+	}
+	u.shown = ""
+	for i, k := range u.course {
+		l := &lessons[i]
+		slices.SortFunc(l.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+		for _, f := range k.Files {
+			has := func(file File) bool { return file.Name == f.Name }
+			if len(l.Files) > 0 && !f.Given && !f.Added && !slices.ContainsFunc(l.Files, has) {
+				l.Missing = append(l.Missing, f.Name)
+			}
+		}
+	}
+	return lessons
+}
+
+// outside returns the folder of a whole repository that a file is in, if that is not lessons.
+func (u *unpacker) outside(c claim) string {
+	elements := strings.Split(c.path, "/")
+	for n := range len(elements) - 1 { // from the top down: repositories may lie in one another
+		root := strings.Join(elements[:n], "/")
+		if u.trees[c.shown+root] && n+1 < len(elements) && !strings.EqualFold(elements[n], "lessons") {
+			return strings.Join(elements[:n+1], "/") + "/"
+		}
+	}
+	return ""
+}
