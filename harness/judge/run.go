@@ -83,9 +83,17 @@ var test2json = sync.OnceValues(func() (string, error) {
 	return strings.TrimSpace(string(out)), nil
 })
 
+// converter returns the path of Go's converter.
+func (p Params) converter() (string, error) {
+	if p.Stage != nil {
+		return p.Stage.course.Events, nil
+	}
+	return test2json()
+}
+
 // run runs tasks in one process.
 func (tr *trial) run(ctx context.Context, todo []string) (*run, error) {
-	converter, err := test2json()
+	converter, err := tr.params.converter()
 	if err != nil {
 		return nil, err
 	}
