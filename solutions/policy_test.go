@@ -95,7 +95,8 @@ func policyList(t *testing.T, word string) map[string]string {
 		}
 		head, reason, ok := strings.Cut(line, ": ")
 		first, name, two := strings.Cut(head, " ")
-		require.True(t, ok && two && slices.Contains(words, first), "testdata/policy.txt: %q: want WORD NAME: REASON", line)
+		require.True(t, ok && two && slices.Contains(words, first), "testdata/policy.txt: %q: want WORD NAME: REASON",
+			line)
 		if first == word {
 			require.NotContains(t, all, name)
 			all[name] = reason

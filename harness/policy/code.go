@@ -230,15 +230,11 @@ func (f *source) checkChanges(s *submission, n ast.Node) {
 	var targets []ast.Expr
 	switch n := n.(type) {
 	case *ast.AssignStmt:
-		if n.Tok != token.DEFINE {
-			targets = n.Lhs
-		}
+		targets = n.Lhs
 	case *ast.IncDecStmt:
 		targets = []ast.Expr{n.X}
 	case *ast.RangeStmt:
-		if n.Tok == token.ASSIGN {
-			targets = []ast.Expr{n.Key, n.Value}
-		}
+		targets = []ast.Expr{n.Key, n.Value}
 	case *ast.UnaryExpr:
 		if n.Op == token.AND {
 			targets = []ast.Expr{n.X}

@@ -262,6 +262,7 @@ func TestRefuses(t *testing.T) {
 		{"array", "var a [1 << 40]byte", 3, "the array has more than 16777216 elements"},
 		{"array of arrays", "const n = 5000\nvar a [n][n]byte", 4, "the array has more than"},
 		{"array of a product", "const n = 1 << 31\nvar a [n * n * n]byte", 4, "the array has more than"},
+		{"array of a shift", "var a [1 << 70]byte", 3, "the array has more than"},
 		{"last element", "var a = [...]int{1 << 30: 1}", 3, "the array has more than"},
 		{"shift", "const a = 1 << 1000000", 3, "a number is shifted by more than 512 bits"},
 		{"shift by a constant", "const by = 600\nfunc f(n int) { n <<= by }", 4, "a number is shifted by more than"},
@@ -307,6 +308,7 @@ func TestRefusesFiles(t *testing.T) {
 		{"lib.syso", "", "lib.syso: only Go is judged"},
 		{"echo_windows.go", source(""), "echo_windows.go: by its name, the file is not built on Linux"},
 		{"echo_arm64.go", source(""), "echo_arm64.go: by its name, the file is not built"},
+		{"echo_amd64.go", source(""), "echo_amd64.go: by its name, the file is not built"},
 		{"_echo.go", source(""), "_echo.go: by its name, the file is not built"},
 		{"mine.go", "// Mine.\n\n//go:build ignore\n\npackage echo\n", "mine.go:3: by this build tag, the file is " +
 			"not built"},
