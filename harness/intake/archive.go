@@ -90,7 +90,7 @@ func readZip(r io.ReaderAt, size int64, entries int) (*zip.Reader, error) {
 	return z, nil
 }
 
-// zipItem is an entry of an archive, which has a name of its own.
+// zipItem returns an entry of an archive, which has a name of its own.
 func zipItem(f *zip.File, name string) item {
 	return item{
 		name: name, mode: f.Mode().Type(), modified: f.Modified, size: int64(min(f.UncompressedSize64, 1<<62)),

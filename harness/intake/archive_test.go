@@ -54,7 +54,7 @@ func deflated(t testing.TB, content string) string {
 	return b.String()
 }
 
-// stored is an entry whose header claims what it likes.
+// stored returns an entry whose header claims what it likes.
 func stored(name, content string, change func(*zip.FileHeader)) crafted {
 	h := zip.FileHeader{Name: name, CompressedSize64: uint64(len(content)), UncompressedSize64: uint64(len(content)),
 		CRC32: crc32.ChecksumIEEE([]byte(content))}
@@ -106,12 +106,14 @@ func TestRefused(t *testing.T) {
 		{"no deflate", "a.zip", craft(t, stored("echo.go", echo, func(h *zip.FileHeader) { h.Method = zip.Deflate })),
 			"it is damaged"},
 		{"more claimed than there is", "a.zip",
-			craft(t, stored("echo.go", echo, func(h *zip.FileHeader) { h.UncompressedSize64 += 5 })), "its end is missing"},
+			craft(t, stored("echo.go", echo, func(h *zip.FileHeader) { h.UncompressedSize64 += 5 })),
+			"its end is missing"},
 		{"data beyond its end", "a.zip",
 			craft(t, stored("echo.go", echo, func(h *zip.FileHeader) { h.CompressedSize64 += 1 << 40 })), "it is "},
 		{"entries", "a.zip", zipped(t, many...), "there are more than 100 files and folders in it"},
 		{"entries that are hidden", "a.zip", miscounted(zipped(t, many...)), "it is no zip archive"},
-		{"a directory of megabytes", "a.zip", zipped(t, at{strings.Repeat("a", 60<<10), ""}, at{strings.Repeat("b", 60<<10),
+		{"a directory of megabytes", "a.zip", zipped(t, at{strings.Repeat("a", 60<<10), ""}, at{strings.Repeat("b",
+			60<<10),
 			""}), "there are more than 100 files and folders in it"},
 		{"Go files", "a.zip", zipped(t, filled(5)...), "its Go files have more than 0 MiB"},
 		{"bytes", "a.zip", zipped(t, at{"echo.go", echo}) + strings.Repeat("x", 1<<20), "it has more than 1 MiB"},
@@ -144,15 +146,16 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// filled are so many Go files of nearly a KiB.
+// filled returns so many Go files of nearly a KiB.
 func filled(n int) (all []at) {
 	for i := range n {
-		all = append(all, at{"02-echo/" + strings.Repeat("f", i+1) + ".go", "package echo //" + strings.Repeat("x", 1000)})
+		all = append(all, at{"02-echo/" + strings.Repeat("f", i+1) + ".go", "package echo //" + strings.Repeat("x",
+			1000)})
 	}
 	return all
 }
 
-// bombs are so many files that are nearly nothing when they are packed.
+// bombs returns so many files that are nearly nothing when they are packed.
 func bombs(t testing.TB, n int) (all []crafted) {
 	content := "package echo //" + strings.Repeat("x", 1000)
 	packed := deflated(t, content)
@@ -174,7 +177,7 @@ func gzipped(t testing.TB, content string) string {
 	return b.String()
 }
 
-// miscounted is a zip that claims to have one entry.
+// miscounted makes a zip that claims to have one entry.
 func miscounted(archive string) string {
 	b := []byte(archive)
 	end := bytes.LastIndex(b, []byte("PK\x05\x06"))
@@ -188,8 +191,8 @@ func TestLeftOutOfArchives(t *testing.T) {
 	const (
 		isLink = "a link, which is never followed; hand in the file itself"
 		isOut  = "its path leads out of the submission's folder (..)"
-		unseen = "its name has characters that can't be seen, such as control characters or marks for writing from right " +
-			"to left"
+		unseen = "its name has characters that can't be seen, such as control characters or marks for writing from " +
+			"right to left"
 		absolute = "its path is absolute; only what lies in the submission's folder is taken"
 		colon    = "its name has a colon, which on Windows is a drive's or a stream's"
 		nested   = "an archive in an archive; pack the files themselves"
@@ -232,8 +235,9 @@ func TestLeftOutOfArchives(t *testing.T) {
 		{"zip", zips, map[string]string{
 			"02-echo/echo.go": echo, "02-echo/more.go": "package echo\n", "02-echo/twice.go": "package echo // 2\n",
 		}, map[string]string{
-			"spoof.go": isLink, "backoff.go": isOdd, "../echo.go": isOut, "/tmp/echo.go": absolute, `..\..\echo.go`: isOut,
-			`C:\echo.go`: colon, "a\ufffd.go": unseen, "a b.go": unseen, "a\ufffdb.go": unseen, "inner.zip": nested,
+			"spoof.go": isLink, "backoff.go": isOdd, "../echo.go": isOut, "/tmp/echo.go": absolute,
+			`..\..\echo.go`: isOut,
+			`C:\echo.go`:    colon, "a\ufffd.go": unseen, "a b.go": unseen, "a\ufffdb.go": unseen, "inner.zip": nested,
 			"02-echo/big.go": tooBig, "02-echo/twice.go": "ARCHIVE: 02-echo/twice.go is taken in its place",
 		}},
 		{"sizes that lie", craft(t, liar), map[string]string{}, map[string]string{}},
@@ -241,7 +245,8 @@ func TestLeftOutOfArchives(t *testing.T) {
 			"02-echo/echo.go": echo, "02-echo/gnu" + strings.Repeat("g", 150) + ".go": "package echo // gnu\n",
 			"02-echo/幫手.go": "package echo // 幫\n", "02-echo/old.go": "package echo // old\n",
 		}, map[string]string{
-			"spoof.go": isLink, "backoff.go": isOdd, "hard.go": isLink, "dev.go": isOdd, "block.go": isOdd, "../echo.go": isOut,
+			"spoof.go": isLink, "backoff.go": isOdd, "hard.go": isLink, "dev.go": isOdd, "block.go": isOdd,
+			"../echo.go":   isOut,
 			"/tmp/echo.go": absolute, "inner.tgz": nested, "a\ufffdb.go": unseen, "02-echo/big.go": tooBig,
 		}},
 	}
@@ -292,7 +297,7 @@ func TestStreamed(t *testing.T) {
 	require.Equal(t, map[string]string{"02-echo/echo.go": echo}, files)
 }
 
-// zip64 is an archive whose sizes stand where those of big files do.
+// zip64 returns an archive whose sizes stand where those of big files do.
 func zip64(t testing.TB) string {
 	b := []byte(craft(t, stored("echo.go", echo, nil)))
 	central := bytes.Index(b, []byte("PK\x01\x02"))
@@ -317,7 +322,8 @@ func zip64(t testing.TB) string {
 func TestRatio(t *testing.T) {
 	var entries []at
 	for i := range 12 {
-		entries = append(entries, at{"02-echo/" + strings.Repeat("a", i+1) + ".go", "package echo //" + strings.Repeat("x", 500<<10)})
+		entries = append(entries, at{"02-echo/" + strings.Repeat("a", i+1) + ".go", "package echo //" +
+			strings.Repeat("x", 500<<10)})
 	}
 	archive := zipped(t, entries...)
 	limits := intake.Limits{Ratio: 100}
@@ -404,7 +410,8 @@ func FuzzArchives(f *testing.F) {
 	f.Add([]byte(tarred(f, []tar.Header{{Name: "echo.go"}, {Name: "02-echo/b.go"}}, echo, "package echo")), false)
 	f.Add([]byte(zip64(f)), true)
 	f.Add([]byte(craft(f, stored("../echo.go", echo, nil), stored(`a\b.go`, echo, nil))), true)
-	f.Add([]byte(tarred(f, []tar.Header{{Name: strings.Repeat("d/", 60) + "echo.go", Format: tar.FormatPAX}}, echo)), false)
+	f.Add([]byte(tarred(f, []tar.Header{{Name: strings.Repeat("d/", 60) + "echo.go", Format: tar.FormatPAX}}, echo)),
+		false)
 	lessons := course(f)
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, archive []byte, isZip bool) {

@@ -65,13 +65,15 @@ func TestClasses(t *testing.T) {
 			{"Chen Wei_100_assignsubmission_file/echo.go", echo},
 			{"Chen Wei_100_assignsubmission_file/more/spoof.go", spoof},
 			{"Li_20_assignsubmission_file_/work.zip", work}, {"Li_20_assignsubmission_onlinetext/onlinetext.html", "x"},
-			{"Participant_7_assignsubmission_file/echo.go", echo}, {"Participant_8_assignsubmission_file/spoof.go", spoof},
+			{"Participant_7_assignsubmission_file/echo.go", echo}, {"Participant_8_assignsubmission_file/spoof.go",
+				spoof},
 		}, []handed{
 			{"Participant (7)", false, echoed}, {"Participant (8)", false, spoofed}, {"Chen Wei (100)", false, both},
 			{"Li (20)", false, echoed},
 		}, []string{"Li_20_assignsubmission_onlinetext"}},
 		{"Moodle, flat", []at{
-			{"Chen Wei_100_assignsubmission_file_echo.go", echo}, {"Chen Wei_100_assignsubmission_file_spoof.go", spoof},
+			{"Chen Wei_100_assignsubmission_file_echo.go", echo}, {"Chen Wei_100_assignsubmission_file_spoof.go",
+				spoof},
 			{"Li_20_assignsubmission_file_work.zip", work},
 		}, []handed{{"Chen Wei (100)", false, both}, {"Li (20)", false, echoed}}, nil},
 		{"another's number", []at{{"chen_1_2_echo.go", echo}, {"wu_1_3_spoof.go", spoof}},
@@ -147,7 +149,8 @@ func TestPaths(t *testing.T) {
 		{"a platform's archive, alone", []string{"li_2_3_work.zip"}, []string{"li (2)"}},
 		{"archives", []string{"hal.tar.gz", "bad.zip", "folders.zip"}, []string{"bad", "folders", "hal"}},
 		{"the same twice", []string{"class/cat.zip", "class/cat.zip"}, []string{"cat, #1/2", "cat, #2/2"}},
-		{"two classes", []string{"class", "only"}, []string{"amy, #1/2", "amy, #2/2", "bob", "cat", "dan", "eve", "gus"}},
+		{"two classes", []string{"class", "only"}, []string{"amy, #1/2", "amy, #2/2", "bob", "cat", "dan", "eve",
+			"gus"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -242,7 +245,7 @@ func TestClocks(t *testing.T) {
 	}
 }
 
-// timed is a zip with one file, of a time.
+// timed makes a zip with one file, of a time.
 func timed(t *testing.T, name, content string, modified time.Time) string {
 	c := stored(name, content, nil)
 	c.header.Modified = modified

@@ -218,7 +218,8 @@ func (u *unpacker) goFile(i item, name string, elements []string) error {
 		c.why, c.data = why, nil
 	}
 	if u.kept += int64(len(c.data)); u.kept > u.limits.Kept {
-		return refused{text.Say("its Go files have more than %d MiB; hand in the lessons' files only", u.limits.Kept>>20)}
+		return refused{text.Say("its Go files have more than %d MiB; hand in the lessons' files only",
+			u.limits.Kept>>20)}
 	}
 	u.claims = append(u.claims, c)
 	if c.data != nil {
@@ -302,7 +303,10 @@ func key(lessons []Lesson) string {
 	h := sha256.New()
 	io.WriteString(h, "a submission of udpkata, 1\n")
 	for _, l := range lessons {
-		files := slices.SortedFunc(slices.Values(l.Files), func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+		files := slices.SortedFunc(slices.Values(l.Files), func(a, b File) int {
+			return strings.Compare(a.Name,
+				b.Name)
+		})
 		for _, f := range files {
 			fmt.Fprintf(h, "%q %q %d\n%s", l.Name, f.Name, len(f.Data), f.Data)
 		}

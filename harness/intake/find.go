@@ -49,8 +49,8 @@ func (f *finder) path(given string) error {
 	if err != nil {
 		return err
 	}
-	if real, err := filepath.EvalSymlinks(full); err == nil && !info.IsDir() {
-		full = real // what was written is followed, once
+	if followed, err := filepath.EvalSymlinks(full); err == nil && !info.IsDir() {
+		full = followed // what was written is followed, once
 	}
 	switch {
 	case info.IsDir():
@@ -239,7 +239,8 @@ func namesIn(root *os.Root) (names []string, err error) {
 // zip looks at a zip that was given: a class's, or a submission.
 func (f *finder) zip(given, full, base string) error {
 	dir, name := filepath.Split(full)
-	one := &found{own: true, named: named{student: stem(base)}, path: given, parts: []part{{from: file(dir, name, base)}}}
+	one := &found{own: true, named: named{student: stem(base)}, path: given, parts: []part{{from: file(dir, name,
+		base)}}}
 	if n, ok := parseName(base); ok {
 		one.named, one.own = n, false
 		one.parts[0].from = file(dir, name, n.file)
@@ -350,7 +351,6 @@ func (f *finder) submissions() (all []Submission) {
 	type who struct {
 		system      System
 		student, id string
-		folder      string // for those whose name says nothing else
 	}
 	// Two that were given themselves and have one name are two students, and are named after their folders too.
 	times := map[string][]*found{}
@@ -390,8 +390,9 @@ func (f *finder) submissions() (all []Submission) {
 			s.System, s.Student, s.ID = w.system, text.VisibleLine(w.student), text.VisibleLine(w.id)
 			s.Attempt, s.Attempts, s.course, s.limits = i+1, len(attempts), f.course, f.limits
 			if len(names[who{system: w.system, id: w.id}]) > 1 {
-				s.Notes = append(s.Notes, text.Say("the number %s stands with another name too; see who has handed it in",
-					s.ID))
+				s.Notes = append(s.Notes,
+					text.Say("the number %s stands with another name too; see who has handed it in",
+						s.ID))
 			}
 		}
 		all = append(all, attempts...)
@@ -404,8 +405,8 @@ func (f *finder) submissions() (all []Submission) {
 	return all
 }
 
-func parent(path string) string {
-	full, err := filepath.Abs(path)
+func parent(of string) string {
+	full, err := filepath.Abs(of)
 	if err != nil {
 		return ""
 	}

@@ -60,7 +60,8 @@ func (r *repository) read(ctx context.Context, u *unpacker) (notes []text.Text, 
 			return nil, changed(r.at)
 		}
 		if !d.info.IsDir() {
-			return nil, refused{text.Say("its repository is elsewhere (%s is no folder); hand in the clone itself", r.at)}
+			return nil, refused{text.Say("its repository is elsewhere (%s is no folder); hand in the clone itself",
+				r.at)}
 		}
 		if dir, err = d.openDir(); err != nil {
 			return nil, unreadable(err)
@@ -145,8 +146,9 @@ func head(dir *os.Root) (string, error) {
 	return "", noCommit
 }
 
-var noCommit = refused{text.Say("its repository has no commit that HEAD names; commit the files, or hand in the files " +
-	"without .git")}
+var noCommit = refused{text.Say(
+	"its repository has no commit that HEAD names; commit the files, or hand in the files " +
+		"without .git")}
 
 // packed looks a reference up in the file that has those that seldom change.
 func packed(dir *os.Root, name string) (string, error) {
@@ -222,8 +224,9 @@ func (g *reader) command(args ...string) *exec.Cmd {
 }
 
 // cantRead is what git's failure comes to.
-var cantRead = refused{text.Say("git can't read its repository, of which a part is missing or damaged; hand in a whole " +
-	"clone")}
+var cantRead = refused{text.Say(
+	"git can't read its repository, of which a part is missing or damaged; hand in a whole " +
+		"clone")}
 
 // An entry is a file of a commit.
 type entry struct {

@@ -147,11 +147,15 @@ func TestGitIsNotObeyed(t *testing.T) {
 			for _, hook := range []string{"post-checkout", "pre-commit", "post-index-change", "reference-transaction"} {
 				require.NoError(t, os.WriteFile(filepath.Join(dir, ".git", "hooks", hook), []byte(script), 0o700))
 			}
-			lay(t, dir, ".git/config", "[core]\n\trepositoryformatversion = 1\n\tfsmonitor = "+evil+"\n\tsshCommand = "+evil+
-				"\n\tpager = "+evil+"\n\thooksPath = "+filepath.Join(dir, ".git", "hooks")+"\n\talternateRefsCommand = "+evil+
-				"\n[filter \"x\"]\n\tsmudge = "+evil+"\n\tclean = "+evil+"\n\tprocess = "+evil+"\n[diff \"x\"]\n\ttextconv = "+
-				evil+"\n[include]\n\tpath = "+evil+"\n[extensions]\n\tpartialClone = origin\n[remote \"origin\"]\n\turl = "+
-				"ssh://127.0.0.1/x\n\tpromisor = true\n\tuploadpack = "+evil+"\n[alias]\n\tls-tree = !"+evil+"\n")
+			lay(t, dir, ".git/config",
+				"[core]\n\trepositoryformatversion = 1\n\tfsmonitor = "+evil+"\n\tsshCommand = "+evil+
+					"\n\tpager = "+evil+"\n\thooksPath = "+filepath.Join(dir, ".git",
+					"hooks")+"\n\talternateRefsCommand = "+evil+
+					"\n[filter \"x\"]\n\tsmudge = "+evil+"\n\tclean = "+evil+"\n\tprocess = "+evil+"\n[diff \"x\"]\n\t"+
+					"textconv = "+
+					evil+"\n[include]\n\tpath = "+evil+"\n[extensions]\n\tpartialClone = origin\n"+
+					"[remote \"origin\"]\n\turl = "+
+					"ssh://127.0.0.1/x\n\tpromisor = true\n\tuploadpack = "+evil+"\n[alias]\n\tls-tree = !"+evil+"\n")
 			lay(t, dir, ".git/info/attributes", "* filter=x diff=x\n")
 		}, ""},
 		{"settings that are none", func(t *testing.T, dir, _ string) { lay(t, dir, ".git/config", "[core\n") }, ""},
@@ -159,7 +163,8 @@ func TestGitIsNotObeyed(t *testing.T) {
 			evil := filepath.Join(dir, ".git", "evil.sh")
 			require.NoError(t, os.WriteFile(evil, []byte("#!/bin/sh\ntouch "+ran+"\n"), 0o700))
 			lay(t, dir, ".git/config", "[core]\n\trepositoryformatversion = 1\n\tsshCommand = "+evil+
-				"\n[extensions]\n\tpartialClone = origin\n[remote \"origin\"]\n\turl = ssh://127.0.0.1/x\n\tpromisor = true\n")
+				"\n[extensions]\n\tpartialClone = origin\n[remote \"origin\"]\n"+
+				"\turl = ssh://127.0.0.1/x\n\tpromisor = true\n")
 			blob := strings.TrimSpace(gitIn(t, dir, "rev-parse", "HEAD:echo.go"))
 			require.NoError(t, os.Remove(filepath.Join(dir, ".git", "objects", blob[:2], blob[2:])))
 		}, "git can't read its repository"},
@@ -178,7 +183,8 @@ func TestGitIsNotObeyed(t *testing.T) {
 		{"a link to another's object", func(t *testing.T, dir, _ string) {
 			at := filepath.Join(dir, ".git", "objects", hidden[:2])
 			require.NoError(t, os.MkdirAll(at, 0o700))
-			require.NoError(t, os.Symlink(filepath.Join(objects, hidden[:2], hidden[2:]), filepath.Join(at, hidden[2:])))
+			require.NoError(t, os.Symlink(filepath.Join(objects, hidden[:2], hidden[2:]), filepath.Join(at,
+				hidden[2:])))
 			lay(t, dir, ".git/HEAD", hidden+"\n")
 		}, linked},
 		{"another's repository", func(t *testing.T, dir, _ string) {

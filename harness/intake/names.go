@@ -111,7 +111,7 @@ func hasExtension(name string, of []string) bool {
 	return false
 }
 
-// stem is a submission's name: that of its file without how it ends.
+// stem returns a submission's name: that of its file without how it ends.
 func stem(name string) string {
 	s := strings.TrimSuffix(name, extension(name))
 	if s != "" && (hasExtension(name, archives) || hasExtension(name, otherArchives)) {

@@ -17,13 +17,15 @@ func TestParseName(t *testing.T) {
 			file: "echo.go"}},
 		{"chenwei_LATE_48213_9921034_work-1.zip", named{system: Canvas, student: "chenwei", late: true, id: "48213",
 			attachment: "9921034", file: "work-1.zip"}},
-		{"王小明_48213_9921034_作業 一.zip", named{system: Canvas, student: "王小明", id: "48213", attachment: "9921034",
-			file: "作業 一.zip"}},
+		{"王小明_48213_9921034_作業 一.zip", named{system: Canvas, student: "王小明", id: "48213",
+			attachment: "9921034",
+			file:       "作業 一.zip"}},
 		{"van_der_berg_7_8_a_b_c.go", named{system: Canvas, student: "van_der_berg", id: "7", attachment: "8",
 			file: "a_b_c.go"}},
 		{"chen2024_7_8_echo.go", named{system: Canvas, student: "chen2024", id: "7", attachment: "8", file: "echo.go"}},
 		{"2024_7_8_echo.go", named{system: Canvas, student: "2024", id: "7", attachment: "8", file: "echo.go"}},
-		{"chen_7_8_9_10_echo.go", named{system: Canvas, student: "chen", id: "7", attachment: "8", file: "9_10_echo.go"}},
+		{"chen_7_8_9_10_echo.go", named{system: Canvas, student: "chen", id: "7", attachment: "8",
+			file: "9_10_echo.go"}},
 		{"chen_7_8_LATE_9_10_echo.go", named{system: Canvas, student: "chen", id: "7", attachment: "8",
 			file: "LATE_9_10_echo.go"}},
 		{"chen_7_8_li_9_assignsubmission_file_echo.go", named{system: Canvas, student: "chen", id: "7", attachment: "8",
@@ -57,7 +59,8 @@ func TestParseName(t *testing.T) {
 			require.Equal(t, tt.want, got)
 		})
 	}
-	for _, name := range []string{"", "echo.go", "02-echo", "a_b_c.go", "chen_12_echo.go", "chen_1_2", "_1_2_echo.go"[1:],
+	for _, name := range []string{"", "echo.go", "02-echo", "a_b_c.go", "chen_12_echo.go", "chen_1_2",
+		"_1_2_echo.go"[1:],
 		"chen\n_1_2_echo.go", "udpkata-main", "anon_1_echo.go"} {
 		t.Run("none: "+name, func(t *testing.T) {
 			_, ok := parseName(name)
@@ -72,9 +75,11 @@ func TestUnnumbered(t *testing.T) {
 		n    int
 	}
 	for name, want := range map[string]result{
-		"echo.go": {"echo.go", 0}, "echo-1.go": {"echo.go", 1}, "echo (2).go": {"echo.go", 2}, "echo(3).go": {"echo.go", 3},
-		"w-12.tar.gz": {"w.tar.gz", 12}, "w.tar-1.gz": {"w.tar.gz", 1}, "-1.go": {"-1.go", 0}, "a-2024.zip": {"a-2024.zip", 0},
-		"a-b.go": {"a-b.go", 0}, "": {"", 0}, "pmtu_linux-1.go": {"pmtu_linux.go", 1},
+		"echo.go": {"echo.go", 0}, "echo-1.go": {"echo.go", 1}, "echo (2).go": {"echo.go", 2},
+		"echo(3).go":  {"echo.go", 3},
+		"w-12.tar.gz": {"w.tar.gz", 12}, "w.tar-1.gz": {"w.tar.gz", 1}, "-1.go": {"-1.go", 0},
+		"a-2024.zip": {"a-2024.zip", 0},
+		"a-b.go":     {"a-b.go", 0}, "": {"", 0}, "pmtu_linux-1.go": {"pmtu_linux.go", 1},
 	} {
 		got, n := unnumbered(name)
 		require.Equal(t, want, result{got, n}, name)

@@ -37,7 +37,8 @@ func newCourse(lessons []curriculum.Lesson) (c course, err error) {
 	return c, nil
 }
 
-// written returns the name of the lesson's file to be written that a name means: whether letters are big does not count.
+// written returns the name of the lesson's file to be written that a name means. Whether letters are big does not
+// count.
 func (k known) written(name string) (string, bool) {
 	for _, f := range k.Files {
 		if !f.Given && !f.Added && strings.EqualFold(f.Name, name) {
@@ -210,7 +211,7 @@ func packageOf(data []byte) string {
 	return file.Name.Name
 }
 
-// shortly is a name that a stranger chose, for a sentence.
+// shortly returns a name that a stranger chose, for a sentence.
 func shortly(name string) string {
 	if runes := []rune(name); len(runes) > 40 {
 		name = string(runes[:40]) + "…"

@@ -35,7 +35,7 @@ type refused struct{ why text.Text }
 
 func (r refused) Error() string { return r.why.In(text.Preferred()) }
 
-// changed is why what changes under the reader's eyes is no submission.
+// changed says why what changes under the reader's eyes is no submission.
 func changed(name string) error {
 	return refused{text.Say("%s changed, or went away, while it was read; grade a copy that nobody writes to",
 		text.VisibleLine(name))}

@@ -25,11 +25,11 @@
 //
 // # Whose time it is
 //
-// No time in a submission can be trusted. A student's archive and a student's commit have what the student's clock says,
-// and so what the student wants; the files in a downloaded folder often have the time of the download, when everything
-// is late. Whoever uses a time says whose it is, and [Rule.ByTime] is for those that the instructor trusts. Of Canvas's
-// downloads the mark LATE in the name is what Canvas knows, and no time is: there it is [Rule.ByMark], which takes what
-// is marked to be as late as costs least, since nobody knows how late it is.
+// No time in a submission can be trusted. A student's commit has what the student's clock says, and so what the student
+// wants; the files in a downloaded folder often have the time of the download, when everything is late. Whoever uses a
+// time says whose it is, and [Rule.ByTime] is for those that the instructor trusts. Of Canvas's downloads the mark LATE
+// in the name is what Canvas knows, and no time is: there it is [Rule.ByMark], which takes what is marked to be as late
+// as costs least, since nobody knows how late it is.
 package late
 
 import (
@@ -93,7 +93,7 @@ func (r Rule) ByMark(isLate bool) Outcome {
 	return Outcome{Factor: r.factor(1), Late: true}
 }
 
-// factor is what is left of what comes so late, which is more than nothing.
+// factor returns what is left of what comes so late, which is more than nothing.
 func (p Policy) factor(by time.Duration) float64 {
 	lost := p.Percent
 	if p.Per > 0 {
@@ -169,7 +169,8 @@ func ParsePolicy(s string) (p Policy, err error) {
 			p.Per = units[m[2][:1]]
 		}
 	} else if first != "none" {
-		if strings.ContainsFunc(first, func(r rune) bool { return r >= '0' && r <= '9' }) && !strings.Contains(first, "%") {
+		if strings.ContainsFunc(first, func(r rune) bool { return r >= '0' && r <= '9' }) && !strings.Contains(first,
+			"%") {
 			return wrong("has no % (what is lost is a part of what was earned, not points)")
 		}
 		return wrong("is none")
@@ -233,6 +234,7 @@ func ParseDue(s string, zone *time.Location) (time.Time, error) {
 		}
 		return at.Add(d.lasts - 1), nil
 	}
-	return time.Time{}, fmt.Errorf("the due date %q is none; write it like 2026-12-01T23:59+08:00, or 2026-12-01 for the "+
-		"end of that day in this machine's time zone", s)
+	return time.Time{},
+		fmt.Errorf("the due date %q is none; write it like 2026-12-01T23:59+08:00, or 2026-12-01 for the "+
+			"end of that day in this machine's time zone", s)
 }
