@@ -1,0 +1,319 @@
+package grade
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"udpkata/harness/intake"
+	"udpkata/harness/late"
+	"udpkata/harness/text"
+	"udpkata/harness/verdict"
+)
+
+// An Entry is one submission of a class, as it was handed in.
+type Entry struct {
+	System   intake.System `json:"system,omitempty"`
+	Student  string        `json:"student"`
+	ID       string        `json:"id,omitempty"`
+	Attempt  int           `json:"attempt"`
+	Attempts int           `json:"attempts"`
+	Paths    []string      `json:"paths"`
+	Notes    []text.Text   `json:"notes,omitempty"`
+	Left     []intake.Left `json:"left,omitempty"` // what of it was left out
+	Time     *time.Time    `json:"time,omitempty"`
+	Clock    intake.Clock  `json:"clock,omitempty"` // whose the time is
+	Late     bool          `json:"late"`
+	LateBy   string        `json:"late_by,omitempty"`
+	Factor   float64       `json:"factor"` // of the points that were earned, for being late
+
+	Key     string     `json:"key,omitempty"`     // of its result; "" if it has none
+	Refused *text.Text `json:"refused,omitempty"` // why nothing of it can be graded
+	Unread  string     `json:"unread,omitempty"`  // why this machine could not read it
+}
+
+func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
+	e := Entry{
+		System: s.System, Student: s.Student, ID: s.ID, Attempt: s.Attempt, Attempts: s.Attempts, Paths: s.Paths,
+		Notes: slices.Concat(s.Notes, c.Notes), Left: c.Left, Clock: c.Clock, Factor: 1,
+	}
+	if !c.Modified.IsZero() {
+		at := c.Modified.UTC().Truncate(time.Second)
+		e.Time = &at
+	}
+	var o late.Outcome
+	switch {
+	case rule.Due.IsZero():
+		e.Late = s.Late
+		return e
+	case s.System == intake.Canvas:
+		o = rule.ByMark(s.Late)
+	default:
+		o = rule.ByTime(c.Modified)
+	}
+	e.Late, e.Factor = o.Late, o.Factor
+	if o.By > 0 {
+		e.LateBy = o.By.Round(time.Second).String()
+	}
+	if o.Unknown {
+		e.Notes = append(e.Notes, text.Say("Nobody knows when this was handed in; it counts as in time."))
+	}
+	return e
+}
+
+// A part is what a shard says of itself.
+type part struct {
+	Head
+	Shard
+	Entries []Entry `json:"entries"`
+}
+
+// A Mark is what somebody has got for one submission.
+type Mark struct {
+	Entry
+	Counts  bool      `json:"counts"` // it is the one of the student's that does
+	Earned  int       `json:"earned"` // points
+	Of      int       `json:"of"`     // points that could be earned here
+	Mark    float64   `json:"mark"`   // Earned, less what being late costs
+	Lessons []Lesson  `json:"lessons,omitempty"`
+}
+
+// Finish makes marks of what is in a directory: grades.json and grades.csv. It returns what is missing if that is not
+// all, and writes nothing then.
+func Finish(out string) (missing []string, err error) {
+	c, missing, err := open(out)
+	if err != nil || len(missing) > 0 {
+		return missing, err
+	}
+	return nil, c.write()
+}
+
+// A class is what all shards say.
+type class struct {
+	out       string
+	head      Head
+	which     intake.Which
+	entries   []Entry
+	reference Reference
+	tasks     []column
+}
+
+// A column is one task.
+type column struct {
+	lesson, task string
+	points       int
+	isOut        bool // of the total
+}
+
+// open reads what shards there are.
+func open(out string) (c *class, missing []string, err error) {
+	paths, err := filepath.Glob(filepath.Join(out, "class-*-of-*.json"))
+	if err != nil {
+		return nil, nil, err
+	}
+	c = &class{out: out}
+	parts := map[int]part{}
+	for _, path := range paths {
+		var p part
+		if ok, err := readJSON(path, &p); err != nil || !ok {
+			return nil, nil, cmp.Or(err, text.Fail("%s can't be read; remove it, and grade its shard again", path))
+		}
+		if first, ok := anyOf(parts); ok && (first.Head != p.Head || first.N != p.N) {
+			return nil, nil, text.Fail("%s was graded otherwise than the other shards (%s): grade all of them with the "+
+				"same course, Go, class.key, box and flags, and the same number of shards", path, first.differs(p))
+		}
+		parts[p.I] = p
+		c.head = p.Head
+	}
+	first, ok := anyOf(parts)
+	if !ok {
+		return nil, []string{"class-1-of-1.json"}, nil
+	}
+	for i := range max(1, first.N) {
+		p, ok := parts[min(i+1, first.N)]
+		if !ok {
+			missing = append(missing, Shard{i + 1, first.N}.file())
+		}
+		c.entries = append(c.entries, p.Entries...)
+	}
+	ok, err = readJSON(filepath.Join(out, referenceFile), &c.reference)
+	if err == nil && !ok {
+		missing = append(missing, referenceFile)
+	}
+	for _, e := range c.entries {
+		if e.Key == "" {
+			continue
+		}
+		r, ok, err := readResult(out, e.Key)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case !ok || len(r.Pending) > 0:
+			missing = append(missing, e.who())
+		case c.tasks == nil:
+			c.columns(r)
+		}
+	}
+	slices.SortStableFunc(c.entries, func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(a.Student, b.Student), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Attempt, b.Attempt))
+	})
+	c.which, _ = intake.ParseWhich(c.head.Which)
+	return c, missing, err
+}
+
+func anyOf(parts map[int]part) (part, bool) {
+	for _, p := range parts {
+		return p, true
+	}
+	return part{}, false
+}
+
+// differs names what differs between two.
+func (p part) differs(q part) string {
+	for what, same := range map[string]bool{
+		"course": p.Course == q.Course, "Go": p.Go == q.Go, "class.key": p.Class == q.Class, "box": p.Box == q.Box,
+		"policy": p.Policy == q.Policy, "language": p.Language == q.Language, "late": p.Rule == q.Rule,
+		"attempt": p.Which == q.Which, "shards": p.N == q.N,
+	} {
+		if !same {
+			return what
+		}
+	}
+	return ""
+}
+
+// columns notes which tasks there are.
+func (c *class) columns(r Result) {
+	for _, l := range r.Lessons {
+		for _, t := range l.Tasks {
+			_, isOut := c.reference.Skipped[l.Name+"/"+t.Name]
+			c.tasks = append(c.tasks, column{l.Name, t.Name, t.Points, isOut})
+		}
+	}
+}
+
+// who names a submission in one line.
+func (e Entry) who() string {
+	name := cmp.Or(e.Student, e.ID)
+	if e.Attempts > 1 {
+		return fmt.Sprintf("%s, attempt %d of %d", name, e.Attempt, e.Attempts)
+	}
+	return name
+}
+
+// mark makes a mark of an entry.
+func (c *class) mark(e Entry) (Mark, error) {
+	m := Mark{Entry: e}
+	earned := map[string]int{}
+	if e.Key != "" {
+		r, ok, err := readResult(c.out, e.Key)
+		if err != nil || !ok {
+			return m, cmp.Or(err, text.Fail("the result of %s is gone", e.who()))
+		}
+		m.Lessons = r.Lessons
+		for _, l := range r.Lessons {
+			for _, t := range l.Tasks {
+				if t.State == verdict.Passed {
+					earned[l.Name+"/"+t.Name] = t.Points
+				}
+			}
+		}
+	}
+	for _, t := range c.tasks {
+		if !t.isOut {
+			m.Earned += earned[t.lesson+"/"+t.task]
+			m.Of += t.points
+		}
+	}
+	m.Mark = round(float64(m.Earned) * e.Factor)
+	return m, nil
+}
+
+// round rounds to two decimals.
+func round(x float64) float64 { return float64(int(x*100+0.5)) / 100 }
+
+// each calls f with the marks of one student after the other, of which one counts.
+func (c *class) each(f func(attempts []Mark) error) error {
+	for i := 0; i < len(c.entries); {
+		var marks []Mark
+		var scores []float64
+		for _, e := range c.entries[i:] {
+			if first := c.entries[i]; e.System != first.System || e.Student != first.Student || e.ID != first.ID {
+				break
+			}
+			m, err := c.mark(e)
+			if err != nil {
+				return err
+			}
+			score := m.Mark
+			if e.Key == "" {
+				score = -1
+			}
+			marks, scores = append(marks, m), append(scores, score)
+		}
+		i += len(marks)
+		marks[c.which.Of(scores)].Counts = true
+		if err := f(marks); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write writes grades.json and grades.csv.
+func (c *class) write() error {
+	return errors.Join(
+		whole(filepath.Join(c.out, "grades.json"), c.json),
+		whole(filepath.Join(c.out, "grades.csv"), c.csv))
+}
+
+// json writes everything.
+func (c *class) json(w io.Writer) error {
+	head, err := json.Marshal(c.head)
+	if err != nil {
+		return err
+	}
+	skipped, err := json.Marshal(c.reference.Skipped)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "{\"head\": %s,\n\"not_counted\": %s,\n\"submissions\": [", head, skipped)
+	separator := "\n"
+	err = c.each(func(attempts []Mark) error {
+		for _, m := range attempts {
+			data, err := json.Marshal(m)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(w, "%s%s", separator, data)
+			separator = ",\n"
+		}
+		return nil
+	})
+	if err == nil {
+		_, err = io.WriteString(w, "\n]}\n")
+	}
+	return err
+}
+
+// whole writes a file whole or not at all, however big it is.
+func whole(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	w := bufio.NewWriter(f)
+	err = errors.Join(write(w), w.Flush(), f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

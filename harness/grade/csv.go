@@ -1,0 +1,77 @@
+package grade
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"udpkata/harness/verdict"
+)
+
+// csv writes one row for each student, of the submission that counts. A task that is out of the total, as this machine
+// can't tell of it, has no points there.
+func (c *class) csv(out io.Writer) error {
+	w := csv.NewWriter(out)
+	head := []string{"student", "id", "attempt", "late", "factor", "earned", "of", "mark", "note"}
+	for _, t := range c.tasks {
+		head = append(head, t.lesson+"/"+t.task)
+	}
+	if err := w.Write(head); err != nil {
+		return err
+	}
+	err := c.each(func(attempts []Mark) error {
+		for _, m := range attempts {
+			if m.Counts {
+				return w.Write(c.row(m))
+			}
+		}
+		return nil
+	})
+	w.Flush()
+	return errors.Join(err, w.Error())
+}
+
+func (c *class) row(m Mark) []string {
+	note := m.Unread
+	if m.Refused != nil {
+		note = m.Refused.EN
+	}
+	late := "no"
+	if m.Late {
+		late = "yes"
+	}
+	row := []string{m.Student, m.ID, strconv.Itoa(m.Attempt), late, decimal(m.Factor), strconv.Itoa(m.Earned),
+		strconv.Itoa(m.Of), decimal(m.Mark), note}
+	passed := map[string]bool{}
+	for _, l := range m.Lessons {
+		for _, t := range l.Tasks {
+			passed[l.Name+"/"+t.Name] = t.State == verdict.Passed
+		}
+	}
+	for _, t := range c.tasks {
+		switch {
+		case t.isOut:
+			row = append(row, "")
+		case passed[t.lesson+"/"+t.task]:
+			row = append(row, strconv.Itoa(t.points))
+		default:
+			row = append(row, "0")
+		}
+	}
+	for i, cell := range row {
+		row[i] = plain(cell)
+	}
+	return row
+}
+
+// plain returns a cell that no spreadsheet takes for a formula, whatever it begins with (OWASP, "CSV Injection").
+func plain(cell string) string {
+	if trimmed := strings.TrimLeft(cell, " \u00a0\u3000"); trimmed != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", []rune(trimmed)[0]) {
+		return "'" + cell
+	}
+	return cell
+}
+
+func decimal(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }

@@ -1,0 +1,233 @@
+// Package grade judges what a class has handed in: strangers' code, each submission in a box of its own, with the same
+// questions for everybody.
+//
+// What comes out is in one directory:
+//
+//	class.key          what all that is left to chance comes from; nobody who hands in may see it
+//	results/KEY.json   what became of the files of one submission
+//	class-I-of-N.json  who has handed in what, of one shard
+//	reference.json     what became of the course's solution, which says what this machine can tell of
+//	grades.json        everything about everybody; written when all shards are there, as is
+//	grades.csv         one row for each student
+//
+// A result is written as soon as it is there, and whole or not at all. Its key is a hash of the submission's files, the
+// course, Go, the class key, and the way of judging: the same files have one result, whoever hands them in, and a run
+// that was ended goes on where it was. Results say nothing of who and when; marks are made of them and of the class at
+// the end.
+//
+// Memory does not grow with the class but for a line about each submission.
+package grade
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"udpkata/harness/curriculum"
+	"udpkata/harness/intake"
+	"udpkata/harness/judge"
+	"udpkata/harness/late"
+	"udpkata/harness/sandbox"
+)
+
+// Params says what to grade.
+type Params struct {
+	Root    string // of the course's repository
+	Lessons []curriculum.Lesson
+	Paths   []string // as package intake takes them
+	Out     string   // the directory for what comes out; it is made
+
+	Key      string // a file with the class key; "" for class.key in Out, which is made
+	Box      *sandbox.Sandbox
+	NoPolicy bool // what package policy refuses is judged all the same
+	Which    intake.Which
+	Rule     late.Rule
+	Jobs     int // submissions at a time; 0 for as many as there are processors
+	Shard    Shard
+	Stage    string // a directory for the programs with the lessons' tests, which stays
+
+	// Tell is called, by one goroutine at a time, with each submission that is through.
+	Tell func(Progress)
+}
+
+// A Progress is how far it has come.
+type Progress struct {
+	Done, All int    // submissions
+	Kept      int    // of those that are done: as they had a result already
+	Who       string // has been graded
+	Wrong     string // why it could not be; "" if it was
+}
+
+// A Summary is what came of a run.
+type Summary struct {
+	Graded   int // submissions that count, of this shard
+	Unjudged []string
+	Left     []intake.Left // what lies beside the submissions
+	Complete bool          // all shards are there, and so grades.json and grades.csv are written
+	Missing  []string      // what is not there yet
+}
+
+// Run grades a class, or a shard of it. The error is for what keeps it from grading anybody; what can't be judged of
+// somebody's is in the summary.
+func Run(ctx context.Context, p Params) (Summary, error) {
+	all, left, err := intake.Find(p.Paths, p.Lessons, intake.Limits{})
+	if err != nil {
+		return Summary{}, err
+	}
+	if err := os.MkdirAll(filepath.Join(p.Out, resultsDir), 0o700); err != nil {
+		return Summary{}, err
+	}
+	key, err := classKey(cmp.Or(p.Key, filepath.Join(p.Out, keyFile)))
+	if err != nil {
+		return Summary{}, err
+	}
+	g := &grader{Params: p, ctx: ctx, key: key}
+	if g.Jobs == 0 {
+		g.Jobs = processors()
+	}
+	if g.Tell == nil {
+		g.Tell = func(Progress) {}
+	}
+	if g.head, err = newHead(p, key); err != nil {
+		return Summary{}, err
+	}
+	if g.stage, err = judge.OpenStage(ctx, p.Root, p.Stage); err != nil {
+		return Summary{}, err
+	}
+	for _, l := range p.Lessons {
+		if len(l.Tasks) > 0 {
+			if err := g.stage.Prepare(ctx, l); err != nil {
+				return Summary{}, err
+			}
+		}
+	}
+	if err := g.refer(); err != nil {
+		return Summary{}, err
+	}
+	mine := g.mine(all)
+	entries, err := g.gradeAll(mine)
+	if err != nil {
+		return Summary{}, err
+	}
+	if err := writeJSON(filepath.Join(p.Out, p.Shard.file()), part{g.head, p.Shard, entries}); err != nil {
+		return Summary{}, err
+	}
+	s := Summary{Graded: len(entries), Left: left, Unjudged: slices.Sorted(maps.Keys(g.wrong))}
+	s.Missing, err = Finish(p.Out)
+	s.Complete = err == nil && len(s.Missing) == 0
+	return s, err
+}
+
+// A grader is one run.
+type grader struct {
+	Params
+	ctx   context.Context
+	key   []byte
+	head  Head
+	stage *judge.Stage
+
+	mu      sync.Mutex
+	done    Progress
+	wrong   map[string]bool
+	claimed map[string]chan struct{} // by key of a result that somebody is about to write: closed when that is done
+}
+
+// mine returns those submissions that count and are this shard's.
+func (g *grader) mine(all []intake.Submission) (mine []intake.Submission) {
+	for _, attempts := range intake.Attempts(all) {
+		if !g.Shard.has(identity(attempts[0])) {
+			continue
+		}
+		if g.Which == intake.Best {
+			mine = append(mine, attempts...)
+			continue
+		}
+		mine = append(mine, attempts[g.Which.Of(make([]float64, len(attempts)))])
+	}
+	return mine
+}
+
+// identity tells students apart, on each machine in the same way.
+func identity(s intake.Submission) string {
+	return fmt.Sprintf("%s\x00%s\x00%s", s.System, cmp.Or(s.ID, s.Student), cmp.Or(s.Student, s.ID))
+}
+
+// A handed is a submission that has been read.
+type handed struct {
+	at      int // in the class
+	content intake.Content
+}
+
+// gradeAll grades submissions, each of which has an entry afterwards, in their order.
+func (g *grader) gradeAll(mine []intake.Submission) ([]Entry, error) {
+	g.done.All, g.wrong, g.claimed = len(mine), map[string]bool{}, map[string]chan struct{}{}
+	entries := make([]Entry, len(mine))
+	work := make(chan handed)
+	ctx, cancel := context.WithCancelCause(g.ctx)
+	defer cancel(nil)
+	var workers sync.WaitGroup
+	for range g.Jobs {
+		workers.Go(func() {
+			for h := range work {
+				err := g.judges(ctx, h.content, entries[h.at].Key)
+				g.through(mine[h.at].Who(), err, false)
+				if ctx.Err() == nil && errors.Is(err, errNothingWorks) {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for i, s := range mine {
+		content, err := s.Unpack(ctx)
+		entries[i] = newEntry(s, content, g.Rule)
+		if r := (*intake.Refusal)(nil); errors.As(err, &r) {
+			entries[i].Refused = r.Reason
+			g.through(s.Who(), nil, false)
+			continue
+		} else if err != nil {
+			if ctx.Err() != nil {
+				break
+			}
+			entries[i].Unread = err.Error()
+			g.through(s.Who(), err, false)
+			continue
+		}
+		entries[i].Key = g.head.resultKey(content.Key)
+		if g.has(entries[i].Key) {
+			g.through(s.Who(), nil, true)
+			continue
+		}
+		select {
+		case work <- handed{i, content}:
+		case <-ctx.Done():
+		}
+	}
+	close(work)
+	workers.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	return entries, g.judgesAgain(mine, entries)
+}
+
+// through notes that a submission is through.
+func (g *grader) through(who string, err error, kept bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.done.Done++
+	g.done.Who, g.done.Wrong = who, ""
+	if kept {
+		g.done.Kept++
+	}
+	if err != nil && g.ctx.Err() == nil {
+		g.done.Wrong = err.Error()
+		g.wrong[who+": "+err.Error()] = true
+	}
+	g.Tell(g.done)
+}

@@ -1,0 +1,76 @@
+package grade
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"udpkata/harness/keep"
+	"udpkata/harness/verdict"
+)
+
+// A Result is what became of the files of one submission.
+type Result struct {
+	Key     string   `json:"key"`
+	Content string   `json:"content"` // the SHA-256 of the files
+	Lessons []Lesson `json:"lessons"`
+	Seconds float64  `json:"seconds"` // that judging them took
+
+	// Pending are tasks that have failed on real sockets alone, and are to be judged again while nobody else's are.
+	Pending map[string][]string `json:"pending,omitempty"` // by lesson
+}
+
+// A Lesson is what became of the files for one lesson.
+type Lesson struct {
+	Name  string   `json:"name"`
+	Files []string `json:"files"` // none if the lesson is missing
+	Notes []string `json:"notes,omitempty"`
+	Tasks []Task   `json:"tasks"`
+}
+
+// A Task is how one ended.
+type Task struct {
+	Name   string        `json:"name"`
+	State  verdict.State `json:"state"`
+	Points int           `json:"points"` // that it is worth
+	Reason string        `json:"reason,omitempty"`
+	Output string        `json:"output,omitempty"`
+	Rules  []string      `json:"rules,omitempty"` // of package diagnosis, which say what the failure most likely means
+
+	// First is how it ended the first time, if it was judged again and ended otherwise then: which has to do with the
+	// machine, or with chance, and is for the instructor to know.
+	First string `json:"first,omitempty"`
+}
+
+// resultsDir is where results are.
+const resultsDir = "results"
+
+func resultPath(out, key string) string { return filepath.Join(out, resultsDir, key+".json") }
+
+// readResult reads a result. ok is false if there is none.
+func readResult(out, key string) (r Result, ok bool, err error) {
+	ok, err = readJSON(resultPath(out, key), &r)
+	return r, ok, err
+}
+
+// readJSON reads a file. ok is false if there is none, or one that is no such file.
+func readJSON(path string, v any) (ok bool, err error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return json.Unmarshal(data, v) == nil, nil
+}
+
+func writeJSON(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		return err
+	}
+	return keep.Write(path, append(data, '\n'), 0o600)
+}

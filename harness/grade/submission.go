@@ -1,0 +1,183 @@
+package grade
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"udpkata/harness/curriculum"
+	"udpkata/harness/intake"
+	"udpkata/harness/policy"
+	"udpkata/harness/sandbox"
+	"udpkata/harness/text"
+	"udpkata/harness/verdict"
+)
+
+// processors is how many there are for this process.
+func processors() int { return runtime.GOMAXPROCS(0) }
+
+// has reports whether there is a result.
+func (g *grader) has(key string) bool {
+	_, ok, err := readResult(g.Out, key)
+	return ok && err == nil
+}
+
+// judges writes the result of a submission's files, unless somebody else is about to: then it waits for that.
+func (g *grader) judges(ctx context.Context, content intake.Content, key string) error {
+	g.mu.Lock()
+	other := g.claimed[key]
+	mine := make(chan struct{})
+	if other == nil {
+		g.claimed[key] = mine
+	}
+	g.mu.Unlock()
+	if other != nil {
+		select {
+		case <-other:
+		case <-ctx.Done():
+		}
+		if ctx.Err() == nil && !g.has(key) {
+			return text.Fail("the same files could not be judged for somebody else")
+		}
+		return ctx.Err()
+	}
+	defer close(mine)
+	r, err := g.result(ctx, content, nil)
+	if err != nil {
+		return err
+	}
+	r.Key, r.Pending = key, onSocketsAlone(r)
+	return writeJSON(resultPath(g.Out, key), r)
+}
+
+// result judges a submission's files, all tasks or those of only, by lesson.
+func (g *grader) result(ctx context.Context, content intake.Content, only map[string][]string) (Result, error) {
+	r := Result{Content: content.Key}
+	j := job{Root: g.Root, Stage: g.Stage, Lessons: map[string]code{}}
+	for _, has := range content.Lessons {
+		l, tasks := g.lesson(has.Name), only[has.Name]
+		if only != nil && tasks == nil {
+			continue
+		}
+		files := map[string][]byte{}
+		lesson := Lesson{Name: l.Name, Files: []string{}}
+		for _, f := range has.Files {
+			files[f.Name] = f.Data
+			lesson.Files = append(lesson.Files, f.Name)
+		}
+		switch refused := g.refusals(l, files); {
+		case len(files) == 0:
+			lesson.all(l, verdict.NotRun, text.Say("Nothing was handed in for this lesson.").In(text.Preferred()), "")
+		case len(has.Missing) > 0:
+			lesson.all(l, verdict.NotRun, text.Say("Files are missing: %s.", strings.Join(has.Missing, ", ")).
+				In(text.Preferred()), "")
+		case len(refused) > 0:
+			lesson.all(l, verdict.Refused, refused[0], strings.Join(refused, "\n")+"\n")
+		default:
+			j.Lessons[l.Name] = code{files, tasks, seed(g.key, l.Name)}
+		}
+		r.Lessons = append(r.Lessons, lesson)
+	}
+	if len(j.Lessons) == 0 {
+		return r, nil
+	}
+	return r, g.inBox(ctx, j, &r)
+}
+
+// refusals says what package policy refuses, a line each.
+func (g *grader) refusals(l curriculum.Lesson, files map[string][]byte) (lines []string) {
+	if g.NoPolicy {
+		return nil
+	}
+	for _, refused := range policy.Check(l, files) {
+		lines = append(lines, refused.In(text.Preferred()))
+	}
+	return lines
+}
+
+func (g *grader) lesson(name string) curriculum.Lesson {
+	return g.Lessons[slices.IndexFunc(g.Lessons, func(l curriculum.Lesson) bool { return l.Name == name })]
+}
+
+// all says the same of each task.
+func (l *Lesson) all(of curriculum.Lesson, state verdict.State, reason, output string) {
+	for _, t := range of.Tasks {
+		l.Tasks = append(l.Tasks, Task{Name: t.Name, State: state, Points: t.Points, Reason: reason, Output: output})
+	}
+}
+
+// errNothingWorks says that no submission can be judged, which is for nobody's code to decide.
+var errNothingWorks = errors.New("no submission can be judged here")
+
+// inBox has a job done in a box, and puts what comes out into the result.
+func (g *grader) inBox(ctx context.Context, j job, r *Result) error {
+	input, err := json.Marshal(j)
+	if err != nil {
+		return err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := sandbox.Command{
+		Args: []string{program}, Stdin: bytes.NewReader(input), Limits: sandbox.Usual(),
+		Read: append(g.stage.Needs(), program, filepath.Join(g.Root, "lessons"), filepath.Join(g.Root, "go.mod")),
+		Env: []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "UDPKATA_LANG=" + string(text.Preferred()),
+			"GOMEMLIMIT=512MiB", BoxVariable + "=1", "UDPKATA_CONFINE=1"},
+	}
+	out, err := g.Box.Run(ctx, cmd)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNothingWorks, err)
+	}
+	r.Seconds = out.Took.Seconds()
+	done := map[string]finished{}
+	for line := range bytes.Lines(out.Stdout) {
+		var f finished
+		if json.Unmarshal(line, &f) != nil {
+			continue // the last one, if the box has ended before
+		}
+		if f.Error != "" {
+			return fmt.Errorf("%w: %s", errNothingWorks, f.Error)
+		}
+		done[f.Lesson] = f
+	}
+	for i := range r.Lessons {
+		l := &r.Lessons[i]
+		if f, ok := done[l.Name]; ok {
+			l.take(g.lesson(l.Name), f)
+		} else if _, asked := j.Lessons[l.Name]; asked {
+			l.all(g.lesson(l.Name), verdict.Crashed, ended(out), text.Visible(string(out.Stderr)))
+		}
+	}
+	return nil
+}
+
+// ended says why a lesson has no report.
+func ended(out sandbox.Outcome) string {
+	if out.Limit != "" {
+		return text.Say("The code used up what a submission may: its box was ended, as the limit of %s was reached.",
+			text.Known(string(out.Limit))).In(text.Preferred())
+	}
+	return text.Say("The code's box ended, with status %d, before there was a report.", out.Status).In(text.Preferred())
+}
+
+// take takes what was found out about a lesson.
+func (l *Lesson) take(of curriculum.Lesson, f finished) {
+	l.Notes = f.Report.Notes
+	for _, r := range f.Report.Results {
+		i := slices.IndexFunc(of.Tasks, func(t curriculum.Task) bool { return t.Name == r.Task })
+		if i < 0 {
+			continue
+		}
+		l.Tasks = append(l.Tasks, Task{
+			Name: r.Task, State: r.State, Points: of.Tasks[i].Points, Reason: r.Reason, Output: r.Output, Rules: r.Rules,
+		})
+	}
+}
