@@ -15,6 +15,7 @@ import (
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/judge"
+	"udpkata/harness/sandbox/confine"
 	"udpkata/harness/verdict"
 )
 
@@ -32,8 +33,8 @@ var hostileSample = []string{
 }
 
 // TestHostile: through the stage, nobody gets a point that their code has not earned, whatever else it does; nobody
-// else loses any by it; and the judge ends by itself, with a report that can be shown. The judge has neither a policy
-// nor a sandbox here: what is hostile runs in a box only for this machine's sake.
+// else loses any by it; and the judge ends by itself, with a report that can be shown. The judge has no policy here,
+// and the code is confined, as for whoever grades; it runs in a box only for this machine's sake.
 func TestHostile(t *testing.T) {
 	if name := os.Getenv(boxedVariable); name != "" {
 		judgeBoxed(name)
@@ -65,7 +66,7 @@ type hostile struct {
 	kind   string
 	earns  []string // tasks
 	upTo   bool     // it may get fewer
-	inBox  bool     // nothing but a sandbox can prevent it
+	inBox  bool     // nothing but package confine can prevent it, and this machine lacks a part of that
 	needs  string
 	known  string // why it gets what it has not earned, as long as it does
 	files  []txtar.File
@@ -120,7 +121,7 @@ func readHostile(path string, lessons []curriculum.Lesson) (hostile, error) {
 		case line == "upto: true":
 			h.upTo = true
 		case line == "box: true":
-			h.inBox = true
+			h.inBox = confine.Missing() != nil
 		case key == "needs":
 			h.needs = value
 		case key == "known":
@@ -160,7 +161,7 @@ func (h hostile) check(t *testing.T, v boxed) {
 		case passed && !earned && h.known != "":
 			t.Logf("%s: %s passed: %s", h.name, res.Task, h.known)
 		case passed && !earned && h.inBox: // by the judge's own process, in which it can do what it likes here
-			t.Logf("%s: %s passed, which nothing but a sandbox can prevent", h.name, res.Task)
+			t.Logf("%s: %s passed, which nothing but package confine can prevent", h.name, res.Task)
 		case passed && !earned:
 			t.Errorf("%s: UNEARNED: %s passed, and all that this earns is %q", h.name, res.Task, h.earns)
 		case !passed && earned && !h.upTo && !h.inBox && res.State != verdict.Skipped:
