@@ -32,7 +32,9 @@ type Setting struct {
 	Read  []string // files that may be read, and directories with all that is below them; what is not there is left out
 	Run   []string // the same, to be read and run
 	Write []string // the same, to be read and changed; a directory's files may be made and removed, too
-	Calls Calls
+	// AllFiles leaves files as they are, for a program that sees none but its own anyway.
+	AllFiles bool
+	Calls    Calls
 	// Limits are most values by resource, as in unix.RLIMIT_CORE. One that is lower already stays.
 	Limits map[int]uint64
 	// UID is the user and the group that the program runs as; 0 if it keeps those that it has. It takes root.
@@ -192,9 +194,12 @@ func (s *step) take() error {
 	if err := s.dropRights(); err != nil {
 		return err
 	}
-	hasLandlock, err := s.hideFiles()
-	if err != nil {
-		return err
+	hasLandlock := false
+	if !s.AllFiles {
+		var err error
+		if hasLandlock, err = s.hideFiles(); err != nil {
+			return err
+		}
 	}
 	if err := filterCalls(s.Calls, hasLandlock); err != nil {
 		return err
