@@ -23,13 +23,15 @@ import (
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/judge"
+	"udpkata/harness/sandbox/confine"
 )
 
 // The box: this program runs again in it, as the judge of one submission, and prints what it finds. The box has a
 // network of its own, which reaches nobody, a read-only disk, some memory to write to, and no process of the machine's.
 //
-// What is hostile could do anything to the judge in the same box that one user can do to their own processes. Those
-// submissions that try to have "box: true": if no report comes of them, that is well, as nobody gets a point by it.
+// The code under test is confined there. On a kernel that lacks a part of that, what is hostile could do anything to
+// the judge in the same box that one user can do to their own processes. Those submissions that try to have
+// "box: true": if no report comes of them there, that is well, as nobody gets a point by it.
 
 const (
 	// boxedVariable names, in the box, the submission.
@@ -78,7 +80,7 @@ func newBox(t *testing.T) *box {
 		b.env = append(b.env, name+"="+strings.TrimSpace(string(out)))
 	}
 	b.env = append(b.env, "PATH="+os.Getenv("PATH"), "HOME=/tmp", "TMPDIR=/tmp", "GOPROXY=off", "GOTOOLCHAIN=local",
-		"UDPKATA_LANG=en", "LC_ALL=C.UTF-8", "GOMEMLIMIT=512MiB", stageDirVariable+"="+b.dir)
+		"UDPKATA_LANG=en", "LC_ALL=C.UTF-8", confine.Variable+"=1", "GOMEMLIMIT=512MiB", stageDirVariable+"="+b.dir)
 	if out, err := b.command(t.Context(), "true").CombinedOutput(); err != nil {
 		t.Skipf("needs bubblewrap, and user namespaces: %v: %s", err, out)
 	}

@@ -18,7 +18,7 @@ type hostile struct {
 	kind   string
 	earns  []string // tasks
 	upTo   bool     // it may get fewer
-	inBox  bool     // nothing but a sandbox can prevent it
+	inBox  bool     // nothing but package confine can prevent it
 	needs  string
 	known  string // why it gets what it has not earned, as long as it does
 	files  []txtar.File

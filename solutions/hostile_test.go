@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"udpkata/harness/judge"
+	"udpkata/harness/sandbox/confine"
 	"udpkata/harness/verdict"
 )
 
@@ -30,8 +31,8 @@ var hostileSample = []string{
 }
 
 // TestHostile: through the stage, nobody gets a point that their code has not earned, whatever else it does; nobody
-// else loses any by it; and the judge ends by itself, with a report that can be shown. The judge has neither a policy
-// nor a sandbox here: what is hostile runs in a box only for this machine's sake.
+// else loses any by it; and the judge ends by itself, with a report that can be shown. The judge has no policy here,
+// and the code is confined, as for whoever grades; it runs in a box only for this machine's sake.
 func TestHostile(t *testing.T) {
 	if name := os.Getenv(boxedVariable); name != "" {
 		judgeBoxed(name)
@@ -64,6 +65,7 @@ func hostiles(t *testing.T) []hostile {
 	for _, path := range paths {
 		h, err := readHostile(path, lessons(t))
 		require.NoError(t, err, path)
+		h.inBox = h.inBox && confine.Missing() != nil
 		all = append(all, h)
 	}
 	kinds := map[string]bool{} // whether the sample has one
@@ -98,7 +100,7 @@ func (h hostile) check(t *testing.T, v boxed) {
 		case passed && !earned && h.known != "":
 			t.Logf("%s: %s passed: %s", h.name, res.Task, h.known)
 		case passed && !earned && h.inBox: // by the judge's own process, in which it can do what it likes here
-			t.Logf("%s: %s passed, which nothing but a sandbox can prevent", h.name, res.Task)
+			t.Logf("%s: %s passed, which nothing but package confine can prevent", h.name, res.Task)
 		case passed && !earned:
 			t.Errorf("%s: UNEARNED: %s passed, and all that this earns is %q", h.name, res.Task, h.earns)
 		case !passed && earned && !h.upTo && !h.inBox && res.State != verdict.Skipped:

@@ -2,7 +2,6 @@ package stage
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"udpkata/harness/internal/patience"
+	"udpkata/harness/sandbox/confine"
 	"udpkata/harness/stage/link"
 )
 
@@ -57,10 +57,10 @@ type started struct {
 	err error
 }
 
-// image is the program, which is opened before any of it runs, as it could remove or replace its file; "" where that
+// image is the program, which is opened before any of it runs, as it could remove or replace its file; nil where that
 // can't be. hasRun is whether any of it has run.
 var (
-	image  string
+	image  *os.File
 	hasRun atomic.Bool
 )
 
@@ -76,7 +76,7 @@ func init() {
 	}
 	if fd, err := unix.Open(program, unix.O_PATH|unix.O_CLOEXEC, 0); err == nil {
 		if own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, firstFree); err == nil {
-			image = fmt.Sprintf("/proc/self/fd/%d", own)
+			image = os.NewFile(uintptr(own), program)
 		}
 		unix.Close(fd)
 	}
@@ -122,8 +122,12 @@ func start() (*process, error) {
 	}
 	theirs := []*os.File{inR, outW, os.NewFile(uintptr(asked[1]), "asked"), os.NewFile(uintptr(passing[1]), "passing")}
 	from := &pipe{file: outR, fd: int(outR.Fd()), ends: -1}
+	path := program
+	if image != nil {
+		path = fmt.Sprintf("/proc/self/fd/%d", image.Fd())
+	}
 	p := &process{
-		cmd: exec.Command(cmp.Or(image, program)), from: link.NewSource(from), to: inW,
+		cmd: exec.Command(path), from: link.NewSource(from), to: inW,
 		asking: asked[0], passes: passing[0], own: own, files: map[int64]*os.File{},
 		told: &tail{}, exited: make(chan struct{}),
 	}
@@ -137,7 +141,7 @@ func start() (*process, error) {
 	p.cmd.Stdout, p.cmd.Stderr = p.told, p.told
 	p.cmd.WaitDelay = time.Second
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, PidFD: &from.ends}
-	err = p.cmd.Start()
+	err = launch(p.cmd)
 	for _, f := range theirs {
 		f.Close()
 	}
@@ -159,6 +163,17 @@ func start() (*process, error) {
 		close(p.exited)
 	}()
 	return p, nil
+}
+
+// launch starts the program, with its rights taken away if that is asked for.
+func launch(cmd *exec.Cmd) error {
+	if !confine.On() {
+		return cmd.Start()
+	}
+	if image == nil {
+		return fmt.Errorf("it can't be confined, as %s can't be opened", program)
+	}
+	return confine.Start(cmd, image, confine.Stage())
 }
 
 // lastMoments is how long a process may take to end once its pipe is closed.

@@ -6,6 +6,9 @@
 // Everything that comes from the stage is a claim. It decides nothing: a stage that crashes,
 // never answers, or talks nonsense ends the story that it takes part in.
 //
+// With confine.Variable set, the stage is confined as package confine says: it keeps its number and its descriptors,
+// and has no way to reach this process but those.
+//
 // In virtual time this process and the stage are two bubbles in step, as package clock
 // says: this side knows when its next timer goes off, and the stage's clock runs no further
 // than that.
