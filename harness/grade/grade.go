@@ -187,7 +187,7 @@ func (g *grader) gradeAll(mine []intake.Submission) ([]Entry, error) {
 		content, err := s.Unpack(ctx)
 		entries[i] = newEntry(s, content, g.Rule)
 		if r := (*intake.Refusal)(nil); errors.As(err, &r) {
-			entries[i].Refused = r.Reason
+			entries[i].Refused = &r.Reason
 			g.through(s.Who(), nil, false)
 			continue
 		} else if err != nil {

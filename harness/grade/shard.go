@@ -80,4 +80,3 @@ func ShardOf(getenv func(string) string) (Shard, string, error) {
 	}
 	return Shard{}, "", nil
 }
-

@@ -72,6 +72,10 @@ func (s *Stage) Prepare(ctx context.Context, l curriculum.Lesson) error {
 	return err
 }
 
+// Needs lists the files and directories, by their absolute paths, that whoever builds and judges reads, beside the
+// course's lessons/ and go.mod, and what the system has: where nothing else can be seen, that is enough.
+func (s *Stage) Needs() []string { return []string{s.dir, s.course.Tools} }
+
 // Close removes what is kept for the stage, if it is in no directory that stays.
 func (s *Stage) Close() error {
 	if !s.isOwn {
@@ -135,7 +139,7 @@ func buildTests(ctx context.Context, l curriculum.Lesson, dir string) (*Program,
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
 	overlay := map[string]string{}
@@ -154,5 +158,5 @@ func buildTests(ctx context.Context, l curriculum.Lesson, dir string) (*Program,
 	if err != nil {
 		return nil, err
 	}
-	return program, os.WriteFile(kept, []byte(program.proof), 0o600)
+	return program, os.WriteFile(kept, []byte(program.proof), 0o644)
 }

@@ -12,6 +12,7 @@ const (
 	Failed        State = "failed"          // the code ran and did something else than wanted
 	Todo          State = "todo"            // the code met its panic("TODO: …")
 	DidNotCompile State = "did not compile" // go build or go vet refused the code
+	Refused       State = "refused"         // a grader does not take the code (package policy), and so it did not run
 	Crashed       State = "crashed"         // the process ended in the middle of the task
 	Stuck         State = "stuck"           // the code did not end, or went round in circles
 	Skipped       State = "skipped"         // this machine lacks a capability

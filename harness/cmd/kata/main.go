@@ -22,12 +22,20 @@ import (
 	"github.com/alecthomas/kong"
 
 	"udpkata/harness/bookmark"
+	"udpkata/harness/grade"
 	"udpkata/harness/progress"
 	"udpkata/harness/text"
 )
 
 func main() {
 	ctx := untilSignal(context.Background())
+	if os.Getenv(grade.BoxVariable) == "1" {
+		if err := grade.InBox(ctx, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+		return
+	}
 	passed, err := run(ctx, os.Args[1:], os.Stdout)
 	ended := endedBy(0)
 	switch {
@@ -100,6 +108,8 @@ type commands struct {
 	Check      checkCommand      `cmd:"" help:"Say what a grader would refuse of your files, and what to do instead."`
 	Doctor     doctorCommand     `cmd:"" help:"Say what this computer lacks for the course, and the cure."`
 	Completion completionCommand `cmd:"" help:"Print what makes a shell complete commands, lessons and tasks."`
+	Grade      gradeCommand      `cmd:"" help:"Grade what a class has handed in, each submission in a box."`
+	Merge      mergeCommand      `cmd:"" help:"Put together what several machines have graded of a class."`
 	Judge      judgeCommand      `cmd:"" passthrough:"" help:"Judge files: judge [-race|-stage] [-v] LESSON DIR."`
 }
 

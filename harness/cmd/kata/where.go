@@ -181,6 +181,7 @@ var states = map[verdict.State]text.Text{
 	verdict.Failed:        text.Say("failed"),
 	verdict.Todo:          text.Say("todo"),
 	verdict.DidNotCompile: text.Say("did not compile"),
+	verdict.Refused:       text.Say("refused"),
 	verdict.Crashed:       text.Say("crashed"),
 	verdict.Stuck:         text.Say("stuck"),
 	verdict.Skipped:       text.Say("skipped"),

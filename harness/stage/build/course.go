@@ -77,7 +77,7 @@ func NewCourse(ctx context.Context, root, dir string) (*Course, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, os.WriteFile(kept, data, 0o600)
+	return c, os.WriteFile(kept, data, 0o644)
 }
 
 // packageClause returns the name of a lesson's package, whatever somebody has written there.
@@ -114,7 +114,7 @@ func (c *Course) findPackages(ctx context.Context, root, dir string) error {
 	}
 	var students, all strings.Builder
 	archives := filepath.Join(dir, "packages")
-	if err := os.MkdirAll(archives, 0o700); err != nil {
+	if err := os.MkdirAll(archives, 0o755); err != nil {
 		return err
 	}
 	for line := range strings.Lines(found) {
@@ -130,7 +130,7 @@ func (c *Course) findPackages(ctx context.Context, root, dir string) error {
 		}
 	}
 	c.Packages = all.String()
-	if err := os.WriteFile(c.students, []byte(students.String()), 0o600); err != nil {
+	if err := os.WriteFile(c.students, []byte(students.String()), 0o644); err != nil {
 		return err
 	}
 	program := filepath.Join(dir, "main.go")
@@ -171,7 +171,7 @@ func keep(file, name string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(name, data, 0o700)
+	return os.WriteFile(name, data, 0o755)
 }
 
 // mayImport reports whether a lesson's code may import a package: one of the standard library that go lets everybody

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"udpkata/harness/curriculum"
+	"udpkata/harness/grade"
+	"udpkata/harness/intake"
+	"udpkata/harness/late"
+	"udpkata/harness/sandbox"
+	"udpkata/harness/text"
+)
+
+type gradeCommand struct {
+	Paths    []string `arg:"" optional:"" name:"path" help:"Submissions: folders, archives or repositories, a folder of them, or the zip that Canvas or Moodle gives."`
+	Out      string   `short:"o" required:"" placeholder:"OUT" help:"The directory for what comes out; a run that was ended goes on there."`
+	Attempt  string   `placeholder:"WHICH" help:"Which of a student's submissions counts: last, first or best."`
+	Due      string   `placeholder:"WHEN" help:"The due date, as in 2026-12-01T23:59+08:00."`
+	Late     string   `placeholder:"POLICY" help:"What being late costs, as in \"10%/day, at most 50%\"."`
+	Jobs     int      `placeholder:"N" help:"How many submissions are judged at a time; as many as there are processors, unless given."`
+	Shard    string   `placeholder:"I/N" help:"Grade the I-th of N parts, one of several machines'."`
+	ClassKey string   `placeholder:"FILE" help:"The class key, if it is not class.key in OUT."`
+	Cache    string   `placeholder:"DIR" help:"Where the programs with the lessons' tests are kept for the next run."`
+	Sandbox  string   `placeholder:"KIND" help:"bubblewrap or container; the best that works here, unless given."`
+	Trust    bool     `help:"Run the submissions in no box, with your rights: for code that you would run yourself."`
+	NoPolicy bool     `help:"Judge also what kata check refuses."`
+	Quiet    bool     `short:"q" help:"Say nothing but what could not be judged."`
+	Explain  string   `placeholder:"STUDENT" help:"Show what OUT has of a student, as the student would see it."`
+}
+
+// run grades a class. All is well if everything was graded, whatever the scores.
+func (c *gradeCommand) run(s *session) (bool, error) {
+	if c.Explain != "" {
+		return true, grade.Explain(s.out, c.Out, c.Explain)
+	}
+	if len(c.Paths) == 0 {
+		return false, text.Fail("say what to grade: a folder of submissions, an archive, or several of them")
+	}
+	p, err := c.params(s)
+	if err != nil {
+		return false, err
+	}
+	began := time.Now()
+	if !c.Quiet {
+		s.say("Grading in a box of this kind: %s.\n", text.Known(p.Box.Stamp))
+		s.out.Flush()
+		p.Tell = s.progress(began)
+	}
+	sum, err := grade.Run(s, p)
+	if err != nil {
+		return false, err
+	}
+	for _, wrong := range sum.Unjudged {
+		s.say("could not be judged: %s\n", wrong)
+	}
+	if c.Quiet {
+		return true, unjudged(sum)
+	}
+	for _, l := range sum.Left {
+		s.say("left out: %s: %s\n", l.Path, l.Reason)
+	}
+	s.say("%d submissions in %v.\n", sum.Graded, time.Since(began).Round(time.Second))
+	s.finished(c.Out, sum.Missing)
+	return true, unjudged(sum)
+}
+
+// unjudged makes an error of what could not be judged, which has been named.
+func unjudged(sum grade.Summary) error {
+	if n := len(sum.Unjudged); n > 0 {
+		return text.Fail("%d submissions could not be judged; once what is wrong is mended, the same command goes on", n)
+	}
+	return nil
+}
+
+// finished says where the marks are, or what they wait for.
+func (s *session) finished(out string, missing []string) {
+	if len(missing) == 0 {
+		s.say("The marks are in %s, and everything in %s.\n", filepath.Join(out, "grades.csv"),
+			filepath.Join(out, "grades.json"))
+		return
+	}
+	const most = 10
+	names := strings.Join(missing[:min(most, len(missing))], ", ")
+	if len(missing) > most {
+		names += ", …"
+	}
+	s.say("There are no marks yet: %d are missing (%s). When they are there: go tool kata merge %s\n", len(missing),
+		names, out)
+}
+
+// params says what to grade.
+func (c *gradeCommand) params(s *session) (p grade.Params, err error) {
+	p = grade.Params{
+		Root: s.course.Root, Paths: c.Paths, Out: c.Out, Key: c.ClassKey, NoPolicy: c.NoPolicy, Jobs: c.Jobs,
+		Stage: c.Cache,
+	}
+	if p.Lessons, err = withTasks(p.Root); err != nil {
+		return p, err
+	}
+	if p.Which, err = intake.ParseWhich(c.Attempt); err != nil {
+		return p, err
+	}
+	if c.Due != "" {
+		if p.Rule.Due, err = late.ParseDue(c.Due, time.Local); err != nil {
+			return p, err
+		}
+	}
+	if c.Late != "" {
+		if p.Rule.Policy, err = late.ParsePolicy(c.Late); err != nil {
+			return p, err
+		}
+		if c.Due == "" {
+			return p, text.Fail("--late says what being late costs, and --due from when on: give both")
+		}
+	}
+	if c.Shard != "" {
+		p.Shard, err = grade.ParseShard(c.Shard)
+	} else {
+		p.Shard, _, err = grade.ShardOf(os.Getenv)
+	}
+	if err != nil {
+		return p, err
+	}
+	kind := c.Sandbox
+	if c.Trust {
+		kind = sandbox.Trust
+	}
+	if p.Box, err = sandbox.Find(s, kind); err != nil {
+		return p, err
+	}
+	if p.Stage == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return p, text.Fail("there is no directory for what is kept for the next run (%v): give one with --cache", err)
+		}
+		p.Stage = filepath.Join(cache, "udpkata", "grade")
+	}
+	return p, nil
+}
+
+// withTasks returns the lessons that can be graded.
+func withTasks(root string) (all []curriculum.Lesson, err error) {
+	lessons, err := curriculum.Load(root)
+	for _, l := range lessons {
+		if len(l.Tasks) > 0 {
+			all = append(all, l)
+		}
+	}
+	return all, err
+}
+
+// progress says how far it has come: on a terminal, in one line.
+func (s *session) progress(began time.Time) func(grade.Progress) {
+	isTerminal := term.IsTerminal(int(os.Stdout.Fd()))
+	return func(p grade.Progress) {
+		took := time.Since(began)
+		fresh := p.Done - p.Kept
+		left := time.Duration(float64(took) / float64(max(1, fresh)) * float64(p.All-p.Done)).Round(time.Second)
+		wrong := ""
+		if p.Wrong != "" {
+			wrong = " (!)"
+		}
+		if isTerminal {
+			fmt.Fprint(s.out, "\r\x1b[K")
+		}
+		s.say("%d of %d, %.1f a minute, %v left: %s%s", p.Done, p.All, float64(fresh)/max(took.Minutes(), 1e-9), left,
+			p.Who, wrong)
+		if !isTerminal || p.Done == p.All {
+			fmt.Fprintln(s.out)
+		}
+		s.out.Flush()
+	}
+}
+
+type mergeCommand struct {
+	Outs []string `arg:"" name:"out" help:"Directories of go tool kata grade."`
+	Out  string   `short:"o" placeholder:"OUT" help:"The directory for all of it; the first one, unless given."`
+}
+
+func (*mergeCommand) needsNoCourse() {}
+
+// run puts shards together.
+func (c *mergeCommand) run(s *session) (bool, error) {
+	out := cmp.Or(c.Out, c.Outs[0])
+	missing, err := grade.Merge(out, c.Outs)
+	if err != nil {
+		return false, err
+	}
+	s.finished(out, missing)
+	if len(missing) > 0 {
+		return false, nil
+	}
+	return true, nil
+}
