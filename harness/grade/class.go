@@ -126,8 +126,9 @@ func open(out string) (c *class, missing []string, err error) {
 			return nil, nil, cmp.Or(err, text.Fail("%s can't be read; remove it, and grade its shard again", path))
 		}
 		if first, ok := anyOf(parts); ok && (first.Head != p.Head || first.N != p.N) {
-			return nil, nil, text.Fail("%s was graded otherwise than the other shards (%s): grade all of them with the "+
-				"same course, Go, class.key, box and flags, and the same number of shards", path, first.differs(p))
+			return nil, nil, text.Fail("%s was graded otherwise than the other shards (%s): grade all of them "+
+				"with the same course, Go, class.key, box and flags, and the same number of shards", path,
+				first.differs(p))
 		}
 		parts[p.I] = p
 		c.head = p.Head

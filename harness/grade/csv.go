@@ -68,7 +68,7 @@ func (c *class) row(m Mark) []string {
 
 // plain returns a cell that no spreadsheet takes for a formula, whatever it begins with (OWASP, "CSV Injection").
 func plain(cell string) string {
-	if trimmed := strings.TrimLeft(cell, " \u00a0\u3000"); trimmed != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", []rune(trimmed)[0]) {
+	if first := strings.TrimLeft(cell, " \u00a0\u3000"); strings.IndexAny(first, "=+-@\t\r＝＋－＠") == 0 {
 		return "'" + cell
 	}
 	return cell

@@ -114,8 +114,8 @@ func classKey(path string) ([]byte, error) {
 	}
 	key, err := hex.DecodeString(strings.TrimSpace(string(data)))
 	if err != nil || len(key) != 32 {
-		return nil, text.Fail("%s is no class key, which has 64 hexadecimal digits: bring back the one that this class "+
-			"was graded with, or remove it to have a new one made, and all submissions graded anew", path)
+		return nil, text.Fail("%s is no class key, which has 64 hexadecimal digits: bring back the one that this "+
+			"class was graded with, or remove it to have a new one made, and all submissions graded anew", path)
 	}
 	return key, nil
 }

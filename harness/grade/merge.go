@@ -16,8 +16,12 @@ import (
 // made of them could not be compared.
 func Merge(out string, from []string) (missing []string, err error) {
 	for _, dir := range from {
-		if parts, err := filepath.Glob(filepath.Join(dir, "class-*-of-*.json")); err != nil || len(parts) == 0 {
-			return nil, errors.Join(err, text.Fail("%s has nothing of a class: give what go tool kata grade had as -o", dir))
+		parts, err := filepath.Glob(filepath.Join(dir, "class-*-of-*.json"))
+		if err != nil {
+			return nil, err
+		}
+		if len(parts) == 0 {
+			return nil, text.Fail("%s has nothing of a class: give what go tool kata grade had as -o", dir)
 		}
 	}
 	if err := os.MkdirAll(filepath.Join(out, resultsDir), 0o700); err != nil {
@@ -78,7 +82,7 @@ func bring(from, to string) error {
 		if json.Unmarshal(there, &a) == nil && json.Unmarshal(data, &b) == nil && a.Head == b.Head {
 			return text.Fail("%s and %s say different things of the same shard: remove the older one", from, to)
 		}
-		return text.Fail("%s and %s were graded otherwise (%s): grade both with the same course, Go, class.key, box and "+
-			"flags", from, to, a.differs(b))
+		return text.Fail("%s and %s were graded otherwise (%s): grade both with the same course, Go, class.key, box "+
+			"and flags", from, to, a.differs(b))
 	}
 }

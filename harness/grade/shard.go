@@ -73,8 +73,8 @@ func ShardOf(getenv func(string) string) (Shard, string, error) {
 			}
 		}
 		if i -= first; errI != nil || errN != nil || i < 0 || i >= n || n > mostShards {
-			return Shard{}, e.name, text.Fail("%s says %s=%s, and %s=%s: that is no part of a whole (or give --shard I/N)",
-				e.name, e.index, index, e.count, getenv(e.count))
+			return Shard{}, e.name, text.Fail("%s says %s=%s, and %s=%s: that is no part of a whole (or give "+
+				"--shard I/N)", e.name, e.index, index, e.count, getenv(e.count))
 		}
 		return Shard{i + 1, n}, e.name, nil
 	}

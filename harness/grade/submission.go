@@ -20,7 +20,7 @@ import (
 	"udpkata/harness/verdict"
 )
 
-// processors is how many there are for this process.
+// processors returns how many there are for this process.
 func processors() int { return runtime.GOMAXPROCS(0) }
 
 // has reports whether there is a result.
@@ -159,11 +159,21 @@ func (g *grader) inBox(ctx context.Context, j job, r *Result) error {
 	return nil
 }
 
+// limits are the words for what a box has a limit of.
+var limits = map[sandbox.Limit]text.Text{
+	sandbox.Wall:      text.Say("time"),
+	sandbox.CPU:       text.Say("processor time"),
+	sandbox.Memory:    text.Say("memory"),
+	sandbox.Processes: text.Say("processes"),
+	sandbox.Room:      text.Say("files"),
+	sandbox.Output:    text.Say("output"),
+}
+
 // ended says why a lesson has no report.
 func ended(out sandbox.Outcome) string {
 	if out.Limit != "" {
 		return text.Say("The code used up what a submission may: its box was ended, as the limit of %s was reached.",
-			text.Known(string(out.Limit))).In(text.Preferred())
+			limits[out.Limit]).In(text.Preferred())
 	}
 	return text.Say("The code's box ended, with status %d, before there was a report.", out.Status).In(text.Preferred())
 }
@@ -177,7 +187,8 @@ func (l *Lesson) take(of curriculum.Lesson, f finished) {
 			continue
 		}
 		l.Tasks = append(l.Tasks, Task{
-			Name: r.Task, State: r.State, Points: of.Tasks[i].Points, Reason: r.Reason, Output: r.Output, Rules: r.Rules,
+			Name: r.Task, State: r.State, Points: of.Tasks[i].Points,
+			Reason: r.Reason, Output: r.Output, Rules: r.Rules,
 		})
 	}
 }

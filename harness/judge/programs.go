@@ -139,7 +139,7 @@ func isUsual(f ast.Expr) bool {
 	return false
 }
 
-// refusedBy is the verdict on files that the compiler or go vet refuses, and what it said.
+// refusedBy returns the verdict on files that the compiler or go vet refuses, and what it said.
 func refusedBy(said string, notes []string) *refusal {
 	return &refusal{state: verdict.DidNotCompile, reason: firstError(said), output: said, notes: notes}
 }

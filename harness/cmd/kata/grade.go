@@ -19,17 +19,17 @@ import (
 )
 
 type gradeCommand struct {
-	Paths    []string `arg:"" optional:"" name:"path" help:"Submissions: folders, archives or repositories, a folder of them, or the zip that Canvas or Moodle gives."`
-	Out      string   `short:"o" required:"" placeholder:"OUT" help:"The directory for what comes out; a run that was ended goes on there."`
+	Paths    []string `arg:"" optional:"" name:"path" help:"Submissions, folders or a platform's zip of them."`
+	Out      string   `short:"o" required:"" placeholder:"OUT" help:"Where results go, and a run goes on."`
 	Attempt  string   `placeholder:"WHICH" help:"Which of a student's submissions counts: last, first or best."`
 	Due      string   `placeholder:"WHEN" help:"The due date, as in 2026-12-01T23:59+08:00."`
 	Late     string   `placeholder:"POLICY" help:"What being late costs, as in \"10%/day, at most 50%\"."`
-	Jobs     int      `placeholder:"N" help:"How many submissions are judged at a time; as many as there are processors, unless given."`
+	Jobs     int      `placeholder:"N" help:"How many at a time; as many as there are processors, unless given."`
 	Shard    string   `placeholder:"I/N" help:"Grade the I-th of N parts, one of several machines'."`
 	ClassKey string   `placeholder:"FILE" help:"The class key, if it is not class.key in OUT."`
-	Cache    string   `placeholder:"DIR" help:"Where the programs with the lessons' tests are kept for the next run."`
+	Cache    string   `placeholder:"DIR" help:"Where the lessons' tests are kept, built, for the next run."`
 	Sandbox  string   `placeholder:"KIND" help:"bubblewrap or container; the best that works here, unless given."`
-	Trust    bool     `help:"Run the submissions in no box, with your rights: for code that you would run yourself."`
+	Trust    bool     `help:"Use no box, and your rights: for code that you would run yourself."`
 	NoPolicy bool     `help:"Judge also what kata check refuses."`
 	Quiet    bool     `short:"q" help:"Say nothing but what could not be judged."`
 	Explain  string   `placeholder:"STUDENT" help:"Show what OUT has of a student, as the student would see it."`
@@ -49,7 +49,7 @@ func (c *gradeCommand) run(s *session) (bool, error) {
 	}
 	began := time.Now()
 	if !c.Quiet {
-		s.say("Grading in a box of this kind: %s.\n", text.Known(p.Box.Stamp))
+		s.say("Each submission runs %s.\n", boxes[p.Box.Name])
 		s.out.Flush()
 		p.Tell = s.progress(began)
 	}
@@ -71,10 +71,17 @@ func (c *gradeCommand) run(s *session) (bool, error) {
 	return true, unjudged(sum)
 }
 
+// boxes says where a submission runs.
+var boxes = map[string]text.Text{
+	sandbox.Bubblewrap: text.Say("in a box of bubblewrap's, with files, processes and a network of its own"),
+	sandbox.Container:  text.Say("as a user of its own in this container, whose network is not apart from it"),
+	sandbox.Trust:      text.Say("without a box, with your rights"),
+}
+
 // unjudged makes an error of what could not be judged, which has been named.
 func unjudged(sum grade.Summary) error {
 	if n := len(sum.Unjudged); n > 0 {
-		return text.Fail("%d submissions could not be judged; once what is wrong is mended, the same command goes on", n)
+		return text.Fail("%d submissions could not be judged; once that is mended, the same command goes on", n)
 	}
 	return nil
 }
@@ -138,7 +145,7 @@ func (c *gradeCommand) params(s *session) (p grade.Params, err error) {
 	if p.Stage == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
-			return p, text.Fail("there is no directory for what is kept for the next run (%v): give one with --cache", err)
+			return p, text.Fail("there is no directory for what the next run needs (%v): give one with --cache", err)
 		}
 		p.Stage = filepath.Join(cache, "udpkata", "grade")
 	}

@@ -160,8 +160,8 @@ func (c *Course) findPackages(ctx context.Context, root, dir string) error {
 	return keep(strings.TrimSpace(events), c.Events)
 }
 
-// keep has a file of the go command's cache under another name, whatever becomes of the cache: what judges others may be
-// where that is not.
+// keep gives a file of the go command's cache another name, whatever becomes of the cache: whoever judges others may
+// be where that is not.
 func keep(file, name string) error {
 	os.Remove(name)
 	if os.Link(file, name) == nil {

@@ -1,0 +1,293 @@
+package grade
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/intake"
+	"udpkata/harness/late"
+	"udpkata/harness/sandbox"
+	"udpkata/harness/text"
+	"udpkata/harness/verdict"
+)
+
+func TestParseShard(t *testing.T) {
+	got, err := ParseShard("2/8")
+	require.NoError(t, err)
+	require.Equal(t, Shard{2, 8}, got)
+	for _, wrong := range []string{"", "2", "0/8", "9/8", "-1/8", "1/0", "1/1000000", "a/b", "1/2/3", " 1/2"} {
+		_, err := ParseShard(wrong)
+		require.ErrorContains(t, err, "as in 2/8", wrong)
+	}
+}
+
+// TestShardOf: whichever engine runs the command on many machines, each of them has its part.
+func TestShardOf(t *testing.T) {
+	tests := []struct {
+		name string
+		env  map[string]string
+		want Shard
+		err  string
+	}{
+		{"none", nil, Shard{}, ""},
+		{"Slurm", map[string]string{
+			"SLURM_ARRAY_TASK_ID": "8", "SLURM_ARRAY_TASK_MIN": "1", "SLURM_ARRAY_TASK_COUNT": "8"}, Shard{8, 8}, ""},
+		{"Slurm from 0", map[string]string{
+			"SLURM_ARRAY_TASK_ID": "0", "SLURM_ARRAY_TASK_MIN": "0", "SLURM_ARRAY_TASK_COUNT": "8"}, Shard{1, 8}, ""},
+		{"Slurm with holes", map[string]string{
+			"SLURM_ARRAY_TASK_ID": "7", "SLURM_ARRAY_TASK_MIN": "1", "SLURM_ARRAY_TASK_COUNT": "3"}, Shard{},
+			"Slurm says SLURM_ARRAY_TASK_ID=7, and SLURM_ARRAY_TASK_COUNT=3"},
+		{"Kubernetes", map[string]string{"JOB_COMPLETION_INDEX": "3", "JOB_COMPLETIONS": "4"}, Shard{4, 4}, ""},
+		{"Kubernetes that does not say of how many", map[string]string{"JOB_COMPLETION_INDEX": "3"}, Shard{},
+			"Kubernetes says JOB_COMPLETION_INDEX=3, and JOB_COMPLETIONS="},
+		{"AWS Batch", map[string]string{"AWS_BATCH_JOB_ARRAY_INDEX": "0", "AWS_BATCH_JOB_ARRAY_SIZE": "2"},
+			Shard{1, 2}, ""},
+		{"GitLab", map[string]string{"CI_NODE_INDEX": "2", "CI_NODE_TOTAL": "2"}, Shard{2, 2}, ""},
+		{"CircleCI", map[string]string{"CIRCLE_NODE_INDEX": "1", "CIRCLE_NODE_TOTAL": "2"}, Shard{2, 2}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, _, err := ShardOf(func(name string) string { return tt.env[name] })
+			if tt.err != "" {
+				require.ErrorContains(t, err, tt.err)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, tt.want, got)
+		})
+	}
+}
+
+// TestEveryoneIsInOneShard: of any number of shards.
+func TestEveryoneIsInOneShard(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 7} {
+		for _, student := range []string{"alice", "bob", "王小明", ""} {
+			in := 0
+			for i := range max(1, n) {
+				if (Shard{i + 1, n}).has(student) {
+					in++
+				}
+			}
+			require.Equal(t, 1, in, "%s of %d", student, n)
+		}
+	}
+}
+
+// TestPlain: nobody's name is a formula.
+func TestPlain(t *testing.T) {
+	for _, cell := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "　＝1", "＠x"} {
+		require.Equal(t, "'"+cell, plain(cell))
+	}
+	for _, cell := range []string{"", "Ann-Marie", "O'Neill", "王小明", "12", "a=b"} {
+		require.Equal(t, cell, plain(cell))
+	}
+}
+
+// TestClassKey: it is made once, whoever is first.
+func TestClassKey(t *testing.T) {
+	path := filepath.Join(t.TempDir(), keyFile)
+	keys := make(chan string, 8)
+	for range cap(keys) {
+		go func() {
+			key, err := classKey(path)
+			if err != nil {
+				key = []byte(err.Error())
+			}
+			keys <- string(key)
+		}()
+	}
+	first := <-keys
+	require.Len(t, first, 32)
+	for range cap(keys) - 1 {
+		require.Equal(t, first, <-keys)
+	}
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Zero(t, info.Mode().Perm()&0o077, "nobody else may read it")
+	require.NotEqual(t, seed([]byte(first), "02-echo"), seed([]byte(first), "03-spoof"))
+	require.NoError(t, os.WriteFile(path, []byte("12ab"), 0o600))
+	_, err = classKey(path)
+	require.ErrorContains(t, err, "no class key")
+	left, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+}
+
+// TestAgain: what fails on real sockets alone is judged twice, and the second time counts.
+func TestAgain(t *testing.T) {
+	r := Result{Lessons: []Lesson{{Name: "02-echo", Tasks: []Task{
+		{Name: "TestA", State: verdict.Failed, Reason: "late", Output: "--- FAIL: TestA/loopback/ip4 (0.00s)\n"},
+		{Name: "TestB", State: verdict.Failed, Output: "--- FAIL: TestB/virtual/ip4 (0.00s)\n"},
+		{Name: "TestC", State: verdict.Failed, Output: "    --- FAIL: TestC/of-two/lab/ip6 (0.00s)\n"},
+		{Name: "TestD", State: verdict.Passed, Output: "--- FAIL: TestD/loopback/ip4 (as the code has printed)\n"},
+		{Name: "TestE", State: verdict.Todo, Output: "--- FAIL: TestE/loopback/ip4 (0.00s)\n"},
+	}}}}
+	r.Pending = onSocketsAlone(r)
+	require.Equal(t, map[string][]string{"02-echo": {"TestA", "TestC"}}, r.Pending)
+	r.correct(Result{Lessons: []Lesson{{Name: "02-echo", Tasks: []Task{
+		{Name: "TestA", State: verdict.Passed}, {Name: "TestC", State: verdict.Failed, Reason: "again"},
+	}}}})
+	require.Empty(t, r.Pending)
+	tasks := r.Lessons[0].Tasks
+	require.Equal(t, Task{Name: "TestA", State: verdict.Passed, First: "failed: late"}, tasks[0])
+	require.Empty(t, tasks[2].First, "it was the same both times")
+	require.Empty(t, tasks[2].Reason, "and so the first counts")
+}
+
+// lay writes a directory as grading leaves it, of two students, one of them with two attempts.
+func lay(t *testing.T, h Head, shards int) string {
+	out := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(out, resultsDir), 0o700))
+	tasks := func(states ...verdict.State) []Lesson {
+		all := []Lesson{{Name: "02-echo", Files: []string{"echo.go"}}}
+		for i, s := range states {
+			all[0].Tasks = append(all[0].Tasks, Task{Name: "Test" + string(rune('A'+i)), State: s, Points: 2, Reason: "r"})
+		}
+		return all
+	}
+	for key, r := range map[string]Result{
+		"k1": {Key: "k1", Lessons: tasks(verdict.Passed, verdict.Failed, verdict.Skipped)},
+		"k2": {Key: "k2", Lessons: tasks(verdict.Passed, verdict.Passed, verdict.Skipped)},
+	} {
+		require.NoError(t, writeJSON(resultPath(out, key), r))
+	}
+	require.NoError(t, writeJSON(filepath.Join(out, referenceFile),
+		Reference{Key: "ref", Skipped: map[string]string{"02-echo/TestC": "needs a lab"}}))
+	refused := text.Text{EN: "it is encrypted"}
+	entries := []Entry{
+		{Student: "=alice", ID: "7", Attempt: 1, Attempts: 2, Key: "k2", Factor: 1},
+		{Student: "=alice", ID: "7", Attempt: 2, Attempts: 2, Key: "k1", Factor: 0.5, Late: true},
+		{Student: "bob", Attempt: 1, Attempts: 1, Refused: &refused, Factor: 1},
+		{Student: "carol", Attempt: 1, Attempts: 1, Key: "k2", Factor: 0.333},
+	}
+	for i := range max(1, shards) {
+		part := part{Head: h, Shard: Shard{i + 1, max(1, shards)}}
+		for k, e := range entries {
+			if shards < 2 || (k/2)%shards == i {
+				part.Entries = append(part.Entries, e)
+			}
+		}
+		require.NoError(t, writeJSON(filepath.Join(out, part.Shard.file()), part))
+	}
+	return out
+}
+
+func rows(t *testing.T, out string) [][]string {
+	data, err := os.ReadFile(filepath.Join(out, "grades.csv"))
+	require.NoError(t, err)
+	all, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	require.NoError(t, err)
+	return all
+}
+
+// TestMarks: a mark is what was earned of what this machine can tell of, less what being late costs.
+func TestMarks(t *testing.T) {
+	head := []string{"student", "id", "attempt", "late", "factor", "earned", "of", "mark", "note", "02-echo/TestA",
+		"02-echo/TestB", "02-echo/TestC"}
+	bob := []string{"bob", "", "1", "no", "1", "0", "4", "0", "it is encrypted", "0", "0", ""}
+	carol := []string{"carol", "", "1", "no", "0.333", "4", "4", "1.33", "", "2", "2", ""}
+	tests := []struct {
+		which intake.Which
+		alice []string
+	}{
+		{intake.Last, []string{"'=alice", "7", "2", "yes", "0.5", "2", "4", "1", "", "2", "0", ""}},
+		{intake.Best, []string{"'=alice", "7", "1", "no", "1", "4", "4", "4", "", "2", "2", ""}},
+	}
+	for _, tt := range tests {
+		t.Run(string(tt.which), func(t *testing.T) {
+			out := lay(t, Head{Which: string(tt.which)}, 1)
+			missing, err := Finish(out)
+			require.NoError(t, err)
+			require.Empty(t, missing)
+			require.Equal(t, [][]string{head, tt.alice, bob, carol}, rows(t, out))
+			data, err := os.ReadFile(filepath.Join(out, "grades.json"))
+			require.NoError(t, err)
+			var all struct{ Submissions []Mark }
+			require.NoError(t, json.Unmarshal(data, &all))
+			require.Len(t, all.Submissions, 4)
+			require.NotEqual(t, all.Submissions[0].Counts, all.Submissions[1].Counts)
+		})
+	}
+}
+
+// TestMerge: shards that were graded apart give what one run gives; what can't be compared, or is not there, is said.
+func TestMerge(t *testing.T) {
+	h := Head{Course: "c", Class: "k", Which: "last"}
+	whole := lay(t, h, 1)
+	_, err := Finish(whole)
+	require.NoError(t, err)
+	apart := lay(t, h, 2)
+	other := t.TempDir()
+	require.NoError(t, os.Rename(filepath.Join(apart, "class-2-of-2.json"), filepath.Join(other, "class-2-of-2.json")))
+	missing, err := Finish(apart)
+	require.NoError(t, err)
+	require.Equal(t, []string{"class-2-of-2.json"}, missing)
+	require.NoFileExists(t, filepath.Join(apart, "grades.csv"))
+	missing, err = Merge(apart, []string{apart, other})
+	require.NoError(t, err)
+	require.Empty(t, missing)
+	for _, name := range []string{"grades.json", "grades.csv"} {
+		want, err := os.ReadFile(filepath.Join(whole, name))
+		require.NoError(t, err)
+		got, err := os.ReadFile(filepath.Join(apart, name))
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(got))
+	}
+	h.Class = "another"
+	_, err = Merge(t.TempDir(), []string{apart, lay(t, h, 2)})
+	require.ErrorContains(t, err, "class.key")
+	_, err = Merge(t.TempDir(), []string{t.TempDir()})
+	require.ErrorContains(t, err, "has nothing of a class")
+	require.NoError(t, os.Remove(resultPath(apart, "k1")))
+	missing, err = Finish(apart)
+	require.NoError(t, err)
+	require.Equal(t, []string{"=alice, attempt 2 of 2"}, missing)
+}
+
+// TestExplain: a student is found by name or number, and nobody by a part of one.
+func TestExplain(t *testing.T) {
+	out := lay(t, Head{Which: "last"}, 1)
+	for _, name := range []string{"=alice", "7"} {
+		var b strings.Builder
+		require.NoError(t, Explain(&b, out, name))
+		require.Contains(t, b.String(), "attempt 2 of 2: 2 of 4 points, times 0.5 for being late")
+		require.Contains(t, b.String(), "failed          2  TestB\n      r\n")
+	}
+	require.ErrorContains(t, Explain(&strings.Builder{}, out, "ali"), "grades.csv has the names")
+}
+
+// TestLate: of Canvas's it is the mark that counts, of others the time; without a date nobody loses anything.
+func TestLate(t *testing.T) {
+	policy, err := late.ParsePolicy("10%/day")
+	require.NoError(t, err)
+	due := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+	rule := late.Rule{Due: due, Policy: policy}
+	content := intake.Content{Modified: due.Add(25 * time.Hour), Clock: intake.FileClock}
+	canvas := newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, rule)
+	require.Equal(t, 0.9, canvas.Factor)
+	require.True(t, canvas.Late)
+	folder := newEntry(intake.Submission{}, content, rule)
+	require.Equal(t, 0.8, folder.Factor)
+	require.Equal(t, "25h0m0s", folder.LateBy)
+	nobodyKnows := newEntry(intake.Submission{}, intake.Content{}, rule)
+	require.Equal(t, 1.0, nobodyKnows.Factor)
+	require.Contains(t, nobodyKnows.Notes[0].EN, "Nobody knows")
+	require.Equal(t, 1.0, newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, late.Rule{}).Factor)
+}
+
+// TestEnded: whichever limit has ended a box is named.
+func TestEnded(t *testing.T) {
+	for _, limit := range []sandbox.Limit{sandbox.Wall, sandbox.CPU, sandbox.Memory, sandbox.Processes, sandbox.Room,
+		sandbox.Output} {
+		require.Contains(t, ended(sandbox.Outcome{Limit: limit}), "the limit of "+string(limit))
+	}
+	require.Contains(t, ended(sandbox.Outcome{Status: 137}), "status 137")
+}
