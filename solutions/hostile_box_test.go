@@ -24,8 +24,8 @@ import (
 	"udpkata/harness/sandbox/confine"
 )
 
-// The box: this program runs again in it, as the judge of one submission, and prints what it finds. It is one of package
-// sandbox's, as whoever grades has it.
+// The box: this program runs again in it, as the judge of one submission, and prints what it finds. It is one of
+// package sandbox's, as whoever grades has it.
 //
 // The code under test is confined there. On a kernel that lacks a part of that, what is hostile could do anything to
 // the judge in the same box that one user can do to their own processes. Those submissions that try to have
