@@ -3,17 +3,14 @@
 package solutions_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 	"unicode"
@@ -23,11 +20,12 @@ import (
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/judge"
+	"udpkata/harness/sandbox"
 	"udpkata/harness/sandbox/confine"
 )
 
-// The box: this program runs again in it, as the judge of one submission, and prints what it finds. The box has a
-// network of its own, which reaches nobody, a read-only disk, some memory to write to, and no process of the machine's.
+// The box: this program runs again in it, as the judge of one submission, and prints what it finds. It is one of
+// package sandbox's, as whoever grades has it.
 //
 // The code under test is confined there. On a kernel that lacks a part of that, what is hostile could do anything to
 // the judge in the same box that one user can do to their own processes. Those submissions that try to have
@@ -38,13 +36,13 @@ const (
 	boxedVariable = "UDPKATA_HOSTILE"
 	// stageDirVariable names, in the box, the directory with the programs of the lessons' tests.
 	stageDirVariable = "UDPKATA_HOSTILE_STAGE"
+	// hereVariable names, in the box, the directory of this package.
+	hereVariable = "UDPKATA_HOSTILE_HERE"
 )
 
 const (
-	boxTime   = 5 * time.Minute  // for one box, on a machine that has others at work
-	taskTime  = 90 * time.Second // for one task
-	boxRoom   = 512 << 20        // bytes of files
-	boxMemory = 6 << 30          // bytes of addresses for each process; Go asks for many more than it uses
+	boxTime  = 5 * time.Minute  // for one box, on a machine that has others at work
+	taskTime = 90 * time.Second // for one task
 )
 
 // A boxed verdict is what comes out of a box.
@@ -60,81 +58,67 @@ type boxed struct {
 
 // A box is where submissions are judged, each in one of its own.
 type box struct {
-	program string        // this one
-	dir     string        // of the stage
-	env     []string      // within
+	*sandbox.Sandbox
+	command sandbox.Command
 	free    chan struct{} // holds as many as may be in use at once: most of them wait most of the time
 }
 
-// goDirs are the go command's settings that are directories, which the box has, too.
-var goDirs = []string{"GOROOT", "GOCACHE", "GOMODCACHE"}
-
 // newBox prepares the lessons' tests for all boxes. It skips the test if there can't be a box here.
 func newBox(t *testing.T) *box {
-	program, err := os.Executable()
+	kind, err := sandbox.Find(t.Context(), sandbox.Bubblewrap)
+	if err != nil {
+		t.Skip(err)
+	}
+	built, err := os.Executable()
 	require.NoError(t, err)
-	b := &box{program: program, dir: t.TempDir(), free: make(chan struct{}, 4)}
-	for _, name := range goDirs {
+	repository, err := filepath.Abs(root)
+	require.NoError(t, err)
+	dir := t.TempDir()
+	b := &box{Sandbox: kind, free: make(chan struct{}, 4)}
+	b.command = sandbox.Command{
+		Args: []string{built, "-test.run=^TestHostile$"}, Read: []string{repository, built, dir},
+		Limits: sandbox.Usual(),
+		Env: []string{
+			"PATH=" + os.Getenv("PATH"), "GOPROXY=off", "GOTOOLCHAIN=local", "UDPKATA_LANG=en", "LC_ALL=C.UTF-8",
+			confine.Variable + "=1", "GOMEMLIMIT=512MiB", stageDirVariable + "=" + dir,
+			hereVariable + "=" + filepath.Join(repository, "solutions"),
+			hostileVariable + "=" + os.Getenv(hostileVariable),
+		},
+	}
+	b.command.Wall = boxTime
+	for _, name := range []string{"GOROOT", "GOCACHE", "GOMODCACHE"} {
 		out, err := exec.Command("go", "env", name).Output()
 		require.NoError(t, err)
-		b.env = append(b.env, name+"="+strings.TrimSpace(string(out)))
+		value := strings.TrimSpace(string(out))
+		b.command.Read = append(b.command.Read, value)
+		b.command.Env = append(b.command.Env, name+"="+value)
 	}
-	b.env = append(b.env, "PATH="+os.Getenv("PATH"), "HOME=/tmp", "TMPDIR=/tmp", "GOPROXY=off", "GOTOOLCHAIN=local",
-		"UDPKATA_LANG=en", "LC_ALL=C.UTF-8", confine.Variable+"=1", "GOMEMLIMIT=512MiB", stageDirVariable+"="+b.dir)
-	if out, err := b.command(t.Context(), "true").CombinedOutput(); err != nil {
-		t.Skipf("needs bubblewrap, and user namespaces: %v: %s", err, out)
-	}
-	s, err := judge.OpenStage(t.Context(), root, b.dir)
+	s, err := judge.OpenStage(t.Context(), root, dir)
 	require.NoError(t, err)
 	for _, l := range lessons(t) {
 		require.NoError(t, s.Prepare(t.Context(), l))
 	}
+	// Whoever the box's user is may read it.
+	require.NoError(t, exec.Command("chmod", "-R", "go+rX", dir).Run())
 	// Whatever else the judge needs of the go command is in the cache from now on.
 	require.NoError(t, exec.Command("go", "tool", "-n", "test2json").Run())
 	return b
-}
-
-// command returns one that runs in a box of its own, which ends with it. As nobody in the box has capabilities, it does
-// not matter if the user is root.
-func (b *box) command(ctx context.Context, args ...string) *exec.Cmd {
-	repository, _ := filepath.Abs(root)
-	box := []string{
-		"--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL",
-		"--die-with-parent", "--new-session", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev",
-		"--tmpfs", "/run", "--size", fmt.Sprint(boxRoom), "--tmpfs", "/tmp", "--tmpfs", "/dev/shm",
-		"--ro-bind", repository, repository, "--ro-bind", b.program, b.program, "--ro-bind", b.dir, b.dir,
-		"--remount-ro", "/dev/shm", "--remount-ro", "/run", "--chdir", filepath.Join(repository, "solutions"),
-	}
-	for _, setting := range b.env {
-		if name, dir, _ := strings.Cut(setting, "="); slices.Contains(goDirs, name) {
-			box = append(box, "--ro-bind", dir, dir)
-		}
-	}
-	cmd := exec.CommandContext(ctx, "bwrap", append(box, args...)...)
-	cmd.Env = b.env
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = 5 * time.Second
-	return cmd
 }
 
 // judge has a submission judged in a box.
 func (b *box) judge(t *testing.T, h hostile) (v boxed) {
 	b.free <- struct{}{}
 	defer func() { <-b.free }()
-	ctx, cancel := context.WithTimeout(t.Context(), boxTime)
-	defer cancel()
-	cmd := b.command(ctx, b.program, "-test.run=^TestHostile$")
-	cmd.Env = append(cmd.Env, boxedVariable+"="+h.name, hostileVariable+"="+os.Getenv(hostileVariable))
-	var said, wrong bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &wrong
-	began := time.Now()
-	err := runBox(cmd)
-	if json.Unmarshal(said.Bytes(), &v) != nil {
-		v = boxed{Error: fmt.Sprintf("after %v: %v: %s", time.Since(began).Round(time.Second), err, wrong.String())}
+	c := b.command
+	c.Env = append(slices.Clone(c.Env), boxedVariable+"="+h.name)
+	out, err := b.Run(t.Context(), c)
+	require.NoError(t, err)
+	if json.Unmarshal(out.Stdout, &v) != nil {
+		v = boxed{Error: fmt.Sprintf("after %v: status %d, limit %q: %s", out.Took.Round(time.Second), out.Status,
+			out.Limit, out.Stderr)}
 	}
-	t.Logf("took %.1f s, and the solution %.1f s; processor time %.1f s", v.Took.Seconds(), v.AndThen.Seconds(),
-		v.CPU.Seconds())
+	t.Logf("took %.1f s, and the solution %.1f s; processor time %.1f s; %d MiB, %d threads", v.Took.Seconds(),
+		v.AndThen.Seconds(), v.CPU.Seconds(), out.Memory>>20, out.Processes)
 	for _, res := range v.Report.Results {
 		t.Logf("%s: %s: %.300s", res.Task, res.State, res.Reason)
 	}
@@ -157,7 +141,7 @@ func judgeBoxed(name string) {
 }
 
 func (v *boxed) judge(name string) error {
-	if err := limit(); err != nil {
+	if err := os.Chdir(os.Getenv(hereVariable)); err != nil {
 		return err
 	}
 	all, err := curriculum.Load(root)
@@ -203,26 +187,7 @@ func (v *boxed) judge(name string) error {
 	return err
 }
 
-// limit keeps this process, and what it starts, from using the machine up.
-func limit() error {
-	for which, most := range map[int]uint64{
-		unix.RLIMIT_AS: boxMemory, unix.RLIMIT_FSIZE: boxRoom, unix.RLIMIT_CORE: 0, unix.RLIMIT_CPU: 300,
-	} {
-		if err := unix.Setrlimit(which, &unix.Rlimit{Cur: most, Max: most}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // unprintable reports what no report may have.
 func unprintable(r rune) bool {
 	return r != '\n' && r != '\t' && !unicode.IsPrint(r)
-}
-
-// runBox runs a box's command. The kernel ends it when the thread ends that started it, so this one stays where it is.
-func runBox(cmd *exec.Cmd) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	return cmd.Run()
 }

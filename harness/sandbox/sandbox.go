@@ -13,6 +13,10 @@
 //   - trust: no box. A command has its limits all the same, as far as it does not try to get around them. Find never
 //     returns it unless it is asked for by name.
 //
+// Limits are kept twice: by the kernel for each process (setrlimit(2)), or for the box's user and file system, where it
+// can; and by a look at all of the box's processes every 50 ms, which ends the box and names the limit. So a box may
+// use, for that long, as much more as the machine gives it in that time.
+//
 // Judge and code under test share a box. What keeps one from the other is package confine, in each kind.
 //
 // A program that calls Find becomes, for a moment, the first process of each box: as it links package confine, it

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"udpkata/harness/internal/patience"
+	"udpkata/harness/internal/stacks"
 	"udpkata/harness/sandbox/confine"
 	"udpkata/harness/stage/link"
 )
@@ -167,6 +168,7 @@ func start() (*process, error) {
 
 // launch starts the program, with its rights taken away if that is asked for.
 func launch(cmd *exec.Cmd) error {
+	defer stacks.Starting()()
 	if !confine.On() {
 		return cmd.Start()
 	}

@@ -28,6 +28,16 @@ func SetElsewhere(e Elsewhere) {
 	elsewhere.Store(&e)
 }
 
+// starting is how many processes for the code are being started just now.
+var starting atomic.Int32
+
+// Starting says that a process for the code is being started, until done is called. That takes as long as this machine
+// takes, in which nobody here runs, and no story stands still by it.
+func Starting() (done func()) {
+	starting.Add(1)
+	return func() { starting.Add(-1) }
+}
+
 // Parse reads the text of another process's goroutines, in which the lessons' directories
 // may be elsewhere than here. It is a claim: no name in it is longer than a line, and clean
 // takes out of it what nobody should print. busy reports whether any of them, beside the

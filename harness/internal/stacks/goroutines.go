@@ -73,6 +73,7 @@ func (s Site) look() (mine []Goroutine, busy bool) {
 		n = runtime.Stack(*buf, true)
 	}
 	e := elsewhere.Load()
+	busy = starting.Load() > 0
 	caller := true // is the first
 	for block := range strings.SplitSeq(string((*buf)[:n]), "\n\n") {
 		g, ok := parseGoroutine(block)

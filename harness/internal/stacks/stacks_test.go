@@ -104,3 +104,19 @@ func TestGivenFiles(t *testing.T) {
 	require.False(t, s.isStudent(s.Student+"/given.go"))
 	require.False(t, s.isStudent(s.Student+"/mine_test.go"))
 }
+
+// TestStarting: while a process is being started for the code, nobody takes a story to stand still.
+func TestStarting(t *testing.T) {
+	idle := func() bool { return !(Site{}).Busy() }
+	for !idle() { // until what else this process does has come to rest
+		runtime.Gosched()
+	}
+	done := Starting()
+	again := Starting()
+	done()
+	require.True(t, Site{}.Busy())
+	again()
+	for !idle() {
+		runtime.Gosched()
+	}
+}
