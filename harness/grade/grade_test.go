@@ -149,7 +149,8 @@ func lay(t *testing.T, h Head, shards int) string {
 	tasks := func(states ...verdict.State) []Lesson {
 		all := []Lesson{{Name: "02-echo", Files: []string{"echo.go"}}}
 		for i, s := range states {
-			all[0].Tasks = append(all[0].Tasks, Task{Name: "Test" + string(rune('A'+i)), State: s, Points: 2, Reason: "r"})
+			name := "Test" + string(rune('A'+i))
+			all[0].Tasks = append(all[0].Tasks, Task{Name: name, State: s, Points: 2, Reason: "r"})
 		}
 		return all
 	}
