@@ -8,8 +8,8 @@ import (
 	"udpkata/harness/verdict"
 )
 
-// What fails on real sockets alone may have to do with what else the machine did at that moment: other submissions,
-// above all. So it is judged again, with nobody else, before it counts.
+// What fails on real sockets alone, or takes longer or more than a box has, may have to do with what else the machine
+// did at that moment: with other submissions, above all. So it is judged again, with nobody else, before it counts.
 
 // onSockets tells a story's subtest that failed, and is one of the kernel's.
 var onSockets = regexp.MustCompile(`(?m)^ *--- FAIL: \S+/(loopback|lab)/`)
@@ -17,13 +17,13 @@ var onSockets = regexp.MustCompile(`(?m)^ *--- FAIL: \S+/(loopback|lab)/`)
 // anywhere tells any story's.
 var anywhere = regexp.MustCompile(`(?m)^ *--- FAIL: \S+/(virtual|offline|hosts)\b`)
 
-// onSocketsAlone lists a result's tasks that have failed on real sockets alone, by lesson.
-func onSocketsAlone(r Result) map[string][]string {
+// doubtful lists a result's tasks that are to be judged again, by lesson.
+func doubtful(r Result) map[string][]string {
 	all := map[string][]string{}
 	for _, l := range r.Lessons {
 		for _, t := range l.Tasks {
-			if (t.State == verdict.Failed || t.State == verdict.Stuck || t.State == verdict.Skipped) &&
-				onSockets.MatchString(t.Output) && !anywhere.MatchString(t.Output) {
+			failed := t.State == verdict.Failed || t.State == verdict.Stuck || t.State == verdict.Skipped
+			if l.Box != "" || failed && onSockets.MatchString(t.Output) && !anywhere.MatchString(t.Output) {
 				all[l.Name] = append(all[l.Name], t.Name)
 			}
 		}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"time"
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/judge"
@@ -37,8 +39,12 @@ type code struct {
 // A finished says what was found out about one lesson.
 type finished struct {
 	Lesson string
-	Report judge.Report
-	Error  string // why nothing can be found out about anybody's
+	Report *judge.Report // nil if it begins now
+	At     time.Duration // since the box began
+	Error  string        // why the judge does not go on
+
+	seconds float64
+	ended   string // how its box was, before there was a report
 }
 
 // InBox does what is to be done in a box.
@@ -47,15 +53,18 @@ func InBox(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err := json.NewDecoder(in).Decode(&j); err != nil {
 		return err
 	}
-	to := json.NewEncoder(out)
-	err := j.do(ctx, func(f finished) { to.Encode(f) })
-	if err != nil {
-		return to.Encode(finished{Error: err.Error()})
+	to, began := json.NewEncoder(out), time.Now()
+	tell := func(f finished) error {
+		f.At = time.Since(began)
+		return to.Encode(f)
+	}
+	if err := j.do(ctx, tell); err != nil {
+		return tell(finished{Error: err.Error()})
 	}
 	return nil
 }
 
-func (j job) do(ctx context.Context, tell func(finished)) error {
+func (j job) do(ctx context.Context, tell func(finished) error) error {
 	lessons, err := curriculum.Load(j.Root)
 	if err != nil {
 		return err
@@ -90,13 +99,30 @@ func (j job) do(ctx context.Context, tell func(finished)) error {
 	}
 	for i, p := range all {
 		p.Program = programs[i]
+		if err := tell(finished{Lesson: p.Lesson.Name}); err != nil {
+			return err
+		}
 		report, err := judge.Run(ctx, p)
 		if err != nil {
 			return err
 		}
-		tell(finished{Lesson: p.Lesson.Name, Report: report})
+		if err := tell(finished{Lesson: p.Lesson.Name, Report: nameless(report, p.Dir)}); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// nameless returns a report in which files have no directory, which is another one each time.
+func nameless(r judge.Report, dir string) *judge.Report {
+	short := strings.NewReplacer(dir+string(filepath.Separator), "", dir, "the submission")
+	for i := range r.Results {
+		r.Results[i].Reason, r.Results[i].Output = short.Replace(r.Results[i].Reason), short.Replace(r.Results[i].Output)
+	}
+	for i := range r.Notes {
+		r.Notes[i] = short.Replace(r.Notes[i])
+	}
+	return &r
 }
 
 // write writes somebody's files, whose names package intake has seen to, into a new directory.

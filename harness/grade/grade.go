@@ -38,10 +38,10 @@ import (
 
 // Params says what to grade.
 type Params struct {
-	Root    string // of the course's repository
-	Lessons []curriculum.Lesson
-	Paths   []string // as package intake takes them
-	Out     string   // the directory for what comes out; it is made
+	Root    string              // of the course's repository
+	Lessons []curriculum.Lesson // those with tasks
+	Paths   []string            // as package intake takes them
+	Out     string              // the directory for what comes out; it is made
 
 	Key      string // a file with the class key; "" for class.key in Out, which is made
 	Box      *sandbox.Sandbox
@@ -97,15 +97,8 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	if g.head, err = newHead(p, key); err != nil {
 		return Summary{}, err
 	}
-	if g.stage, err = judge.OpenStage(ctx, p.Root, p.Stage); err != nil {
+	if err := g.prepare(); err != nil {
 		return Summary{}, err
-	}
-	for _, l := range p.Lessons {
-		if len(l.Tasks) > 0 {
-			if err := g.stage.Prepare(ctx, l); err != nil {
-				return Summary{}, err
-			}
-		}
 	}
 	if err := g.refer(); err != nil {
 		return Summary{}, err
@@ -124,13 +117,31 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	return s, err
 }
 
+// prepare builds the programs with the lessons' tests, unless they are kept from an earlier run.
+func (g *grader) prepare() error {
+	if err := os.MkdirAll(g.Stage, 0o755); err != nil {
+		return err
+	}
+	stage, err := judge.OpenStage(g.ctx, g.Root, g.Stage)
+	if err != nil {
+		return err
+	}
+	for _, l := range g.Lessons {
+		if err := stage.Prepare(g.ctx, l); err != nil {
+			return err
+		}
+	}
+	g.reads = append(stage.Needs(), filepath.Join(g.Root, "lessons"), filepath.Join(g.Root, "go.mod"))
+	return nil
+}
+
 // A grader is one run.
 type grader struct {
 	Params
 	ctx   context.Context
 	key   []byte
 	head  Head
-	stage *judge.Stage
+	reads []string // what is read in a box
 
 	mu      sync.Mutex
 	done    Progress
@@ -169,17 +180,13 @@ func (g *grader) gradeAll(mine []intake.Submission) ([]Entry, error) {
 	g.done.All, g.wrong, g.claimed = len(mine), map[string]bool{}, map[string]chan struct{}{}
 	entries := make([]Entry, len(mine))
 	work := make(chan handed)
-	ctx, cancel := context.WithCancelCause(g.ctx)
-	defer cancel(nil)
+	ctx := g.ctx
 	var workers sync.WaitGroup
 	for range g.Jobs {
 		workers.Go(func() {
 			for h := range work {
 				err := g.judges(ctx, h.content, entries[h.at].Key)
 				g.through(mine[h.at].Who(), err, false)
-				if ctx.Err() == nil && errors.Is(err, errNothingWorks) {
-					cancel(err)
-				}
 			}
 		})
 	}
@@ -210,7 +217,7 @@ func (g *grader) gradeAll(mine []intake.Submission) ([]Entry, error) {
 	}
 	close(work)
 	workers.Wait()
-	if err := context.Cause(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	return entries, g.judgesAgain(mine, entries)

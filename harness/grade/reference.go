@@ -38,7 +38,7 @@ func (g *grader) refer() error {
 		return err
 	}
 	r, err := g.result(g.ctx, content, nil)
-	if again := onSocketsAlone(r); err == nil && len(again) > 0 {
+	if again := doubtful(r); err == nil && len(again) > 0 {
 		var second Result
 		second, err = g.result(g.ctx, content, again)
 		r.correct(second)

@@ -18,7 +18,7 @@ type Result struct {
 	Lessons []Lesson `json:"lessons"`
 	Seconds float64  `json:"seconds"` // that judging them took
 
-	// Pending are tasks that have failed on real sockets alone, and are to be judged again while nobody else's are.
+	// Pending are tasks that are to be judged again while nobody else's are, before they count.
 	Pending map[string][]string `json:"pending,omitempty"` // by lesson
 }
 
@@ -27,6 +27,7 @@ type Lesson struct {
 	Name  string   `json:"name"`
 	Files []string `json:"files"` // none if the lesson is missing
 	Notes []string `json:"notes,omitempty"`
+	Box   string   `json:"box,omitempty"` // how its box was ended; "" if it was not, before all was judged
 	Tasks []Task   `json:"tasks"`
 }
 

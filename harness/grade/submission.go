@@ -4,16 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
+	"maps"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/intake"
+	"udpkata/harness/judge"
 	"udpkata/harness/policy"
 	"udpkata/harness/sandbox"
 	"udpkata/harness/text"
@@ -53,7 +53,7 @@ func (g *grader) judges(ctx context.Context, content intake.Content, key string)
 	if err != nil {
 		return err
 	}
-	r.Key, r.Pending = key, onSocketsAlone(r)
+	r.Key, r.Pending = key, doubtful(r)
 	return writeJSON(resultPath(g.Out, key), r)
 }
 
@@ -85,10 +85,14 @@ func (g *grader) result(ctx context.Context, content intake.Content, only map[st
 		}
 		r.Lessons = append(r.Lessons, lesson)
 	}
-	if len(j.Lessons) == 0 {
-		return r, nil
+	done, err := g.inBoxes(ctx, j)
+	for i := range r.Lessons {
+		if f, ok := done[r.Lessons[i].Name]; ok {
+			r.Lessons[i].take(g.lesson(f.Lesson), f)
+			r.Seconds += f.seconds
+		}
 	}
-	return r, g.inBox(ctx, j, &r)
+	return r, err
 }
 
 // refusals says what package policy refuses, a line each.
@@ -113,50 +117,87 @@ func (l *Lesson) all(of curriculum.Lesson, state verdict.State, reason, output s
 	}
 }
 
-// errNothingWorks says that no submission can be judged, which is for nobody's code to decide.
-var errNothingWorks = errors.New("no submission can be judged here")
+// inBoxes has a job done, in one box unless that ends before its time: then the lesson at which it did has crashed, and
+// the others go on in another. Where it was no lesson yet, as the programs were being built, each is done by itself.
+func (g *grader) inBoxes(ctx context.Context, j job) (done map[string]finished, err error) {
+	done = map[string]finished{}
+	for len(j.Lessons) > 0 {
+		at, how, err := g.inBox(ctx, j, done)
+		if err != nil {
+			return nil, err
+		}
+		for name := range done {
+			delete(j.Lessons, name)
+		}
+		switch {
+		case at == "" && len(j.Lessons) > 1:
+			for name, one := range j.Lessons {
+				alone, err := g.inBoxes(ctx, job{j.Root, j.Stage, map[string]code{name: one}})
+				if err != nil {
+					return nil, err
+				}
+				maps.Copy(done, alone)
+			}
+			return done, nil
+		case at == "" && len(j.Lessons) == 1:
+			at = slices.Collect(maps.Keys(j.Lessons))[0]
+		}
+		if one, ok := j.Lessons[at]; ok {
+			done[at] = finished{Lesson: at, Report: crashed(g.lesson(at), one.Tasks, how), ended: how}
+			delete(j.Lessons, at)
+		}
+	}
+	return done, nil
+}
 
-// inBox has a job done in a box, and puts what comes out into the result.
-func (g *grader) inBox(ctx context.Context, j job, r *Result) error {
+// crashed says of all tasks of a lesson, or of some, that the code has ended its box.
+func crashed(l curriculum.Lesson, only []string, how string) *judge.Report {
+	r := &judge.Report{}
+	for _, t := range l.Tasks {
+		if only == nil || slices.Contains(only, t.Name) {
+			r.Results = append(r.Results, judge.Result{Task: t.Name, State: verdict.Crashed, Reason: how})
+		}
+	}
+	return r
+}
+
+// inBox has a job done in a box, and notes what comes out. at is the lesson that the box had come to when it ended
+// before it was through, and how says how that was.
+func (g *grader) inBox(ctx context.Context, j job, done map[string]finished) (at, how string, err error) {
 	input, err := json.Marshal(j)
 	if err != nil {
-		return err
+		return "", "", err
 	}
 	program, err := os.Executable()
 	if err != nil {
-		return err
+		return "", "", err
 	}
-	cmd := sandbox.Command{
+	out, err := g.Box.Run(ctx, sandbox.Command{
 		Args: []string{program}, Stdin: bytes.NewReader(input), Limits: sandbox.Usual(),
-		Read: append(g.stage.Needs(), program, filepath.Join(g.Root, "lessons"), filepath.Join(g.Root, "go.mod")),
+		Read: append(slices.Clip(g.reads), program),
 		Env: []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "UDPKATA_LANG=" + string(text.Preferred()),
 			"GOMEMLIMIT=512MiB", BoxVariable + "=1", "UDPKATA_CONFINE=1"},
-	}
-	out, err := g.Box.Run(ctx, cmd)
+	})
 	if err != nil {
-		return fmt.Errorf("%w: %w", errNothingWorks, err)
+		return "", "", err
 	}
-	r.Seconds = out.Took.Seconds()
-	done := map[string]finished{}
+	how, began := ended(out), time.Duration(0)
 	for line := range bytes.Lines(out.Stdout) {
 		var f finished
 		if json.Unmarshal(line, &f) != nil {
 			continue // the last one, if the box has ended before
 		}
-		if f.Error != "" {
-			return fmt.Errorf("%w: %s", errNothingWorks, f.Error)
-		}
-		done[f.Lesson] = f
-	}
-	for i := range r.Lessons {
-		l := &r.Lessons[i]
-		if f, ok := done[l.Name]; ok {
-			l.take(g.lesson(l.Name), f)
-		} else if _, asked := j.Lessons[l.Name]; asked {
-			l.all(g.lesson(l.Name), verdict.Crashed, ended(out), text.Visible(string(out.Stderr)))
+		switch {
+		case f.Error != "":
+			how = text.Say("The judge could not go on: %s.", text.Visible(f.Error)).In(text.Preferred())
+		case f.Report == nil:
+			at, began = f.Lesson, f.At
+		default:
+			f.seconds = (f.At - began).Seconds()
+			done[f.Lesson] = f
 		}
 	}
-	return nil
+	return at, how, nil
 }
 
 // limits are the words for what a box has a limit of.
@@ -180,7 +221,7 @@ func ended(out sandbox.Outcome) string {
 
 // take takes what was found out about a lesson.
 func (l *Lesson) take(of curriculum.Lesson, f finished) {
-	l.Notes = f.Report.Notes
+	l.Notes, l.Box = f.Report.Notes, f.ended
 	for _, r := range f.Report.Results {
 		i := slices.IndexFunc(of.Tasks, func(t curriculum.Task) bool { return t.Name == r.Task })
 		if i < 0 {

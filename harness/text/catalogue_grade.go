@@ -84,6 +84,7 @@ var gradeSentences = []Text{
 	{"The code used up what a submission may: its box was ended, as the limit of %s was reached.",
 		"程式用掉了一份作業能用的量：%s到了上限，沙箱因此結束。"},
 	{"The code's box ended, with status %d, before there was a report.", "還沒有結果，程式的沙箱就以狀態 %d 結束了。"},
+	{"The judge could not go on: %s.", "評審無法繼續：%s。"},
 	{"time", "時間"},
 	{"processor time", "處理器時間"},
 	{"memory", "記憶體"},

@@ -1,0 +1,212 @@
+package grade
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/curriculum"
+	"udpkata/harness/intake"
+	"udpkata/harness/judge"
+	"udpkata/harness/sandbox"
+	"udpkata/harness/verdict"
+)
+
+// TestMain: this program is what runs in a box, too.
+func TestMain(m *testing.M) {
+	if os.Getenv(BoxVariable) != "1" {
+		os.Exit(m.Run())
+	}
+	input, _ := io.ReadAll(os.Stdin)
+	var j job
+	if json.Unmarshal(input, &j) == nil && j.Root == scripted {
+		pretend(j)
+	}
+	InBox(context.Background(), strings.NewReader(string(input)), os.Stdout)
+	os.Exit(0)
+}
+
+// scripted is the root of a course whose lessons are named after what becomes of their boxes.
+const scripted = "/scripted"
+
+// pretend does in a box what lessons are named after.
+func pretend(j job) {
+	to := json.NewEncoder(os.Stdout)
+	if _, ok := j.Lessons["03-bomb"]; ok {
+		os.Exit(7) // while it is built, before any begins
+	}
+	for _, name := range []string{"01-good", "02-floods", "04-good", "05-error"} {
+		if _, ok := j.Lessons[name]; !ok {
+			continue
+		}
+		to.Encode(finished{Lesson: name})
+		switch name {
+		case "02-floods":
+			os.Exit(3)
+		case "05-error":
+			to.Encode(finished{Error: "no room"})
+			os.Exit(0)
+		}
+		to.Encode(finished{Lesson: name, At: time.Second,
+			Report: &judge.Report{Results: []judge.Result{{Task: "TestA", State: verdict.Passed}}}})
+	}
+	os.Exit(0)
+}
+
+// TestBoxes: what a lesson's code does to its box costs that lesson, and no other.
+func TestBoxes(t *testing.T) {
+	box, err := sandbox.Find(t.Context(), sandbox.Trust)
+	require.NoError(t, err)
+	var lessons []curriculum.Lesson
+	j := job{Root: scripted, Lessons: map[string]code{}}
+	for _, name := range []string{"01-good", "02-floods", "03-bomb", "04-good", "05-error"} {
+		lessons = append(lessons, curriculum.Lesson{Name: name, Tasks: []curriculum.Task{{Name: "TestA", Points: 1}}})
+		j.Lessons[name] = code{}
+	}
+	g := &grader{Params: Params{Box: box, Lessons: lessons, Root: t.TempDir()}}
+	done, err := g.inBoxes(t.Context(), j)
+	require.NoError(t, err)
+	require.Len(t, done, 5)
+	for name, want := range map[string]string{
+		"01-good": "", "02-floods": "status 3", "03-bomb": "status 7", "04-good": "", "05-error": "no room",
+	} {
+		got := done[name].Report.Results[0]
+		if want == "" {
+			require.Equal(t, verdict.Passed, got.State, name)
+			continue
+		}
+		require.Equal(t, verdict.Crashed, got.State, name)
+		require.Contains(t, got.Reason, want)
+		require.Equal(t, got.Reason, done[name].ended)
+	}
+}
+
+// stubFiles returns the course's stubs, by their paths below lessons/.
+func stubFiles(t *testing.T, lessons []curriculum.Lesson) map[string]string {
+	all := map[string]string{}
+	for _, l := range lessons {
+		stubs, err := stubs(l)
+		require.NoError(t, err)
+		for _, f := range stubs {
+			all[l.Name+"/"+f.Name] = string(f.Data)
+		}
+	}
+	return all
+}
+
+// hand writes what somebody hands in.
+func hand(t *testing.T, class, student string, files map[string]string) {
+	for name, source := range files {
+		path := filepath.Join(class, student, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(source), 0o644))
+	}
+}
+
+// TestRun grades a small class, whole and in shards, once and again.
+func TestRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs all lessons' test programs, which takes a while")
+	}
+	box, err := sandbox.Find(t.Context(), "")
+	if err != nil {
+		t.Skip(err)
+	}
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	require.NoError(t, err)
+	all, err := curriculum.Load(root)
+	require.NoError(t, err)
+	var lessons []curriculum.Lesson
+	for _, l := range all {
+		if len(l.Tasks) > 0 {
+			lessons = append(lessons, l)
+		}
+	}
+	files, class := stubFiles(t, lessons), t.TempDir()
+	echo := files["02-echo/echo.go"]
+	hand(t, class, "stub", files)
+	hand(t, class, "twin", map[string]string{"lessons/02-echo/echo.go": echo})
+	hand(t, class, "flat", map[string]string{"echo.go": echo})
+	hand(t, class, "broken", map[string]string{"echo.go": echo + "\nfunc {"})
+	hand(t, class, "unsafe", map[string]string{"echo.go": strings.Replace(echo, "import (", "import (\n\t_ \"unsafe\"", 1)})
+	require.NoError(t, os.WriteFile(filepath.Join(class, "damaged.zip"), []byte("PK\x03\x04, and no more"), 0o644))
+	stage := t.TempDir()
+	require.NoError(t, os.Chmod(stage, 0o755))
+
+	out := t.TempDir()
+	p := Params{Root: root, Lessons: lessons, Paths: []string{class}, Out: out, Box: box, Which: intake.Last, Stage: stage}
+	sum, err := Run(t.Context(), p)
+	require.NoError(t, err)
+	require.True(t, sum.Complete, "missing: %v; could not be judged: %v", sum.Missing, sum.Unjudged)
+	require.Equal(t, 6, sum.Graded)
+	results, err := filepath.Glob(filepath.Join(out, resultsDir, "*"))
+	require.NoError(t, err)
+	require.Len(t, results, 4, "the same files have one result")
+
+	states := map[string]map[string]verdict.State{}
+	c, missing, err := open(out)
+	require.NoError(t, err)
+	require.Empty(t, missing)
+	require.NoError(t, c.each(func(attempts []Mark) error {
+		m := attempts[0]
+		require.Zero(t, m.Earned, m.Student)
+		require.Greater(t, m.Of, 100)
+		states[m.Student] = map[string]verdict.State{}
+		for _, l := range m.Lessons {
+			states[m.Student][l.Name] = l.Tasks[0].State
+			require.NotEmpty(t, l.Tasks[0].Reason)
+		}
+		require.Equal(t, m.Student == "damaged.zip" || m.Student == "damaged", m.Refused != nil)
+		return nil
+	}))
+	require.Equal(t, verdict.Todo, states["stub"]["03-spoof"])
+	require.Equal(t, verdict.Todo, states["flat"]["02-echo"])
+	require.Equal(t, verdict.NotRun, states["flat"]["03-spoof"])
+	require.Equal(t, verdict.DidNotCompile, states["broken"]["02-echo"])
+	require.Equal(t, verdict.Refused, states["unsafe"]["02-echo"])
+
+	again := Progress{}
+	p.Tell = func(p Progress) { again = p }
+	_, err = Run(t.Context(), p)
+	require.NoError(t, err)
+	require.Equal(t, 5, again.Kept, "what has a result is not judged again")
+
+	var parts []string
+	for i := range 2 {
+		dir := t.TempDir()
+		copyFile(t, filepath.Join(out, referenceFile), filepath.Join(dir, referenceFile))
+		p.Out, p.Shard, p.Key = dir, Shard{i + 1, 2}, filepath.Join(out, keyFile)
+		_, err := Run(t.Context(), p)
+		require.NoError(t, err)
+		parts = append(parts, dir)
+	}
+	missing, err = Merge(parts[0], parts)
+	require.NoError(t, err)
+	require.Empty(t, missing)
+	for _, name := range []string{"grades.json", "grades.csv"} {
+		want, err := os.ReadFile(filepath.Join(out, name))
+		require.NoError(t, err)
+		got, err := os.ReadFile(filepath.Join(parts[0], name))
+		require.NoError(t, err)
+		same := bytes.Equal(times.ReplaceAll(want, nil), times.ReplaceAll(got, nil))
+		require.True(t, same, "%s of two shards is another: %s, %s", name, out, parts[0])
+	}
+}
+
+// times are how long tests took.
+var times = regexp.MustCompile(`\(\d+\.\d\ds\)`)
+
+func copyFile(t *testing.T, from, to string) {
+	data, err := os.ReadFile(from)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(to, data, 0o600))
+}
