@@ -117,7 +117,8 @@ func (j job) do(ctx context.Context, tell func(finished) error) error {
 func nameless(r judge.Report, dir string) *judge.Report {
 	short := strings.NewReplacer(dir+string(filepath.Separator), "", dir, "the submission")
 	for i := range r.Results {
-		r.Results[i].Reason, r.Results[i].Output = short.Replace(r.Results[i].Reason), short.Replace(r.Results[i].Output)
+		res := &r.Results[i]
+		res.Reason, res.Output = short.Replace(res.Reason), short.Replace(res.Output)
 	}
 	for i := range r.Notes {
 		r.Notes[i] = short.Replace(r.Notes[i])

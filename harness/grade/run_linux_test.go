@@ -137,13 +137,16 @@ func TestRun(t *testing.T) {
 	hand(t, class, "twin", map[string]string{"lessons/02-echo/echo.go": echo})
 	hand(t, class, "flat", map[string]string{"echo.go": echo})
 	hand(t, class, "broken", map[string]string{"echo.go": echo + "\nfunc {"})
-	hand(t, class, "unsafe", map[string]string{"echo.go": strings.Replace(echo, "import (", "import (\n\t_ \"unsafe\"", 1)})
+	refused := strings.Replace(echo, "import (", "import (\n\t_ \"unsafe\"", 1)
+	hand(t, class, "unsafe", map[string]string{"echo.go": refused})
 	require.NoError(t, os.WriteFile(filepath.Join(class, "damaged.zip"), []byte("PK\x03\x04, and no more"), 0o644))
 	stage := t.TempDir()
 	require.NoError(t, os.Chmod(stage, 0o755))
 
 	out := t.TempDir()
-	p := Params{Root: root, Lessons: lessons, Paths: []string{class}, Out: out, Box: box, Which: intake.Last, Stage: stage}
+	p := Params{
+		Root: root, Lessons: lessons, Paths: []string{class}, Out: out, Box: box, Which: intake.Last, Stage: stage,
+	}
 	sum, err := Run(t.Context(), p)
 	require.NoError(t, err)
 	require.True(t, sum.Complete, "missing: %v; could not be judged: %v", sum.Missing, sum.Unjudged)
