@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"udpkata/harness/sandbox/confine"
 )
 
 // A Sandbox is a kind of box that works on this machine. Many goroutines may use it.
@@ -57,6 +59,10 @@ func Find(ctx context.Context, name string) (*Sandbox, error) {
 		s := &Sandbox{kind.name, kind.tier.stamp(), kind.tier}
 		err := s.probe(ctx)
 		if err == nil {
+			if missing := confine.Missing(); missing != nil {
+				s.Stamp += "; the code is not kept from its judge as it should be: " +
+					strings.Join(missing, ", ")
+			}
 			return s, nil
 		}
 		if ctx.Err() != nil {

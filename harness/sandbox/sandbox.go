@@ -17,7 +17,8 @@
 // can; and by a look at all of the box's processes every 50 ms, which ends the box and names the limit. So a box may
 // use, for that long, as much more as the machine gives it in that time.
 //
-// Judge and code under test share a box. What keeps one from the other is package confine, in each kind.
+// Judge and code under test share a box. What keeps one from the other is package confine, in each kind: where the
+// kernel lacks what that needs, the stamp says so.
 //
 // A program that calls Find becomes, for a moment, the first process of each box: as it links package confine, it
 // lowers limits there and becomes the command.
