@@ -52,7 +52,7 @@ func (f *source) refuse(s *submission, n ast.Node, reason text.Text) {
 
 // checkCode looks at the syntax of all files.
 func (s *submission) checkCode() {
-	declared, used := map[string]bool{}, map[string]bool{}
+	used := map[string]bool{}
 	var shallow []*source
 	for _, f := range s.files {
 		if deep := f.tooDeep(); deep != nil {
@@ -60,7 +60,7 @@ func (s *submission) checkCode() {
 			continue
 		}
 		shallow = append(shallow, f)
-		f.collect(declared, used)
+		f.collect(used)
 	}
 	s.files = shallow
 	s.checkChains()
@@ -83,7 +83,7 @@ func (s *submission) checkCode() {
 						"one script", marked(n.Name, isLookalike), skeleton(n.Name)))
 				}
 			case *ast.SelectorExpr:
-				f.checkSelector(s, n, above, declared)
+				f.checkSelector(s, n, above)
 			}
 			f.checkChanges(s, n)
 			f.checkPaths(s, n)
@@ -111,22 +111,11 @@ func (f *source) tooDeep() (deep ast.Node) {
 	return deep
 }
 
-// collect notes the names of a file: those of methods and fields that it declares, and all.
-func (f *source) collect(declared, used map[string]bool) {
+// collect notes the names in a file.
+func (f *source) collect(used map[string]bool) {
 	ast.Inspect(f.syntax, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.FuncDecl:
-			if n.Recv != nil {
-				declared[n.Name.Name] = true
-			}
-		case *ast.StructType:
-			for _, field := range n.Fields.List {
-				for _, name := range field.Names {
-					declared[name.Name] = true
-				}
-			}
-		case *ast.Ident:
-			used[n.Name] = true
+		if id, ok := n.(*ast.Ident); ok {
+			used[id.Name] = true
 		}
 		return true
 	})
@@ -192,8 +181,8 @@ func (f *source) object(e ast.Expr) (importPath, name string, ok bool) {
 	return importPath, selector.Sel.Name, ok
 }
 
-// checkSelector refuses what may not be used of a package, and methods that may not.
-func (f *source) checkSelector(s *submission, n *ast.SelectorExpr, above []ast.Node, declared map[string]bool) {
+// checkSelector refuses what may not be used of a package.
+func (f *source) checkSelector(s *submission, n *ast.SelectorExpr, above []ast.Node) {
 	importPath, name, ok := f.object(n)
 	if ok {
 		if why, bad := whyNotUse(importPath, name); bad {
@@ -203,14 +192,6 @@ func (f *source) checkSelector(s *submission, n *ast.SelectorExpr, above []ast.N
 			f.refuseChange(s, n, importPath, name)
 		}
 		return
-	}
-	if declared[n.Sel.Name] {
-		return
-	}
-	for _, m := range methods {
-		if matches(m.names, n.Sel.Name) {
-			f.refuse(s, n.Sel, text.Say("uses the method %s: %s", n.Sel.Name, m.why))
-		}
 	}
 	if importPath, name, ok = f.object(n.X); ok && changing(importPath, name, n.Sel.Name) {
 		f.refuseChange(s, n, importPath, name)

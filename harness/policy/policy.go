@@ -19,7 +19,7 @@
 // Refused is
 //
 //   - what leaves Go's rules: unsafe, cgo, assembly, linkname and the compiler's other orders, plugins;
-//   - what ends or changes the process and others: os.Exit, log.Fatal, runtime.Goexit, signals, processes, written
+//   - what ends or changes the process and others: os.Exit, runtime.Goexit, signals, processes, written
 //     files, the environment, descriptors by number, values set in the standard library's variables;
 //   - what is not the student's: imports of the solution, of the harness, of lessons, of other modules; embedded files;
 //   - what makes code other than it looks, or hides it: //line, build tags and names of files for other systems, tests
@@ -31,9 +31,8 @@
 // at, nor is what go does not build: directories, and other files than Go's.
 //
 // It reads the syntax of each file, and evaluates no types: so nothing in the code can take it long, and what does not
-// compile is left to the compiler, which has better words. What it can't see without types, it goes by names for: a
-// method Fatal, Fatalf or Fatalln is refused, unless the code itself declares one of that name. It does not follow a
-// value: whoever puts net.IPv6loopback into a variable can write to it. A descriptor's number may be had, as options of
+// compile is left to the compiler, which has better words. log.Fatal is permitted: where it is reached, the judge says
+// so, and in most code that has it, it is not. It does not follow a value: whoever puts net.IPv6loopback into a variable can write to it. A descriptor's number may be had, as options of
 // sockets take one; whatever else could be done with a number is refused.
 package policy
 

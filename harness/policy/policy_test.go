@@ -104,6 +104,7 @@ func f() { net.Dial("tcp", ":1"); net.ListenUDP("udp4", nil); net.InterfaceAddrs
 		{"reading of variables", `import ("net"; "os")
 func f() { ip := net.IPv6loopback; _ = net.UDPAddr{IP: net.IPv4bcast}; _ = &net.UDPAddr{}; _ = os.Args[1:]; _ = ip[0]
 	_ = append([]byte(nil), net.IPv6loopback...); os.Stdout.WriteString("x"); var _ = net.IPv6zero.To16() }`},
+		{"fatal", "import \"log\"\nfunc f(l *log.Logger) { log.Fatalf(\"\"); l.Fatal(1) }"},
 		{"reflect", "import \"reflect\"\nvar _, _ = reflect.DeepEqual(1, 2), reflect.TypeOf(1)"},
 		{"hiding packages", `import ("fmt"; "log"; "os")
 type exit struct{}
@@ -182,10 +183,6 @@ func TestRefuses(t *testing.T) {
 		{"hidden by itself", "import \"os\"\nfunc f() { os := os.Exit; _ = os }", 4, "uses os.Exit: "},
 		{"in a literal", "import (\"os\"; \"context\")\nvar _ = context.AfterFunc(nil, func() { os.Exit(1) " +
 			"})", 4, "uses os.Exit: "},
-		{"fatal", "import \"log\"\nfunc f() { log.Fatalf(\"\") }", 4, "uses log.Fatalf: it ends the whole program"},
-		{"method fatal", "import \"log\"\nfunc f(l *log.Logger) { l.Fatal(1) }", 4, "uses the method Fatal: it " +
-			"ends the whole"},
-		{"chain", "import \"log\"\nvar f = log.Default().Fatalln", 4, "uses the method Fatalln: "},
 		{"Goexit", "import \"runtime\"\nfunc f() { runtime.Goexit() }", 4, "uses runtime.Goexit: it ends the " +
 			"goroutine"},
 		{"runtime", "import \"runtime\"\nfunc f() { runtime.LockOSThread() }", 4, "uses runtime.LockOSThread: it " +
@@ -347,11 +344,11 @@ func TestOrder(t *testing.T) {
 	require.Len(t, check("a.go", source("import \"os\"\nfunc f() {\n"+strings.Repeat("os.Exit(1)\n", 10000)+"}")), 50)
 }
 
-// TestBetweenFiles: what one file declares, another may use.
+// TestBetweenFiles: a name looks like one that another file has.
 func TestBetweenFiles(t *testing.T) {
 	files := map[string][]byte{
-		"a.go": []byte(source("type logger struct{}\nfunc (logger) Fatal(...any) {}\nvar сор = 1")),
-		"b.go": []byte(source("func f(l logger) { l.Fatal(1) }")),
+		"a.go": []byte(source("var сор = 1")),
+		"b.go": []byte(source("func f() {}")),
 	}
 	require.Empty(t, policy.Check(lesson, files))
 	files["b.go"] = []byte(source("func cop() {}"))

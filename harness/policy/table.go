@@ -69,7 +69,6 @@ var refusals = []refused{
 		"or a type switch")},
 
 	{"os", "Exit", text.Say("it ends the whole program, and all its tests with it; return the error")},
-	{"log", "Fatal*", endsAll()},
 	{"os", "NewFile Pipe", text.Say("a descriptor by number may be anybody's; use the sockets that package net " +
 		"opens, and io.Pipe")},
 	{"net", "FileConn FileListener FilePacketConn", text.Say("it makes a socket of a raw descriptor; use the " +
@@ -86,15 +85,6 @@ var refusals = []refused{
 	{"os", "", text.Say("no lesson needs it; of os, what reads and prints is permitted")},
 	{"syscall golang.org/x/sys/unix golang.org/x/sys/windows", "", text.Say("it goes past Go to the system, where " +
 		"only errors' numbers and options of sockets are permitted; use package net")},
-}
-
-// methods are what may not be called whatever the value is, as far as that can be told.
-var methods = []refused{
-	{"", "Fatal Fatalf Fatalln", endsAll()},
-}
-
-func endsAll() text.Text {
-	return text.Say("it ends the whole program, and all its tests with it; use Print, and return the error")
 }
 
 // variables are those of the standard library whose change has a reason of its own.

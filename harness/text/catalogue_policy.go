@@ -74,11 +74,8 @@ var policySentences = []Text{
 
 	// What is used of a package.
 	{"uses %s: %s", "用了 %s：%s"},
-	{"uses the method %s: %s", "用了方法 %s：%s"},
 	{"it ends the whole program, and all its tests with it; return the error",
 		"它會結束整個程式，所有測試也跟著結束；請回傳錯誤"},
-	{"it ends the whole program, and all its tests with it; use Print, and return the error",
-		"它會結束整個程式，所有測試也跟著結束；請用 Print，並回傳錯誤"},
 	{"a descriptor by number may be anybody's; use the sockets that package net opens, and io.Pipe",
 		"只憑號碼，不知道 descriptor 是誰的；請用 net 套件開的 socket，以及 io.Pipe"},
 	{"it makes a socket of a raw descriptor; use the functions Dial and Listen",
