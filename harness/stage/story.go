@@ -5,7 +5,6 @@ package stage
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"reflect"
 	"runtime"
@@ -376,7 +375,14 @@ func (s *Story) changes(f link.Frame) {
 func (s *Story) edited() (all []link.Frame) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, id := range slices.Sorted(maps.Keys(s.calls)) {
+	var lending []int64
+	for id := range s.calls {
+		if len(s.lent[id]) > 0 {
+			lending = append(lending, id)
+		}
+	}
+	slices.Sort(lending)
+	for _, id := range lending {
 		for at, lent := range s.lent[id] {
 			now, ok := lent.Changed(s.names)
 			if !ok {

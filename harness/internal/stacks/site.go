@@ -81,15 +81,13 @@ func (s Site) isStory(file string) bool { return path.Dir(file) == s.Tests && is
 
 // StudentLine returns the student's line nearest to the caller, on this goroutine.
 func (s Site) StudentLine() Line {
-	if f, ok := nearest(func(f runtime.Frame) bool { return s.isStudent(f.File) }); ok {
-		return lineOf(f)
-	}
 	if e := elsewhere.Load(); e != nil {
 		if lines := (*e).Lines(); len(lines) > 0 {
 			return lines[0]
 		}
+		return Line{}
 	}
-	return Line{}
+	return nearestLine(func(f runtime.Frame) bool { return s.isStudent(f.File) })
 }
 
 // StoryLine returns the story's line nearest to the caller, on this goroutine,
