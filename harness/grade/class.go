@@ -88,37 +88,38 @@ type Mark struct {
 // Finish makes marks of what is in a directory: grades.json and grades.csv. It returns what is missing if that is not
 // all, and writes nothing then.
 func Finish(out string) (missing []string, err error) {
-	c, missing, err := open(out)
+	c, missing, err := Open(out)
 	if err != nil || len(missing) > 0 {
 		return missing, err
 	}
 	return nil, c.write()
 }
 
-// A class is what all shards say.
-type class struct {
-	out       string
-	head      Head
-	which     intake.Which
-	entries   []Entry
-	reference Reference
-	tasks     []column
+// A Class is what all shards say.
+type Class struct {
+	Head      Head
+	Reference Reference
+	Tasks     []Column // in the course's order
+
+	out     string
+	which   intake.Which
+	entries []Entry // by student
 }
 
-// A column is one task.
-type column struct {
-	lesson, task string
-	points       int
-	isOut        bool // of the total
+// A Column is one task.
+type Column struct {
+	Lesson, Task string
+	Points       int
+	Out          bool // of the total, for everybody: this machine can't tell of it
 }
 
-// open reads what shards there are.
-func open(out string) (c *class, missing []string, err error) {
+// Open reads what there is of a class in a directory, and what is missing.
+func Open(out string) (c *Class, missing []string, err error) {
 	paths, err := filepath.Glob(filepath.Join(out, "class-*-of-*.json"))
 	if err != nil {
 		return nil, nil, err
 	}
-	c = &class{out: out}
+	c = &Class{out: out}
 	parts := map[int]part{}
 	for _, path := range paths {
 		var p part
@@ -131,7 +132,7 @@ func open(out string) (c *class, missing []string, err error) {
 				first.differs(p))
 		}
 		parts[p.I] = p
-		c.head = p.Head
+		c.Head = p.Head
 	}
 	first, ok := anyOf(parts)
 	if !ok {
@@ -144,7 +145,7 @@ func open(out string) (c *class, missing []string, err error) {
 		}
 		c.entries = append(c.entries, p.Entries...)
 	}
-	ok, err = readJSON(filepath.Join(out, referenceFile), &c.reference)
+	ok, err = readJSON(filepath.Join(out, referenceFile), &c.Reference)
 	if err == nil && !ok {
 		missing = append(missing, referenceFile)
 	}
@@ -158,14 +159,14 @@ func open(out string) (c *class, missing []string, err error) {
 			return nil, nil, err
 		case !ok || len(r.Pending) > 0:
 			missing = append(missing, e.who())
-		case c.tasks == nil:
+		case c.Tasks == nil:
 			c.columns(r)
 		}
 	}
 	slices.SortStableFunc(c.entries, func(a, b Entry) int {
 		return cmp.Or(cmp.Compare(a.Student, b.Student), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Attempt, b.Attempt))
 	})
-	c.which, _ = intake.ParseWhich(c.head.Which)
+	c.which, _ = intake.ParseWhich(c.Head.Which)
 	return c, missing, err
 }
 
@@ -191,11 +192,11 @@ func (p part) differs(q part) string {
 }
 
 // columns notes which tasks there are.
-func (c *class) columns(r Result) {
+func (c *Class) columns(r Result) {
 	for _, l := range r.Lessons {
 		for _, t := range l.Tasks {
-			_, isOut := c.reference.Skipped[l.Name+"/"+t.Name]
-			c.tasks = append(c.tasks, column{l.Name, t.Name, t.Points, isOut})
+			_, isOut := c.Reference.Skipped[l.Name+"/"+t.Name]
+			c.Tasks = append(c.Tasks, Column{l.Name, t.Name, t.Points, isOut})
 		}
 	}
 }
@@ -210,7 +211,7 @@ func (e Entry) who() string {
 }
 
 // mark makes a mark of an entry.
-func (c *class) mark(e Entry) (Mark, error) {
+func (c *Class) mark(e Entry) (Mark, error) {
 	m := Mark{Entry: e}
 	earned := map[string]int{}
 	if e.Key != "" {
@@ -227,10 +228,10 @@ func (c *class) mark(e Entry) (Mark, error) {
 			}
 		}
 	}
-	for _, t := range c.tasks {
-		if !t.isOut {
-			m.Earned += earned[t.lesson+"/"+t.task]
-			m.Of += t.points
+	for _, t := range c.Tasks {
+		if !t.Out {
+			m.Earned += earned[t.Lesson+"/"+t.Task]
+			m.Of += t.Points
 		}
 	}
 	m.Mark = round(float64(m.Earned) * e.Factor)
@@ -240,8 +241,9 @@ func (c *class) mark(e Entry) (Mark, error) {
 // round rounds to two decimals.
 func round(x float64) float64 { return float64(int(x*100+0.5)) / 100 }
 
-// each calls f with the marks of one student after the other, of which one counts.
-func (c *class) each(f func(attempts []Mark) error) error {
+// Students calls f with the marks of one student after the other: those of all attempts that were judged, of which one
+// counts.
+func (c *Class) Students(f func(attempts []Mark) error) error {
 	for i := 0; i < len(c.entries); {
 		var marks []Mark
 		var scores []float64
@@ -269,25 +271,25 @@ func (c *class) each(f func(attempts []Mark) error) error {
 }
 
 // write writes grades.json and grades.csv.
-func (c *class) write() error {
+func (c *Class) write() error {
 	return errors.Join(
 		whole(filepath.Join(c.out, "grades.json"), c.json),
 		whole(filepath.Join(c.out, "grades.csv"), c.csv))
 }
 
 // json writes everything.
-func (c *class) json(w io.Writer) error {
-	head, err := json.Marshal(c.head)
+func (c *Class) json(w io.Writer) error {
+	head, err := json.Marshal(c.Head)
 	if err != nil {
 		return err
 	}
-	skipped, err := json.Marshal(c.reference.Skipped)
+	skipped, err := json.Marshal(c.Reference.Skipped)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "{\"head\": %s,\n\"not_counted\": %s,\n\"submissions\": [", head, skipped)
 	separator := "\n"
-	err = c.each(func(attempts []Mark) error {
+	err = c.Students(func(attempts []Mark) error {
 		for _, m := range attempts {
 			data, err := json.Marshal(m)
 			if err != nil {

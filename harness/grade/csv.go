@@ -12,16 +12,16 @@ import (
 
 // csv writes one row for each student, of the submission that counts. A task that is out of the total, as this machine
 // can't tell of it, has no points there.
-func (c *class) csv(out io.Writer) error {
+func (c *Class) csv(out io.Writer) error {
 	w := csv.NewWriter(out)
 	head := []string{"student", "id", "attempt", "late", "factor", "earned", "of", "mark", "note"}
-	for _, t := range c.tasks {
-		head = append(head, t.lesson+"/"+t.task)
+	for _, t := range c.Tasks {
+		head = append(head, t.Lesson+"/"+t.Task)
 	}
 	if err := w.Write(head); err != nil {
 		return err
 	}
-	err := c.each(func(attempts []Mark) error {
+	err := c.Students(func(attempts []Mark) error {
 		for _, m := range attempts {
 			if m.Counts {
 				return w.Write(c.row(m))
@@ -33,7 +33,7 @@ func (c *class) csv(out io.Writer) error {
 	return errors.Join(err, w.Error())
 }
 
-func (c *class) row(m Mark) []string {
+func (c *Class) row(m Mark) []string {
 	note := m.Unread
 	if m.Refused != nil {
 		note = m.Refused.EN
@@ -50,12 +50,12 @@ func (c *class) row(m Mark) []string {
 			passed[l.Name+"/"+t.Name] = t.State == verdict.Passed
 		}
 	}
-	for _, t := range c.tasks {
+	for _, t := range c.Tasks {
 		switch {
-		case t.isOut:
+		case t.Out:
 			row = append(row, "")
-		case passed[t.lesson+"/"+t.task]:
-			row = append(row, strconv.Itoa(t.points))
+		case passed[t.Lesson+"/"+t.Task]:
+			row = append(row, strconv.Itoa(t.Points))
 		default:
 			row = append(row, "0")
 		}

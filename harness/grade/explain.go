@@ -12,12 +12,12 @@ import (
 // Explain writes what a directory has of a student, named as in grades.csv, by name or by number, as the student would
 // see it.
 func Explain(w io.Writer, out, student string) error {
-	c, _, err := open(out)
+	c, _, err := Open(out)
 	if err != nil {
 		return err
 	}
 	found := false
-	err = c.each(func(attempts []Mark) error {
+	err = c.Students(func(attempts []Mark) error {
 		for _, m := range attempts {
 			if strings.EqualFold(m.Student, student) || m.ID != "" && m.ID == student {
 				found = true

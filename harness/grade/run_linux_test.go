@@ -156,10 +156,10 @@ func TestRun(t *testing.T) {
 	require.Len(t, results, 4, "the same files have one result")
 
 	states := map[string]map[string]verdict.State{}
-	c, missing, err := open(out)
+	c, missing, err := Open(out)
 	require.NoError(t, err)
 	require.Empty(t, missing)
-	require.NoError(t, c.each(func(attempts []Mark) error {
+	require.NoError(t, c.Students(func(attempts []Mark) error {
 		m := attempts[0]
 		require.Zero(t, m.Earned, m.Student)
 		require.Greater(t, m.Of, 100)

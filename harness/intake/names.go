@@ -94,11 +94,12 @@ var otherArchives = []string{".rar", ".7z", ".tar", ".tar.xz", ".txz", ".tar.bz2
 
 // extension returns a name's, as it is written, with .tar.gz and the like whole.
 func extension(name string) string {
-	lower := strings.ToLower(name)
-	if ext := path.Ext(lower); strings.HasSuffix(strings.TrimSuffix(lower, ext), ".tar") {
-		return name[len(name)-len(".tar")-len(ext):]
+	const tar = ".tar"
+	ext := path.Ext(name)
+	if at := len(name) - len(ext) - len(tar); at >= 0 && strings.EqualFold(name[at:at+len(tar)], tar) {
+		return name[at:]
 	}
-	return name[len(name)-len(path.Ext(lower)):]
+	return ext
 }
 
 func hasExtension(name string, of []string) bool {
