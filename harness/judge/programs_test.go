@@ -1,0 +1,41 @@
+package judge
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/stage/build"
+)
+
+// TestRunsByItself: code that runs before any function is called is in no program with another lesson's.
+func TestRunsByItself(t *testing.T) {
+	tests := []struct {
+		name, source string
+		want         bool
+	}{
+		{"nothing", "func F() {}", false},
+		{"init", "func init() {}", true},
+		{"method init", "type t struct{}\nfunc (t) init() {}", false},
+		{"errors", `var Err, e = errors.New("x"), fmt.Errorf("y: %w", Err)`, false},
+		{"pattern", "var p = regexp.MustCompile(`a`)", false},
+		{"literals", "var m = map[string][]int{\"a\": {1}}\nvar c = make(chan int, len(m))\nvar b = []byte(\"x\")", false},
+		{"function kept", "var f = func() { go g() }", false},
+		{"function called", "var x = func() int { return 1 }()", true},
+		{"own function called", "var x = f()", true},
+		{"within", "var x = []int{f()}", true},
+		{"received", "var x = <-c", true},
+		{"dialled", `var conn, err = net.Dial("udp", "127.0.0.1:1")`, true},
+		{"in a function", "func F() { x := f(); _ = x }", false},
+		{"does not parse", "func {", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := lay(t, map[string]string{"a.go": "package a\n\n" + tt.source + "\n"})
+			require.Equal(t, tt.want, runsByItself(build.Submission{"a.go": filepath.Join(dir, "a.go")}))
+		})
+	}
+	dir := lay(t, map[string]string{"a_test.go": "package a\n\nfunc init() {}\n"})
+	require.False(t, runsByItself(build.Submission{"a_test.go": filepath.Join(dir, "a_test.go")}), "tests are left out")
+}
