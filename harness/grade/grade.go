@@ -50,7 +50,7 @@ type Params struct {
 	Rule     late.Rule
 	Jobs     int // submissions at a time; 0 for as many as there are processors
 	Shard    Shard
-	Stage    string // a directory for the programs with the lessons' tests, which stays
+	Cache    string // a directory in which the programs with the lessons' tests stay for the next run
 
 	// Tell is called, by one goroutine at a time, with each submission that is through.
 	Tell func(Progress)
@@ -117,12 +117,19 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	return s, err
 }
 
-// prepare builds the programs with the lessons' tests, unless they are kept from an earlier run.
+// prepare builds the programs with the lessons' tests, unless they are kept from an earlier run over the same course,
+// with the same Go. Whoever else prepares the same at this moment is waited for.
 func (g *grader) prepare() error {
-	if err := os.MkdirAll(g.Stage, 0o755); err != nil {
+	g.dir = filepath.Join(g.Cache, g.head.Course+"-"+g.head.Go)
+	if err := os.MkdirAll(g.dir, 0o755); err != nil {
 		return err
 	}
-	stage, err := judge.OpenStage(g.ctx, g.Root, g.Stage)
+	unlock, err := lock(filepath.Join(g.dir, "lock"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	stage, err := judge.OpenStage(g.ctx, g.Root, g.dir)
 	if err != nil {
 		return err
 	}
@@ -141,6 +148,7 @@ type grader struct {
 	ctx   context.Context
 	key   []byte
 	head  Head
+	dir   string   // of the programs with the lessons' tests
 	reads []string // what is read in a box
 
 	mu      sync.Mutex

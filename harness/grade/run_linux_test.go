@@ -140,12 +140,10 @@ func TestRun(t *testing.T) {
 	refused := strings.Replace(echo, "import (", "import (\n\t_ \"unsafe\"", 1)
 	hand(t, class, "unsafe", map[string]string{"echo.go": refused})
 	require.NoError(t, os.WriteFile(filepath.Join(class, "damaged.zip"), []byte("PK\x03\x04, and no more"), 0o644))
-	stage := t.TempDir()
-	require.NoError(t, os.Chmod(stage, 0o755))
-
+	cache := t.TempDir()
 	out := t.TempDir()
 	p := Params{
-		Root: root, Lessons: lessons, Paths: []string{class}, Out: out, Box: box, Which: intake.Last, Stage: stage,
+		Root: root, Lessons: lessons, Paths: []string{class}, Out: out, Box: box, Which: intake.Last, Cache: cache,
 	}
 	sum, err := Run(t.Context(), p)
 	require.NoError(t, err)

@@ -60,7 +60,7 @@ func (g *grader) judges(ctx context.Context, content intake.Content, key string)
 // result judges a submission's files, all tasks or those of only, by lesson.
 func (g *grader) result(ctx context.Context, content intake.Content, only map[string][]string) (Result, error) {
 	r := Result{Content: content.Key}
-	j := job{Root: g.Root, Stage: g.Stage, Lessons: map[string]code{}}
+	j := job{Root: g.Root, Stage: g.dir, Lessons: map[string]code{}}
 	for _, has := range content.Lessons {
 		l, tasks := g.lesson(has.Name), only[has.Name]
 		if only != nil && tasks == nil {

@@ -106,7 +106,7 @@ func (s *session) finished(out string, missing []string) {
 func (c *gradeCommand) params(s *session) (p grade.Params, err error) {
 	p = grade.Params{
 		Root: s.course.Root, Paths: c.Paths, Out: c.Out, Key: c.ClassKey, NoPolicy: c.NoPolicy, Jobs: c.Jobs,
-		Stage: c.Cache,
+		Cache: c.Cache,
 	}
 	if p.Lessons, err = withTasks(p.Root); err != nil {
 		return p, err
@@ -142,12 +142,12 @@ func (c *gradeCommand) params(s *session) (p grade.Params, err error) {
 	if p.Box, err = sandbox.Find(s, kind); err != nil {
 		return p, err
 	}
-	if p.Stage == "" {
+	if p.Cache == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
 			return p, text.Fail("there is no directory for what the next run needs (%v): give one with --cache", err)
 		}
-		p.Stage = filepath.Join(cache, "udpkata", "grade")
+		p.Cache = filepath.Join(cache, "udpkata", "grade")
 	}
 	return p, nil
 }

@@ -66,9 +66,9 @@ func NewCourse(ctx context.Context, root, dir string) (*Course, error) {
 	}
 	// A program is built before it has used so much memory: freeing some on the way costs time.
 	c.env = append(os.Environ(), append(slices.Clip(host), "GOGC=off", "GOMEMLIMIT=256MiB")...)
-	kept := filepath.Join(dir, "found.json")
-	if data, err := os.ReadFile(kept); err == nil {
-		return c, json.Unmarshal(data, &c.found)
+	kept := filepath.Join(dir, "found.json") // written last
+	if data, err := os.ReadFile(kept); err == nil && json.Unmarshal(data, &c.found) == nil && c.isThere() {
+		return c, nil
 	}
 	if err := c.findPackages(ctx, root, dir); err != nil {
 		return nil, err
@@ -78,6 +78,12 @@ func NewCourse(ctx context.Context, root, dir string) (*Course, error) {
 		return nil, err
 	}
 	return c, os.WriteFile(kept, data, 0o644)
+}
+
+// isThere reports whether the tools are where they were found.
+func (f found) isThere() bool {
+	_, err := os.Stat(f.Tools)
+	return err == nil
 }
 
 // packageClause returns the name of a lesson's package, whatever somebody has written there.
