@@ -20,7 +20,7 @@ func TestRunsByItself(t *testing.T) {
 		{"method init", "type t struct{}\nfunc (t) init() {}", false},
 		{"errors", `var Err, e = errors.New("x"), fmt.Errorf("y: %w", Err)`, false},
 		{"pattern", "var p = regexp.MustCompile(`a`)", false},
-		{"literals", "var m = map[string][]int{\"a\": {1}}\nvar c = make(chan int, len(m))\nvar b = []byte(\"x\")", false},
+		{"literals", "var m = map[string][]int{\"a\": {1}}\nvar c, b = make(chan int, len(m)), []byte(\"x\")", false},
 		{"function kept", "var f = func() { go g() }", false},
 		{"function called", "var x = func() int { return 1 }()", true},
 		{"own function called", "var x = f()", true},

@@ -114,22 +114,22 @@ func (p Policy) String() string {
 	if p.Percent == 0 && p.Until == 0 {
 		return "none"
 	}
-	s := percents(p.Percent)
+	all := []string{percents(p.Percent)}
 	for unit, name := range map[time.Duration]string{time.Hour: "/hour", day: "/day", week: "/week"} {
 		if p.Per == unit {
-			s += name
+			all[0] += name
 		}
 	}
 	if p.Most > 0 {
-		s += ", at most " + percents(p.Most)
+		all = append(all, "at most "+percents(p.Most))
 	}
 	if p.Grace > 0 {
-		s += ", grace " + span(p.Grace)
+		all = append(all, "grace "+span(p.Grace))
 	}
 	if p.Until > 0 {
-		s += ", until " + span(p.Until)
+		all = append(all, "until "+span(p.Until))
 	}
-	return s
+	return strings.Join(all, ", ")
 }
 
 func percents(p float64) string { return strconv.FormatFloat(p, 'f', -1, 64) + "%" }

@@ -32,8 +32,9 @@
 //
 // It reads the syntax of each file, and evaluates no types: so nothing in the code can take it long, and what does not
 // compile is left to the compiler, which has better words. log.Fatal is permitted: where it is reached, the judge says
-// so, and in most code that has it, it is not. It does not follow a value: whoever puts net.IPv6loopback into a variable can write to it. A descriptor's number may be had, as options of
-// sockets take one; whatever else could be done with a number is refused.
+// so, and in most code that has it, it is not. It does not follow a value: whoever puts net.IPv6loopback into a
+// variable can write to it. A descriptor's number may be had, as options of sockets take one; whatever else could be
+// done with a number is refused.
 package policy
 
 import (
