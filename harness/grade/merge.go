@@ -27,6 +27,11 @@ func Merge(out string, from []string) (missing []string, err error) {
 	if err := os.MkdirAll(filepath.Join(out, resultsDir), 0o700); err != nil {
 		return nil, err
 	}
+	leave, err := enter(out)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	for _, dir := range from {
 		if same(dir, out) {
 			continue

@@ -67,8 +67,8 @@ func NewCourse(ctx context.Context, root, dir string) (*Course, error) {
 	// A program is built before it has used so much memory: freeing some on the way costs time.
 	c.env = append(os.Environ(), append(slices.Clip(host), "GOGC=off", "GOMEMLIMIT=256MiB")...)
 	kept := filepath.Join(dir, "found.json")
-	if data, err := os.ReadFile(kept); err == nil {
-		return c, json.Unmarshal(data, &c.found)
+	if data, err := os.ReadFile(kept); err == nil && json.Unmarshal(data, &c.found) == nil {
+		return c, nil // whoever was killed while writing it has left nothing, or a part, which is no JSON
 	}
 	if err := c.findPackages(ctx, root, dir); err != nil {
 		return nil, err
