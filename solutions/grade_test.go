@@ -26,7 +26,8 @@ import (
 	"udpkata/harness/verdict"
 )
 
-// gradeVariable says, if it is 1, that TestGrade grades everything that this directory has. It takes hours.
+// gradeVariable says, if it is 1, that TestGrade grades everything that this directory has, which takes hours; or how
+// the names begin of those that it is to grade, with commas between them, as in alternative,mutant-06-pmtu.
 const gradeVariable = "UDPKATA_GRADE_EVERY"
 
 // What is graded without it: of each lesson a misconception or two, and tricks that take little time. Those of the
@@ -122,7 +123,8 @@ func (h hostile) getsNoMore(t *testing.T, of graded, l grade.Lesson) {
 }
 
 // entrants returns a class: those in which all lessons are handed in, and those with one.
-func entrants(t *testing.T, every bool) (class []entrant) {
+func entrants(t *testing.T, which string) (class []entrant) {
+	every := which != ""
 	add := func(name string, hand form, all files, wants map[string]want) {
 		class = append(class, entrant{name: name, hand: hand, files: all, wants: wants})
 	}
@@ -167,7 +169,14 @@ func entrants(t *testing.T, every bool) (class []entrant) {
 			add("hostile-"+h.name, inFolders, h.handedIn(t), map[string]want{h.lesson.Name: h.getsNoMore})
 		}
 	}
-	return append(class, damaged(t, course[1])...)
+	class = append(class, damaged(t, course[1])...)
+	if which == "" || which == "1" {
+		return class
+	}
+	return slices.DeleteFunc(class, func(e entrant) bool {
+		begins := func(name string) bool { return strings.HasPrefix(e.name, name) }
+		return !slices.ContainsFunc(strings.Split(which, ","), begins)
+	})
 }
 
 // damaged returns archives that can't be read, or that hold more than a solution.
@@ -246,7 +255,8 @@ func TestGrade(t *testing.T) {
 	if testing.Short() {
 		t.Skip("judges a class, which takes a while")
 	}
-	class, dir := entrants(t, os.Getenv(gradeVariable) == "1"), t.TempDir()
+	class, dir := entrants(t, os.Getenv(gradeVariable)), t.TempDir()
+	require.NotEmpty(t, class)
 	for _, e := range class {
 		e.hand(t, dir, e.name, e.files)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,6 +78,28 @@ func TestEveryoneIsInOneShard(t *testing.T) {
 				}
 			}
 			require.Equal(t, 1, in, "%s of %d", student, n)
+		}
+	}
+}
+
+// TestShardsAreAlike: shards have about as many students each, with numbers and without, whatever their names are like.
+func TestShardsAreAlike(t *testing.T) {
+	const students = 1000
+	for _, n := range []int{2, 3, 8} {
+		for _, id := range []string{"", "4%03d"} {
+			for i := range n {
+				in := 0
+				for k := range students {
+					s := intake.Submission{Student: fmt.Sprintf("student%03d", k)}
+					if id != "" {
+						s.ID = fmt.Sprintf(id, k)
+					}
+					if (Shard{i + 1, n}).has(identity(s)) {
+						in++
+					}
+				}
+				require.InDelta(t, students/n, in, students/4.0/float64(n), "%d of %d, ID %q", i+1, n, id)
+			}
 		}
 	}
 }
