@@ -132,17 +132,19 @@ func TestGradeKilled(t *testing.T) {
 		if os.Getenv(gradeVariable) == "1" {
 			moments, e.Stage = 10, t.TempDir() // which is built in between, too
 		}
-		deaths := 0
-		for range moments {
+		for deaths := 0; deaths < moments; {
 			at := time.Duration(rand.Int64N(int64(took) / 3))
 			ctx, cancel := context.WithTimeout(t.Context(), at)
-			if e.run(t, ctx) {
-				deaths++
-			}
+			killed := e.run(t, ctx)
 			cancel()
-			t.Logf("after %v there are %d files", at.Round(time.Millisecond), len(outcome(t, e.Out)))
+			if killed {
+				deaths++
+				t.Logf("killed after %v, with %d files there", at.Round(time.Millisecond), len(outcome(t, e.Out)))
+				continue
+			}
+			require.Equal(t, want, outcome(t, e.Out)) // it had come to its end before, and begins anew
+			e.Out = t.TempDir()
 		}
-		require.NotZero(t, deaths)
 		// As if one had been killed between a file's beginning and its end.
 		put(t, filepath.Join(e.Out, ".new-1"), "{")
 		put(t, filepath.Join(e.Out, "results", ".new-2"), "{")

@@ -270,6 +270,16 @@ func TestMerge(t *testing.T) {
 	require.ErrorContains(t, err, "class.key")
 	_, err = Merge(t.TempDir(), []string{t.TempDir()})
 	require.ErrorContains(t, err, "has nothing of a class")
+	for skipped, want := range map[string]string{"02-echo/TestC": "", "02-echo/TestB": "one machine lacks"} {
+		elsewhere := lay(t, h, 2)
+		require.NoError(t, writeJSON(filepath.Join(elsewhere, referenceFile),
+			Reference{Key: "ref", Skipped: map[string]string{skipped: "in other words"}}))
+		_, err = Merge(t.TempDir(), []string{elsewhere, lay(t, h, 2)})
+		require.Equal(t, want == "", err == nil, "%v", err)
+		if want != "" {
+			require.ErrorContains(t, err, want)
+		}
+	}
 	require.NoError(t, os.Remove(resultPath(apart, "k1")))
 	missing, err = Finish(apart)
 	require.NoError(t, err)
