@@ -234,6 +234,17 @@ func TestLeftovers(t *testing.T) {
 	require.FileExists(t, filepath.Join(out, "class.key"))
 }
 
+// TestPrograms: the lessons' tests are built anew where the course, its place or Go is another.
+func TestPrograms(t *testing.T) {
+	h := Head{Course: "c", Go: "go1.27", Class: "k"}
+	of := h.programs("/a")
+	h.Class = "another"
+	require.Equal(t, of, h.programs("/a"))
+	require.NotEqual(t, of, h.programs("/b"))
+	require.NotEqual(t, of, Head{Course: "d", Go: "go1.27"}.programs("/a"))
+	require.NotEqual(t, of, Head{Course: "c", Go: "go1.28"}.programs("/a"))
+}
+
 // TestAlone: of those who want to build in one directory, one does at a time.
 func TestAlone(t *testing.T) {
 	dir := t.TempDir()
