@@ -4,6 +4,7 @@ package solutions_test
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"fmt"
 	"go/format"
@@ -20,6 +21,7 @@ import (
 
 	"udpkata/harness/capability"
 	"udpkata/harness/curriculum"
+	"udpkata/harness/grade"
 	"udpkata/harness/judge"
 	"udpkata/harness/netlab"
 	"udpkata/harness/text"
@@ -39,7 +41,16 @@ func lessons(t testing.TB) []curriculum.Lesson {
 
 // TestMain lets more trials run at once than there are processors: most of a
 // failing trial's time is waiting. What the trials say depends on no locale.
+//
+// In a box of package grade's, this program is what judges there.
 func TestMain(m *testing.M) {
+	if os.Getenv(grade.BoxVariable) == "1" {
+		if err := grade.InBox(context.Background(), os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+		os.Exit(0)
+	}
 	os.Setenv("UDPKATA_LANG", "en")
 	os.Setenv("LC_ALL", "C.UTF-8")
 	os.Setenv("TERM", "xterm")

@@ -83,6 +83,11 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	if err := os.MkdirAll(filepath.Join(p.Out, resultsDir), 0o700); err != nil {
 		return Summary{}, err
 	}
+	leave, err := enter(p.Out)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer leave()
 	key, err := classKey(cmp.Or(p.Key, filepath.Join(p.Out, keyFile)))
 	if err != nil {
 		return Summary{}, err
@@ -117,18 +122,18 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	return s, err
 }
 
-// prepare builds the programs with the lessons' tests, unless they are kept from an earlier run over the same course,
-// with the same Go. Whoever else prepares the same at this moment is waited for.
+// prepare builds the programs with the lessons' tests, unless they are kept from an earlier run, of this very course
+// and Go. Who else wants to build them at the same time waits.
 func (g *grader) prepare() error {
-	g.dir = filepath.Join(g.Cache, g.head.Course+"-"+g.head.Go)
+	g.dir = filepath.Join(g.Cache, g.head.programs(g.Root))
 	if err := os.MkdirAll(g.dir, 0o755); err != nil {
 		return err
 	}
-	unlock, err := lock(filepath.Join(g.dir, "lock"))
+	leave, err := alone(g.ctx, g.dir)
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer leave()
 	stage, err := judge.OpenStage(g.ctx, g.Root, g.dir)
 	if err != nil {
 		return err

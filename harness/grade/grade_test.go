@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -78,6 +79,28 @@ func TestEveryoneIsInOneShard(t *testing.T) {
 				}
 			}
 			require.Equal(t, 1, in, "%s of %d", student, n)
+		}
+	}
+}
+
+// TestShardsAreAlike: shards have about as many students each, with numbers and without, whatever their names are like.
+func TestShardsAreAlike(t *testing.T) {
+	const students = 1000
+	for _, n := range []int{2, 3, 8} {
+		for _, id := range []string{"", "4%03d"} {
+			for i := range n {
+				in := 0
+				for k := range students {
+					s := intake.Submission{Student: fmt.Sprintf("student%03d", k)}
+					if id != "" {
+						s.ID = fmt.Sprintf(id, k)
+					}
+					if (Shard{i + 1, n}).has(identity(s)) {
+						in++
+					}
+				}
+				require.InDelta(t, students/n, in, students/4.0/float64(n), "%d of %d, ID %q", i+1, n, id)
+			}
 		}
 	}
 }
@@ -250,6 +273,16 @@ func TestMerge(t *testing.T) {
 	require.ErrorContains(t, err, "class.key")
 	_, err = Merge(t.TempDir(), []string{t.TempDir()})
 	require.ErrorContains(t, err, "has nothing of a class")
+	for skipped, want := range map[string]string{"02-echo/TestC": "", "02-echo/TestB": "one machine lacks"} {
+		elsewhere := lay(t, h, 2)
+		require.NoError(t, writeJSON(filepath.Join(elsewhere, referenceFile),
+			Reference{Key: "ref", Skipped: map[string]string{skipped: "in other words"}}))
+		_, err = Merge(t.TempDir(), []string{elsewhere, lay(t, h, 2)})
+		require.Equal(t, want == "", err == nil, "%v", err)
+		if want != "" {
+			require.ErrorContains(t, err, want)
+		}
+	}
 	require.NoError(t, os.Remove(resultPath(apart, "k1")))
 	missing, err = Finish(apart)
 	require.NoError(t, err)

@@ -60,6 +60,13 @@ func (h Head) resultKey(content string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// programs returns a name for the programs with the lessons' tests, which are others if the course, where it is, or Go
+// is another.
+func (h Head) programs(root string) string {
+	sum := sha256.Sum256([]byte(h.Course + " " + h.Go + " " + root))
+	return hex.EncodeToString(sum[:8])
+}
+
 // courseHash returns a hash of what a verdict depends on: all of lessons/ and harness/ but for what students write.
 func courseHash(root string, lessons []curriculum.Lesson) (string, error) {
 	theirs := map[string]bool{}

@@ -2,5 +2,10 @@
 
 package grade
 
-// lock does nothing: nobody can be graded here, as there is no sandbox.
-func lock(string) (unlock func(), err error) { return func() {}, nil }
+import (
+	"errors"
+	"os"
+)
+
+// flock fails: nothing is graded on such a system, and what other machines have graded is put together by one process.
+func flock(*os.File, bool, bool) error { return errors.ErrUnsupported }

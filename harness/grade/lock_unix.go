@@ -4,25 +4,22 @@ package grade
 
 import (
 	"os"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 )
 
-// lock waits until nobody else has a file locked, and locks it (flock(2)). Whoever ends has it locked no more.
-func lock(path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
-	if err != nil {
-		return nil, err
+// flock takes a lock on a file, which ends with the process, however that ends: one that others may have too, or one
+// that is nobody else's, waiting for that or not.
+func flock(f *os.File, shared, waits bool) error {
+	how := syscall.LOCK_EX
+	if shared {
+		how = syscall.LOCK_SH
+	}
+	if !waits {
+		how |= syscall.LOCK_NB
 	}
 	for {
-		err = unix.Flock(int(f.Fd()), unix.LOCK_EX)
-		if err != unix.EINTR {
-			break
+		if err := syscall.Flock(int(f.Fd()), how); err != syscall.EINTR {
+			return err
 		}
 	}
-	if err != nil {
-		f.Close()
-		return nil, &os.PathError{Op: "flock", Path: path, Err: err}
-	}
-	return func() { f.Close() }, nil
 }

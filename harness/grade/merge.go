@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -27,6 +28,11 @@ func Merge(out string, from []string) (missing []string, err error) {
 	if err := os.MkdirAll(filepath.Join(out, resultsDir), 0o700); err != nil {
 		return nil, err
 	}
+	leave, err := enter(out)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	for _, dir := range from {
 		if same(dir, out) {
 			continue
@@ -56,8 +62,8 @@ func same(a, b string) bool {
 	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
-// bring copies a file, unless what is there is as good: of two results of one key the finished one counts, and of two
-// parts of one class only one can be right.
+// bring copies a file, unless what is there is as good: of two results of one key the finished one counts, machines may
+// say in other words what they lack, and of two parts of one class only one can be right.
 func bring(from, to string) error {
 	data, err := os.ReadFile(from)
 	if err != nil {
@@ -70,8 +76,16 @@ func bring(from, to string) error {
 	if err != nil || string(there) == string(data) {
 		return err
 	}
-	switch filepath.Base(filepath.Dir(to)) {
-	case resultsDir:
+	switch {
+	case filepath.Base(to) == referenceFile:
+		var a, b Reference
+		if json.Unmarshal(there, &a) == nil && json.Unmarshal(data, &b) == nil && a.Key == b.Key &&
+			!maps.EqualFunc(a.Skipped, b.Skipped, func(string, string) bool { return true }) {
+			return text.Fail("%s and %s: one machine lacks what tasks need that the other can tell of, so their marks "+
+				"can't be compared: grade both on machines that are alike", from, to)
+		}
+		return nil
+	case filepath.Base(filepath.Dir(to)) == resultsDir:
 		var old Result
 		if json.Unmarshal(there, &old) == nil && len(old.Pending) == 0 {
 			return nil

@@ -203,6 +203,63 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestLeftovers: what a run that was killed has left unfinished goes with the next, unless another is at work there.
+func TestLeftovers(t *testing.T) {
+	out := t.TempDir()
+	left := []string{".new-1", ".key-2/class.key", "results/.new-3"}
+	for _, name := range append(left, "results/k.json", "class.key") {
+		hand(t, filepath.Dir(out), filepath.Base(out), map[string]string{name: "{"})
+	}
+	other, err := enter(out)
+	require.NoError(t, err)
+	for _, name := range left {
+		require.NoFileExists(t, filepath.Join(out, name))
+		hand(t, filepath.Dir(out), filepath.Base(out), map[string]string{name: "{"})
+	}
+	for i, there := range []bool{true, false} {
+		leave, err := enter(out)
+		require.NoError(t, err)
+		for _, name := range left {
+			_, err := os.Stat(filepath.Join(out, name))
+			require.Equal(t, there, err == nil, "%s, run %d", name, i)
+		}
+		leave()
+		if i == 0 {
+			other()
+		}
+	}
+	require.FileExists(t, filepath.Join(out, "results", "k.json"))
+	require.FileExists(t, filepath.Join(out, "class.key"))
+}
+
+// TestPrograms: the lessons' tests are built anew where the course, its place or Go is another.
+func TestPrograms(t *testing.T) {
+	h := Head{Course: "c", Go: "go1.27", Class: "k"}
+	of := h.programs("/a")
+	h.Class = "another"
+	require.Equal(t, of, h.programs("/a"))
+	require.NotEqual(t, of, h.programs("/b"))
+	require.NotEqual(t, of, Head{Course: "d", Go: "go1.27"}.programs("/a"))
+	require.NotEqual(t, of, Head{Course: "c", Go: "go1.28"}.programs("/a"))
+}
+
+// TestAlone: of those who want to build in one directory, one does at a time.
+func TestAlone(t *testing.T) {
+	dir := t.TempDir()
+	leave, err := alone(t.Context(), dir)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = alone(ctx, dir)
+	require.ErrorIs(t, err, context.Canceled)
+	other, err := os.Open(dir)
+	require.NoError(t, err)
+	defer other.Close()
+	require.Error(t, flock(other, false, false), "two are at it")
+	leave()
+	require.NoError(t, flock(other, false, false))
+}
+
 // times are how long tests took.
 var times = regexp.MustCompile(`\(\d+\.\d\ds\)`)
 

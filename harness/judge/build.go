@@ -37,6 +37,12 @@ const testProgram = "lesson.test.exe"
 // proofFile is a test file that exists in the overlay alone.
 const proofFile = "kata_overlay_test.go"
 
+// A proof is these words, and a hash of the overlay.
+const (
+	proofWords = "kata-overlay "
+	proofSize  = len(proofWords) + 2*sha256.Size
+)
+
 // Build builds the program that Run runs, and which is for those who judge the same files more than once. It is kept in
 // dir, and goes with it. The error says what is wrong with the files, or why nothing can be built here.
 func Build(ctx context.Context, p Params, dir string) (*Program, error) {
@@ -64,7 +70,7 @@ func (p Params) build(ctx context.Context, overlay map[string]string, dir string
 	}
 	built := &Program{
 		path:  filepath.Join(dir, testProgram),
-		proof: "kata-overlay " + hex.EncodeToString(hash.Sum(nil)),
+		proof: proofWords + hex.EncodeToString(hash.Sum(nil)),
 		notes: notes,
 	}
 	proof := filepath.Join(dir, proofFile)

@@ -132,7 +132,7 @@ func (s *Stage) tests(ctx context.Context, l curriculum.Lesson) (*Program, error
 // buildTests builds the program with a lesson's tests, in a directory of its own, unless that has it.
 func buildTests(ctx context.Context, l curriculum.Lesson, dir string) (*Program, error) {
 	kept := filepath.Join(dir, "proof") // written last
-	if proof, err := os.ReadFile(kept); err == nil {
+	if proof, err := os.ReadFile(kept); err == nil && len(proof) == proofSize {
 		return &Program{path: filepath.Join(dir, testProgram), proof: string(proof)}, nil
 	}
 	files, err := standin.Judge(l)

@@ -209,6 +209,15 @@ func TestStageErrors(t *testing.T) {
 			require.DirExists(t, dir)
 			t.Setenv("PATH", "") // the second one needs no go command
 		}
+		whole := proofWords + strings.Repeat("0", 64)
+		for _, proof := range []string{"", whole[:40], whole} {
+			require.NoError(t, os.MkdirAll(filepath.Join(dir, lesson.Name), 0o755))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, lesson.Name, "proof"), []byte(proof), 0o644))
+			kept, err := OpenStage(t.Context(), p.root(), dir)
+			require.NoError(t, err)
+			err = kept.Prepare(t.Context(), lesson)
+			require.Equal(t, proof == whole, err == nil, "who was killed while %q was being written: %v", proof, err)
+		}
 	})
 	t.Run("no course", func(t *testing.T) {
 		_, err := NewStage(t.Context(), t.TempDir())

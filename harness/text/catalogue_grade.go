@@ -65,6 +65,9 @@ var gradeSentences = []Text{
 		"%s 和 %s 的評法不同（%s）：兩邊都要用同樣的課程、Go、class.key、沙箱和選項"},
 	{"%s and %s say different things of the same shard: remove the older one",
 		"%s 和 %s 對同一個分片的說法不同：請刪掉比較舊的"},
+	{"%s and %s: one machine lacks what tasks need that the other can tell of, so their marks can't be compared: " +
+		"grade both on machines that are alike",
+		"%s 和 %s：其中一台機器缺少某些題目所需的條件，另一台有，因此分數無法比較：請在條件相同的機器上評兩邊"},
 	{"%s has nothing of a class: give what go tool kata grade had as -o",
 		"%s 裡沒有任何一班的結果：請給 go tool kata grade 的 -o 所用的目錄"},
 	{"%s has nothing of %q: grades.csv has the names", "%s 裡沒有 %q 的結果：名字都在 grades.csv"},

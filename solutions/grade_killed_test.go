@@ -1,0 +1,226 @@
+//go:build linux
+
+package solutions_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/grade"
+	"udpkata/harness/sandbox"
+)
+
+// errandVariable has this program grade a class, as the process that is killed.
+const errandVariable = "UDPKATA_GRADE_ERRAND"
+
+// An errand is what that process is to do.
+type errand struct {
+	Class, Out, Key, Stage string
+	Shard                  grade.Shard
+}
+
+// gradedLessons is how many of the course's lessons are: enough for several lessons in a box.
+const gradedLessons = 2
+
+// do grades the class, and ends the process.
+func (e errand) do(t *testing.T) {
+	box, err := sandbox.Find(t.Context(), "")
+	require.NoError(t, err)
+	here, err := filepath.Abs(root)
+	require.NoError(t, err)
+	sum, err := grade.Run(t.Context(), grade.Params{
+		Root: here, Lessons: lessons(t)[:gradedLessons], Paths: []string{e.Class}, Out: e.Out, Key: e.Key, Box: box,
+		Which: "last", Cache: e.Stage, Shard: e.Shard,
+	})
+	if err == nil && len(sum.Unjudged) > 0 {
+		err = fmt.Errorf("could not be judged: %q", sum.Unjudged)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// run does an errand in a process that is killed when ctx ends, and reports whether it was. It returns when everything
+// is gone that the process has started, as all of it holds a pipe; and nothing of it may be left.
+func (e errand) run(t *testing.T, ctx context.Context) (killed bool) {
+	program, err := os.Executable()
+	require.NoError(t, err)
+	data, err := json.Marshal(e)
+	require.NoError(t, err)
+	alive, theirs, err := os.Pipe()
+	require.NoError(t, err)
+	defer alive.Close()
+	tmp := t.TempDir()
+	cmd := exec.CommandContext(ctx, program, "-test.run=^TestGradeKilled$")
+	cmd.Env = append(os.Environ(), errandVariable+"="+string(data), "TMPDIR="+tmp)
+	cmd.ExtraFiles = []*os.File{theirs}
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	err = cmd.Start()
+	theirs.Close()
+	require.NoError(t, err)
+	err = cmd.Wait()
+	_, readErr := io.Copy(io.Discard, alive)
+	require.NoError(t, readErr)
+	for stays := []string{"?"}; len(stays) > 0; { // the kernel has closed their files, and is about to end them
+		stays = within(t, e.Stage)
+	}
+	left, readErr := os.ReadDir(tmp)
+	require.NoError(t, readErr)
+	require.Empty(t, left, "what is temporary stays")
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) || err != nil && strings.Contains(err.Error(), "killed") {
+		return true
+	}
+	require.NoError(t, err, "%s", &said)
+	return false
+}
+
+// within lists the processes that have a directory mounted, as boxes have.
+func within(t *testing.T, dir string) (all []string) {
+	mounts, err := filepath.Glob("/proc/[0-9]*/mountinfo")
+	require.NoError(t, err)
+	for _, path := range mounts {
+		if data, err := os.ReadFile(path); err == nil && bytes.Contains(data, []byte(dir)) {
+			all = append(all, path)
+		}
+	}
+	return all
+}
+
+// TestGradeKilled: whoever grades may be killed at any moment. The same command goes on, in the end everything is as if
+// nobody had been, and nothing is left behind. Two shards come to the same, too.
+func TestGradeKilled(t *testing.T) {
+	if data := os.Getenv(errandVariable); data != "" {
+		var e errand
+		require.NoError(t, json.Unmarshal([]byte(data), &e))
+		e.do(t)
+	}
+	if testing.Short() {
+		t.Skip("judges a class again and again, which takes a while")
+	}
+	class := t.TempDir()
+	writeSteady(t, class)
+	p := grading(t, class)
+	whole := errand{Class: class, Out: p.Out, Key: p.Key, Stage: p.Cache}
+	began := time.Now()
+	require.False(t, whole.run(t, t.Context())) // which builds what the others find there
+	took := time.Since(began)
+	want := outcome(t, whole.Out)
+	require.Regexp(t, `FAIL: \w+/\S*loopback`, want["grades.json"], "nothing is judged twice here")
+
+	t.Run("killed", func(t *testing.T) {
+		moments := 3
+		e := whole
+		e.Out = t.TempDir()
+		if os.Getenv(gradeVariable) == "1" {
+			moments, e.Stage = 10, t.TempDir() // which is built in between, too
+		}
+		for deaths := 0; deaths < moments; {
+			at := time.Duration(rand.Int64N(int64(took) / 3))
+			ctx, cancel := context.WithTimeout(t.Context(), at)
+			killed := e.run(t, ctx)
+			cancel()
+			if killed {
+				deaths++
+				t.Logf("killed after %v, with %d files there", at.Round(time.Millisecond), len(outcome(t, e.Out)))
+				continue
+			}
+			require.Equal(t, want, outcome(t, e.Out)) // it had come to its end before, and begins anew
+			e.Out = t.TempDir()
+		}
+		// As if one had been killed between a file's beginning and its end.
+		put(t, filepath.Join(e.Out, ".new-1"), "{")
+		put(t, filepath.Join(e.Out, "results", ".new-2"), "{")
+		put(t, filepath.Join(e.Out, ".key-3", "class.key"), "5e")
+		require.False(t, e.run(t, t.Context()))
+		require.Equal(t, want, outcome(t, e.Out))
+	})
+	t.Run("shards", func(t *testing.T) {
+		var outs []string
+		for i := range 2 {
+			e := whole
+			e.Out, e.Shard = t.TempDir(), grade.Shard{I: i + 1, N: 2}
+			require.False(t, e.run(t, t.Context()))
+			require.NoFileExists(t, filepath.Join(e.Out, "grades.json"))
+			parts, err := filepath.Glob(filepath.Join(e.Out, "results", "*"))
+			require.NoError(t, err)
+			require.NotEmpty(t, parts, "a shard has nobody")
+			outs = append(outs, e.Out)
+		}
+		missing, err := grade.Merge(outs[0], outs)
+		require.NoError(t, err)
+		require.Empty(t, missing)
+		merged := outcome(t, outs[0])
+		for _, name := range []string{"grades.json", "grades.csv"} {
+			require.Equal(t, want[name], merged[name])
+		}
+	})
+}
+
+// writeSteady writes a class in which everything ends as it does each time: solved, not solved, wrong in virtual time
+// and on real sockets, refused, damaged, handed in twice, and ended by itself.
+func writeSteady(t *testing.T, class string) {
+	course := lessons(t)[:gradedLessons]
+	solved, stubs := files{}, files{}
+	for _, l := range course {
+		for file, content := range solutionOf(t, l) {
+			solved[file] = content
+		}
+		for file, content := range stubOf(t, l) {
+			stubs[file] = content
+		}
+	}
+	inFolders(t, class, "solved", solved)
+	zipped(t, class, "twin", solved)
+	inFolders(t, class, "stub", stubs)
+	wrong := []string{"first-client", "shares-its-port", "answers-in-one-buffer"}
+	for _, m := range mutants(t) {
+		if slices.Contains(wrong, m.name) {
+			inFolders(t, class, m.name, m.handedIn(t))
+		}
+	}
+	for _, h := range hostiles(t) {
+		if h.name == "exit-in-init" {
+			inFolders(t, class, h.name, h.handedIn(t))
+		}
+	}
+	put(t, filepath.Join(class, "damaged.zip"), "PK\x03\x04, and no more")
+}
+
+// varying is what differs from run to run in what a failing story prints: how long it took.
+var varying = regexp.MustCompile(`\(\d+\.\d\ds\)`)
+
+// outcome returns the files that a run has left, but for what differs each time; of results it is the names.
+func outcome(t *testing.T, out string) map[string]string {
+	all := map[string]string{}
+	require.NoError(t, filepath.WalkDir(out, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		name, _ := filepath.Rel(out, path)
+		all[name] = ""
+		if strings.HasPrefix(name, "grades.") {
+			all[name] = string(varying.ReplaceAll(data, []byte("(TIME)")))
+		}
+		return err
+	}))
+	return all
+}
