@@ -1,8 +1,10 @@
 package grade
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -70,8 +72,19 @@ func bring(from, to string) error {
 	if err != nil || string(there) == string(data) {
 		return err
 	}
-	switch filepath.Base(filepath.Dir(to)) {
-	case resultsDir:
+	switch {
+	case filepath.Base(to) == referenceFile:
+		var a, b Reference
+		if err := cmp.Or(json.Unmarshal(there, &a), json.Unmarshal(data, &b)); err != nil {
+			return fmt.Errorf("%s, %s: %w", from, to, err)
+		}
+		err := a.alike(b)
+		if err != nil { // unless it is as the course is another, which the shards say
+			_, _, other := open(filepath.Dir(to))
+			err = cmp.Or(other, err)
+		}
+		return err
+	case filepath.Base(filepath.Dir(to)) == resultsDir:
 		var old Result
 		if json.Unmarshal(there, &old) == nil && len(old.Pending) == 0 {
 			return nil
