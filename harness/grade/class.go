@@ -128,8 +128,8 @@ func Open(out string) (c *Class, missing []string, err error) {
 		}
 		if first, ok := anyOf(parts); ok && (first.Head != p.Head || first.N != p.N) {
 			return nil, nil, text.Fail("%s was graded otherwise than the other shards (%s): grade all of them "+
-				"with the same course, Go, class.key, box and flags, and the same number of shards", path,
-				first.differs(p))
+				"with the same course, Go, class.key, box and flags, and the same number of shards, or remove "+
+				"those class-*.json that are of an earlier run", path, first.differs(p))
 		}
 		parts[p.I] = p
 		c.Head = p.Head

@@ -3,6 +3,7 @@ package grade
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"udpkata/harness/text"
@@ -16,20 +17,21 @@ func Explain(w io.Writer, out, student string) error {
 	if err != nil {
 		return err
 	}
-	found := false
-	err = c.Students(func(attempts []Mark) error {
+	if c == nil {
+		return text.Fail("%s has nothing of a class: give what go tool kata grade had as -o", out)
+	}
+	c.entries = slices.DeleteFunc(c.entries, func(e Entry) bool {
+		return !strings.EqualFold(e.Student, student) && (e.ID == "" || e.ID != student)
+	})
+	if len(c.entries) == 0 {
+		return text.Fail("%s has nothing of %q: grades.csv has the names", out, student)
+	}
+	return c.Students(func(attempts []Mark) error {
 		for _, m := range attempts {
-			if strings.EqualFold(m.Student, student) || m.ID != "" && m.ID == student {
-				found = true
-				m.explain(w)
-			}
+			m.explain(w)
 		}
 		return nil
 	})
-	if err == nil && !found {
-		err = text.Fail("%s has nothing of %q: grades.csv has the names", out, student)
-	}
-	return err
 }
 
 func (m Mark) explain(w io.Writer) {

@@ -27,6 +27,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"udpkata/harness/curriculum"
@@ -34,6 +35,7 @@ import (
 	"udpkata/harness/judge"
 	"udpkata/harness/late"
 	"udpkata/harness/sandbox"
+	"udpkata/harness/text"
 )
 
 // Params says what to grade.
@@ -77,6 +79,9 @@ type Summary struct {
 // somebody's is in the summary.
 func Run(ctx context.Context, p Params) (Summary, error) {
 	all, left, err := intake.Find(p.Paths, p.Lessons, intake.Limits{})
+	if err == nil && len(all) == 0 {
+		err = text.Fail("there are no submissions in %s", strings.Join(p.Paths, ", "))
+	}
 	if err != nil {
 		return Summary{}, err
 	}

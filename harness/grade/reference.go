@@ -1,11 +1,14 @@
 package grade
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"udpkata/harness/curriculum"
@@ -16,7 +19,8 @@ import (
 
 // A Reference is what became of the course's own solution: what this machine can tell of.
 type Reference struct {
-	Key string `json:"key"`
+	Key     string `json:"key"`
+	Machine string `json:"machine"` // its host name
 	// Skipped has the reasons why tasks are out of the total for everybody, by lesson and task, as in
 	// "05-broadcast/TestSend".
 	Skipped map[string]string `json:"skipped"`
@@ -26,7 +30,8 @@ const referenceFile = "reference.json"
 
 // refer finds out what this machine can tell of, by the course's own solution, or where there is none, by the stubs.
 // What is skipped there is out of the total for everybody. A solution that does not pass says that something is wrong
-// here, and then nobody's marks would be right.
+// here, and then nobody's marks would be right. Where several machines write into one directory, each finds it out for
+// itself, and one that can tell of other tasks than the first stops: a zero there would be the machine's fault.
 func (g *grader) refer() error {
 	content, isSolution, err := reference(g.Root, g.Lessons)
 	if err != nil {
@@ -34,7 +39,11 @@ func (g *grader) refer() error {
 	}
 	path, ref := filepath.Join(g.Out, referenceFile), Reference{}
 	key := g.head.resultKey(content.Key)
-	if ok, err := readJSON(path, &ref); err != nil || ok && ref.Key == key {
+	machine, err := os.Hostname()
+	if err != nil {
+		return err
+	}
+	if ok, err := readJSON(path, &ref); err != nil || ok && ref.Key == key && ref.Machine == machine {
 		return err
 	}
 	r, err := g.result(g.ctx, content, nil)
@@ -46,7 +55,7 @@ func (g *grader) refer() error {
 	if err != nil {
 		return err
 	}
-	ref = Reference{Key: key, Skipped: map[string]string{}}
+	ref = Reference{Key: key, Machine: machine, Skipped: map[string]string{}}
 	for _, l := range r.Lessons {
 		for _, t := range l.Tasks {
 			switch {
@@ -58,7 +67,24 @@ func (g *grader) refer() error {
 			}
 		}
 	}
+	first := Reference{}
+	if ok, err := readJSON(path, &first); err != nil || ok && first.Key == key {
+		return cmp.Or(err, first.alike(ref))
+	}
 	return writeJSON(path, ref)
+}
+
+// alike returns an error if two machines can't tell of the same tasks.
+func (r Reference) alike(other Reference) error {
+	for _, pair := range [][2]Reference{{r, other}, {other, r}} {
+		for _, task := range slices.Sorted(maps.Keys(pair[0].Skipped)) {
+			if _, ok := pair[1].Skipped[task]; !ok {
+				return text.Fail("the machine %q can't tell of %s (%s), and the machine %q can: grade a class on "+
+					"machines that are alike", pair[0].Machine, task, pair[0].Skipped[task], pair[1].Machine)
+			}
+		}
+	}
+	return nil
 }
 
 // reference returns the files of the course's solution, or of its stubs where there is none.

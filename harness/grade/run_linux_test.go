@@ -181,6 +181,19 @@ func TestRun(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 5, again.Kept, "what has a result is not judged again")
 
+	var mine Reference
+	_, err = readJSON(filepath.Join(out, referenceFile), &mine)
+	require.NoError(t, err)
+	elsewhere := Reference{mine.Key, "elsewhere", map[string]string{"02-echo/TestAsk": "needs what only we have"}}
+	require.NoError(t, writeJSON(filepath.Join(out, referenceFile), elsewhere))
+	_, err = Run(t.Context(), p)
+	require.ErrorContains(t, err, `the machine "elsewhere" can't tell of 02-echo/TestAsk`)
+	require.NoError(t, writeJSON(filepath.Join(out, referenceFile), mine))
+	empty := p
+	empty.Paths = []string{t.TempDir()}
+	_, err = Run(t.Context(), empty)
+	require.ErrorContains(t, err, "there are no submissions in "+empty.Paths[0])
+
 	var parts []string
 	for i := range 2 {
 		dir := t.TempDir()

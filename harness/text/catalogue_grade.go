@@ -32,6 +32,9 @@ var gradeSentences = []Text{
 		"請說要評什麼：放著作業的資料夾、壓縮檔，或好幾個"},
 	{"--late says what being late costs, and --due from when on: give both",
 		"--late 說遲交扣多少，--due 說從什麼時候起算：兩個都要給"},
+	{"--jobs is how many submissions at a time, from 1 up, and not %d", "--jobs 是同時評幾份，至少 1，而不是 %d"},
+	{"--trust is to use no sandbox, and --sandbox to use one: give one of them",
+		"--trust 是不用沙箱，--sandbox 是要用沙箱：請只給一個"},
 	{"there is no directory for what the next run needs (%v): give one with --cache",
 		"沒有目錄可放下次要用的東西（%v）：請用 --cache 指定一個"},
 	{"a shard is I/N, the I-th of N parts, as in 2/8, and not %q",
@@ -59,15 +62,18 @@ var gradeSentences = []Text{
 	// what is wrong with what is there
 	{"%s can't be read; remove it, and grade its shard again", "%s 無法讀取；請刪掉它，再評一次那個分片"},
 	{"%s was graded otherwise than the other shards (%s): grade all of them with the same course, Go, class.key, box " +
-		"and flags, and the same number of shards",
-		"%s 的評法和其他分片不同（%s）：每個分片都要用同樣的課程、Go、class.key、沙箱和選項，分片數也要一樣"},
+		"and flags, and the same number of shards, or remove those class-*.json that are of an earlier run",
+		"%s 的評法和其他分片不同（%s）：每個分片都要用同樣的課程、Go、class.key、沙箱和選項，分片數也要一樣；" +
+			"如果是以前評的，請刪掉那些 class-*.json"},
+	{"the machine %q can't tell of %s (%s), and the machine %q can: grade a class on machines that are alike",
+		"機器 %q 沒辦法評 %s（%s），機器 %q 卻可以：同一班請用條件相同的機器來評"},
+	{"there are no submissions in %s", "%s 裡沒有任何繳交的作業"},
+	{"there is no class key %s: give the one of this class, or leave --class-key out to have one made in OUT",
+		"沒有班級金鑰 %s：請給這一班的金鑰，或不要用 --class-key，讓它在 OUT 裡產生一個"},
 	{"%s and %s were graded otherwise (%s): grade both with the same course, Go, class.key, box and flags",
 		"%s 和 %s 的評法不同（%s）：兩邊都要用同樣的課程、Go、class.key、沙箱和選項"},
 	{"%s and %s say different things of the same shard: remove the older one",
 		"%s 和 %s 對同一個分片的說法不同：請刪掉比較舊的"},
-	{"%s and %s: one machine lacks what tasks need that the other can tell of, so their marks can't be compared: " +
-		"grade both on machines that are alike",
-		"%s 和 %s：其中一台機器缺少某些題目所需的條件，另一台有，因此分數無法比較：請在條件相同的機器上評兩邊"},
 	{"%s has nothing of a class: give what go tool kata grade had as -o",
 		"%s 裡沒有任何一班的結果：請給 go tool kata grade 的 -o 所用的目錄"},
 	{"%s has nothing of %q: grades.csv has the names", "%s 裡沒有 %q 的結果：名字都在 grades.csv"},

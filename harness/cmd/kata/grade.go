@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -127,6 +129,12 @@ func (c *gradeCommand) params(s *session) (p grade.Params, err error) {
 			return p, text.Fail("--late says what being late costs, and --due from when on: give both")
 		}
 	}
+	if c.ClassKey != "" {
+		if _, err := os.Stat(c.ClassKey); errors.Is(err, fs.ErrNotExist) { // mistyped, it would be another one
+			return p, text.Fail("there is no class key %s: give the one of this class, or leave --class-key out to "+
+				"have one made in OUT", c.ClassKey)
+		}
+	}
 	if c.Shard != "" {
 		p.Shard, err = grade.ParseShard(c.Shard)
 	} else {
@@ -135,7 +143,13 @@ func (c *gradeCommand) params(s *session) (p grade.Params, err error) {
 	if err != nil {
 		return p, err
 	}
+	if c.Jobs < 0 {
+		return p, text.Fail("--jobs is how many submissions at a time, from 1 up, and not %d", c.Jobs)
+	}
 	kind := c.Sandbox
+	if c.Trust && kind != "" && kind != sandbox.Trust {
+		return p, text.Fail("--trust is to use no sandbox, and --sandbox to use one: give one of them")
+	}
 	if c.Trust {
 		kind = sandbox.Trust
 	}
