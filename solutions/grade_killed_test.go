@@ -6,20 +6,21 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"udpkata/harness/grade"
 	"udpkata/harness/sandbox"
@@ -58,47 +59,70 @@ func (e errand) do(t *testing.T) {
 }
 
 // run does an errand in a process that is killed when ctx ends, and reports whether it was. It returns when everything
-// is gone that the process has started, as all of it holds a pipe; and nothing of it may be left.
-func (e errand) run(t *testing.T, ctx context.Context) (killed bool) {
+// is gone that the process has started, and says how many boxes went on to their end without it. Nothing that is
+// temporary may be left.
+func (e errand) run(t *testing.T, ctx context.Context) (killed bool, wentOn int) {
 	program, err := os.Executable()
 	require.NoError(t, err)
 	data, err := json.Marshal(e)
 	require.NoError(t, err)
-	alive, theirs, err := os.Pipe()
-	require.NoError(t, err)
-	defer alive.Close()
+	// Whoever loses their parent is this process's from then on.
+	require.NoError(t, unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+	defer unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 	tmp := t.TempDir()
 	cmd := exec.CommandContext(ctx, program, "-test.run=^TestGradeKilled$")
 	cmd.Env = append(os.Environ(), errandVariable+"="+string(data), "TMPDIR="+tmp)
-	cmd.ExtraFiles = []*os.File{theirs}
 	var said bytes.Buffer
 	cmd.Stderr = &said
-	err = cmd.Start()
-	theirs.Close()
-	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
 	err = cmd.Wait()
-	_, readErr := io.Copy(io.Discard, alive)
-	require.NoError(t, readErr)
-	for stays := []string{"?"}; len(stays) > 0; { // the kernel has closed their files, and is about to end them
-		stays = within(t, e.Stage)
+	for orphans := children(t); len(orphans) > 0; orphans = children(t) {
+		for _, pid := range orphans {
+			status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+			require.NoError(t, err)
+			var how unix.WaitStatus
+			for err = unix.EINTR; err == unix.EINTR; {
+				_, err = unix.Wait4(pid, &how, 0, nil)
+			}
+			require.NoError(t, err)
+			if how.Exited() && outermost.Match(status) {
+				wentOn++
+			}
+		}
 	}
 	left, readErr := os.ReadDir(tmp)
 	require.NoError(t, readErr)
 	require.Empty(t, left, "what is temporary stays")
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) || err != nil && strings.Contains(err.Error(), "killed") {
-		return true
+	if state := cmd.ProcessState.Sys().(syscall.WaitStatus); state.Signaled() && state.Signal() == syscall.SIGKILL {
+		return true, wentOn
 	}
 	require.NoError(t, err, "%s", &said)
-	return false
+	require.Zero(t, wentOn)
+	return false, 0
 }
 
-// within lists the processes that have a directory mounted, as boxes have.
-func within(t *testing.T, dir string) (all []string) {
-	mounts, err := filepath.Glob("/proc/[0-9]*/mountinfo")
+// outermost tells a box's process that is in nobody's namespace: the others end after it in any case.
+var outermost = regexp.MustCompile(`(?s)^Name:\tbwrap\n.*\nNSpid:\t\d+\n`)
+
+// undisturbed does an errand that nobody disturbs.
+func (e errand) undisturbed(t *testing.T) {
+	killed, _ := e.run(t, t.Context())
+	require.False(t, killed)
+}
+
+// children lists this process's.
+func children(t *testing.T) (all []int) {
+	lists, err := filepath.Glob("/proc/self/task/*/children")
 	require.NoError(t, err)
-	for _, path := range mounts {
-		if data, err := os.ReadFile(path); err == nil && bytes.Contains(data, []byte(dir)) {
-			all = append(all, path)
+	for _, list := range lists {
+		data, err := os.ReadFile(list)
+		if err != nil {
+			continue // a thread that has ended
+		}
+		for pid := range strings.FieldsSeq(string(data)) {
+			n, err := strconv.Atoi(pid)
+			require.NoError(t, err)
+			all = append(all, n)
 		}
 	}
 	return all
@@ -120,7 +144,7 @@ func TestGradeKilled(t *testing.T) {
 	p := grading(t, class)
 	whole := errand{Class: class, Out: p.Out, Key: p.Key, Stage: p.Cache}
 	began := time.Now()
-	require.False(t, whole.run(t, t.Context())) // which builds what the others find there
+	whole.undisturbed(t) // which builds what the others find there
 	took := time.Since(began)
 	want := outcome(t, whole.Out)
 	require.Regexp(t, `FAIL: \w+/\S*loopback`, want["grades.json"], "nothing is judged twice here")
@@ -132,11 +156,13 @@ func TestGradeKilled(t *testing.T) {
 		if os.Getenv(gradeVariable) == "1" {
 			moments, e.Stage = 10, t.TempDir() // which is built in between, too
 		}
+		alone := 0
 		for deaths := 0; deaths < moments; {
-			at := time.Duration(rand.Int64N(int64(took) / 3))
+			at := time.Duration(rand.Int64N(int64(took) / int64(1+2*(deaths%2)))) // some late, some early
 			ctx, cancel := context.WithTimeout(t.Context(), at)
-			killed := e.run(t, ctx)
+			killed, wentOn := e.run(t, ctx)
 			cancel()
+			alone += wentOn
 			if killed {
 				deaths++
 				t.Logf("killed after %v, with %d files there", at.Round(time.Millisecond), len(outcome(t, e.Out)))
@@ -145,11 +171,13 @@ func TestGradeKilled(t *testing.T) {
 			require.Equal(t, want, outcome(t, e.Out)) // it had come to its end before, and begins anew
 			e.Out = t.TempDir()
 		}
+		// One may have ended by itself at that very moment.
+		require.LessOrEqual(t, alone, 1, "boxes go on without whoever has made them")
 		// As if one had been killed between a file's beginning and its end.
 		put(t, filepath.Join(e.Out, ".new-1"), "{")
 		put(t, filepath.Join(e.Out, "results", ".new-2"), "{")
 		put(t, filepath.Join(e.Out, ".key-3", "class.key"), "5e")
-		require.False(t, e.run(t, t.Context()))
+		e.undisturbed(t)
 		require.Equal(t, want, outcome(t, e.Out))
 	})
 	t.Run("shards", func(t *testing.T) {
@@ -157,7 +185,7 @@ func TestGradeKilled(t *testing.T) {
 		for i := range 2 {
 			e := whole
 			e.Out, e.Shard = t.TempDir(), grade.Shard{I: i + 1, N: 2}
-			require.False(t, e.run(t, t.Context()))
+			e.undisturbed(t)
 			require.NoFileExists(t, filepath.Join(e.Out, "grades.json"))
 			parts, err := filepath.Glob(filepath.Join(e.Out, "results", "*"))
 			require.NoError(t, err)
