@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +79,25 @@ func TestEveryoneIsInOneShard(t *testing.T) {
 				}
 			}
 			require.Equal(t, 1, in, "%s of %d", student, n)
+		}
+	}
+}
+
+// TestShardsAreEven: no part has far more than its share, whatever students are called.
+func TestShardsAreEven(t *testing.T) {
+	for _, name := range []string{"s%03d", "b%d0", "王小明%d"} {
+		for _, n := range []int{2, 3, 8} {
+			in := make([]int, n)
+			for i := range 600 {
+				student := fmt.Sprintf(name, i)
+				for k := range n {
+					if (Shard{k + 1, n}).has(identity(intake.Submission{Student: student})) {
+						in[k]++
+					}
+				}
+			}
+			require.Greater(t, slices.Min(in), 600/n/2, "%s: %v", name, in)
+			require.Less(t, slices.Max(in), 600/n*2, "%s: %v", name, in)
 		}
 	}
 }
