@@ -54,8 +54,8 @@ var engines = []struct{ name, index, first, count string }{
 	{"CircleCI", "CIRCLE_NODE_INDEX", "", "CIRCLE_NODE_TOTAL"},
 }
 
-// ShardOf returns the shard that an engine's variables say, and the engine's name; "" if there is none. Kubernetes tells
-// a job its index and not how many there are, so whoever writes the job has to set JOB_COMPLETIONS.
+// ShardOf returns the shard that an engine's variables say, and the engine's name; "" if there is none. Kubernetes
+// tells a job its index and not how many there are, so whoever writes the job has to set JOB_COMPLETIONS.
 func ShardOf(getenv func(string) string) (Shard, string, error) {
 	for _, e := range engines {
 		index := getenv(e.index)
