@@ -35,6 +35,8 @@ var gradeSentences = []Text{
 	{"--jobs is how many submissions at a time, from 1 up, and not %d", "--jobs 是同時評幾份，至少 1，而不是 %d"},
 	{"--trust is to use no sandbox, and --sandbox to use one: give one of them",
 		"--trust 是不用沙箱，--sandbox 是要用沙箱：請只給一個"},
+	{"%v: mend that, or use --trust, for code that you would run yourself",
+		"%v：請先解決；如果是你自己也敢跑的程式，也可以用 --trust"},
 	{"there is no directory for what the next run needs (%v): give one with --cache",
 		"沒有目錄可放下次要用的東西（%v）：請用 --cache 指定一個"},
 	{"a shard is I/N, the I-th of N parts, as in 2/8, and not %q",

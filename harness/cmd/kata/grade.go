@@ -153,7 +153,10 @@ func (c *gradeCommand) params(s *session) (p grade.Params, err error) {
 	if c.Trust {
 		kind = sandbox.Trust
 	}
-	if p.Box, err = sandbox.Find(s, kind); err != nil {
+	switch p.Box, err = sandbox.Find(s, kind); {
+	case err != nil && kind == "" && s.Err() == nil:
+		return p, text.Fail("%v: mend that, or use --trust, for code that you would run yourself", err)
+	case err != nil:
 		return p, err
 	}
 	if p.Cache == "" {
