@@ -21,7 +21,7 @@ func Explain(w io.Writer, out, student string) error {
 		for _, m := range attempts {
 			if strings.EqualFold(m.Student, student) || m.ID != "" && m.ID == student {
 				found = true
-				m.explain(w)
+				m.Explain(w)
 			}
 		}
 		return nil
@@ -32,7 +32,8 @@ func Explain(w io.Writer, out, student string) error {
 	return err
 }
 
-func (m Mark) explain(w io.Writer) {
+// Explain writes a mark for the student, with what there is to say of each task.
+func (m Mark) Explain(w io.Writer) {
 	say := func(format string, args ...any) { fmt.Fprint(w, text.Say(format, args...).In(text.Preferred())) }
 	say("%s: %d of %d points", m.who(), m.Earned, m.Of)
 	if m.Factor != 1 {
