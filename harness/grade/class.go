@@ -1,18 +1,17 @@
 package grade
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"udpkata/harness/intake"
+	"udpkata/harness/keep"
 	"udpkata/harness/late"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
@@ -235,6 +234,7 @@ func (c *Class) mark(e Entry) (Mark, error) {
 		}
 	}
 	m.Mark = round(float64(m.Earned) * e.Factor)
+	m.clean()
 	return m, nil
 }
 
@@ -242,7 +242,8 @@ func (c *Class) mark(e Entry) (Mark, error) {
 func round(x float64) float64 { return float64(int(x*100+0.5)) / 100 }
 
 // Students calls f with the marks of one student after the other: those of all attempts that were judged, of which one
-// counts.
+// counts. What students have written is in them as [text.Visible] leaves it: nothing that a terminal obeys, that XML
+// forbids, or that is read in another order than it stands.
 func (c *Class) Students(f func(attempts []Mark) error) error {
 	for i := 0; i < len(c.entries); {
 		var marks []Mark
@@ -273,12 +274,12 @@ func (c *Class) Students(f func(attempts []Mark) error) error {
 // write writes grades.json and grades.csv.
 func (c *Class) write() error {
 	return errors.Join(
-		whole(filepath.Join(c.out, "grades.json"), c.json),
-		whole(filepath.Join(c.out, "grades.csv"), c.csv))
+		keep.Stream(filepath.Join(c.out, "grades.json"), c.JSON),
+		keep.Stream(filepath.Join(c.out, "grades.csv"), c.CSV))
 }
 
-// json writes everything.
-func (c *Class) json(w io.Writer) error {
+// JSON writes everything about everybody, as grades.json has it.
+func (c *Class) JSON(w io.Writer) error {
 	head, err := json.Marshal(c.Head)
 	if err != nil {
 		return err
@@ -304,19 +305,4 @@ func (c *Class) json(w io.Writer) error {
 		_, err = io.WriteString(w, "\n]}\n")
 	}
 	return err
-}
-
-// whole writes a file whole or not at all, however big it is.
-func whole(path string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	w := bufio.NewWriter(f)
-	err = errors.Join(write(w), w.Flush(), f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

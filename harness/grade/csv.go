@@ -10,9 +10,9 @@ import (
 	"udpkata/harness/verdict"
 )
 
-// csv writes one row for each student, of the submission that counts. A task that is out of the total, as this machine
-// can't tell of it, has no points there.
-func (c *Class) csv(out io.Writer) error {
+// CSV writes one row for each student, of the submission that counts, as grades.csv has it. A task that is out of the
+// total, as this machine can't tell of it, has no points there.
+func (c *Class) CSV(out io.Writer) error {
 	w := csv.NewWriter(out)
 	head := []string{"student", "id", "attempt", "late", "factor", "earned", "of", "mark", "note"}
 	for _, t := range c.Tasks {
@@ -61,13 +61,13 @@ func (c *Class) row(m Mark) []string {
 		}
 	}
 	for i, cell := range row {
-		row[i] = plain(cell)
+		row[i] = Plain(cell)
 	}
 	return row
 }
 
-// plain returns a cell that no spreadsheet takes for a formula, whatever it begins with (OWASP, "CSV Injection").
-func plain(cell string) string {
+// Plain returns a cell that no spreadsheet takes for a formula, whatever it begins with (OWASP, "CSV Injection").
+func Plain(cell string) string {
 	if first := strings.TrimLeft(cell, " \u00a0\u3000"); strings.IndexAny(first, "=+-@\t\r＝＋－＠") == 0 {
 		return "'" + cell
 	}

@@ -28,13 +28,14 @@ func Explain(w io.Writer, out, student string) error {
 	}
 	return c.Students(func(attempts []Mark) error {
 		for _, m := range attempts {
-			m.explain(w)
+			m.Explain(w)
 		}
 		return nil
 	})
 }
 
-func (m Mark) explain(w io.Writer) {
+// Explain writes a mark for the student, with what there is to say of each task.
+func (m Mark) Explain(w io.Writer) {
 	say := func(format string, args ...any) { fmt.Fprint(w, text.Say(format, args...).In(text.Preferred())) }
 	say("%s: %d of %d points", m.who(), m.Earned, m.Of)
 	if m.Factor != 1 {

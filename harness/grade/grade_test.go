@@ -106,10 +106,10 @@ func TestShardsAreEven(t *testing.T) {
 // TestPlain: nobody's name is a formula.
 func TestPlain(t *testing.T) {
 	for _, cell := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "　＝1", "＠x"} {
-		require.Equal(t, "'"+cell, plain(cell))
+		require.Equal(t, "'"+cell, Plain(cell))
 	}
 	for _, cell := range []string{"", "Ann-Marie", "O'Neill", "王小明", "12", "a=b"} {
-		require.Equal(t, cell, plain(cell))
+		require.Equal(t, cell, Plain(cell))
 	}
 }
 

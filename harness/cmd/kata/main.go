@@ -110,6 +110,7 @@ type commands struct {
 	Completion completionCommand `cmd:"" help:"Print what makes a shell complete commands, lessons and tasks."`
 	Grade      gradeCommand      `cmd:"" help:"Grade what a class has handed in, each submission in a box."`
 	Merge      mergeCommand      `cmd:"" help:"Put together what several machines have graded of a class."`
+	Report     reportCommand     `cmd:"" help:"Write a class's marks for Canvas, Moodle, Gradescope and others."`
 	Judge      judgeCommand      `cmd:"" passthrough:"" help:"Judge files: judge [-race|-stage] [-v] LESSON DIR."`
 }
 

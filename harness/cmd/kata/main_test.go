@@ -21,8 +21,8 @@ func TestRun(t *testing.T) {
 		args []string
 		err  string
 	}{
-		{"no command of that name", []string{"marks"},
-			"unexpected argument marks (go tool kata --help lists the commands)"},
+		{"no command of that name", []string{"enrol"},
+			"unexpected argument enrol (go tool kata --help lists the commands)"},
 		{"no lesson", []string{"judge"}, usage},
 		{"no directory", []string{"judge", "02-echo"}, usage},
 		{"too much", []string{"judge", "02-echo", "a", "b"}, usage},

@@ -1,0 +1,170 @@
+package report
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"udpkata/harness/grade"
+	"udpkata/harness/intake"
+	"udpkata/harness/text"
+)
+
+// canvas writes Canvas's gradebook import (lib/gradebook_importer.rb of instructure/canvas-lms). A row is somebody's by
+// the ID, or without one by the SIS IDs, or by the name. A blank cell changes nothing there.
+func canvas(w io.Writer, r *Request) error {
+	if r.Assignment == "" {
+		return text.Fail("canvas needs --assignment, as a gradebook that Canvas exports has it: \"Title (id)\"")
+	}
+	if strings.ContainsFunc(r.Assignment, func(c rune) bool { return text.VisibleLine(string(c)) != string(c) }) {
+		return text.Fail("--assignment is one line, as a gradebook that Canvas exports has it: \"Title (id)\"")
+	}
+	if r.Sheet != "" {
+		return r.fillCanvas(w)
+	}
+	if !canvasTitle.MatchString(r.Assignment) {
+		return text.Fail("--assignment %q has no id: write it as a gradebook that Canvas exports has it, "+
+			"\"Title (id)\", or Canvas makes a new assignment", r.Assignment)
+	}
+	out := csv.NewWriter(w)
+	rows := [][]string{
+		{"Student", "ID", "SIS User ID", "SIS Login ID", "Section", r.Assignment},
+		{pointsPossible, "", "", "", "", strconv.Itoa(r.possible())},
+	}
+	if err := out.WriteAll(rows); err != nil {
+		return err
+	}
+	err := r.each(func(m grade.Mark) error {
+		if !r.canvasKnows(m) {
+			return nil
+		}
+		// Whoever has the name of the row above the students' would set what the assignment is worth.
+		name := strings.ReplaceAll(grade.Plain(m.Student), pointsPossible, "Points-Possible")
+		return out.Write([]string{name, canvasID(m), "", "", "", number(m.Mark)})
+	})
+	out.Flush()
+	return errors.Join(err, out.Error())
+}
+
+var (
+	canvasTitle = regexp.MustCompile(`\S.*\((\d+)\)$`)
+	allDigits   = regexp.MustCompile(`^\d+$`)
+	aNumber     = regexp.MustCompile(`^\d+([.,]\d+)?$`)
+)
+
+// pointsPossible is in the first cell of the row that says what the assignments are worth.
+const pointsPossible = "Points Possible"
+
+// canvasID returns Canvas's number of a student. Of what was no download of Canvas's there is none.
+func canvasID(m grade.Mark) string {
+	if m.System == intake.Canvas && allDigits.MatchString(m.ID) {
+		return m.ID
+	}
+	return ""
+}
+
+// canvasKnows reports whether Canvas can know whose a mark is, and that there is one.
+func (r *Request) canvasKnows(m grade.Mark) bool {
+	switch {
+	case m.Unread != "":
+		r.leave(m, text.Both(m.Unread, m.Unread))
+	case m.Student == "":
+		r.leave(m, text.Say("Canvas can't take the mark of who has no name; grade again once names are shown"))
+	default:
+		return true
+	}
+	return false
+}
+
+// fillCanvas fills a column of a gradebook that Canvas exported.
+func (r *Request) fillCanvas(w io.Writer) error {
+	s, err := readSheet(r.Sheet)
+	if err != nil {
+		return err
+	}
+	is := func(name string) func(string) bool { return func(head string) bool { return head == name } }
+	id, sisID, login, name := s.column(is("ID")), s.column(is("SIS User ID")), s.column(is("SIS Login ID")),
+		s.column(is("Student"))
+	if id < 0 {
+		return text.Fail("%s is no gradebook of Canvas's, which has a column ID: its head is %s", r.Sheet, s.heads())
+	}
+	mine := s.column(is(r.Assignment))
+	if mine < 0 || mine <= max(id, sisID, login, name) {
+		return text.Fail("%s has no assignment %q; its columns are %s", r.Sheet, r.Assignment, s.heads())
+	}
+	most := float64(r.possible())
+	var students [][]cell
+	for _, row := range s.rows[1:] {
+		switch {
+		case id >= len(row):
+		case row[id].text == "" && strings.Contains(row[0].text, pointsPossible): // no student of that name
+			c, err := s.at(row, mine)
+			if err != nil {
+				return err
+			}
+			if points := strings.TrimSpace(c.text); aNumber.MatchString(points) {
+				most, _ = strconv.ParseFloat(strings.Replace(points, ",", ".", 1), 64)
+			}
+		default:
+			students = append(students, row)
+		}
+	}
+	find := finder(students)
+	err = r.each(func(m grade.Mark) error {
+		if !r.canvasKnows(m) {
+			return nil
+		}
+		var row []cell
+		if n := canvasID(m); n != "" {
+			row = find(n, id)
+		} else {
+			row = find(m.Student, login, sisID, name)
+		}
+		if row == nil {
+			r.leave(m, text.Say("not in %s, or there twice", r.Sheet))
+			return nil
+		}
+		c, err := s.at(row, mine)
+		if err == nil && !c.set(number(scaled(m, most))) {
+			r.leave(m, text.Say("somebody else has that row of %s already", r.Sheet))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.write(w)
+}
+
+// finder returns a function that finds the one row that has a text in a column, the first of several columns in which
+// there is such a row. It is nil if there is none, or several.
+func finder(rows [][]cell) func(value string, columns ...int) []cell {
+	indices := map[int]map[string][][]cell{}
+	return func(value string, columns ...int) []cell {
+		for _, column := range columns {
+			if column < 0 || value == "" {
+				continue
+			}
+			index := indices[column]
+			if index == nil {
+				index = map[string][][]cell{}
+				for _, row := range rows {
+					if column < len(row) {
+						key := strings.TrimSpace(row[column].text)
+						index[key] = append(index[key], row)
+					}
+				}
+				indices[column] = index
+			}
+			if found := index[value]; len(found) == 1 {
+				return found[0]
+			} else if len(found) > 1 {
+				return nil
+			}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,218 @@
+package report
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"udpkata/harness/grade"
+	"udpkata/harness/text"
+)
+
+// moodle fills the grading worksheet that Moodle exported (mod/assign/feedback/offline of moodle/moodle), and writes a
+// zip of feedback files (mod/assign/feedback/file). Moodle takes no worksheet but with the heads of its own language.
+func moodle(d *Dir, r *Request) error {
+	if r.Sheet == "" {
+		return text.Fail("moodle fills a grading worksheet: download it from the assignment (\"Download grading " +
+			"worksheet\"), and give it with --sheet")
+	}
+	s, err := readSheet(r.Sheet)
+	if err != nil {
+		return err
+	}
+	columns, err := worksheet(s)
+	if err != nil {
+		return err
+	}
+	byID, err := columns.participants(s)
+	if err != nil {
+		return err
+	}
+	var feedback bytes.Buffer
+	z := zip.NewWriter(&feedback)
+	err = r.each(func(m grade.Mark) error {
+		row := byID[m.ID]
+		switch {
+		case m.Unread != "":
+			r.leave(m, text.Both(m.Unread, m.Unread))
+			return nil
+		case row == nil:
+			r.leave(m, text.Say("not in %s, or there twice", r.Sheet))
+			return nil
+		}
+		filled, err := columns.fill(s, row, m, r)
+		switch {
+		case err != nil:
+			return err
+		case !filled:
+			r.leave(m, text.Say("somebody else has that row of %s already", r.Sheet))
+			return nil
+		}
+		return addFeedback(z, m)
+	})
+	if err = errors.Join(err, z.Close()); err != nil {
+		return err
+	}
+	name := filepath.Base(r.Sheet)
+	if strings.EqualFold(name, feedbackZip) {
+		name = "worksheet.csv"
+	}
+	if err := d.Write(name, s.write); err != nil {
+		return err
+	}
+	return d.Write(feedbackZip, func(w io.Writer) error {
+		_, err := w.Write(feedback.Bytes())
+		return err
+	})
+}
+
+const feedbackZip = "feedback.zip"
+
+// A worksheetColumns has the places of a worksheet's columns.
+type worksheetColumns struct{ identifier, grade, most, comments int }
+
+// The heads of the columns in English and Chinese, as Moodle's language packs have had them. Moodle's importer knows a
+// worksheet by the identifier, the grade and when that was last changed.
+var (
+	identifierHeads = []string{"identifier", "識別碼", "標識符", "标识符"}
+	gradeHeads      = []string{"grade", "成績", "分數", "成绩", "分数"}
+	mostHeads       = []string{"maximum grade", "最高成績", "最高分數", "最高分", "最高成绩", "最高分数"}
+	commentHeads    = []string{
+		"feedback comments", "評語回饋", "回饋評語", "評論回饋", "回饋評論",
+		"评语反馈", "反馈评语", "评论反馈", "反馈评论", "反馈意见",
+	}
+	modifiedHead = regexp.MustCompile(`^(last modified ?\(grade\)|` +
+		`最[後后]修改的?[（(](得分|成績|成绩|分數|分数|評分|评分|老師|教師|教师)[)）])$`)
+)
+
+// worksheet finds a worksheet's columns.
+func worksheet(s *sheet) (c worksheetColumns, err error) {
+	among := func(names []string) int {
+		return s.column(func(head string) bool { return slices.Contains(names, strings.ToLower(head)) })
+	}
+	c = worksheetColumns{among(identifierHeads), among(gradeHeads), among(mostHeads), among(commentHeads)}
+	modified := s.column(func(head string) bool { return modifiedHead.MatchString(strings.ToLower(head)) })
+	for _, need := range []struct {
+		at   int
+		name string
+	}{
+		{c.identifier, "Identifier"}, {c.grade, "Grade"}, {c.most, "Maximum grade"},
+		{modified, "Last modified (grade)"},
+	} {
+		if need.at < 0 {
+			return c, text.Fail("%s has no column %q, in English or Chinese: download the worksheet from Moodle anew, "+
+				"in one of these languages; its head is %s", s.path, need.name, s.heads())
+		}
+	}
+	return c, nil
+}
+
+// lastNumber is a student's in an identifier, such as "Participant 123".
+var lastNumber = regexp.MustCompile(`(\d+)\s*$`)
+
+// participants finds the rows by the students' numbers.
+func (c worksheetColumns) participants(s *sheet) (map[string][]cell, error) {
+	all := map[string][]cell{}
+	for _, row := range s.rows[1:] {
+		id, err := s.at(row, c.identifier)
+		if err != nil {
+			return nil, err
+		}
+		m := lastNumber.FindStringSubmatch(id.text)
+		if m == nil {
+			continue
+		}
+		if _, twice := all[m[1]]; twice {
+			row = nil
+		}
+		all[m[1]] = row
+	}
+	return all, nil
+}
+
+// ours is how a comment begins that may be replaced: what an instructor has written stays.
+const ours = "udpkata: "
+
+// fill fills a student's row, unless it is filled.
+func (c worksheetColumns) fill(s *sheet, row []cell, m grade.Mark, r *Request) (bool, error) {
+	most, err := s.at(row, c.most)
+	if err != nil {
+		return false, err
+	}
+	points := strings.TrimSpace(most.text)
+	if !aNumber.MatchString(points) {
+		return false, text.Fail("%s:%d: the maximum grade is %q, which is no number: let Moodle grade by points, not "+
+			"by a scale", s.path, most.line, text.VisibleLine(points))
+	}
+	x, _ := strconv.ParseFloat(strings.Replace(points, ",", ".", 1), 64)
+	mark, err := s.at(row, c.grade)
+	if err != nil || !mark.set(number(scaled(m, x))) {
+		return false, err
+	}
+	if c.comments < 0 {
+		return true, nil
+	}
+	comment, err := s.at(row, c.comments)
+	if err == nil && (strings.TrimSpace(comment.text) == "" || strings.HasPrefix(comment.text, ours)) {
+		comment.set(r.comment(m))
+	}
+	return true, err
+}
+
+// comment says what each lesson gave, as a bit of HTML, which Moodle takes it for.
+func (r *Request) comment(m grade.Mark) string {
+	lines := []string{ours + headline(m)}
+	earned, of := map[string]int{}, map[string]int{}
+	var lessons []string
+	for _, t := range r.rows(m) {
+		if _, known := of[t.Lesson]; !known {
+			lessons = append(lessons, t.Lesson)
+		}
+		earned[t.Lesson] += t.earned()
+		points := of[t.Lesson]
+		if !t.Out {
+			points += t.Points
+		}
+		of[t.Lesson] = points
+	}
+	for _, l := range lessons {
+		lines = append(lines, fmt.Sprintf("%s: %d/%d", l, earned[l], of[l]))
+	}
+	for i, line := range lines {
+		lines[i] = html.EscapeString(line)
+	}
+	return strings.Join(lines, "<br>")
+}
+
+// mostFeedback is how many bytes of a feedback file there are.
+const mostFeedback = 256 << 10
+
+// addFeedback adds a student's feedback file to a zip. Moodle reads a name from the left, with underscores between its
+// parts: a name, the number, and the kind of plugin. What it needs of these is the number.
+func addFeedback(z *zip.Writer, m grade.Mark) error {
+	name := plainName(m.Student, 25)
+	if name == "" {
+		name = "Participant"
+	}
+	w, err := z.CreateHeader(&zip.FileHeader{
+		Name:     fmt.Sprintf("%s_%s_assignfeedback_file_udpkata.txt", name, m.ID),
+		Method:   zip.Deflate,
+		Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC), // so that the same marks are the same zip
+	})
+	if err != nil {
+		return err
+	}
+	var page strings.Builder
+	m.Explain(&page)
+	_, err = io.WriteString(w, cut(page.String(), mostFeedback))
+	return err
+}

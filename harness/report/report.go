@@ -1,0 +1,150 @@
+// Package report writes a class's marks in the formats of other systems.
+//
+// What a format is made of is one grading result, as [grade.Open] has it, and of each student the one submission that
+// counts. So all formats agree:
+//
+//   - What was earned, and of how many points, is that of grades.csv, and so is the mark, which is what was earned
+//     less what being late costs. Where a format has a total, it is the mark; where it has none, or whole numbers alone
+//     (junit, exercism, ctrf, classroom50), it is what the passed tasks are worth, and the mark stands beside it if
+//     there is a place for it.
+//   - A task that is out of the total, as this machine can't tell of it, is skipped there, whatever the code did with
+//     it, and nothing else is. Exercism knows no such thing, and is not told of the task.
+//   - A lesson that was not handed in has all its tasks, none of which has passed. So has a submission that was
+//     refused as a whole, with the reason.
+//   - A submission that this machine could not read has no mark, which is not the same as none of the points: canvas
+//     and moodle leave it blank, and [Request.Left] says whose it is.
+//   - Who has no name, since the platform hides it, is called by the platform's number. Canvas's import takes no
+//     submission without a name at all, as the number in such a name is not the student's.
+//
+// # Formats
+//
+//	canvas       Canvas's gradebook import, or, with a gradebook that was exported, that one with a column filled
+//	moodle       the exported grading worksheet, filled, and feedback.zip for "upload multiple feedback files"
+//	gradescope   results.json, of one student
+//	classroom50  result.json, of one student; who and what it is of, the runner's environment says
+//	junit        a file a student, with one test suite
+//	exercism     STUDENT/LESSON/results.json (version 3): a lesson is what an exercise is there
+//	ctrf         a file a student
+//	csv, json    grades.csv and grades.json again
+//
+// A sheet that is filled keeps all its other bytes. The points are scaled to those of the sheet: to Canvas's row
+// "Points Possible", to Moodle's column "Maximum grade", in both cases to two decimals.
+//
+// # What students have written
+//
+// Names, files' names, and what a program has printed come from strangers. Package grade takes out what a terminal
+// would obey; each format quotes by its own rules; a cell of a table is no formula; a file's name is made of letters,
+// digits and hyphens, and nobody else in the directory has it. What a task has printed is cut:
+//
+//	gradescope, junit, ctrf   32 KiB a task (GitLab takes 30 MB a file of JUnit's)
+//	exercism                  32 KiB a task, and a message of 65,535 bytes
+//	moodle                    256 KiB a feedback file; the comment in the worksheet has what each lesson gave
+//	classroom50               nothing of it is there but the reasons, of 200 bytes each
+//	json                      all of it is there
+package report
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"udpkata/harness/grade"
+	"udpkata/harness/keep"
+	"udpkata/harness/text"
+)
+
+// A Format is a way to write marks. It has one of File and Dir.
+type Format struct {
+	Name  string
+	Takes []string // what it has a use for of "student", "sheet", "assignment" and "visibility"
+	File  func(w io.Writer, r *Request) error
+	Dir   func(d *Dir, r *Request) error
+}
+
+// Formats are all there are. A new one is a line here.
+var Formats = []Format{
+	{Name: "canvas", Takes: []string{"sheet", "assignment"}, File: canvas},
+	{Name: "moodle", Takes: []string{"sheet"}, Dir: moodle},
+	{Name: "gradescope", Takes: []string{"student", "visibility"}, File: gradescope},
+	{Name: "classroom50", Takes: []string{"student"}, File: classroom50},
+	{Name: "junit", Dir: junit},
+	{Name: "exercism", Dir: exercism},
+	{Name: "ctrf", Dir: ctrf},
+	{Name: "csv", File: func(w io.Writer, r *Request) error { return r.Class.CSV(w) }},
+	{Name: "json", File: func(w io.Writer, r *Request) error { return r.Class.JSON(w) }},
+}
+
+// A Request says what to write, and collects what could not be.
+type Request struct {
+	Class *grade.Class
+
+	Student    string // a name or a number, as in grades.csv; may be "" if the class has but one student
+	Sheet      string // the path of a table that the platform exported
+	Assignment string // Canvas's name of a column: "Title (id)"
+	Visibility string // Gradescope's; "" is visible
+	Getenv     func(string) string
+
+	// Left are those who have no mark in what was written, a line each.
+	Left []text.Text
+}
+
+// leave notes that somebody has no mark in what is written.
+func (r *Request) leave(m grade.Mark, why text.Text) {
+	r.Left = append(r.Left, text.Say("%s: %s", who(m), why))
+}
+
+// Open reads a directory of [grade.Run]'s, which has to have all marks.
+func Open(dir string) (*grade.Class, error) {
+	c, missing, err := grade.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(missing) > 0 {
+		return nil, text.Fail("%s has no marks yet, as %s is missing: go tool kata grade -o %s makes them, and go "+
+			"tool kata merge %s if other machines have a part", dir, missing[0], dir, dir)
+	}
+	return c, nil
+}
+
+// Find returns the format of a name.
+func Find(name string) (Format, error) {
+	var names []string
+	for _, f := range Formats {
+		if f.Name == name {
+			return f, nil
+		}
+		names = append(names, f.Name)
+	}
+	return Format{}, text.Fail("--format is one of %s, and not %q", strings.Join(names, ", "), name)
+}
+
+// Write writes a report to a file, whole or not at all, or into a directory, which is made, or is empty. A file goes
+// to stdout if out is "" or "-". It leaves in r.Left whose marks it could not write.
+func Write(f Format, out string, stdout io.Writer, r *Request) error {
+	for _, given := range []struct{ flag, value string }{
+		{"student", r.Student}, {"sheet", r.Sheet}, {"assignment", r.Assignment}, {"visibility", r.Visibility},
+	} {
+		if given.value != "" && !slices.Contains(f.Takes, given.flag) {
+			return text.Fail("%s has no use for --%s: leave it out", f.Name, given.flag)
+		}
+	}
+	toStdout := out == "" || out == "-"
+	switch {
+	case f.Dir != nil && toStdout:
+		return text.Fail("%s is several files: give a directory for them with -o", f.Name)
+	case f.Dir != nil:
+		d, err := newDir(out)
+		if err != nil {
+			return err
+		}
+		return f.Dir(d, r)
+	case toStdout:
+		return f.File(stdout, r)
+	}
+	if info, err := os.Stat(out); err == nil && !info.Mode().IsRegular() {
+		return text.Fail("%s is no ordinary file: give the name of one with -o, or leave that out", out)
+	}
+	return keep.Stream(filepath.Clean(out), func(w io.Writer) error { return f.File(w, r) })
+}

@@ -1,0 +1,218 @@
+package report
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestSheet: a table in which nothing is changed is the same to the byte, and what changes is one cell, in its own
+// quotes.
+func TestSheet(t *testing.T) {
+	tests := []struct{ name, data, want string }{
+		{"plain", "A,B\n1,2\n", "A,B\n1,new\n"},
+		{"no end of line", "A,B\n1,2", "A,B\n1,new"},
+		{"Windows, and a mark of the byte order", "\ufeffA,B\r\n1,2\r\n", "\ufeffA,B\r\n1,new\r\n"},
+		{"quotes", "A,B\n\"1\",\"2\"\n", "A,B\n\"1\",\"new\"\n"},
+		{"lines in cells", "A,B\n\"1\r\n,\"\"x\"\"\",2\n", "A,B\n\"1\r\n,\"\"x\"\"\",new\n"},
+		{"semicolons", "A;B\n\"1,5\";2\n", "A;B\n\"1,5\";new\n"},
+		{"tabs", "A\tB\n1\t\n", "A\tB\n1\tnew\n"},
+		{"empty", "A,B\n1,\n", "A,B\n1,new\n"},
+		{"empty lines", "A,B\n\n1,2\n\n", "A,B\n\n1,new\n\n"},
+		{"a quotation mark in a cell", "A,B\n1\" x,2\n", "A,B\n1\" x,new\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := readSheet(put(t, "s.csv", tt.data))
+			require.NoError(t, err)
+			var b bytes.Buffer
+			require.NoError(t, s.write(&b))
+			require.Equal(t, tt.data, b.String())
+			c, err := s.at(s.rows[1], s.column(func(head string) bool { return head == "B" }))
+			require.NoError(t, err)
+			require.True(t, c.set("new"))
+			require.False(t, c.set("twice"))
+			b.Reset()
+			require.NoError(t, s.write(&b))
+			require.Equal(t, tt.want, b.String())
+		})
+	}
+	s, err := readSheet(put(t, "s.csv", "A;B\n1;2\n"))
+	require.NoError(t, err)
+	s.rows[1][1].set("a \"b\"; c")
+	var b bytes.Buffer
+	require.NoError(t, s.write(&b))
+	require.Equal(t, "A;B\n1;\"a \"\"b\"\"; c\"\n", b.String(), "what needs quotes has some")
+}
+
+// FuzzSheet: whatever a table is, reading it ends, and it stays as it was.
+func FuzzSheet(f *testing.F) {
+	f.Add("\ufeffA,B\r\n\"1\"\"\n\",2")
+	f.Add("\"")
+	f.Add(",;\n\"a\"b")
+	f.Fuzz(func(t *testing.T, data string) {
+		s, err := readSheet(put(t, "s.csv", data))
+		if err != nil {
+			return
+		}
+		last := 0
+		for _, row := range s.rows {
+			for _, c := range row {
+				require.GreaterOrEqual(t, c.from, last)
+				require.GreaterOrEqual(t, c.to, c.from)
+				last = c.to
+			}
+		}
+		var b bytes.Buffer
+		require.NoError(t, s.write(&b))
+		require.Equal(t, data, b.String())
+	})
+}
+
+// TestMoodle: a worksheet in Moodle's languages is filled, scaled, and else stays as it was.
+func TestMoodle(t *testing.T) {
+	c := lay(t)
+	const head = "Identifier,Grade,Maximum grade,Last modified (grade)"
+	tests := []struct{ name, sheet, want string }{
+		{"English",
+			"Identifier,Full name,Grade,Maximum Grade,Last modified (grade),Feedback comments\n" +
+				"Participant 102,=x,,100.00,-,\nParticipant 999,y,3,100.00,-,mine\n",
+			"Identifier,Full name,Grade,Maximum Grade,Last modified (grade),Feedback comments\n" +
+				"Participant 102,=x,49.09,100.00,-,\"udpkata: 5.4 points: 6 of 11, times 0.9 for being late<br>" +
+				"01-a: 1/3<br>02-b: 5/8\"\nParticipant 999,y,3,100.00,-,mine\n"},
+		{"Chinese",
+			"\ufeff\"識別碼\";\"分數\";\"最高成績\";\"最後修改的(得分)\"\r\n" +
+				"\"參與者102\";\"1,00\";\"10,00\";\"-\"\r\n",
+			"\ufeff\"識別碼\";\"分數\";\"最高成績\";\"最後修改的(得分)\"\r\n" +
+				"\"參與者102\";\"4.91\";\"10,00\";\"-\"\r\n"},
+		{"simplified", "标识符,成绩,最高分,最后修改（教师）\n参与者102,,11,-\n",
+			"标识符,成绩,最高分,最后修改（教师）\n参与者102,5.4,11,-\n"},
+		{"a comment of the instructor's",
+			head + ",Feedback comments\nParticipant 102,,11,-,well done\n",
+			head + ",Feedback comments\nParticipant 102,5.4,11,-,well done\n"},
+		{"a comment of ours",
+			head + ",Feedback comments\nParticipant 106,,11,-,udpkata: old\n",
+			head + ",Feedback comments\nParticipant 106,3,11,-," +
+				"udpkata: 3 points: 3 of 11<br>01-a: 3/3<br>02-b: 0/8\n"},
+		{"somebody twice", head + "\nParticipant 102,,11,-\nx 102,,11,-\n",
+			head + "\nParticipant 102,,11,-\nx 102,,11,-\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := &Request{Class: c, Sheet: put(t, "w.csv", tt.sheet)}
+			files := written(t, "moodle", r)
+			require.Equal(t, tt.want, files["w.csv"])
+			left := 8
+			if tt.name == "somebody twice" {
+				left = 9
+			}
+			require.Len(t, r.Left, left)
+		})
+	}
+}
+
+// TestFeedback: each file in the zip is named so that Moodle knows whose it is.
+func TestFeedback(t *testing.T) {
+	files := unzipped(t, written(t, "moodle", &Request{Class: lay(t), Sheet: moodleSheet(t)}))
+	found := map[string]bool{}
+	for name, data := range files {
+		if !strings.HasSuffix(name, ".txt") {
+			continue
+		}
+		parts := strings.SplitN(name, "_", 5) // as mod/assign/feedback/file/importziplib.php takes it apart
+		require.Len(t, parts, 5)
+		require.Equal(t, []string{"assignfeedback", "file"}, parts[2:4])
+		found[parts[1]] = true
+		require.Contains(t, data, "points")
+	}
+	require.Len(t, found, len(students)-1)
+	require.NotContains(t, found, "105", "whose submission could not be read")
+	require.Contains(t, files, "Participant_107_assignfeedback_file_udpkata.txt")
+}
+
+// TestCanvasSheet: a gradebook's column is filled, and scaled to what the assignment is worth there.
+func TestCanvasSheet(t *testing.T) {
+	const head = "Student,ID,SIS User ID,SIS Login ID,Section,\"A, b (1)\",UDP (12),Final Score\n"
+	const more = "    Points Possible,,,,,10,22,(read only)\n"
+	tests := []struct{ name, sheet, want string }{
+		{"by number", head + more + "\"x, y\",102,s,l,S,5,,9\nz,999,,,S,4,3,\n",
+			head + more + "\"x, y\",102,s,l,S,5,10.8,9\nz,999,,,S,4,3,\n"},
+		{"a student who is called as a row is", head + more + "Points Possible,108,,,S,5,1000,9\n",
+			head + more + "Points Possible,108,,,S,5,7.32,9\n"},
+		{"nobody is found by another's number", head + more + "102,999,102,102,S,5,,9\n",
+			head + more + "102,999,102,102,S,5,,9\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := &Request{Class: lay(t), Sheet: put(t, "g.csv", tt.sheet), Assignment: "UDP (12)"}
+			require.Equal(t, tt.want, written(t, "canvas", r)[""])
+		})
+	}
+}
+
+// TestWrong: what is missing, or can't be, is said in one line, which names it.
+func TestWrong(t *testing.T) {
+	c := lay(t)
+	const head = "Identifier,Grade,Maximum grade,Last modified (grade)\n"
+	full := t.TempDir()
+	require.NoError(t, (&Dir{path: full}).Write("x", (&sheet{}).write))
+	tests := []struct {
+		name, format, out string
+		r                 Request
+		want              string
+	}{
+		{"no directory", "junit", "", Request{}, "junit is several files"},
+		{"a full directory", "junit", full, Request{}, "is not empty"},
+		{"no file", "csv", full, Request{}, "is no ordinary file"},
+		{"of no use", "junit", "x", Request{Sheet: "s"}, "junit has no use for --sheet"},
+		{"nobody", "gradescope", "", Request{}, "there are 9: say with --student"},
+		{"nobody of that name", "gradescope", "", Request{Student: "zoe"}, `no student "zoe"`},
+		{"visibility", "gradescope", "", Request{Student: "101", Visibility: "never"}, "visible, hidden, after_due"},
+		{"no runner", "classroom50", "", Request{Student: "101"}, "classroom50 needs CLASSROOM"},
+		{"no assignment", "canvas", "", Request{}, "canvas needs --assignment"},
+		{"no id", "canvas", "", Request{Assignment: "UDP"}, `--assignment "UDP" has no id`},
+		{"two lines", "canvas", "", Request{Assignment: "a\nb (1)"}, "--assignment is one line"},
+		{"no gradebook", "canvas", "", Request{Assignment: "UDP (1)", Sheet: put(t, "g", "a,b\n")}, "its head is a, b"},
+		{"no such assignment", "canvas", "",
+			Request{Assignment: "UDP (1)", Sheet: put(t, "g", "Student,ID,X (2)\n")}, `no assignment "UDP (1)"`},
+		{"a name for an assignment", "canvas", "",
+			Request{Assignment: "Student", Sheet: put(t, "g", "Student,ID,X (2)\n")}, `no assignment "Student"`},
+		{"no worksheet", "moodle", "DIR", Request{}, "with --sheet"},
+		{"no such worksheet", "moodle", "DIR", Request{Sheet: "none.csv"}, "none.csv"},
+		{"an empty one", "moodle", "DIR", Request{Sheet: put(t, "w.csv", "")}, "w.csv is empty"},
+		{"Excel's own", "moodle", "DIR", Request{Sheet: put(t, "w.xlsx", "PK\x03\x04\x00\xff")}, "no table in UTF-8"},
+		{"another language", "moodle", "DIR", Request{Sheet: put(t, "w", strings.Replace(head, "Grade", "Note", 1))},
+			`no column "Grade"`},
+		{"a scale", "moodle", "DIR", Request{Sheet: put(t, "w", head+"Participant 102,,Good,-\n")},
+			`w:2: the maximum grade is "Good"`},
+		{"quotes", "moodle", "DIR", Request{Sheet: put(t, "w", head+"Participant 102,\"\n1,11,-\n")},
+			"w:2: a quotation mark has no partner"},
+		{"after quotes", "moodle", "DIR", Request{Sheet: put(t, "w", head+"Participant 102,\"1\"2,11,-\n")},
+			"w:2: a quotation mark has no partner"},
+		{"a short row", "moodle", "DIR", Request{Sheet: put(t, "w", head+"Participant 102\n")},
+			"w:2: the row has 1 cells, and the head 4"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, err := Find(tt.format)
+			require.NoError(t, err)
+			if tt.out == "DIR" {
+				tt.out = filepath.Join(t.TempDir(), "out")
+			}
+			tt.r.Class, tt.r.Getenv = c, func(string) string { return "" }
+			var b bytes.Buffer
+			err = Write(f, tt.out, &b, &tt.r)
+			require.ErrorContains(t, err, tt.want)
+			require.NotContains(t, err.Error(), "\n")
+			require.Empty(t, b.String(), "half of a report")
+		})
+	}
+	_, err := Find("pdf")
+	require.ErrorContains(t, err, "canvas, moodle, gradescope")
+	_, err = Open(t.TempDir())
+	require.ErrorContains(t, err, "has no marks yet, as class-1-of-1.json is missing")
+	require.ErrorContains(t, err, "go tool kata merge")
+}
