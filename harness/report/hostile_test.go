@@ -151,8 +151,8 @@ func TestComment(t *testing.T) {
 		return nil
 	}))
 	files := written(t, "moodle", &Request{Class: c, Sheet: moodleSheet(t)})
-	require.Contains(t, files["Grades.csv"], "\"udpkata: 5.4 points: 6 of 11, times 0.9 for being late<br>01-a: 1/3<br>"+
-		"02-b: 5/8\"")
+	require.Contains(t, files["Grades.csv"],
+		`"udpkata: 5.4 points: 6 of 11, times 0.9 for being late<br>01-a: 1/3<br>02-b: 5/8"`)
 	require.Contains(t, files["Grades.csv"], "it is encrypted: =1+1")
 }
 
