@@ -166,7 +166,8 @@ func (c *gradeCommand) params(s *session) (p grade.Params, err error) {
 		}
 		p.Cache = filepath.Join(cache, "udpkata", "grade")
 	}
-	return p, nil
+	p.Stage, err = filepath.Abs(p.Stage) // as a box sees it
+	return p, err
 }
 
 // withTasks returns the lessons that can be graded.
