@@ -166,7 +166,7 @@ func (c *gradeCommand) params(s *session) (p grade.Params, err error) {
 		}
 		p.Cache = filepath.Join(cache, "udpkata", "grade")
 	}
-	p.Stage, err = filepath.Abs(p.Stage) // as a box sees it
+	p.Cache, err = filepath.Abs(p.Cache) // as a box sees it
 	return p, err
 }
 
