@@ -1,8 +1,12 @@
 package keep
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -66,4 +70,29 @@ func TestBackup(t *testing.T) {
 	require.Equal(t, "older", read(t, path+".1.bak"))
 	_, err = Backup(path + "no")
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// TestStream: a file is there whole, or as it was, and nobody else may read it.
+func TestStream(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.csv")
+	part := func(end error) func(io.Writer) error {
+		return func(w io.Writer) error {
+			_, err := io.WriteString(w, strings.Repeat("x", 100_000))
+			return errors.Join(err, end)
+		}
+	}
+	require.NoError(t, os.WriteFile(path, []byte("old"), 0o644))
+	require.ErrorContains(t, Stream(path, part(errors.New("no more"))), "no more")
+	require.Equal(t, "old", read(t, path))
+	require.NoError(t, Stream(path, part(nil)))
+	require.Len(t, read(t, path), 100_000)
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	if runtime.GOOS != "windows" {
+		require.Zero(t, info.Mode().Perm()&0o077)
+	}
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, left, 1, "something unfinished was left")
 }

@@ -40,7 +40,10 @@ func lay(t *testing.T) *grade.Class {
 			}
 			done := grade.Task{Name: task, State: state, Points: points[task]}
 			if state != verdict.Passed {
-				done.Reason, done.Output = "why: "+hostile, strings.Repeat(hostile, 400)
+				done.Reason, done.Output = "why: "+strings.Repeat(hostile, 3), strings.Repeat(hostile, 50)
+			}
+			if task == "TestB" && state != verdict.Passed {
+				done.Output = strings.Repeat(hostile, 3000)
 			}
 			l.Tasks = append(l.Tasks, done)
 		}

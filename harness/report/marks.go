@@ -82,9 +82,9 @@ type row struct {
 	lesson int // from 1 up
 }
 
-// earned returns the points that are somebody's.
+// earned returns the points that are somebody's. Of what is out of the total, rows has made a skipped task.
 func (t row) earned() int {
-	if t.Out || t.State != verdict.Passed {
+	if t.State != verdict.Passed {
 		return 0
 	}
 	return t.Points
