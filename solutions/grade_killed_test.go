@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -208,12 +209,8 @@ func writeSteady(t *testing.T, class string) {
 	course := lessons(t)[:gradedLessons]
 	solved, stubs := files{}, files{}
 	for _, l := range course {
-		for file, content := range solutionOf(t, l) {
-			solved[file] = content
-		}
-		for file, content := range stubOf(t, l) {
-			stubs[file] = content
-		}
+		maps.Copy(solved, solutionOf(t, l))
+		maps.Copy(stubs, stubOf(t, l))
 	}
 	inFolders(t, class, "solved", solved)
 	zipped(t, class, "twin", solved)

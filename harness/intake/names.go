@@ -3,6 +3,7 @@ package intake
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"udpkata/harness/text"
@@ -103,12 +104,7 @@ func extension(name string) string {
 
 func hasExtension(name string, of []string) bool {
 	ext := strings.ToLower(extension(name))
-	for _, one := range of {
-		if ext == one {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(of, ext)
 }
 
 // stem returns a submission's name: that of its file without how it ends.

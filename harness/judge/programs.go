@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -184,8 +185,6 @@ func (s *Stage) compile(ctx context.Context, all []Params, codes []build.Submiss
 		delete(vetted, name)
 	}
 	said, err := s.course.Vet(ctx, vetted, dir)
-	for name, what := range said {
-		refused[name] = what
-	}
+	maps.Copy(refused, said)
 	return refused, err
 }

@@ -114,22 +114,23 @@ func (p Policy) String() string {
 	if p.Percent == 0 && p.Until == 0 {
 		return "none"
 	}
-	s := percents(p.Percent)
+	var s strings.Builder
+	s.WriteString(percents(p.Percent))
 	for unit, name := range map[time.Duration]string{time.Hour: "/hour", day: "/day", week: "/week"} {
 		if p.Per == unit {
-			s += name
+			s.WriteString(name)
 		}
 	}
 	if p.Most > 0 {
-		s += ", at most " + percents(p.Most)
+		s.WriteString(", at most " + percents(p.Most))
 	}
 	if p.Grace > 0 {
-		s += ", grace " + span(p.Grace)
+		s.WriteString(", grace " + span(p.Grace))
 	}
 	if p.Until > 0 {
-		s += ", until " + span(p.Until)
+		s.WriteString(", until " + span(p.Until))
 	}
-	return s
+	return s.String()
 }
 
 func percents(p float64) string { return strconv.FormatFloat(p, 'f', -1, 64) + "%" }
