@@ -36,7 +36,7 @@ var course = map[string]string{
 		"ProbeStops WhateverComes SendBigInTheKernel",
 }
 
-// failures are real ones, by "lesson/task": what students have read of them, and which rules have spoken.
+// failures returns real ones, by "lesson/task": what students have read of them, and which rules have spoken.
 func failures(t testing.TB) map[string]grade.Task {
 	paths, err := filepath.Glob("testdata/failures/*.txt")
 	require.NoError(t, err)
@@ -47,8 +47,8 @@ func failures(t testing.TB) map[string]grade.Task {
 		output, err := os.ReadFile(path)
 		require.NoError(t, err)
 		first, _, _ := strings.Cut(string(output), "\n")
-		all[part[0]+"/"+part[1]] = grade.Task{Name: part[1], State: verdict.Failed, Reason: first, Output: string(output),
-			Rules: strings.Split(part[2], "+")}
+		all[part[0]+"/"+part[1]] = grade.Task{Name: part[1], State: verdict.Failed, Reason: first,
+			Output: string(output), Rules: strings.Split(part[2], "+")}
 	}
 	return all
 }
@@ -73,8 +73,9 @@ func (c class) lay(t testing.TB) *grade.Class {
 		grade.Head
 		grade.Shard
 		Entries []grade.Entry `json:"entries"`
-	}{grade.Head{Course: "fc0ada1f0689fe1e", Go: "go1.26.8", Box: "in bubblewrap: files, processes and network apart from " +
-		"the machine's", Rule: "2026-12-01T15:59:59Z 10%/day, at most 50%", Which: "last", Language: "en"}, grade.Shard{}, c.entries})
+	}{grade.Head{Course: "fc0ada1f0689fe1e", Go: "go1.26.8", Box: "in bubblewrap: files, processes and network apart " +
+		"from the machine's", Rule: "2026-12-01T15:59:59Z 10%/day, at most 50%", Which: "last", Language: "en"},
+		grade.Shard{}, c.entries})
 	write("reference.json", grade.Reference{Key: "r", Skipped: c.skipped})
 	for key, lessons := range c.results {
 		write(filepath.Join("results", key+".json"), grade.Result{Key: key, Lessons: lessons})
@@ -88,19 +89,20 @@ func (c class) lay(t testing.TB) *grade.Class {
 // lessons makes up what became of a submission: of a hundred tasks so many are passed, and where a lesson has a real
 // failure, it is met.
 func lessons(t testing.TB, chance *rand.Rand, good int) (all []grade.Lesson) {
-	real := failures(t)
+	known := failures(t)
 	for _, name := range slices.Sorted(maps.Keys(course)) {
 		l := grade.Lesson{Name: name, Files: []string{name[3:] + ".go"}}
 		for i, task := range strings.Fields(course[name]) {
 			own := grade.Task{Name: "Test" + task, State: verdict.Passed, Points: 1 + i%3,
 				Output: "--- PASS: Test" + task + " (0.00s)\n"}
-			if failed, ok := real[name+"/"+own.Name]; chance.IntN(100) >= good {
+			if failed, ok := known[name+"/"+own.Name]; chance.IntN(100) >= good {
 				if ok {
 					failed.Points = own.Points
 					failed.Output += fmt.Sprintf("--- FAIL: %s (0.%02ds)\n", own.Name, chance.IntN(100))
 					own = failed
 				} else {
-					own.State = []verdict.State{verdict.Todo, verdict.Stuck, verdict.Crashed, verdict.Todo}[chance.IntN(4)]
+					kinds := []verdict.State{verdict.Todo, verdict.Stuck, verdict.Crashed, verdict.Todo}
+					own.State = kinds[chance.IntN(len(kinds))]
 					own.Reason = fmt.Sprintf("%s.go:%d: TODO: write %s", name[3:], 20+i, task)
 					own.Output = own.Reason + "\n"
 				}
@@ -112,7 +114,7 @@ func lessons(t testing.TB, chance *rand.Rand, good int) (all []grade.Lesson) {
 	return all
 }
 
-// missing is a lesson for which nothing was handed in.
+// nothing returns a lesson of which no task was run.
 func nothing(l grade.Lesson, s verdict.State, reason string) grade.Lesson {
 	l.Files = nil
 	l.Tasks = slices.Clone(l.Tasks)
@@ -122,12 +124,13 @@ func nothing(l grade.Lesson, s verdict.State, reason string) grade.Lesson {
 	return l
 }
 
-// people are as many students as wanted, a third of whom have handed in what somebody else has.
+// people returns as many students as wanted, a third of whom have handed in what somebody else has.
 func people(t testing.TB, n int) class {
 	chance := rand.New(rand.NewPCG(1, 2))
 	c := class{results: map[string][]grade.Lesson{}, skipped: map[string]string{
 		"06-pmtu/TestSendBigInTheKernel": "needs a network namespace of its own, which this machine does not give"}}
-	given := strings.Fields("Ada Ben Chloe 怡君 家豪 Emma Farid Grace 淑芬 Hiro Ines Jonas 志明 Karin Liam 美玲 Noor Oskar")
+	given := strings.Fields("Ada Ben Chloe 怡君 家豪 Emma Farid Grace 淑芬 Hiro Ines Jonas 志明 Karin Liam 美玲 Noor " +
+		"Oskar")
 	family := strings.Fields("Lovelace Okafor 陳 Martin Nguyen 林 Petrov Rossi 黃 Schmidt Tanaka 張 Weber")
 	for i := range n {
 		key := fmt.Sprintf("k%d", i)
@@ -154,8 +157,8 @@ func people(t testing.TB, n int) class {
 		}
 		e := grade.Entry{System: intake.Moodle, Student: name, ID: fmt.Sprint(4100000 + i), Attempt: 1, Attempts: 1,
 			Factor: 1, Key: key, Time: &at, Clock: intake.FileClock,
-			Left: []intake.Left{{Path: "01-ports/system.go", Reason: text.Both("the course's own is taken", "採用課程自己的檔案"),
-				Files: 1}}}
+			Left: []intake.Left{{Path: "01-ports/system.go", Files: 1,
+				Reason: text.Both("the course's own is taken", "採用課程自己的檔案")}}}
 		switch i % 10 {
 		case 4:
 			e.Late, e.LateBy, e.Factor = true, "36h0m0s", .8
@@ -164,10 +167,12 @@ func people(t testing.TB, n int) class {
 			c.entries = append(c.entries, e)
 			e.Attempt = 2
 		case 9:
-			why := text.Both("It is no zip archive, or a part of it is missing; upload it again.", "它不是 zip 壓縮檔，或缺了一部分；請重新上傳。")
+			why := text.Both("It is no zip archive, or a part of it is missing; upload it again.",
+				"它不是 zip 壓縮檔，或缺了一部分；請重新上傳。")
 			e.Key, e.Refused = "", &why
 		case 6:
-			e.Notes = []text.Text{text.Both("Two files have the same name; the newer one is taken.", "有兩個同名的檔案；採用較新的。")}
+			e.Notes = []text.Text{text.Both("Two files have the same name; the newer one is taken.",
+				"有兩個同名的檔案；採用較新的。")}
 		}
 		c.entries = append(c.entries, e)
 	}
@@ -189,7 +194,7 @@ var hostile = []string{
 	`__proto__`, `constructor`, `=1+1`, ``,
 }
 
-// strangers is a class of hostile names, whose bearers have written the same everywhere else.
+// strangers returns a class of hostile names, whose bearers have written the same everywhere else.
 func strangers(t testing.TB) class {
 	chance := rand.New(rand.NewPCG(3, 4))
 	c := class{results: map[string][]grade.Lesson{}}
@@ -208,8 +213,9 @@ func strangers(t testing.TB) class {
 		}
 		key := fmt.Sprintf("h%d", i)
 		c.results[key] = all
-		c.entries = append(c.entries, grade.Entry{System: intake.Moodle, Student: bad, ID: fmt.Sprint(i) + bad, Attempt: 1,
-			Attempts: 1, Factor: 1, Key: key, Time: &at, Paths: []string{bad}, LateBy: bad, Late: true, Unread: bad,
+		c.entries = append(c.entries, grade.Entry{System: intake.Moodle, Student: bad, ID: fmt.Sprint(i) + bad,
+			Attempt: 1, Attempts: 1, Factor: 1, Key: key, Time: &at, Paths: []string{bad},
+			LateBy: bad, Late: true, Unread: bad,
 			Notes: []text.Text{text.Both(bad, bad)}, Left: []intake.Left{{Path: bad, Reason: text.Both(bad, bad)}}})
 	}
 	return c

@@ -24,14 +24,14 @@ type misconception struct {
 	Example  string `json:"example,omitempty"` // what happened, with its ladder
 }
 
-// many is how many have to have read the very same for it to tell nothing of any of them: then a name in it is one of the
-// story's, such as bob.
+// many is how many have to have read the very same for it to tell nothing of any of them: then a name in it is one of
+// the story's, such as bob.
 const many = 3
 
 // mostShown is how many misconceptions are shown.
 const mostShown = 8
 
-// diagnoses collects what failures most likely mean, by rule. Of each failure the likeliest meaning counts, which is the
+// diagnoses has what failures most likely mean, by rule. Of each failure the likeliest meaning counts, which is the
 // first; the story's own reason is another in each story.
 type diagnoses map[string]*met
 
@@ -111,7 +111,7 @@ func (all diagnoses) most() []misconception {
 	return found[:min(mostShown, len(found))]
 }
 
-// drawn is 1 for what has a ladder, and 0 for what has none.
+// drawn returns 1 for what has a ladder, and 0 for what has none.
 func drawn(what string) int {
 	if strings.ContainsAny(what, "▶◀") {
 		return 1
@@ -191,8 +191,8 @@ func sentenceOf(first string, rest []string, indent int) string {
 	return all
 }
 
-// between returns what stands between two parts of a sentence that was folded there: a blank, but not beside wide marks,
-// nor between wide characters.
+// between returns what stands between two parts of a sentence that was folded there: a blank, but not beside wide
+// marks, nor between wide characters.
 func between(s, next string) string {
 	before, _ := utf8.DecodeLastRuneInString(s)
 	after, _ := utf8.DecodeRuneInString(next)

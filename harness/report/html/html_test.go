@@ -26,7 +26,8 @@ func write(t testing.TB, c class, o Options) string {
 
 // island returns what a page has as data under an id.
 func island(t testing.TB, page, id string, to any) {
-	found := regexp.MustCompile(`<script type="application/json" id="` + id + `">(.*?)</script>`).FindStringSubmatch(page)
+	own := regexp.MustCompile(`<script type="application/json" id="` + id + `">(.*?)</script>`)
+	found := own.FindStringSubmatch(page)
 	require.NotNil(t, found, id)
 	require.NoError(t, json.Unmarshal([]byte(found[1]), to))
 }
@@ -44,7 +45,8 @@ func TestPolicy(t *testing.T) {
 	require.Len(t, script, 1)
 	require.Contains(t, policy, "style-src "+hash(style[0][1])+";")
 	require.Contains(t, policy, "script-src "+hash(script[0][1])+";")
-	require.Equal(t, "'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0='", hash("abc"), "as sha256sum and base64 say")
+	require.Equal(t, "'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0='", hash("abc"),
+		"as sha256sum and base64 say")
 
 	require.Less(t, strings.Index(page, "Content-Security-Policy"), strings.Index(page, "<style>"), "it comes first")
 	require.NotRegexp(t, `(?i)\s(style|on\w+)\s*=\s*["']`, page[:strings.Index(page, `id="data"`)])
@@ -53,8 +55,8 @@ func TestPolicy(t *testing.T) {
 
 // TestScript: text gets into the page as text alone.
 func TestScript(t *testing.T) {
-	for _, word := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "eval(",
-		"Function(", "createContextualFragment", "fetch(", "XMLHttpRequest", "import("} {
+	for _, word := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser",
+		"eval(", "Function(", "createContextualFragment", "fetch(", "XMLHttpRequest", "import("} {
 		require.NotContains(t, pageJS, word)
 	}
 }
@@ -89,8 +91,11 @@ func TestWords(t *testing.T) {
 
 // TestHostile: whatever strangers write is data, and ends neither its script nor the page.
 func TestHostile(t *testing.T) {
+	c := strangers(t).lay(t)
 	for _, title := range append(hostile, "Networks") {
-		page := write(t, strangers(t), Options{Title: title})
+		var b bytes.Buffer
+		require.NoError(t, Write(c, &b, Options{Title: title}))
+		page := b.String()
 		require.Equal(t, 3, strings.Count(page, "<script"), "the page's own")
 		require.Equal(t, 3, strings.Count(page, "</script"))
 		require.NotContains(t, page, "<img")
@@ -102,7 +107,9 @@ func TestHostile(t *testing.T) {
 		}
 	}
 	var r report
-	island(t, write(t, strangers(t), Options{}), "data", &r)
+	var b bytes.Buffer
+	require.NoError(t, Write(c, &b, Options{}))
+	island(t, b.String(), "data", &r)
 	require.Len(t, r.Students, len(hostile))
 	for _, s := range r.Students {
 		require.LessOrEqual(t, len([]rune(s.Name)), longest+1)
@@ -136,7 +143,8 @@ func TestData(t *testing.T) {
 			if !m.Counts {
 				continue
 			}
-			require.Equal(t, []any{m.Student, m.ID, m.Earned, m.Mark, m.Factor, m.Late, m.LateBy},
+			require.Equal(t, []any{m.Student, m.ID, m.Earned, m.Mark, m.Factor, m.Late,
+				strings.TrimSuffix(m.LateBy, "0m0s")},
 				[]any{s.Name, s.ID, s.Earned, s.Mark, s.Factor, s.Late, s.By})
 			require.Equal(t, m.Of, r.Of)
 			require.Equal(t, m.Key == "", s.Result < 0)
@@ -173,7 +181,8 @@ func TestData(t *testing.T) {
 	}))
 	require.Len(t, r.Students, i)
 	require.Less(t, len(outputs), 100, "what is the same for many is there once")
-	require.Equal(t, "needs a network namespace of its own, which this machine does not give", r.Lessons[5].Tasks[10].Out)
+	require.Equal(t, "needs a network namespace of its own, which this machine does not give",
+		r.Lessons[5].Tasks[10].Out)
 }
 
 // TestNobody: a class of which nothing could be graded has a page.
@@ -190,7 +199,15 @@ func TestNobody(t *testing.T) {
 // TestFeedback: it is the same for everybody whose code does the same.
 func TestFeedback(t *testing.T) {
 	require.Equal(t, "echo.go:1: no\n--- FAIL: TestA/virtual/ip4\n--- SKIP: TestA/x", feedback(
-		"    --- PASS: TestA/y (0.00s)\n\necho.go:1: no\n--- FAIL: TestA/virtual/ip4 (0.01s)\n--- SKIP: TestA/x (12.30s)\n"))
+		"    --- PASS: TestA/y (0.00s)\n\necho.go:1: no\n--- FAIL: TestA/virtual/ip4 (0.01s)\n"+
+			"--- SKIP: TestA/x (12.30s)\n"))
+}
+
+func TestHours(t *testing.T) {
+	for by, want := range map[string]string{"36h0m0s": "36h", "36h5m0s": "36h5m", "30m0s": "30m", "10s": "10s",
+		"1h0m10s": "1h0m10s"} {
+		require.Equal(t, want, hours(by))
+	}
 }
 
 // TestNext: what to read about a task.
@@ -203,9 +220,11 @@ func TestNext(t *testing.T) {
 		{"passed", grade.Task{State: verdict.Passed, Output: "lessons/02-echo/hints.md"}, ""},
 		{"failed", grade.Task{State: verdict.Failed, Output: "Next: read lessons/02-echo/hints.md, section TestA."},
 			"lessons/02-echo/hints.md"},
-		{"in Chinese", grade.Task{State: verdict.Stuck, Output: "接下來：請讀 lessons/02-echo/hints.zh-TW.md 的 TestA 那一節。"},
+		{"in Chinese", grade.Task{State: verdict.Stuck,
+			Output: "接下來：請讀 lessons/02-echo/hints.zh-TW.md 的 TestA 那一節。"},
 			"lessons/02-echo/hints.zh-TW.md"},
-		{"printed before", grade.Task{State: verdict.Failed, Output: "lessons/99/hints.md\nlessons/02-echo/hints.md, x"},
+		{"printed before", grade.Task{State: verdict.Failed,
+			Output: "lessons/99/hints.md\nlessons/02-echo/hints.md, x"},
 			"lessons/02-echo/hints.md"},
 		{"says nothing", grade.Task{State: verdict.Crashed}, ""},
 		{"todo", grade.Task{State: verdict.Todo}, "lessons/02-echo/README.md"},
@@ -223,8 +242,8 @@ func TestTold(t *testing.T) {
 	all := failures(t)
 	tests := []struct{ task, begins, ends, says string }{
 		{"02-echo/TestServeAnswersWhoAsked", "echo_test.go:66: bob waited", "✗ this should have gone to bob",
-			"The answer for bob went to alice. Send each answer to the address that ReadFrom returned together with that " +
-				"datagram, not to one that was kept."},
+			"The answer for bob went to alice. Send each answer to the address that ReadFrom returned together with " +
+				"that datagram, not to one that was kept."},
 		{"02-echo/TestAsk", "echo_test.go:432: server heard", "✗ one more than the story wants",
 			"Ask sends once, however long the answer takes."},
 		{"06-pmtu/TestMaxPayload", "pmtu_test.go:117: MaxPayload(1500, false)", "the story wants 1472.",

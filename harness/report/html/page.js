@@ -35,19 +35,19 @@
 
   // columns of the class's table; one that nobody needs is left out.
   const columns = [
-    {key: "student", width: "minmax(10rem, 1fr)", narrow: "minmax(7rem, 1fr)", sort: p => p.name, head: true},
-    {key: "id", width: "8rem", sort: p => p.id || "", cell: p => p.id || "", wide: true, needed: people.some(p => p.id)},
-    {key: "mark", width: "7rem", narrow: "5rem", number: true, sort: p => p.graded ? p.mark : -1,
+    {key: "student", width: 11, narrow: 7, grows: true, sort: p => p.name, head: true},
+    {key: "id", width: 7.5, sort: p => p.id || "", cell: p => p.id || "", wide: true, needed: people.some(p => p.id)},
+    {key: "mark", width: 6, narrow: 4.5, number: true, sort: p => p.graded ? p.mark : -1,
       cell: p => p.graded ? decimal(p.mark) : "–"},
-    {key: "points", width: "7rem", wide: true, number: true, sort: p => p.graded ? p.earned : -1,
+    {key: "points", width: 6, wide: true, number: true, sort: p => p.graded ? p.earned : -1,
       cell: p => p.graded ? String(p.earned) : "–"},
-    {key: "tasks", width: "8rem", narrow: "6.5rem", number: true, sort: p => p.graded ? p.good : -1,
+    {key: "tasks", width: 6.5, narrow: 5.5, number: true, sort: p => p.graded ? p.good : -1,
       cell: p => p.graded ? `${p.good}/${tasks.filter(task => !task.out).length}` : "–"},
-    {key: "factor", width: "8.5rem", wide: true, number: true, sort: p => p.factor,
+    {key: "factor", width: 7.5, wide: true, number: true, sort: p => p.factor,
       cell: p => p.factor === 1 ? "" : "×" + decimal(p.factor), needed: people.some(p => p.factor !== 1)},
-    {key: "attempt", width: "8rem", wide: true, number: true, sort: p => p.attempt,
-      cell: p => t("n of m", p.attempt, p.attempts), needed: people.some(p => p.attempts > 1)},
-    {key: "note", width: "minmax(9rem, 1fr)", narrow: "7rem", cell: note,
+    {key: "attempt", width: 7, wide: true, number: true, sort: p => p.attempt,
+      cell: p => p.attempts > 1 ? t("n of m", p.attempt, p.attempts) : "", needed: people.some(p => p.attempts > 1)},
+    {key: "note", width: 10, narrow: 5, grows: true, cell: note,
       needed: people.some(p => p.late || p.why || p.unread || p.notes >= 0)},
   ].filter(c => c.needed !== false);
 
@@ -68,10 +68,14 @@
   const narrow = matchMedia("(max-width: 600px)");
   function widths() {
     const shown = columns.filter(c => !(narrow.matches && c.wide));
-    byId("table").style.setProperty("--cols", shown.map(c => narrow.matches && c.narrow || c.width).join(" "));
-    byId("heat").style.setProperty("--cols",
-      `${narrow.matches ? "7.5rem 3.5rem" : "13rem 5rem"} repeat(${tasks.length}, 2rem)`);
-    byId("heat").style.setProperty("--n", tasks.length);
+    const rem = c => narrow.matches && c.narrow || c.width;
+    const {style} = byId("table");
+    style.setProperty("--cols", shown.map(c => c.grows ? `minmax(${rem(c)}rem, 1fr)` : `${rem(c)}rem`).join(" "));
+    style.setProperty("--least", sum(shown.map(rem)) + "rem");
+    const map = byId("heat").style;
+    map.setProperty("--cols", `${narrow.matches ? "7.5rem 4rem" : "13rem 4.5rem"} repeat(${tasks.length}, 2rem)`);
+    map.setProperty("--least", `calc(${narrow.matches ? 11.5 : 17.5}rem + ${tasks.length * 2}rem)`);
+    map.setProperty("--n", tasks.length);
   }
   narrow.addEventListener("change", widths);
 
@@ -142,7 +146,7 @@
     });
     let shown = 0;
     for (const p of ordered) {
-      p.shown = want(p) && (!task || p.letters[task] !== "✓") &&
+      p.shown = !!want(p) && (!task || p.letters[task] !== "✓") &&
         (!find || p.name.toLowerCase().includes(find) || (p.id || "").toLowerCase().includes(find));
       shown += p.shown;
     }
@@ -150,8 +154,8 @@
     for (const [id, row] of [["table", "row"], ["heat", "heat"]]) {
       const body = byId(id).querySelector("tbody");
       if (!body) continue;
-      ordered.forEach(p => { p[row].hidden = !p.shown; });
-      body.append(...ordered.map(p => p[row]));
+      for (const p of ordered) if (p[row].hidden === p.shown) p[row].hidden = !p.shown;
+      if (ordered.some((p, i) => body.rows[i] !== p[row])) body.replaceChildren(...ordered.map(p => p[row]));
       for (const th of byId(id).querySelectorAll("[data-key]")) {
         if (th.dataset.key !== sorted.key) th.removeAttribute("aria-sort");
         else th.setAttribute("aria-sort", sorted.down ? "descending" : "ascending");
@@ -186,7 +190,7 @@
     const n = marks.length, middle = n >> 1;
     const median = n ? n % 2 ? marks[middle] : (marks[middle - 1] + marks[middle]) / 2 : 0;
     byId("figures").replaceChildren(...[
-      ["students", people.length], ["median", n ? `${decimal(median)} ${t("of", of)}` : "–"],
+      ["students", people.length], ["median", n ? t("of", decimal(median), of) : "–"],
       ["mean", n ? decimal(sum(marks) / n) : "–"], ["full", people.filter(p => p.full).length],
       ["late", people.filter(p => p.late).length], ["ungraded", people.length - n],
     ].flatMap(([key, value]) => [make("dt", {}, t(key)), make("dd", {}, String(value))]));
@@ -200,10 +204,10 @@
     const counts = new Array(steps).fill(0);
     for (const mark of marks) counts[Math.max(0, Math.min(steps - 1, Math.floor(mark / of * steps)))]++;
     const most = Math.max(...counts);
-    const edge = i => decimal(of * i / steps);
+    const edge = i => `${100 * i / steps}%`;
     const said = counts.map((count, i) => t(i === steps - 1 ? "bin" : "bin below", edge(i), edge(i + 1), count));
     byId("distribution").replaceChildren(
-      draw("svg", {viewBox: `-16 0 ${width + 32} ${height}`, role: "img",
+      draw("svg", {viewBox: `-24 0 ${width + 48} ${height}`, role: "img",
         "aria-label": `${t("distribution")}. ${said.join("; ")}.`},
       ...counts.flatMap((count, i) => {
         const tall = Math.round(count / most * (floor - 25));
@@ -259,7 +263,8 @@
       ...p.notes >= 0 ? [make("h3", {}, t("notes")), list(data.notes[p.notes])] : [],
       ...result ? reading(result) : [],
       ...result ? lessons.map((l, i) => lesson(l, i, result, p.letters)) : [],
-      p.left >= 0 ? make("details", {}, make("summary", {}, t("left", data.notes[p.left].length)), list(data.notes[p.left])) : "",
+      p.left >= 0 ? make("details", {}, make("summary", {}, t("left", data.notes[p.left].length)),
+        list(data.notes[p.left])) : "",
     ].filter(x => x !== ""));
   }
 
@@ -275,15 +280,13 @@
         make("td", {}, [a.counts && t("counts"), !a.graded && t("ungraded")].filter(Boolean).join(t("separator"))))))))];
   }
 
-  // reading lists the page to read next in each lesson, of the first task there that was not passed.
+  // reading lists a page to read next for each lesson: the hints that the first failure there names, or what is to be
+  // read before anything is written.
   function reading(result) {
-    const pages = [];
-    lessons.reduce((from, l) => {
-      const to = from + l.tasks.length;
-      const first = result.tasks.find(([j, , , , page]) => j >= from && j < to && page >= 0);
-      if (first) pages.push(first);
-      return to;
-    }, 0);
+    const pages = lessons.flatMap(l => {
+      const here = result.tasks.filter(([j, , , , page]) => page >= 0 && tasks[j].lesson === l.name);
+      return [here.find(([, , , , page]) => data.texts[page].includes("/hints")) || here[0]].filter(Boolean);
+    });
     return pages.length ? [make("h3", {}, t("read")), make("ul", {class: "list"}, ...pages.map(([j, , , , page]) => {
       const name = data.texts[page];
       const part = name.includes("/hints") ? [t("comma"), t("section", tasks[j].name)] : [];
@@ -295,6 +298,11 @@
     const from = sum(lessons.slice(0, i).map(x => x.tasks.length));
     const about = new Map(result.tasks.map(x => [x[0], x]));
     let points = 0, most = 0, last = "";
+    // What is said of each task alike, as when nothing was handed in, is said once.
+    const [, every, printed] = about.get(from) || [0, -1, -1];
+    const alike = every >= 0 && l.tasks.length > 1 && l.tasks.every((_, k) => about.get(from + k)?.[1] === every);
+    const feedback = (output, name) => make("pre", {tabindex: 0, role: "group", dir: "ltr", "aria-label": t("output", name)},
+      outputs[output]);
     const rows = l.tasks.map((task, k) => {
       const state = states.get(letters[from + k]), good = state.letter === "✓";
       const earned = good && !task.out ? task.points : 0;
@@ -306,21 +314,21 @@
       last = why;
       const more = [
         task.out ? make("p", {class: "reason"}, `${t("out why")} ${task.out}`) : "",
-        why && output < 0 ? make("p", {class: "reason"}, again ? t("same") : why) : "",
-        why && again && output >= 0 ? make("p", {class: "reason"}, t("same")) : "",
+        alike || !why || !again && output >= 0 ? "" : make("p", {class: "reason"}, again ? t("same") : why),
         first >= 0 ? make("p", {class: "reason"}, t("first", data.texts[first])) : "",
-        output >= 0 && !again ? make("pre", {tabindex: 0, role: "group", dir: "ltr",
-          "aria-label": t("output", `${l.name}/${task.name}`)}, outputs[output]) : "",
+        output >= 0 && !again && !alike ? feedback(output, `${l.name}/${task.name}`) : "",
       ].filter(x => x !== "");
       return make("li", {}, make("div", {class: "row"}, make("span", {class: "badge " + state.kind}, own(state.name)),
-        make("code", {}, task.name), make("span", {class: "points"}, task.out ? t("out") : t("n of m", earned, task.points))),
+        make("code", {}, task.name),
+        make("span", {class: "points"}, task.out ? t("out") : t("n of m", earned, task.points))),
       more.length ? make("div", {class: "more"}, ...more) : "");
     });
     const files = (result.files || {})[i], notes = (result.notes || {})[i] || [];
     return make("section", {"aria-labelledby": "lesson" + i},
       make("h3", {id: "lesson" + i, class: "lesson-head"}, l.name, make("span", {}, t("n of m", points, most))),
-      make("p", {class: "files"}, files ? t("files", files.join(t("separator"))) : t("no files")),
-      ...notes.map(n => make("p", {class: "files"}, n)), make("ul", {class: "tasks"}, ...rows));
+      files || !alike ? make("p", {class: "files"}, files ? t("files", files.join(t("separator"))) : t("no files")) : "",
+      ...notes.map(n => make("p", {class: "files"}, n)), alike ? make("p", {class: "reason"}, data.texts[every]) : "",
+      alike && printed >= 0 ? feedback(printed, l.name) : "", make("ul", {class: "tasks"}, ...rows));
   }
 
   // show shows the part of the page that its address names. came says that somebody went there.
@@ -332,6 +340,7 @@
     const p = people[number];
     const view = p ? "student" : ["map", "lecture"].includes(name) ? name : "class";
     for (const v of ["class", "map", "lecture", "student"]) byId("view-" + v).hidden = v !== view;
+    document.body.dataset.view = view;
     byId("summary").hidden = view !== "class";
     byId("filters").hidden = view !== "class" && view !== "map";
     for (const a of document.querySelectorAll("#nav a")) {

@@ -19,7 +19,7 @@ type report struct {
 	Title    string                              `json:"title"`
 	Language text.Language                       `json:"language"`
 	Words    map[text.Language]map[string]string `json:"words"`
-	Facts    [][2]string                         `json:"facts"`  // of how the class was graded: a key of Words, and what it is
+	Facts    [][2]string                         `json:"facts"`  // how it was graded: a key of Words, and what
 	States   []state                             `json:"states"` // in the order of the letters
 	Lessons  []lesson                            `json:"lessons"`
 	Students []student                           `json:"students"`
@@ -109,10 +109,11 @@ type attempt struct {
 	Counts bool    `json:"counts"`
 }
 
-// A result is what became of the files of one submission, or of several that are the same.
+// A result is what became of the files of one submission, or of several that are the same. What is said of a task are
+// the numbers of the task, of the reason, the output, the reason of the first time, and the page to read; -1 is none.
 type result struct {
 	States string           `json:"states"` // a letter for each of the class's tasks
-	Tasks  [][5]int         `json:"tasks"`  // of those that say something: task, reason, output, first reason, page to read
+	Tasks  [][5]int         `json:"tasks"`  // of those that say something
 	Notes  map[int][]string `json:"notes,omitempty"`
 	Files  map[int][]string `json:"files,omitempty"`
 }
@@ -198,8 +199,9 @@ func (r *report) add(attempts []grade.Mark) {
 			continue
 		}
 		s = student{
-			Name: name(m), ID: brief(m.ID), Earned: m.Earned, Mark: m.Mark, Factor: m.Factor, Late: m.Late, By: text.VisibleLine(m.LateBy),
-			At: at(m), Result: -1, Unread: text.Visible(m.Unread), Attempt: m.Attempt, Attempts: m.Attempts,
+			Name: name(m), ID: brief(m.ID), Earned: m.Earned, Mark: m.Mark, Factor: m.Factor, Late: m.Late,
+			By: hours(m.LateBy), At: at(m), Result: -1, Unread: text.Visible(m.Unread),
+			Attempt: m.Attempt, Attempts: m.Attempts,
 			Notes: r.list(m.Notes), Left: r.left(m),
 		}
 		if m.Time != nil && m.Clock != "" {
@@ -242,6 +244,17 @@ func brief(name string) string {
 	return name
 }
 
+// hours returns a time without what there is nothing of: 36h0m0s is 36h.
+func hours(by string) string {
+	if strings.HasSuffix(by, "m0s") {
+		by = strings.TrimSuffix(by, "0s")
+	}
+	if strings.HasSuffix(by, "h0m") {
+		by = strings.TrimSuffix(by, "0m")
+	}
+	return text.VisibleLine(by)
+}
+
 func at(m grade.Mark) string {
 	if m.Time == nil {
 		return ""
@@ -262,8 +275,9 @@ func (r *report) list(all []text.Text) int {
 func (r *report) left(m grade.Mark) int {
 	var own []sentence
 	for _, l := range m.Left {
-		path := text.VisibleLine(l.Path)
-		own = append(own, sentence{path + ": " + text.VisibleLine(l.Reason.EN), path + "：" + text.VisibleLine(l.Reason.ZH)})
+		file := text.VisibleLine(l.Path)
+		own = append(own, sentence{file + ": " + text.VisibleLine(l.Reason.EN),
+			file + "：" + text.VisibleLine(l.Reason.ZH)})
 	}
 	return r.number(own)
 }

@@ -2,8 +2,8 @@ package html
 
 import "udpkata/harness/text"
 
-// words are what the page says, by what its template and its script call it. Where a number in braces stands, as in {0},
-// the script puts what it is about. Both languages stand here, as no sentence of the harness is among them.
+// words are what the page says, by what its template and its script call it. Where a number in braces stands, as in
+// {0}, the script puts what it is about. Both languages stand here, as no sentence of the harness is among them.
 var words = map[string]text.Text{
 	"title":    text.Both("Class report", "班級報告"),
 	"views":    text.Both("Parts of this report", "報告的各部分"),
@@ -22,13 +22,14 @@ var words = map[string]text.Text{
 	"full":     text.Both("Passed everything", "全部通過"),
 	"late":     text.Both("Late", "遲交"),
 	"ungraded": text.Both("Not graded", "沒有評分"),
-	"of":       text.Both("of {0}", "滿分 {0}"),
+	"of":       text.Both("{0} of {1}", "{0}（滿分 {1}）"),
 
 	"distribution": text.Both("Distribution of marks", "分數分布"),
 	"bin":          text.Both("{0} to {1}: {2}", "{0} 到 {1}：{2} 人"),
 	"bin below":    text.Both("{0} to below {1}: {2}", "{0} 以上、未滿 {1}：{2} 人"),
-	"axis":         text.Both("Mark, of {0} points", "分數（滿分 {0}）"),
-	"axis people":  text.Both("The number above each bar is how many students have such a mark.", "長條上的數字是得到該分數的人數。"),
+	"axis":         text.Both("Mark, in per cent of {0} points", "分數占滿分 {0} 的百分比"),
+	"axis people": text.Both("The number above each bar is how many students have such a mark.",
+		"長條上的數字是得到該分數的人數。"),
 
 	"find":            text.Both("Name or ID", "姓名或學號"),
 	"show":            text.Both("Show", "顯示"),
@@ -56,27 +57,32 @@ var words = map[string]text.Text{
 	"notes n": text.Both("notes: {0}", "附註 {0} 則"),
 	"is late": text.Both("late", "遲交"),
 
-	"caption map": text.Both("Tasks against students. Below each task stands how many per cent of the graded have passed it.",
+	"caption map": text.Both("Tasks against students. Below each task stands how many per cent of the graded have "+
+		"passed it.",
 		"各題與各學生。每題下方是評了分的人當中通過的百分比。"),
 	"passed by": text.Both("passed by", "通過率"),
 	"legend":    text.Both("What the signs mean", "符號的意思"),
 	"out":       text.Both("not counted", "不計分"),
-	"out why":   text.Both("Not counted for anybody, as this machine can't tell:", "這台機器無法判斷，所以對所有人都不計分："),
+	"out why": text.Both("Not counted for anybody, as this machine can't tell:",
+		"這台機器無法判斷，所以對所有人都不計分："),
 
 	"lecture head": text.Both("What most went wrong", "最常見的誤解"),
 	"lecture about": text.Both("What failures most likely mean, by how many students have met it: of each failure the "+
 		"likeliest meaning counts. The examples leave out names; look at them before you show them.",
-		"失敗最可能代表什麼，依遇到的學生人數排列；每次失敗只算最可能的那一個。範例不含姓名，但投影前請先看過。"),
-	"present":      text.Both("Fill the screen", "全螢幕"),
-	"nothing":      text.Both("No failure tells of a misconception.", "沒有任何失敗透露出誤解。"),
-	"met by":       text.Both("{0} of {1} students", "{1} 位學生中的 {0} 位"),
-	"met in":       text.Both("in {0}", "在 {0}"),
-	"separator":    text.Both(", ", "、"),
-	"comma":        text.Both(", ", "，"),
-	"stop":         text.Both(". ", "。"),
-	"example":      text.Both("An example", "範例"),
-	"no example":   text.Both("No example is shown: each one has its author's name in it.", "沒有範例：每一個都含有作者的名字。"),
-	"written in":   text.Both("What the harness says is in the language that the class was graded in.", "評分程式說的話，是評分時用的語言。"),
+		"失敗最可能代表什麼，依遇到的學生人數排列；每次失敗只算最可能的那一個。"+
+			"範例不含姓名，但投影前請先看過。"),
+	"present":   text.Both("Fill the screen", "全螢幕"),
+	"nothing":   text.Both("No failure tells of a misconception.", "沒有任何失敗透露出誤解。"),
+	"met by":    text.Both("{0} of {1} students", "{1} 位學生中的 {0} 位"),
+	"met in":    text.Both("in {0}", "在 {0}"),
+	"separator": text.Both(", ", "、"),
+	"comma":     text.Both(", ", "，"),
+	"stop":      text.Both(". ", "。"),
+	"example":   text.Both("An example", "範例"),
+	"no example": text.Both("No example is shown: each one has its author's name in it.",
+		"沒有範例：每一個都含有作者的名字。"),
+	"written in": text.Both("What the harness says is in the language that the class was graded in.",
+		"評分程式說的話，是評分時用的語言。"),
 	"example of n": text.Both("Misconception {0} of {1}", "第 {0} 個誤解，共 {1} 個"),
 
 	"back":     text.Both("Back to the class", "回到全班"),
@@ -94,7 +100,7 @@ var words = map[string]text.Text{
 	"at":       text.Both("Handed in", "繳交時間"),
 	"no files": text.Both("nothing was handed in", "沒有繳交"),
 	"files":    text.Both("Files: {0}", "檔案：{0}"),
-	"n of m":   text.Both("{0} of {1}", "{0}／{1}"),
+	"n of m":   text.Both("{0} of {1}", "{0} / {1}"),
 	"first": text.Both("It was judged twice, as it fails on real sockets alone. The first time: {0}",
 		"這題只在真正的 socket 上失敗，所以評了兩次。第一次：{0}"),
 	"same":   text.Both("The same as above.", "同上。"),
