@@ -68,8 +68,8 @@ func Write(c *grade.Class, w io.Writer, o Options) error {
 	})
 }
 
-// policy returns a page's Content-Security-Policy, which allows one style, one script, and nothing else. Where a browser
-// knows trusted types, it makes markup of no text either.
+// policy returns a page's Content-Security-Policy, which allows one style, one script, and nothing else. Where a
+// browser knows trusted types, it makes markup of no text either.
 func policy(style, script string) string {
 	return "default-src 'none'; style-src " + hash(style) + "; script-src " + hash(script) +
 		"; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
