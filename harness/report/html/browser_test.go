@@ -1,7 +1,6 @@
 package html
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,9 +57,7 @@ func TestBrowser(t *testing.T) {
 		page := write(t, c, Options{Title: "Networks, autumn 2026"})
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(page), 0o600))
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	check := exec.CommandContext(ctx, node, filepath.Join("browser", "check.mjs"), chromium, dir, shots)
+	check := exec.CommandContext(t.Context(), node, filepath.Join("browser", "check.mjs"), chromium, dir, shots)
 	out, err := check.CombinedOutput()
 	t.Logf("%s", out)
 	require.NoError(t, err)

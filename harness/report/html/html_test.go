@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"html"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -320,7 +318,4 @@ func TestNames(t *testing.T) {
 func TestSize(t *testing.T) {
 	page := write(t, people(t, 1000), Options{})
 	require.Less(t, len(page), 2<<20, "bytes")
-	if dir := os.Getenv("UDPKATA_PAGES"); dir != "" {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "thousand.html"), []byte(page), 0o600))
-	}
 }

@@ -18,8 +18,8 @@
   const draw = (name, attributes, ...children) =>
     fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
   function fill(element, attributes, children) {
-    for (const [key, value] of Object.entries(attributes || {})) if (value !== undefined) element.setAttribute(key, value);
-    element.append(...children.filter(c => c !== undefined && c !== ""));
+    for (const [key, value] of Object.entries(attributes || {})) element.setAttribute(key, value);
+    element.append(...children.filter(child => child !== ""));
     return element;
   }
 
@@ -36,7 +36,8 @@
   // columns of the class's table; one that nobody needs is left out.
   const columns = [
     {key: "student", width: 11, narrow: 7, grows: true, sort: p => p.name, head: true},
-    {key: "id", width: 7.5, sort: p => p.id || "", cell: p => p.id || "", wide: true, needed: people.some(p => p.id)},
+    {key: "id", width: 7.5, wide: true, sort: p => p.id || "", cell: p => make("div", {class: "name"}, p.id || ""),
+      needed: people.some(p => p.id)},
     {key: "mark", width: 6, narrow: 4.5, number: true, sort: p => p.graded ? p.mark : -1,
       cell: p => p.graded ? decimal(p.mark) : "–"},
     {key: "points", width: 6, wide: true, number: true, sort: p => p.graded ? p.earned : -1,
@@ -211,7 +212,8 @@
         "aria-label": `${t("distribution")}. ${said.join("; ")}.`},
       ...counts.flatMap((count, i) => {
         const tall = Math.round(count / most * (floor - 25));
-        return count ? [draw("rect", {class: "bar", x: i * room + 4, y: floor - tall, width: room - 8, height: tall, rx: 2}),
+        const bar = {class: "bar", x: i * room + 4, y: floor - tall, width: room - 8, height: tall, rx: 2};
+        return count ? [draw("rect", bar),
           draw("text", {x: (i + .5) * room, y: floor - tall - 6, "text-anchor": "middle"}, String(count))] : [];
       }),
       draw("line", {class: "axis", x1: 0, x2: width, y1: floor + .5, y2: floor + .5}),
@@ -301,8 +303,8 @@
     // What is said of each task alike, as when nothing was handed in, is said once.
     const [, every, printed] = about.get(from) || [0, -1, -1];
     const alike = every >= 0 && l.tasks.length > 1 && l.tasks.every((_, k) => about.get(from + k)?.[1] === every);
-    const feedback = (output, name) => make("pre", {tabindex: 0, role: "group", dir: "ltr", "aria-label": t("output", name)},
-      outputs[output]);
+    const feedback = (output, name) => make("pre",
+      {tabindex: 0, role: "group", dir: "ltr", "aria-label": t("output", name)}, outputs[output]);
     const rows = l.tasks.map((task, k) => {
       const state = states.get(letters[from + k]), good = state.letter === "✓";
       const earned = good && !task.out ? task.points : 0;

@@ -66,13 +66,13 @@ var words = map[string]text.Text{
 	"out why": text.Both("Not counted for anybody, as this machine can't tell:",
 		"這台機器無法判斷，所以對所有人都不計分："),
 
-	"lecture head": text.Both("What most went wrong", "最常見的誤解"),
+	"lecture head": text.Both("What most went wrong", "最常見的迷思"),
 	"lecture about": text.Both("What failures most likely mean, by how many students have met it: of each failure the "+
 		"likeliest meaning counts. The examples leave out names; look at them before you show them.",
 		"失敗最可能代表什麼，依遇到的學生人數排列；每次失敗只算最可能的那一個。"+
 			"範例不含姓名，但投影前請先看過。"),
 	"present":   text.Both("Fill the screen", "全螢幕"),
-	"nothing":   text.Both("No failure tells of a misconception.", "沒有任何失敗透露出誤解。"),
+	"nothing":   text.Both("No failure tells of a misconception.", "沒有任何失敗透露出迷思。"),
 	"met by":    text.Both("{0} of {1} students", "{1} 位學生中的 {0} 位"),
 	"met in":    text.Both("in {0}", "在 {0}"),
 	"separator": text.Both(", ", "、"),
@@ -83,7 +83,7 @@ var words = map[string]text.Text{
 		"沒有範例：每一個都含有作者的名字。"),
 	"written in": text.Both("What the harness says is in the language that the class was graded in.",
 		"評分程式說的話，是評分時用的語言。"),
-	"example of n": text.Both("Misconception {0} of {1}", "第 {0} 個誤解，共 {1} 個"),
+	"example of n": text.Both("Misconception {0} of {1}", "第 {0} 個迷思，共 {1} 個"),
 
 	"back":     text.Both("Back to the class", "回到全班"),
 	"previous": text.Both("Previous", "上一位"),

@@ -16,6 +16,12 @@ const puppeteer = await import(pathToFileURL(require.resolve("puppeteer-core")).
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const [chromium, pages, shots] = process.argv.slice(2);
 
+// Nothing of this outlives whoever has started it for long: with this process ends its browser.
+setTimeout(() => {
+  console.error("stuck for ten minutes");
+  process.exit(1);
+}, 600e3).unref();
+
 const wide = {width: 1280, height: 900}, phone = {width: 390, height: 844, isMobile: true, hasTouch: true};
 
 const browser = await (puppeteer.launch || puppeteer.default.launch)({executablePath: chromium,
@@ -236,6 +242,7 @@ async function hostile() {
   assert.equal(await page.$$eval("script, style", all => all.length), before);
   assert.equal(await page.$$eval("img, iframe, object, embed, [onclick], [onload], [onerror], main [style*=url]",
     all => all.length), 0);
+  await page.click("button[type=reset]");
   await go(page, "#s0");
   await barriers(page, "a hostile student's page");
   await shoot(page, "hostile");
