@@ -43,7 +43,7 @@ func TestHostile(t *testing.T) {
 						require.LessOrEqual(t, len(s), 33<<10)
 					}
 				}
-				if f.Name != "json" {
+				if f.Name != "json" && f.Name != "html" { // which have all of it
 					require.LessOrEqual(t, len(data), 256<<10)
 				}
 			}
@@ -116,7 +116,7 @@ func inner(t *testing.T, format, name, data string) (all []string) {
 				}
 			}
 		}
-	case strings.HasSuffix(name, ".txt"):
+	case strings.HasSuffix(name, ".txt"), format == "html": // whose own tests look into it
 	default:
 		var v any
 		require.NoError(t, json.Unmarshal([]byte(data), &v))

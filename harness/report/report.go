@@ -25,6 +25,7 @@
 //	junit        a file a student, with one test suite
 //	exercism     STUDENT/LESSON/results.json (version 3): a lesson is what an exercise is there
 //	ctrf         a file a student
+//	html         one page for a browser (package html)
 //	csv, json    grades.csv and grades.json again
 //
 // A sheet that is filled keeps all its other bytes. The points are scaled to those of the sheet: to Canvas's row
@@ -52,6 +53,7 @@ import (
 
 	"udpkata/harness/grade"
 	"udpkata/harness/keep"
+	"udpkata/harness/report/html"
 	"udpkata/harness/text"
 )
 
@@ -72,6 +74,7 @@ var Formats = []Format{
 	{Name: "junit", Dir: junit},
 	{Name: "exercism", Dir: exercism},
 	{Name: "ctrf", Dir: ctrf},
+	{Name: "html", File: func(w io.Writer, r *Request) error { return html.Write(r.Class, w, html.Options{}) }},
 	{Name: "csv", File: func(w io.Writer, r *Request) error { return r.Class.CSV(w) }},
 	{Name: "json", File: func(w io.Writer, r *Request) error { return r.Class.JSON(w) }},
 }
