@@ -174,15 +174,17 @@ var (
 
 // TestWriteClass writes a class for harness/bench/class: of each lesson the solution, an alternative, the stub, a
 // misconception or nothing, as it is drawn from a seed that is always the same. A comment makes each submission another
-// one. Every eighth is an archive, and every twentieth has something small and hostile for its lesson.
+// one. Every eighth is an archive, and every twentieth has something small and hostile for its lesson. Where it is not
+// told where to, it writes a small one that goes.
 func TestWriteClass(t *testing.T) {
-	if *classDir == "" {
-		t.Skip("writes a class for harness/bench/class, which says where to")
+	dir, size := *classDir, *classSize
+	if dir == "" { // so only that it can be written is seen
+		dir, size = t.TempDir(), 20
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	all, misconceptions, tricks := lessons(t), mutants(t), hostiles(t)
 	tricks = slices.DeleteFunc(tricks, func(h hostile) bool { return !slices.Contains(gradeTricks, h.name) })
-	for i := range *classSize {
+	for i := range size {
 		handed := files{}
 		for _, l := range all {
 			styles, wrong := alternatives(t, l), ofLesson(misconceptions, l)
@@ -214,6 +216,9 @@ func TestWriteClass(t *testing.T) {
 		case 15:
 			hand = tarred
 		}
-		hand(t, *classDir, fmt.Sprintf("student-%03d", i), handed)
+		hand(t, dir, fmt.Sprintf("student-%03d", i), handed)
 	}
+	handedIn, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, handedIn, size)
 }
