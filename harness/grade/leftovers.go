@@ -47,7 +47,10 @@ func alone(ctx context.Context, path string) (leave func(), err error) {
 	case <-locked:
 		return func() { dir.Close() }, nil
 	case <-ctx.Done():
-		dir.Close()
+		go func() {
+			<-locked // or the lock would be of whatever has the descriptor's number next
+			dir.Close()
+		}()
 		return nil, ctx.Err()
 	}
 }
