@@ -311,7 +311,7 @@ func TestLimits(t *testing.T) {
 		{"flood of output", func(c *Command) { c.Output = 1 << 20 }, Output},
 		{"flood of files", nil, Room},
 		{"one big file", func(c *Command) { c.Room = 8 << 20 }, Room},
-		{"bomb of memory", func(c *Command) { c.Memory = 300 << 20 }, Memory},
+		{"bomb of memory", func(c *Command) { c.Memory = 1 << 30 }, Memory},
 		{"flood of processes", func(c *Command) { c.Processes = 60 }, Processes},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
