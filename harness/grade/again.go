@@ -15,7 +15,7 @@ import (
 var onSockets = regexp.MustCompile(`(?m)^ *--- FAIL: \S+/(loopback|lab)/`)
 
 // anywhere tells any story's.
-var anywhere = regexp.MustCompile(`(?m)^ *--- FAIL: \S+/(virtual|offline|hosts)\b`)
+var anywhere = regexp.MustCompile(`(?m)^ *--- FAIL: \S+/(virtual|offline)\b`)
 
 // doubtful lists a result's tasks that are to be judged again, by lesson.
 func doubtful(r Result) map[string][]string {

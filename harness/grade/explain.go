@@ -65,7 +65,7 @@ func (m Mark) Explain(w io.Writer) {
 			last = t.Reason
 			fmt.Fprintf(w, "      %s\n", t.Reason)
 			if t.First != "" {
-				say("      (It was judged twice, as it fails on real sockets alone. The first time: %s)\n", t.First)
+				say("      (It was judged twice. The first time: %s)\n", t.First)
 			}
 			if t.Output != "" {
 				fmt.Fprintf(w, "\n%s\n", indent(t.Output))

@@ -71,8 +71,7 @@ type Summary struct {
 	Graded   int // submissions that count, of this shard
 	Unjudged []string
 	Left     []intake.Left // what lies beside the submissions
-	Complete bool          // all shards are there, and so grades.json and grades.csv are written
-	Missing  []string      // what is not there yet
+	Missing  []string      // what the marks wait for; none if grades.json and grades.csv are written
 }
 
 // Run grades a class, or a shard of it. The error is for what keeps it from grading anybody; what can't be judged of
@@ -123,7 +122,6 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	}
 	s := Summary{Graded: len(entries), Left: left, Unjudged: slices.Sorted(maps.Keys(g.wrong))}
 	s.Missing, err = Finish(p.Out)
-	s.Complete = err == nil && len(s.Missing) == 0
 	return s, err
 }
 

@@ -92,9 +92,6 @@ func reference(root string, lessons []curriculum.Lesson) (c intake.Content, isSo
 	_, err = os.Stat(filepath.Join(root, "solutions"))
 	isSolution = err == nil
 	for _, l := range lessons {
-		if len(l.Tasks) == 0 {
-			continue
-		}
 		has := intake.Lesson{Name: l.Name}
 		if isSolution {
 			has.Files, err = goFiles(filepath.Join(root, "solutions", l.Name))

@@ -161,6 +161,9 @@ func crashed(l curriculum.Lesson, only []string, how string) *judge.Report {
 	return r
 }
 
+// confineVariable has the code under test confined (package confine's Variable, which only Linux has).
+const confineVariable = "UDPKATA_CONFINE"
+
 // inBox has a job done in a box, and notes what comes out. at is the lesson that the box had come to when it ended
 // before it was through, and how says how that was.
 func (g *grader) inBox(ctx context.Context, j job, done map[string]finished) (at, how string, err error) {
@@ -176,7 +179,7 @@ func (g *grader) inBox(ctx context.Context, j job, done map[string]finished) (at
 		Args: []string{program}, Stdin: bytes.NewReader(input), Limits: sandbox.Usual(),
 		Read: append(slices.Clip(g.reads), program),
 		Env: []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "UDPKATA_LANG=" + string(text.Preferred()),
-			"GOMEMLIMIT=512MiB", BoxVariable + "=1", "UDPKATA_CONFINE=1"},
+			"GOMEMLIMIT=512MiB", BoxVariable + "=1", confineVariable + "=1"},
 	})
 	if err != nil {
 		return "", "", err

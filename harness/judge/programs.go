@@ -21,8 +21,7 @@ import (
 // Tasks. Whatever is wrong with the files is in the report that [Run] returns for the program.
 func Programs(ctx context.Context, all []Params, dir string) ([]*Program, error) {
 	programs := make([]*Program, len(all))
-	var together []int
-	codes := make([]build.Submission, len(all))
+	var together []part
 	for i, p := range all {
 		programs[i] = &Program{}
 		overlay, notes, err := collect(p)
@@ -31,48 +30,47 @@ func Programs(ctx context.Context, all []Params, dir string) ([]*Program, error)
 			programs[i].refused = &refusal{state: verdict.NotRun, reason: err.Error(), notes: notes}
 			continue
 		}
-		codes[i] = submission(p, overlay)
-		if runsByItself(codes[i]) {
-			if err := buildTogether(ctx, all, codes, programs, dir, i); err != nil {
-				return nil, err
-			}
-			continue
+		one := part{p, submission(p, overlay), programs[i]}
+		if !runsByItself(one.code) {
+			together = append(together, one)
+		} else if err := p.Stage.buildTogether(ctx, []part{one}, dir); err != nil {
+			return nil, err
 		}
-		together = append(together, i)
 	}
-	return programs, buildTogether(ctx, all, codes, programs, dir, together...)
+	if len(together) == 0 {
+		return programs, nil
+	}
+	return programs, all[0].Stage.buildTogether(ctx, together, dir)
 }
 
-// buildTogether builds one program for some of the lessons.
-func buildTogether(ctx context.Context, all []Params, codes []build.Submission, programs []*Program, dir string,
-	which ...int) error {
-	if len(which) == 0 {
-		return nil
-	}
-	var params []Params
-	var some []build.Submission
-	for _, i := range which {
-		params, some = append(params, all[i]), append(some, codes[i])
-	}
+// A part is what a program for the stage has of one lesson.
+type part struct {
+	Params
+	code    build.Submission
+	program *Program // which is told what has become of it
+}
+
+// buildTogether builds one program of some lessons, in a directory below dir.
+func (s *Stage) buildTogether(ctx context.Context, parts []part, dir string) error {
 	dir, err := os.MkdirTemp(dir, "programs-")
 	if err != nil {
 		return err
 	}
-	s, out := all[which[0]].Stage, filepath.Join(dir, "stage.exe")
-	refused, err := s.compile(ctx, params, some, dir, out)
+	out := filepath.Join(dir, "stage.exe")
+	refused, err := s.compile(ctx, parts, dir, out)
 	if err != nil {
 		return err
 	}
-	for _, i := range which {
-		if said := refused[all[i].Lesson.Name]; said != "" {
-			programs[i].refused = refusedBy(said, programs[i].notes)
+	for _, p := range parts {
+		if said := refused[p.Lesson.Name]; said != "" {
+			p.program.refused = refusedBy(said, p.program.notes)
 			continue
 		}
-		tests, err := s.tests(ctx, all[i].Lesson)
+		tests, err := s.tests(ctx, p.Lesson)
 		if err != nil {
 			return err
 		}
-		programs[i].path, programs[i].proof, programs[i].stage = tests.path, tests.proof, out
+		p.program.path, p.program.proof, p.program.stage = tests.path, tests.proof, out
 	}
 	return nil
 }
@@ -163,8 +161,7 @@ func submission(p Params, overlay map[string]string) build.Submission {
 
 // compile makes the stage's program of some lessons. It returns what the compiler or go vet said of those that it
 // refused.
-func (s *Stage) compile(ctx context.Context, all []Params, codes []build.Submission, dir, out string) (
-	refused map[string]string, err error) {
+func (s *Stage) compile(ctx context.Context, parts []part, dir, out string) (refused map[string]string, err error) {
 	if dir, err = os.MkdirTemp(dir, "stage-"); err != nil {
 		return nil, err
 	}
@@ -172,10 +169,10 @@ func (s *Stage) compile(ctx context.Context, all []Params, codes []build.Submiss
 	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
 	defer cancel()
 	lessons, vetted := map[string]build.Submission{}, map[string]build.Submission{}
-	for i, p := range all {
-		lessons[p.Lesson.Name] = codes[i]
+	for _, p := range parts {
+		lessons[p.Lesson.Name] = p.code
 		if !p.NoVet {
-			vetted[p.Lesson.Name] = codes[i]
+			vetted[p.Lesson.Name] = p.code
 		}
 	}
 	if refused, err = s.course.Stage(ctx, lessons, dir, out); err != nil {

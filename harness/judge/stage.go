@@ -100,8 +100,7 @@ func (s *Stage) build(ctx context.Context, p Params, overlay map[string]string, 
 			"detector nor tags")
 	}
 	program := &Program{notes: notes}
-	code := submission(p, overlay)
-	err := buildTogether(ctx, []Params{p}, []build.Submission{code}, []*Program{program}, dir, 0)
+	err := s.buildTogether(ctx, []part{{p, submission(p, overlay), program}}, dir)
 	if err == nil && program.refused != nil {
 		err = program.refused
 	}

@@ -104,6 +104,6 @@ var gradeSentences = []Text{
 	{"output", "輸出量"},
 	{"%s: %d of %d points", "%s：%d／%d 分"},
 	{", times %s for being late", "，遲交再乘以 %s"},
-	{"      (It was judged twice, as it fails on real sockets alone. The first time: %s)\n",
-		"      （只在真正的 socket 上失敗，所以評了兩次。第一次：%s）\n"},
+	{"      (It was judged twice. The first time: %s)\n",
+		"      （評了兩次。第一次：%s）\n"},
 }
