@@ -333,10 +333,10 @@
       alike && printed >= 0 ? feedback(printed, l.name) : "", make("ul", {class: "tasks"}, ...rows));
   }
 
-  // show shows the part of the page that its address names. came says that somebody went there.
+  // show shows the part of the page that the end of its address names. came says that somebody went there.
   let before;
-  function show(came) {
-    const name = location.hash.slice(1);
+  function show(hash, came) {
+    const name = hash.slice(1);
     if (came && name === "main") return;
     const number = /^s\d+$/.test(name) ? Number(name.slice(1)) : -1;
     const p = people[number];
@@ -386,9 +386,10 @@
     facts();
     byId("heat").replaceChildren();
     arrange();
-    show(false);
+    show(location.hash, false);
   }
 
-  addEventListener("hashchange", () => show(true));
+  // Each step of someone who goes two at once is told when location has made both.
+  addEventListener("hashchange", event => show(new URL(event.newURL).hash, true));
   speak();
 })();

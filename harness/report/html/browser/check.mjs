@@ -161,10 +161,17 @@ async function keyboard() {
   await tab(page, () => document.activeElement.textContent === "Next");
   await page.keyboard.press("Enter");
   await page.waitForFunction(who => document.getElementById("student-head").textContent !== who, {}, who);
+  const next = await page.evaluate(() => location.hash);
   await page.goBack();
   await page.goBack();
   await page.waitForSelector("#view-class:not([hidden])");
   assert.equal(await active(page), who, "whoever comes back is where they were");
+  await page.evaluate(next => {
+    location.hash = next;
+    location.hash = "#class";
+  }, next);
+  await page.waitForFunction(next => document.activeElement.hash === next, {}, next).catch(() =>
+    assert.fail("whoever goes two steps at once is not where they were"));
   assert.deepEqual(page.wrong, []);
   await page.close();
   done("a student opened, and left, by keyboard");
