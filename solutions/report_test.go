@@ -301,12 +301,13 @@ func written(t *testing.T, kata tool, f report.Format, out string, class []membe
 	case "canvas":
 		args = append(args, "--assignment", "UDP (12)")
 	case "moodle":
-		sheet := `Identifier,Status,Grade,"Maximum grade","Last modified (grade)","Feedback comments"` + "\r\n"
+		var sheet strings.Builder
+		sheet.WriteString("Identifier,Status,Grade,\"Maximum grade\",\"Last modified (grade)\"\r\n")
 		for i := range class {
-			sheet += fmt.Sprintf("Participant %s,Submitted,,%d.00,-,\r\n", number(i), of)
+			fmt.Fprintf(&sheet, "Participant %s,Submitted,,%d.00,-\r\n", number(i), of)
 		}
 		path := filepath.Join(t.TempDir(), "Grades.csv")
-		put(t, path, sheet)
+		put(t, path, sheet.String())
 		args = append(args, "--sheet", path)
 	case "classroom50":
 		for _, name := range []string{"CLASSROOM", "ASSIGNMENT", "SUBMISSION_TAG", "COMMIT_URL", "RELEASE_URL"} {
