@@ -100,6 +100,13 @@ func (p *pipes) keep(all ...link.Frame) {
 	}
 }
 
+// kept returns how many bytes are kept.
+func (p *pipes) kept() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.buf)
+}
+
 // send sends frames together, after those that were kept. The judge's end is the process's.
 func (p *pipes) send(all ...link.Frame) {
 	p.mu.Lock()
