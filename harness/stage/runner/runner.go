@@ -53,8 +53,6 @@ func Main() {
 func run(t *testing.T) {
 	defer os.Exit(0) // whoever ends this goroutine ends the process
 	told.Store(newStory(nil, 0, false))
-	syscall.SetNonblock(framesIn, true)
-	syscall.SetNonblock(asked, true)
 	go answer()
 	pipe := &pipes{from: link.NewSource(descriptor(framesIn))}
 	for {
