@@ -362,8 +362,8 @@ func (r *run) because(output string) string {
 		text = ": it uses a channel that an earlier story made (keep no channel in a package-level variable)"
 	}
 	for _, m := range goPlace.FindAllStringSubmatch(output, -1) {
-		dir, name := filepath.Split(filepath.FromSlash(m[1]))
-		if filepath.Clean(dir) == r.params.Lesson.Dir && !strings.HasSuffix(name, "_test.go") {
+		name, isTheirs := strings.CutPrefix(m[1], filepath.ToSlash(r.params.Lesson.Dir)+"/")
+		if isTheirs && !strings.HasSuffix(name, "_test.go") {
 			return fmt.Sprintf("%s, at %s:%s.", text, name, m[2])
 		}
 	}

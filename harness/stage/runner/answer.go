@@ -91,7 +91,7 @@ func (o *Out) lines() {
 	}
 }
 
-// A place is a line of a file, which is named as in "02-echo/echo.go".
+// A place is a line of a file, which is named as in "02-echo/echo.go" or "02-echo/internal/x/x.go".
 type place struct {
 	file string
 	line int
@@ -99,7 +99,7 @@ type place struct {
 
 var places sync.Map // of []place, by uintptr
 
-// placesAt returns which of the frames at a program counter are in a lesson's directory.
+// placesAt returns which of the frames at a program counter are in a lesson's directory, or below.
 func placesAt(pc uintptr) (all []place) {
 	if known, ok := places.Load(pc); ok {
 		return known.([]place)
@@ -108,9 +108,8 @@ func placesAt(pc uintptr) (all []place) {
 	for more := true; more; {
 		var f runtime.Frame
 		f, more = frames.Next()
-		dir, file := path.Split(f.File)
-		if above, lesson := path.Split(path.Clean(dir)); strings.HasSuffix(above, "/lessons/") {
-			all = append(all, place{lesson + "/" + file, f.Line})
+		if _, file, ok := strings.Cut(path.Clean(f.File), "/lessons/"); ok && strings.Contains(file, "/") {
+			all = append(all, place{file, f.Line})
 		}
 	}
 	places.Store(pc, all)
