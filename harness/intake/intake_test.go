@@ -195,15 +195,20 @@ func TestLayouts(t *testing.T) {
 		{"further files and packages", []at{
 			{"02-echo/echo.go", echo}, {"02-echo/more.go", "package echo\n"}, {"02-echo/in/in.go", "package in\n"},
 			{"spoof.go", spoof}, {"extra.go", "package spoof\n"}, {"other.go", "package other\n"}, {"bad.go", "?"},
-			{"02-echo/_x.go", "package echo\n"}, {"02-echo/a;b.go", "package echo\n"},
+			{"02-echo/_x.go", "package echo\n"}, {"02-echo/a;b.go", "package echo\n"}, {"02-echo/_in/" +
+				"in.go", "package in\n"},
+			{"02-echo/a;b/in.go", "package in\n"}, {"02-echo/in/_x.go", "package in\n"},
 		}, map[string]string{
-			"02-echo/echo.go": echo, "02-echo/more.go": "package echo\n", "02-echo/in/in.go": "package in\n",
+			"02-echo/_in/in.go": "package in\n",
+			"02-echo/echo.go":   echo, "02-echo/more.go": "package echo\n", "02-echo/in/in.go": "package in\n",
 			"03-spoof/spoof.go": spoof, "03-spoof/extra.go": "package spoof\n",
 		}, map[string]string{
-			"other.go":       "no lesson has a file of that name, and its package clause (other) names none",
-			"bad.go":         "no lesson has a file of that name, and its package clause (?) names none",
-			"02-echo/_x.go":  "Go does not build what has a name like that",
-			"02-echo/a;b.go": "its name has a ';', which no Go file's needs",
+			"other.go":          "no lesson has a file of that name, and its package clause (other) names none",
+			"bad.go":            "no lesson has a file of that name, and its package clause (?) names none",
+			"02-echo/_x.go":     "Go does not build what has a name like that",
+			"02-echo/in/_x.go":  "Go does not build what has a name like that",
+			"02-echo/a;b.go":    "its name has a ';', which no Go file's needs",
+			"02-echo/a;b/in.go": "its name has a ';', which no Go file's needs",
 		}},
 		{"a name that two lessons have", []at{{"a/path.go", ofSpoof}, {"b/path.go", "package backoff\n"},
 			{"c/path.go", "package main\n"}, {"read.go", "package spoof\n"}},

@@ -171,10 +171,13 @@ func (c course) inFolder(n int, rest []string, data []byte) (claim, text.Text) {
 			name, renamed = w, true
 		}
 	}
-	for _, e := range rest {
-		if why := nameable(e); !renamed && !why.IsZero() {
+	for _, folder := range rest[:len(rest)-1] {
+		if why := sayable(folder); !why.IsZero() {
 			return none, why
 		}
+	}
+	if why := nameable(base); !renamed && !why.IsZero() {
+		return none, why
 	}
 	found := c.claimed(n, name, data, renamed)
 	found.folder = true
@@ -189,11 +192,16 @@ var (
 	ownIsTaken = text.Say("the course's own is taken")
 )
 
-// nameable says why Go builds no file, or no package, of a name.
+// nameable says why Go builds no file of a name.
 func nameable(name string) text.Text {
 	if strings.HasPrefix(name, "_") {
 		return text.Say("Go does not build what has a name like that")
 	}
+	return sayable(name)
+}
+
+// sayable says why no file or folder of a name is any Go file's, or holds one.
+func sayable(name string) text.Text {
 	for _, r := range name {
 		if strings.ContainsRune("\"'`*<>?|%!&;$\\", r) {
 			return text.Say("its name has a %q, which no Go file's needs", r)
