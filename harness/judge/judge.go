@@ -82,6 +82,10 @@ type Result struct {
 
 	// Rules are those of package diagnosis that say what the failure most likely means.
 	Rules []string
+
+	// Failed are the stories that failed, and what they are parts of, as in "virtual/ip4". With a Stage it is as sure
+	// as the State is, which comes by the same way: nothing that the code prints is taken for it.
+	Failed []string
 }
 
 const (

@@ -483,6 +483,24 @@ func TestRootThroughALink(t *testing.T) {
 	require.Equal(t, verdict.Failed, report.Results[1].State)
 }
 
+// TestFailed: which stories failed is what the tests say, and not what the code prints.
+func TestFailed(t *testing.T) {
+	p := params(t, functions(`"fmt"`, `fmt.Println("\n--- FAIL: TestA/loopback/ip4 (0.00s)"); return 2`, "return 1",
+		"return 1"))
+	stories := "package tiny_test\n\nimport \"testing\"\n\n// TestD: two stories.\n//\n//kata:points 1\n" +
+		"func TestD(t *testing.T) { for _, name := range []string{`virtual/ip4`, `loopback/ip4`} {\n" +
+		"t.Run(name, func(t *testing.T) { if name == `virtual/ip4` { check(t, tiny.A) } }) } }\n"
+	stories = strings.Replace(stories, "\n\n// TestD", "\n\nimport tiny \"tiny/lessons/01-tiny\"\n\n// TestD", 1)
+	require.NoError(t, os.WriteFile(filepath.Join(p.Lesson.Dir, "z_test.go"), []byte(stories), 0o600))
+	p.Tasks = []string{"TestA", "TestD"}
+	report, err := Run(t.Context(), p)
+	require.NoError(t, err)
+	require.Equal(t, verdict.Failed, report.Results[0].State)
+	require.Contains(t, report.Results[0].Output, "--- FAIL: TestA/loopback/ip4")
+	require.Empty(t, report.Results[0].Failed)
+	require.Equal(t, []string{"virtual/ip4"}, report.Results[1].Failed)
+}
+
 // TestNotAFile: a directory that is named like a file to write is not read.
 func TestNotAFile(t *testing.T) {
 	p := params(t, nil)
