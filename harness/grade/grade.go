@@ -53,7 +53,7 @@ type Params struct {
 	Rule     late.Rule
 	Jobs     int // submissions at a time; 0 for as many as there are processors
 	Shard    Shard
-	Cache    string // a directory in which the programs with the lessons' tests stay, until no run has used them for long
+	Cache    string // where the programs with the lessons' tests stay, until no run has used them for long
 
 	// Tell is called, by one goroutine at a time, with each submission that is through.
 	Tell func(Progress)
