@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/text"
@@ -70,6 +71,9 @@ type claim struct {
 	path    string
 	data    []byte
 	why     text.Text // not to take it
+
+	modified time.Time
+	clock    Clock // whose that is
 }
 
 // inLesson returns the lesson that a path's folders name, and which one it is: the last.

@@ -82,8 +82,8 @@ func reach(l curriculum.Lesson, read func(folder string) (map[string][]byte, err
 				continue
 			}
 			theirs++
-			for _, importPath := range imports(files[name]) {
-				if folder, ok := l.Folder(importPath); ok && !met[folder] {
+			for _, folder := range Folders(l, files[name]) {
+				if !met[folder] {
 					met[folder] = true
 					next = append(next, folder)
 				}
@@ -91,6 +91,16 @@ func reach(l curriculum.Lesson, read func(folder string) (map[string][]byte, err
 		}
 	}
 	return all, nil
+}
+
+// Folders returns the folders below the lesson's whose packages a file imports, as far as it can be read.
+func Folders(l curriculum.Lesson, source []byte) (folders []string) {
+	for _, importPath := range imports(source) {
+		if folder, ok := l.Folder(importPath); ok {
+			folders = append(folders, folder)
+		}
+	}
+	return folders
 }
 
 // imports returns the paths that a file imports, as far as it can be read.

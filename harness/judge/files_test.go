@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -27,9 +28,7 @@ func TestRead(t *testing.T) {
 		"._echo.go": "", "README.md": "", "demo/main.go": "", "odd.go/x": "", "b/b.go": importing("e"), "c/c.go": "",
 		"d/d.go": "", "e/e.go": "", "a/c/c.go": "", "a/b/.b.go": "",
 	}
-	for name, source := range want {
-		files[name] = source
-	}
+	maps.Copy(files, want)
 	files["big.go"] += "and more"
 	dir := lay(t, files)
 	read := func(t *testing.T) map[string]string {
