@@ -29,6 +29,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/intake"
@@ -52,7 +53,7 @@ type Params struct {
 	Rule     late.Rule
 	Jobs     int // submissions at a time; 0 for as many as there are processors
 	Shard    Shard
-	Cache    string // a directory in which the programs with the lessons' tests stay for the next run
+	Cache    string // where the programs with the lessons' tests stay, until no run has used them for long
 
 	// Tell is called, by one goroutine at a time, with each submission that is through.
 	Tell func(Progress)
@@ -70,6 +71,7 @@ type Progress struct {
 type Summary struct {
 	Graded   int // submissions that count, of this shard
 	Unjudged []string
+	Once     []string      // of whose tasks some should have been judged twice, and why they were not
 	Left     []intake.Left // what lies beside the submissions
 	Missing  []string      // what the marks wait for; none if grades.json and grades.csv are written
 }
@@ -106,6 +108,13 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	if g.head, err = newHead(p, key); err != nil {
 		return Summary{}, err
 	}
+	g.dir = filepath.Join(g.Cache, g.head.programs(g.Root))
+	leaveCache, err := use(g.dir)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer leaveCache()
+	removeUnused(g.Cache, time.Now())
 	if err := g.prepare(); err != nil {
 		return Summary{}, err
 	}
@@ -120,7 +129,7 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	if err := writeJSON(filepath.Join(p.Out, p.Shard.file()), part{g.head, p.Shard, entries}); err != nil {
 		return Summary{}, err
 	}
-	s := Summary{Graded: len(entries), Left: left, Unjudged: slices.Sorted(maps.Keys(g.wrong))}
+	s := Summary{Graded: len(entries), Left: left, Unjudged: slices.Sorted(maps.Keys(g.wrong)), Once: g.once}
 	s.Missing, err = Finish(p.Out)
 	return s, err
 }
@@ -128,10 +137,6 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 // prepare builds the programs with the lessons' tests, unless they are kept from an earlier run, of this very course
 // and Go. Who else wants to build them at the same time waits.
 func (g *grader) prepare() error {
-	g.dir = filepath.Join(g.Cache, g.head.programs(g.Root))
-	if err := os.MkdirAll(g.dir, 0o755); err != nil {
-		return err
-	}
 	leave, err := alone(g.ctx, g.dir)
 	if err != nil {
 		return err
@@ -162,6 +167,7 @@ type grader struct {
 	mu      sync.Mutex
 	done    Progress
 	wrong   map[string]bool
+	once    []string
 	claimed map[string]chan struct{} // by key of a result that somebody is about to write: closed when that is done
 }
 

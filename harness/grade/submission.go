@@ -232,7 +232,7 @@ func (l *Lesson) take(of curriculum.Lesson, f finished) {
 		}
 		l.Tasks = append(l.Tasks, Task{
 			Name: r.Task, State: r.State, Points: of.Tasks[i].Points,
-			Reason: r.Reason, Output: r.Output, Rules: r.Rules,
+			Reason: r.Reason, Output: r.Output, Rules: r.Rules, Failed: r.Failed,
 		})
 	}
 }
