@@ -140,10 +140,8 @@ func tarred(t *testing.T, class, name string, all files) {
 	put(t, filepath.Join(class, name+".tar.gz"), b.String())
 }
 
-// committed hands in a git repository, whose work tree has something else.
-func committed(t *testing.T, class, name string, all files) {
-	dir := filepath.Join(class, name)
-	inFolders(t, dir, "lessons", all)
+// commit makes a git repository of a directory.
+func commit(t *testing.T, dir string) {
 	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "-A"}, {"commit", "-q", "-m", "done"}} {
 		cmd := exec.Command("git", args...)
 		cmd.Dir = dir
@@ -152,6 +150,13 @@ func committed(t *testing.T, class, name string, all files) {
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "git %v: %s", args, out)
 	}
+}
+
+// committed hands in a git repository, whose work tree has something else.
+func committed(t *testing.T, class, name string, all files) {
+	dir := filepath.Join(class, name)
+	inFolders(t, dir, "lessons", all)
+	commit(t, dir)
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "lessons")))
 	put(t, filepath.Join(dir, "lessons", "02-echo", "echo.go"), "package echo // half done\n")
 }
