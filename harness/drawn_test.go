@@ -31,8 +31,8 @@ func drawn(t *testing.T, seed, name string, texts ...string) (got []string, n in
 }
 
 var usualTexts = []string{
-	"hello", "hi", "", " ", "\n", "\x00\x00", "晚安", "\xff\xfe\x00", " with blanks ", "two\nlines", "Your data was 15 bytes long",
-	"晚安\xff", "a line\r\n", "15",
+	"hello", "hi", "", " ", "\n", "\x00\x00", "晚安", "\xff\xfe\x00", " with blanks ", "two\nlines",
+	"Your data was 15 bytes long", "晚安\xff", "a line\r\n", "15",
 }
 
 // TestTextAtHome: as long as nobody gives a seed, or the usual one, all is as the lesson says.

@@ -727,7 +727,7 @@ func TestAskStops(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "over-before-the-call", func(w *harness.Virtual) {
-		client, server := w.ListenPacket("client"), w.Peer("server")
+		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
 		call := asking(w, client, server.LocalAddr(), w.Text(question))
 		cancelled := w.Call("Ask (with a context that is cancelled already)", over(call))
 		cancelled.Because("A context that is over before the call ends it too: the error says so, as ctx.Err() does.")
@@ -738,11 +738,11 @@ func TestAskStops(t *testing.T) {
 		late.FailsAt(0, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 		w.StillOpen(client)
-
+		strangers := harness.Number(w, 0, 1, 9)
 		again := ask(w, client, server, w.Text(question))
+		sendTimes(strangers, mallory, client, w.Text("fine"))
 		server.Send(client, w.Text(answer))
-		again.Returns(heard{w.Text(answer), 0, listed()})
-
+		again.Returns(heard{w.Text(answer), strangers, listed([]string{"mallory"}[:min(1, strangers)]...)})
 		w.Close(client)
 		w.Call("Ask (on a closed socket)", call).FailsAt(0, net.ErrClosed)
 	})
