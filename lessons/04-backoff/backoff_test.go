@@ -283,14 +283,14 @@ func TestAskDoublesItsWait(t *testing.T) {
 		second := askWith(w, two, w.Text("two"))
 		w.At(60 * ms)
 		third := askWith(w, three, w.Text("three"))
-		w.At(harness.Number(w, 120*ms, 101*ms, 124*ms))
+		w.At(harness.Number(w, 120*ms, 101*ms, 120*ms))
 		w.Because("Calls on several sockets run at the same time: none waits for another.")
 		w.SentAt(two, 50*ms)
 		server.Send(two, w.Text("2"))
-		second.ReturnsAt(harness.Number(w, 120*ms, 101*ms, 124*ms), []byte(w.Text("2")))
-		w.At(harness.Number(w, 130*ms, 125*ms, 149*ms))
+		second.ReturnsAt(harness.Number(w, 120*ms, 101*ms, 120*ms), []byte(w.Text("2")))
+		w.At(harness.Number(w, 130*ms, 121*ms, 130*ms))
 		server.Send(three, w.Text("3"))
-		third.ReturnsAt(harness.Number(w, 130*ms, 125*ms, 149*ms), []byte(w.Text("3")))
+		third.ReturnsAt(harness.Number(w, 130*ms, 121*ms, 130*ms), []byte(w.Text("3")))
 		w.SentAt(three, 60*ms)
 		first.FailsAt(3100*ms, errServerDown)
 		w.SentAt(one, sends...)
@@ -307,10 +307,10 @@ func TestAskTakesLateAnswers(t *testing.T) {
 	for i, deadline := range deadlines {
 		answeredAt(t, fmt.Sprintf("end-of-wait-%d", i+1), deadline-ns, deadline-ns, i+1)
 		if i+1 < len(sends) {
-			answeredAt(t, fmt.Sprintf("beginning-of-wait-%d", i+2), deadline+ns, deadline+90*ms, i+2)
+			answeredAt(t, fmt.Sprintf("beginning-of-wait-%d", i+2), deadline+ns, deadline+ns, i+2)
+			answeredAt(t, fmt.Sprintf("in-wait-%d", i+2), deadline+ms, deadline+199*ms, i+2)
 		}
 	}
-
 	harness.OnVirtual.Then(t, "after-the-last-wait", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
@@ -342,7 +342,7 @@ func answeredAt(t *testing.T, name string, first, last time.Duration, often int)
 //kata:points 2
 func TestAskIsSilentAfterwards(t *testing.T) {
 	harness.OnVirtual(t, func(w *harness.Virtual) {
-		server, answered := w.Peer("server"), harness.Number(w, 350*ms, 301*ms, 699*ms)
+		server, answered := w.Peer("server"), harness.Number(w, 350*ms, 301*ms, 350*ms)
 		client := w.Dial("client", server)
 		asking := ask(w, client)
 		w.At(answered)
@@ -405,7 +405,7 @@ func TestAskIgnoresErrors(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "answer-after-errors", func(w *harness.Virtual) {
-		server, answered := w.Peer("server"), harness.Number(w, 450*ms, 440*ms, 699*ms)
+		server, answered := w.Peer("server"), harness.Number(w, 450*ms, 431*ms, 450*ms)
 		client := w.Dial("client", server)
 		asking := ask(w, client)
 		w.At(430 * ms)
@@ -432,13 +432,13 @@ func TestAskIgnoresErrors(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "sends-that-fail", func(w *harness.Virtual) {
-		server, answered := w.Peer("server"), harness.Number(w, ns, ns, 99*ms)
+		server := w.Peer("server")
 		client := w.Dial("client", server)
 		w.FailWritesTo(client, server, syscall.ENETUNREACH)
 		asking := ask(w, client)
-		w.At(answered)
+		w.At(ns)
 		server.Send(client, w.Text(reply))
-		asking.ReturnsAt(answered, []byte(w.Text(reply)))
+		asking.ReturnsAt(ns, []byte(w.Text(reply)))
 		w.SentAt(client, sends[:1]...)
 		logsWaits(w, waits[:1]...)
 	})
@@ -509,9 +509,9 @@ func TestAskStops(t *testing.T) {
 		w.StillOpen(client)
 
 		again := ask(w, client)
-		w.At(harness.Number(w, 50*ms, ms, 99*ms))
+		w.At(harness.Number(w, 50*ms, ms, 50*ms))
 		server.Send(client, w.Text(reply))
-		again.ReturnsAt(harness.Number(w, 50*ms, ms, 99*ms), []byte(w.Text(reply)))
+		again.ReturnsAt(harness.Number(w, 50*ms, ms, 50*ms), []byte(w.Text(reply)))
 	})
 
 	harness.OnVirtual.Then(t, "closed-socket", func(w *harness.Virtual) {

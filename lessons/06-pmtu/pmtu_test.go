@@ -516,11 +516,11 @@ func TestProbeWaits(t *testing.T) {
 	})
 
 	harness.OnPath.Then(t, "four-sends-lost", func(w *harness.Path) {
-		server, lost := w.Server("server", countBytes), harness.Number(w, 4, 1, 4)
-		w.Lose(server, lost)
-		path := w.DialPath("client", server)
-		probe(w, path).ReturnsAt(instants[lost], payload(path.IPv6(), 1500))
-		w.SentAt(path, instants[:lost+1]...)
+		server := w.Server("server", countBytes)
+		w.Lose(server, 4)
+		path := newToldPath(w.DialPath("client", server), near(w, 1500))
+		probe(w, path).ReturnsAt(1500*ms, payload(path.IPv6(), near(w, 1500)))
+		w.SentAt(path.PathConn, instants...)
 	})
 
 	// The router takes 30 ms to answer. From then on, there are five more sends.
@@ -633,9 +633,9 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		path := w.DialPath("client", server)
 		w.FailWritesTo(path, server, syscall.EMSGSIZE)
 		probing := probe(w, path)
-		w.At(harness.Number(w, 50*ms, ms, 99*ms))
+		w.At(harness.Number(w, 50*ms, ms, 50*ms))
 		server.Send(path, answerTo(payload(path.IPv6(), 1500)))
-		probing.ReturnsAt(harness.Number(w, 50*ms, ms, 99*ms), payload(path.IPv6(), 1500))
+		probing.ReturnsAt(harness.Number(w, 50*ms, ms, 50*ms), payload(path.IPv6(), 1500))
 	})
 
 	harness.OnPath.Then(t, "cancelled-after-a-failed-write", func(w *harness.Path) {
@@ -655,9 +655,9 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		probing := probe(w, path)
 		w.At(30 * ms)
 		w.FailRead(path, syscall.EMSGSIZE)
-		w.At(harness.Number(w, 60*ms, 31*ms, 99*ms))
+		w.At(harness.Number(w, 60*ms, 31*ms, 60*ms))
 		server.Send(path, answerTo(payload(path.IPv6(), 1500)))
-		probing.ReturnsAt(harness.Number(w, 60*ms, 31*ms, 99*ms), payload(path.IPv6(), 1500))
+		probing.ReturnsAt(harness.Number(w, 60*ms, 31*ms, 60*ms), payload(path.IPv6(), 1500))
 	})
 
 	harness.OnPath.Then(t, "answers-to-other-sizes", func(w *harness.Path) {
@@ -712,9 +712,9 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		w.FailRead(path, errs...)
 		w.At(130 * ms)
 		w.FailRead(path, errs...)
-		w.At(harness.Number(w, 160*ms, 131*ms, 299*ms))
+		w.At(harness.Number(w, 160*ms, 131*ms, 160*ms))
 		server.Send(path, answerTo(payload(path.IPv6(), 1500)))
-		probing.ReturnsAt(harness.Number(w, 160*ms, 131*ms, 299*ms), payload(path.IPv6(), 1500))
+		probing.ReturnsAt(harness.Number(w, 160*ms, 131*ms, 160*ms), payload(path.IPv6(), 1500))
 		w.SentAt(path, 0, 100*ms)
 	})
 
