@@ -38,8 +38,8 @@ var (
 		"03-spoof/first-datagram", "04-backoff/constant-wait", "05-broadcast/permits-nothing", "06-pmtu/mtu-1500",
 	}
 	gradeTricks = []string{
-		"is-says-yes", "forged-events-stdout", "conn-of-its-own", "code-patched", "heart-order", "parent-killed",
-		"not-compiling",
+		"is-says-yes", "forged-events-stdout", "conn-of-its-own", "code-patched", "heart-order", "heart-texts",
+		"parent-killed", "not-compiling",
 	}
 )
 
