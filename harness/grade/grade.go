@@ -5,6 +5,7 @@
 //
 //	class.key          what all that is left to chance comes from; nobody who hands in may see it
 //	results/KEY.json   what became of the files of one submission
+//	lessons/KEY.json   what became of those of one lesson
 //	class-I-of-N.json  who has handed in what, of one shard
 //	reference.json     what became of the course's solution, which says what this machine can tell of
 //	grades.json        everything about everybody; written when all shards are there, as is
@@ -12,8 +13,9 @@
 //
 // A result is written as soon as it is there, and whole or not at all. Its key is a hash of the submission's files, the
 // course, Go, the class key, and the way of judging: the same files have one result, whoever hands them in, and a run
-// that was ended goes on where it was. Results say nothing of who and when; marks are made of them and of the class at
-// the end.
+// that was ended goes on where it was. So it is with the files of each lesson: what a later attempt has left as it was,
+// and what nobody has begun with, is judged once. Results say nothing of who and when; marks are made of them and of the
+// class at the end.
 //
 // Memory does not grow with the class but for a line about each submission.
 package grade
@@ -86,8 +88,10 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := os.MkdirAll(filepath.Join(p.Out, resultsDir), 0o700); err != nil {
-		return Summary{}, err
+	for _, dir := range []string{resultsDir, lessonsDir} {
+		if err := os.MkdirAll(filepath.Join(p.Out, dir), 0o700); err != nil {
+			return Summary{}, err
+		}
 	}
 	leave, err := enter(p.Out)
 	if err != nil {

@@ -52,8 +52,11 @@ type Task struct {
 	First string `json:"first,omitempty"`
 }
 
-// resultsDir is where results are.
-const resultsDir = "results"
+// resultsDir is where results are, and lessonsDir is where those of single lessons are.
+const (
+	resultsDir = "results"
+	lessonsDir = "lessons"
+)
 
 func resultPath(out, key string) string { return filepath.Join(out, resultsDir, key+".json") }
 

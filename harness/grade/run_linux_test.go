@@ -240,6 +240,39 @@ func TestRun(t *testing.T) {
 	require.Equal(t, verdict.DidNotCompile, states["broken"]["02-echo"])
 	require.Equal(t, verdict.Refused, states["unsafe"]["02-echo"])
 
+	// Of a later attempt, what is as it was has its result, and what is not is judged.
+	kept, err := filepath.Glob(filepath.Join(out, lessonsDir, "*"))
+	require.NoError(t, err)
+	require.Greater(t, len(kept), len(lessons), "the stubs, what does not compile, and the reference")
+	for _, path := range kept {
+		var l Lesson
+		_, err := readJSON(path, &l)
+		require.NoError(t, err)
+		for i := range l.Tasks {
+			l.Tasks[i].Reason = "remembered"
+		}
+		require.NoError(t, writeJSON(path, l))
+	}
+	later := p
+	later.Paths = []string{t.TempDir()}
+	hand(t, later.Paths[0], "stub", map[string]string{
+		"spoof.go": files["03-spoof/spoof.go"] + "\n// A later attempt.\n", "echo.go": echo,
+	})
+	later.Out, later.Key = t.TempDir(), filepath.Join(out, keyFile)
+	copyFile(t, filepath.Join(out, referenceFile), filepath.Join(later.Out, referenceFile))
+	require.NoError(t, os.CopyFS(filepath.Join(later.Out, lessonsDir), os.DirFS(filepath.Join(out, lessonsDir))))
+	_, err = Run(t.Context(), later)
+	require.NoError(t, err)
+	c, _, err = Open(later.Out)
+	require.NoError(t, err)
+	require.NoError(t, c.Students(func(attempts []Mark) error {
+		for _, l := range attempts[0].Lessons {
+			remembered := l.Tasks[0].Reason == "remembered"
+			require.Equal(t, l.Name == "02-echo", remembered, l.Name)
+		}
+		return nil
+	}))
+
 	again := Progress{}
 	p.Tell = func(p Progress) { again = p }
 	_, err = Run(t.Context(), p)

@@ -307,14 +307,14 @@ func (u *unpacker) content() Content {
 }
 
 // key names what counts of a submission.
+// Key is what [Content]'s is, of one lesson.
+func (l Lesson) Key() string { return key([]Lesson{l}) }
+
 func key(lessons []Lesson) string {
 	h := sha256.New()
 	io.WriteString(h, "a submission of udpkata, 1\n")
 	for _, l := range lessons {
-		files := slices.SortedFunc(slices.Values(l.Files), func(a, b File) int {
-			return strings.Compare(a.Name,
-				b.Name)
-		})
+		files := slices.SortedFunc(slices.Values(l.Files), func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 		for _, f := range files {
 			fmt.Fprintf(h, "%q %q %d\n%s", l.Name, f.Name, len(f.Data), f.Data)
 		}
