@@ -14,8 +14,8 @@
 // A result is written as soon as it is there, and whole or not at all. Its key is a hash of the submission's files, the
 // course, Go, the class key, and the way of judging: the same files have one result, whoever hands them in, and a run
 // that was ended goes on where it was. So it is with the files of each lesson: what a later attempt has left as it was,
-// and what nobody has begun with, is judged once. Results say nothing of who and when; marks are made of them and of the
-// class at the end.
+// and what many have not begun with, is judged once. Results say nothing of who and when; marks are made of them and of
+// the class at the end.
 //
 // Memory does not grow with the class but for a line about each submission.
 package grade

@@ -111,8 +111,8 @@ func (g *grader) result(ctx context.Context, content intake.Content, only map[st
 	return r, nil
 }
 
-// remembers takes the result of a lesson's files if there is one. What a lesson comes to has nothing to do with what was
-// handed in for another.
+// remembers takes the result of a lesson's files if there is one. What a lesson comes to has nothing to do with what
+// was handed in for another.
 func (g *grader) remembers(has intake.Lesson, lesson *Lesson) bool {
 	old := Lesson{}
 	ok, err := readJSON(g.lessonPath(has), &old)

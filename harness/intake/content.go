@@ -314,7 +314,8 @@ func key(lessons []Lesson) string {
 	h := sha256.New()
 	io.WriteString(h, "a submission of udpkata, 1\n")
 	for _, l := range lessons {
-		files := slices.SortedFunc(slices.Values(l.Files), func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+		byName := func(a, b File) int { return strings.Compare(a.Name, b.Name) }
+		files := slices.SortedFunc(slices.Values(l.Files), byName)
 		for _, f := range files {
 			fmt.Fprintf(h, "%q %q %d\n%s", l.Name, f.Name, len(f.Data), f.Data)
 		}
