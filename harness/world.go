@@ -34,6 +34,7 @@ import (
 // the story broken, it ends that goroutine.
 type World struct {
 	rec    *record.Record
+	story  string                      // its test's full name
 	stage  atomic.Pointer[stage.Story] // nil if the code under test is in this process
 	host   network.Host
 	flight time.Duration // how long a datagram may be on its way, in real time
@@ -75,6 +76,8 @@ type Caller interface {
 	Log() io.Writer
 	Notes() io.Writer
 	Name(addr net.Addr) string
+	Text(usual string) string
+	draws(what ...any) *rand.Rand
 }
 
 func newWorld(s stacks.Site) *World {

@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"udpkata/harness/curriculum"
+	"udpkata/harness/judge"
 )
 
 // files are what somebody hands in, by their paths below lessons/, as in "02-echo/echo.go".
@@ -31,12 +32,10 @@ type files map[string]string
 // ofDir returns a lesson's files in a directory.
 func ofDir(t *testing.T, l curriculum.Lesson, dir string) files {
 	all := files{}
-	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	code, err := judge.Read(l, dir)
 	require.NoError(t, err)
-	for _, file := range paths {
-		data, err := os.ReadFile(file)
-		require.NoError(t, err)
-		all[l.Name+"/"+filepath.Base(file)] = string(data)
+	for name, data := range code {
+		all[l.Name+"/"+name] = string(data)
 	}
 	require.NotEmpty(t, all, dir)
 	return all
