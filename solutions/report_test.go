@@ -63,7 +63,6 @@ func classOfThirty(t *testing.T, every bool) (class []member) {
 			class = append(class, m)
 		}
 	}
-	add(4, member{kind: "solution", attempts: []files{solved}, earns: all})
 	for i := range 2 {
 		other := files{}
 		for _, l := range course {
@@ -88,7 +87,8 @@ func classOfThirty(t *testing.T, every bool) (class []member) {
 	add(3, member{kind: "late", attempts: []files{solved}, late: true, earns: all})
 	add(2, member{kind: "twice", attempts: []files{stubs, solved}, earns: all})
 	add(1, member{kind: "damaged", attempts: []files{nil}, earns: none})
-	require.Len(t, class, 30)
+	require.Less(t, len(class), 30)
+	add(30-len(class), member{kind: "solution", attempts: []files{solved}, earns: all})
 	if every {
 		return class
 	}
@@ -99,7 +99,7 @@ func classOfThirty(t *testing.T, every bool) (class []member) {
 				continue
 			}
 			handed = maps.Clone(handed)
-			maps.DeleteFunc(handed, func(file, _ string) bool { return filepath.Dir(file) != m.lesson })
+			maps.DeleteFunc(handed, func(file, _ string) bool { return !strings.HasPrefix(file, m.lesson+"/") })
 			class[i].attempts[k] = handed
 		}
 	}
@@ -256,7 +256,7 @@ func reported(t *testing.T, kata tool, out string, class []member) map[string]re
 		for task, worth := range points {
 			lesson, _, _ := strings.Cut(task, "/")
 			for file := range m.attempts[len(m.attempts)-1] {
-				if filepath.Dir(file) == lesson {
+				if strings.HasPrefix(file, lesson+"/") {
 					possible += worth
 					break
 				}
