@@ -114,8 +114,8 @@ func (s *source) follow(ctx context.Context, newWatcher func() (*fsnotify.Watche
 	}
 }
 
-// add watches the lessons' directories and what is below them, the one that they are in, and the root, for when that one
-// comes anew. Those that are watched already stay so.
+// add watches the lessons' directories and what is below them, the one that they are in, and the root, for when that
+// one comes anew. Those that are watched already stay so.
 func (s *source) add(watcher *fsnotify.Watcher) error {
 	for before := -1; before != len(watcher.WatchList()); { // what came meanwhile, nobody has told of
 		before = len(watcher.WatchList())

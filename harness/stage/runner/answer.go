@@ -79,17 +79,39 @@ func (s *story) says(w *link.Writer, before map[int64]bool) {
 // the nearest first.
 func (o *Out) lines() {
 	var pcs [64]uintptr
+	n := runtime.Callers(2, pcs[:])
+	near := [16]uintptr(pcs[:])
+	stacks.Lock()
+	known := stacks.lines[near]
+	stacks.Unlock()
+	if known != nil {
+		o.Bytes = append(o.Bytes, known...)
+		return
+	}
 	var all []place
-	for _, pc := range pcs[:runtime.Callers(2, pcs[:])] {
+	for _, pc := range pcs[:n] {
 		all = append(all, placesAt(pc)...)
 	}
 	all = all[:min(len(all), 8)]
-	o.Uint(uint64(len(all)))
+	var w link.Writer
+	w.Uint(uint64(len(all)))
 	for _, p := range all {
-		o.Text(p.file)
-		o.Int(int64(p.line))
+		w.Text(p.file)
+		w.Int(int64(p.line))
 	}
+	if n < len(near) {
+		stacks.Lock()
+		stacks.lines[near] = w.Bytes
+		stacks.Unlock()
+	}
+	o.Bytes = append(o.Bytes, w.Bytes...)
 }
+
+// stacks are what lines appends, by the program counters of a whole stack.
+var stacks = struct {
+	sync.Mutex
+	lines map[[16]uintptr][]byte
+}{lines: map[[16]uintptr][]byte{}}
 
 // A place is a line of a file, which is named as in "02-echo/echo.go" or "02-echo/internal/x/x.go".
 type place struct {
