@@ -127,7 +127,8 @@ func TestBelow(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]bool{
-		"echo.go": true, "internal/a/b.go": true, "../01-ports/ports.go": false, "a/../../x.go": false, "read.go": false,
+		"echo.go": true, "internal/a/b.go": true, "../01-ports/ports.go": false, "a/../../x.go": false,
+		"read.go":      false,
 		"a/../read.go": false, "/etc/x.go": false,
 	} {
 		require.Equal(t, want, s.IsTheirs(name), name)
