@@ -32,8 +32,7 @@ func (v virtualWords) At(d time.Duration) {
 	if now := v.w.rec.Since(); now > d {
 		v.w.fatal(verdict.NotRun, "The story can't go back: it is %v already, and not %v.", now, d)
 	}
-	v.w.rec.Clock.Sleep(time.Until(v.w.rec.Start.Add(d)))
-	v.w.rec.Quiesce()
+	v.w.rec.Clock.SleepAndWait(time.Until(v.w.rec.Start.Add(d)))
 	v.w.endIfFailed()
 }
 

@@ -157,7 +157,11 @@ func (v *boxed) judge(name string) error {
 		return err
 	}
 	for _, f := range h.files {
-		if err := os.WriteFile(filepath.Join(dir, filepath.Base(f.Name)), f.Data, 0o600); err != nil {
+		at := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(at, f.Data, 0o600); err != nil {
 			return err
 		}
 	}

@@ -28,7 +28,7 @@ var hostileSample = []string{
 	"parent-killed", "forged-events-by-number", "control-characters", "frames-returned-in-time", "frames-truncated",
 	"frames-huge-length", "descriptors-swapped", "errors-replaced-by-nil", "globals-of-net", "uncomparable-error",
 	"goexit-in-is", "solution-imported", "fork-keeps-pipes", "stop-itself", "ipv6-taken-away", "sockets-undumpable",
-	"program-removed", "frames-idle-ahead", "caller-socket-broken", "asked-socket-closed",
+	"program-removed", "divided", "frames-idle-ahead", "caller-socket-broken", "asked-socket-closed",
 }
 
 // TestHostile: through the stage, nobody gets a point that their code has not earned, whatever else it does; nobody

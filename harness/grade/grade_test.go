@@ -148,14 +148,18 @@ func TestClassKey(t *testing.T) {
 // TestAgain: what fails on real sockets alone is judged twice, and the second time counts.
 func TestAgain(t *testing.T) {
 	r := Result{Lessons: []Lesson{{Name: "02-echo", Tasks: []Task{
-		{Name: "TestA", State: verdict.Failed, Reason: "late", Output: "--- FAIL: TestA/loopback/ip4 (0.00s)\n"},
-		{Name: "TestB", State: verdict.Failed, Output: "--- FAIL: TestB/virtual/ip4 (0.00s)\n"},
-		{Name: "TestC", State: verdict.Failed, Output: "    --- FAIL: TestC/of-two/lab/ip6 (0.00s)\n"},
-		{Name: "TestD", State: verdict.Passed, Output: "--- FAIL: TestD/loopback/ip4 (as the code has printed)\n"},
-		{Name: "TestE", State: verdict.Todo, Output: "--- FAIL: TestE/loopback/ip4 (0.00s)\n"},
+		{Name: "TestA", State: verdict.Failed, Reason: "late", Failed: []string{"loopback/ip4"}},
+		{Name: "TestB", State: verdict.Failed, Failed: []string{"virtual/ip4"}},
+		{Name: "TestC", State: verdict.Failed, Failed: []string{"of-two/lab/ip6", "of-two"}},
+		{Name: "TestD", State: verdict.Passed, Failed: []string{"loopback/ip4"}},
+		{Name: "TestE", State: verdict.Todo, Failed: []string{"loopback/ip4"}},
+		{Name: "TestF", State: verdict.Failed, Output: "--- FAIL: TestF/loopback/ip4 (as the code has printed)\n"},
+		{Name: "TestG", State: verdict.Failed, Failed: []string{"a/loopback/ip4", "a", "b/virtual/ip4", "b"}},
+		{Name: "TestH", State: verdict.Failed, Failed: []string{"loopback/ip6"},
+			Output: "--- FAIL: TestH/virtual/ip4 (as the code has printed)\n"},
 	}}}}
 	r.Pending = doubtful(r)
-	require.Equal(t, map[string][]string{"02-echo": {"TestA", "TestC"}}, r.Pending)
+	require.Equal(t, map[string][]string{"02-echo": {"TestA", "TestC", "TestH"}}, r.Pending)
 	r.correct(Result{Lessons: []Lesson{{Name: "02-echo", Tasks: []Task{
 		{Name: "TestA", State: verdict.Passed}, {Name: "TestC", State: verdict.Failed, Reason: "again"},
 	}}}})

@@ -36,7 +36,7 @@ func TestNext(t *testing.T) {
 		c.InStep(p)
 		start := time.Now()
 		next := func() time.Duration {
-			at, ok := c.Next()
+			at, _, ok := c.Next()
 			if !ok {
 				return 0
 			}
@@ -80,7 +80,7 @@ func TestDeadline(t *testing.T) {
 		defer cancel()
 		<-ctx.Done()
 		require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded)
-		_, ok := c.Next()
+		_, _, ok := c.Next()
 		require.False(t, ok)
 	})
 }
