@@ -18,54 +18,39 @@ var seeds = []string{"UDPKATA_SEED=7", "UDPKATA_SEED=9223372036854775807", "UDPK
 const keysVariable = "UDPKATA_KEYS_EVERY"
 
 // passes wants files to pass every task, at home and whatever the class key.
-func passes(t *testing.T, name string, params judge.Params, under ...string) {
+func passes(t *testing.T, name string, params judge.Params) {
 	t.Run(name, func(t *testing.T) {
 		t.Parallel()
 		var err error
 		params.Program, err = judge.Build(t.Context(), params, t.TempDir())
 		require.NoError(t, err)
-		for _, seed := range append([]string{"home"}, under...) {
-			t.Run(seed, func(t *testing.T) {
-				p := params
-				if seed != "home" {
-					p.Env = append(slices.Clone(p.Env), seed)
-				}
-				report, err := judge.Run(t.Context(), p)
-				require.NoError(t, err)
-				allPass(t, report)
-			})
+		try(t, "home", params, allPass)
+		for _, seed := range seeds {
+			try(t, seed, under(params, seed), allPass)
 		}
 	})
 }
 
-// TestMutantsDieUnderKeys: whatever the class key, a misconception dies by the task that it dies by at home.
-func TestMutantsDieUnderKeys(t *testing.T) {
-	if testing.Short() {
-		t.Skip("judges each misconception, which takes a while")
+// dieUnderKeys wants a misconception to die by the task that it dies by at home, whatever the class key.
+func dieUnderKeys(t *testing.T, m mutant, number int, params judge.Params) {
+	some := seeds[number%len(seeds):][:1]
+	if os.Getenv(keysVariable) != "" {
+		some = seeds
+	} else if params.Program == nil {
+		return // it is a program of its own, which takes seconds
 	}
-	all := mutants(t)
-	for _, l := range lessons(t) {
-		t.Run(l.Name, func(t *testing.T) {
-			t.Parallel()
-			eachMutant(t, l, ofLesson(all, l), func(m mutant, params judge.Params) {
-				if params.Program == nil && os.Getenv(keysVariable) == "" {
-					return // it is a program of its own, which takes seconds
-				}
-				i := slices.IndexFunc(all, func(other mutant) bool { return other.path == m.path })
-				under := seeds[i%len(seeds):][:1]
-				if os.Getenv(keysVariable) != "" {
-					under = seeds
-				}
-				for _, seed := range under {
-					p := params
-					p.Tasks, p.Env = []string{m.killedBy}, append(slices.Clone(p.Env), seed)
-					try(t, m.name+"/"+seed, p, func(t *testing.T, r judge.Report) {
-						require.Len(t, r.Results, 1)
-						require.NotContains(t, []verdict.State{verdict.Passed, verdict.NotRun, verdict.DidNotCompile},
-							r.Results[0].State, "%s does not see it: %s", m.killedBy, m.misconception)
-					})
-				}
-			})
+	params.Tasks = []string{m.killedBy}
+	for _, seed := range some {
+		try(t, m.name+"/"+seed, under(params, seed), func(t *testing.T, r judge.Report) {
+			require.Len(t, r.Results, 1)
+			require.NotContains(t, []verdict.State{verdict.Passed, verdict.NotRun, verdict.DidNotCompile},
+				r.Results[0].State, "%s does not see it: %s", m.killedBy, m.misconception)
 		})
 	}
+}
+
+// under returns the parameters with a seed.
+func under(params judge.Params, seed string) judge.Params {
+	params.Env = append(slices.Clone(params.Env), seed)
+	return params
 }

@@ -113,7 +113,7 @@ func TestStubsEndWithTheirTodo(t *testing.T) {
 
 func TestSolutionsPass(t *testing.T) {
 	for _, l := range lessons(t) {
-		passes(t, l.Name, judge.Params{Lesson: l, Dir: l.Name}, seeds...)
+		passes(t, l.Name, judge.Params{Lesson: l, Dir: l.Name})
 	}
 }
 
@@ -145,7 +145,7 @@ func TestSolutionsPassUnderTheRaceDetector(t *testing.T) {
 func TestAlternativesPass(t *testing.T) {
 	for _, l := range lessons(t) {
 		for _, style := range alternatives(t, l) {
-			passes(t, l.Name+"/"+filepath.Base(style), judge.Params{Lesson: l, Dir: unpack(t, style)}, seeds...)
+			passes(t, l.Name+"/"+filepath.Base(style), judge.Params{Lesson: l, Dir: unpack(t, style)})
 		}
 	}
 }
@@ -227,6 +227,7 @@ func die(t *testing.T, l curriculum.Lesson, all []mutant) {
 				t.Error(err)
 			}
 		})
+		dieUnderKeys(t, m, slices.IndexFunc(all, func(other mutant) bool { return other.name == m.name }), params)
 		if _, kept := m.messages[section(namedMessage, text.Chinese)]; kept {
 			params.Env = append(slices.Clone(params.Env), "UDPKATA_LANG="+string(text.Chinese))
 			try(t, m.name+"/"+string(text.Chinese), params, func(t *testing.T, r judge.Report) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"udpkata/harness/curriculum"
 	"udpkata/harness/intake"
 	"udpkata/harness/late"
 	"udpkata/harness/sandbox"
@@ -143,6 +144,41 @@ func TestClassKey(t *testing.T) {
 	left, err := os.ReadDir(filepath.Dir(path))
 	require.NoError(t, err)
 	require.Len(t, left, 1)
+}
+
+// TestCourseHash: what students write is no part of the course, and everything else is.
+func TestCourseHash(t *testing.T) {
+	root := t.TempDir()
+	write := func(name, content string) {
+		path := filepath.Join(root, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	}
+	for _, name := range []string{"go.mod", "go.sum", "harness/a.go", "lessons/02-echo/echo.go", "lessons/02-echo/" +
+		"read.go"} {
+		write(name, name)
+	}
+	lessons := []curriculum.Lesson{{Name: "02-echo", Files: []curriculum.File{{Name: "echo.go"},
+		{Name: "read.go", Given: true}, {Name: "more.go", Added: true}}}}
+	hash := func() string {
+		h, err := courseHash(root, lessons)
+		require.NoError(t, err)
+		return h
+	}
+	was := hash()
+	for _, name := range []string{"lessons/02-echo/echo.go", "lessons/02-echo/more.go", "lessons/02-echo/internal/x/" +
+		"x.go",
+		"harness/page.html", "solutions/02-echo/echo.go"} {
+		write(name, "mine")
+		require.Equal(t, was, hash(), name)
+	}
+	for _, name := range []string{"lessons/02-echo/read.go", "lessons/02-echo/echo_test.go", "lessons/02-echo/" +
+		"testdata/a/b",
+		"lessons/02-echo/demo/main.go", "harness/a.go", "harness/b/c.go", "go.sum"} {
+		before := hash()
+		write(name, "another")
+		require.NotEqual(t, before, hash(), name)
+	}
 }
 
 // TestAgain: what fails on real sockets alone is judged twice, and the second time counts.

@@ -95,7 +95,10 @@ func (s Site) NameThere(file string) (name string, ok bool) {
 
 // IsTheirs reports whether a file of the lesson's, of which the name in its directory is given, is one that students
 // write.
-func (s Site) IsTheirs(name string) bool { return s.isStudent(s.Student + "/" + name) }
+func (s Site) IsTheirs(name string) bool {
+	isBelow := path.Clean("/"+name) == "/"+name // and does not lead out of it
+	return isBelow && s.isStudent(s.Student+"/"+name)
+}
 
 func (s Site) isStory(file string) bool { return path.Dir(file) == s.Tests && isTest(file) }
 

@@ -126,6 +126,13 @@ func TestBelow(t *testing.T) {
 			require.Equal(t, want, name)
 		}
 	}
+	for name, want := range map[string]bool{
+		"echo.go": true, "internal/a/b.go": true, "../01-ports/ports.go": false, "a/../../x.go": false,
+		"read.go":      false,
+		"a/../read.go": false, "/etc/x.go": false,
+	} {
+		require.Equal(t, want, s.IsTheirs(name), name)
+	}
 	require.Equal(t, Line{"udp.go", 3}, s.line("/go/src/net/udp.go", 3))
 	require.Equal(t, Line{}, s.line("", 0))
 	_, ok := s.NameThere("/x/lessons/02-echo/../01-ports/ports.go")
