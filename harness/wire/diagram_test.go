@@ -20,16 +20,16 @@ import (
 func said(d Diagram) string {
 	lines := []string{strings.Join(d.Who, ", ")}
 	for _, r := range d.Rows {
-		line := r.At
+		parts := []string{r.At}
 		if r.Label != "" {
-			line += fmt.Sprintf(" %d>%d %s", r.From, r.To, r.Label)
+			parts = append(parts, fmt.Sprintf("%d>%d", r.From, r.To), r.Label)
 		}
 		for i, is := range []bool{r.Lost, r.Forged, r.Bad} {
 			if is {
-				line += []string{" lost", " forged", " bad"}[i]
+				parts = append(parts, []string{"lost", "forged", "bad"}[i])
 			}
 		}
-		lines = append(lines, strings.Join(append([]string{line}, r.Notes...), " / "))
+		lines = append(lines, strings.Join(append([]string{strings.Join(parts, " ")}, r.Notes...), " / "))
 	}
 	return strings.Join(lines, "\n")
 }
