@@ -12,9 +12,10 @@ import (
 )
 
 // Programs builds, of somebody's files for several lessons, what [Build] builds of those for one, with as few programs
-// for the stage as it takes: one, but for lessons of which something may happen as the program starts, each of which has
-// one for itself: what is wrong with one lesson must not decide another's verdict. All of them are kept in dir, and go with it. Each of all has the same Stage, and neither Program nor
-// Tasks. Whatever is wrong with the files is in the report that [Run] returns for the program.
+// for the stage as it takes: one, but for lessons of which something may happen as the program starts, each of which
+// has one for itself: what is wrong with one lesson must not decide another's verdict. All of them are kept in dir, and
+// go with it. Each of all has the same Stage, and neither Program nor Tasks. Whatever is wrong with the files is in the
+// report that [Run] returns for the program.
 func Programs(ctx context.Context, all []Params, dir string) ([]*Program, error) {
 	programs := make([]*Program, len(all))
 	var together []part

@@ -69,8 +69,8 @@ func TestStartsQuietly(t *testing.T) {
 		})
 	}
 	below := lay(t, map[string]string{"x/y/a.go": "package a\n\nfunc init() {}\n"})
-	require.False(t, startsQuietly(build.Submission{"x/y/a.go": filepath.Join(below, "x", "y", "a.go")}), "as it is its "+
-		"lesson's")
+	require.False(t, startsQuietly(build.Submission{"x/y/a.go": filepath.Join(below, "x", "y", "a.go")}),
+		"as it is its lesson's")
 	dir := lay(t, map[string]string{"a_test.go": "package a\n\nfunc init() {}\n"})
 	require.True(t, startsQuietly(build.Submission{"a_test.go": filepath.Join(dir, "a_test.go")}), "tests are left out")
 }

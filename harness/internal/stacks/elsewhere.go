@@ -75,8 +75,8 @@ func (g Goroutine) AsCall() Goroutine {
 	return g
 }
 
-// AsTheirs returns g as one that runs for the code, even if no line of the code has started it, and none is on its stack:
-// in wg.Go(other.Wait), say.
+// AsTheirs returns g as one that runs for the code, even if no line of the code has started it, and none is on its
+// stack: in wg.Go(other.Wait), say.
 func (g Goroutine) AsTheirs() Goroutine {
 	g.theirs = true
 	return g
