@@ -306,10 +306,20 @@ func (u *unpacker) content() Content {
 	return c
 }
 
-// key names what counts of a submission.
+// lacks names the lessons that an earlier attempt has files of, and this one has not.
+func (c Content) lacks(before Content) (names []string) {
+	for i, l := range before.Lessons {
+		if len(l.Files) > 0 && len(c.Lessons[i].Files) == 0 {
+			names = append(names, l.Name)
+		}
+	}
+	return names
+}
+
 // Key is what [Content]'s is, of one lesson.
 func (l Lesson) Key() string { return key([]Lesson{l}) }
 
+// key names what counts of a submission.
 func key(lessons []Lesson) string {
 	h := sha256.New()
 	io.WriteString(h, "a submission of udpkata, 1\n")

@@ -78,6 +78,13 @@ var intakeSentences = []Text{
 	{"%s is taken in its place", "改採用 %s"},
 
 	// what whoever grades should know
+	{"%s has %s in %s and in %s: if these are students, unpack it and give the folder; if it is one student's, put it " +
+		"into a folder and give that",
+		"%[1]s 的 %[3]s 和 %[4]s 裡都有 %[2]s：如果它們是不同的學生，請解壓縮後改給資料夾；" +
+			"如果是同一位學生的，請把這個檔案放進一個資料夾，再給那個資料夾"},
+	{"Moodle's names do not say which is newer of %s and %s; what was given later counts as later.",
+		"Moodle 的檔名看不出 %s 和 %s 哪個比較新；後面給的算比較晚交。"},
+	{"The attempt before has what this one lacks: %s.", "上一次有交、這一次卻沒有的：%s。"},
 	{"%d more were left out, and are not listed", "另有 %d 個沒有採用，沒有列出"},
 	{"the number %s stands with another name too; see who has handed it in",
 		"編號 %s 還有另一個姓名；請確認是誰交的"},
