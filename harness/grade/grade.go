@@ -74,6 +74,8 @@ type Summary struct {
 	Graded   int // submissions that count, of this shard
 	Unjudged []string
 	Once     []string      // of whose tasks some should have been judged twice, and why they were not
+	Marked   []string      // who has lost something by Canvas's mark, which does not say how late they were
+	Lost     string        // what each of those has lost, as in "10%"
 	Left     []intake.Left // what lies beside the submissions
 	Missing  []string      // what the marks wait for; none if grades.json and grades.csv are written
 }
@@ -134,6 +136,11 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 		return Summary{}, err
 	}
 	s := Summary{Graded: len(entries), Left: left, Unjudged: slices.Sorted(maps.Keys(g.wrong)), Once: g.once}
+	for i, e := range entries {
+		if e.System == intake.Canvas && e.Late && e.Factor < 1 {
+			s.Marked, s.Lost = append(s.Marked, mine[i].Who()), lost(e.Factor)
+		}
+	}
 	s.Missing, err = Finish(p.Out)
 	return s, err
 }

@@ -359,7 +359,28 @@ func TestLate(t *testing.T) {
 	nobodyKnows := newEntry(intake.Submission{}, intake.Content{}, rule)
 	require.Equal(t, 1.0, nobodyKnows.Factor)
 	require.Contains(t, nobodyKnows.Notes[0].EN, "Nobody knows")
-	require.Equal(t, 1.0, newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, late.Rule{}).Factor)
+	require.Len(t, canvas.Notes, 1)
+	require.Contains(t, canvas.Notes[0].EN, "does not say by how much: it loses 10%, the least")
+	require.Empty(t, folder.Notes)
+	inTime := newEntry(intake.Submission{System: intake.Canvas}, content, rule)
+	require.Equal(t, 1.0, inTime.Factor)
+	require.Empty(t, inTime.Notes)
+	free := newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, late.Rule{})
+	require.Equal(t, 1.0, free.Factor)
+	require.Contains(t, free.Notes[0].EN, "without a due date nothing is lost")
+}
+
+// TestNotes: why somebody has little or nothing is in the table, too.
+func TestNotes(t *testing.T) {
+	out := lay(t, Head{Which: "last"}, 1)
+	all := []Lesson{{Name: "02-echo", Tasks: []Task{{Name: "TestA", State: verdict.DidNotCompile, Points: 2}}},
+		{Name: "03-spoof", Tasks: []Task{{Name: "TestA", State: verdict.Refused, Points: 2}}},
+		{Name: "04-backoff", Tasks: []Task{{Name: "TestA", State: verdict.DidNotCompile, Points: 2}}}}
+	require.NoError(t, writeJSON(resultPath(out, "k2"), Result{Key: "k2", Lessons: all}))
+	_, err := Finish(out)
+	require.NoError(t, err)
+	require.Equal(t, "What was handed in for 02-echo, 04-backoff did not compile; What was handed in for 03-spoof does "+
+		"what is refused, and was not run", rows(t, out)[3][8])
 }
 
 // TestEnded: whichever limit has ended a box is named.

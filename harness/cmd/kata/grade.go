@@ -71,6 +71,10 @@ func (c *gradeCommand) run(s *session) (bool, error) {
 	for _, l := range sum.Left {
 		s.say("left out: %s: %s\n", l.Path, l.Reason)
 	}
+	if len(sum.Marked) > 0 {
+		s.say("%d are late by Canvas's word, which does not say by how much; each lost %s, the least that being late "+
+			"costs: %s\n", len(sum.Marked), sum.Lost, some(sum.Marked))
+	}
 	s.say("%d submissions in %v.\n", sum.Graded, time.Since(began).Round(time.Second))
 	s.finished(c.Out, sum.Missing)
 	return true, unjudged(sum)
@@ -98,13 +102,18 @@ func (s *session) finished(out string, missing []string) {
 			filepath.Join(out, "grades.json"))
 		return
 	}
-	const most = 10
-	names := strings.Join(missing[:min(most, len(missing))], ", ")
-	if len(missing) > most {
-		names += ", …"
-	}
 	s.say("There are no marks yet: %d are missing (%s). When they are there: go tool kata merge %s\n", len(missing),
-		names, out)
+		some(missing), out)
+}
+
+// some lists names, as many as fit a line.
+func some(names []string) string {
+	const most = 10
+	list := strings.Join(names[:min(most, len(names))], ", ")
+	if len(names) > most {
+		list += ", …"
+	}
+	return list
 }
 
 // params says what to grade.
