@@ -77,6 +77,7 @@ type Summary struct {
 	Marked   []string      // who has lost something by Canvas's mark, which does not say how late they were
 	Lost     string        // what each of those has lost, as in "10%"
 	Left     []intake.Left // what lies beside the submissions
+	Changes  *Changes      // since the run before in that directory; nil if there was none
 	Missing  []string      // what the marks wait for; none if grades.json and grades.csv are written
 }
 
@@ -86,6 +87,16 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	all, left, err := intake.Find(p.Paths, p.Lessons, intake.Limits{})
 	if err == nil && len(all) == 0 {
 		err = text.Fail("there are no submissions in %s", strings.Join(p.Paths, ", "))
+	}
+	if err != nil {
+		return Summary{}, err
+	}
+	if info, err := os.Stat(p.Out); err == nil && !info.IsDir() {
+		return Summary{}, text.Fail("%s is a file: give the directory where results go, as in -o graded", p.Out)
+	}
+	was, err := readEarlier(p.Out)
+	if err == nil {
+		err = was.isOf(p.Out, all)
 	}
 	if err != nil {
 		return Summary{}, err
@@ -141,7 +152,14 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 			s.Marked, s.Lost = append(s.Marked, mine[i].Who()), lost(e.Factor)
 		}
 	}
-	s.Missing, err = Finish(p.Out)
+	c, missing, err := Open(p.Out)
+	if s.Missing = missing; err != nil || len(missing) > 0 {
+		return s, err
+	}
+	if err := c.write(); err != nil {
+		return s, err
+	}
+	s.Changes, err = was.changes(c)
 	return s, err
 }
 

@@ -383,6 +383,38 @@ func TestNotes(t *testing.T) {
 		"what is refused, and was not run", rows(t, out)[3][8])
 }
 
+// TestEarlier: whose results would be gone is said, and what has become of marks since.
+func TestEarlier(t *testing.T) {
+	h := Head{Which: "last", Rule: "10%/day"}
+	out := lay(t, h, 2)
+	was, err := readEarlier(out)
+	require.NoError(t, err)
+	class := []intake.Submission{{Student: "=alice", ID: "7"}, {Student: "bob"}, {Student: "carol"}, {Student: "dan"}}
+	require.NoError(t, was.isOf(out, class), "a shard's directory has the others' results, who are in the class")
+	require.ErrorContains(t, was.isOf(out, class[1:2]),
+		out+" has results of 2 others who are not in this (=alice (7), carol): give another -o; ")
+	h.Rule = "none"
+	now := lay(t, h, 1)
+	var p part
+	_, err = readJSON(filepath.Join(now, Shard{}.file()), &p)
+	require.NoError(t, err)
+	p.Entries[1].Factor = 1                                                                             // alice is not late any more
+	p.Entries = append(p.Entries, Entry{Student: "dan", Attempt: 1, Attempts: 1, Key: "k1", Factor: 1}) // new
+	require.NoError(t, writeJSON(filepath.Join(now, Shard{}.file()), p))
+	c, missing, err := Open(now)
+	require.NoError(t, err)
+	require.Empty(t, missing)
+	changes, err := was.changes(c)
+	require.NoError(t, err)
+	require.Equal(t, &Changes{Was: "10%/day", Is: "none", ByRule: 1, Same: 2,
+		Changed: []Change{{"=alice (7)", 1, 2}}}, changes)
+	none, err := readEarlier(t.TempDir())
+	require.NoError(t, err)
+	changes, err = none.changes(c)
+	require.NoError(t, err)
+	require.Nil(t, changes)
+}
+
 // TestEnded: whichever limit has ended a box is named.
 func TestEnded(t *testing.T) {
 	for _, limit := range []sandbox.Limit{sandbox.Wall, sandbox.CPU, sandbox.Memory, sandbox.Processes, sandbox.Room,

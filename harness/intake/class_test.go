@@ -277,6 +277,20 @@ func TestLessThanBefore(t *testing.T) {
 	require.Equal(t, "The attempt before has what this one lacks: 02-echo.", c.Notes[0].EN)
 }
 
+// TestResultsAreNoSubmission: what was made of a class is nobody's.
+func TestResultsAreNoSubmission(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"ann/echo.go", "graded/reference.json", "graded/results/k.json", "graded/lessons/k.json"} {
+		lay(t, dir, name, echo)
+	}
+	all, left := find(t, dir)
+	require.Equal(t, []string{"ann"}, who(all))
+	require.Len(t, left, 1)
+	require.Equal(t, "what go tool kata grade has written", left[0].Reason.EN)
+	_, _, err := intake.Find([]string{filepath.Join(dir, "graded")}, course(t), intake.Limits{})
+	require.ErrorContains(t, err, "is what go tool kata grade has written: give what was handed in")
+}
+
 func attemptsTooMany(all []intake.Submission) (n int) {
 	for _, s := range all {
 		if s.Attempt > 1 {

@@ -113,6 +113,11 @@ func (f *finder) isSubmission(names []string) bool {
 	return bare == 3
 }
 
+// isResults reports whether a folder is what was made of a class, as its names tell.
+func isResults(names []string) bool {
+	return slices.Contains(names, "reference.json") && slices.Contains(names, "results")
+}
+
 // dir looks at a folder that was given.
 func (f *finder) dir(given, full string) error {
 	entries, err := os.ReadDir(full)
@@ -133,6 +138,9 @@ func (f *finder) dir(given, full string) error {
 		if rest = append(rest, e); e.IsDir() {
 			folders = append(folders, e)
 		}
+	}
+	if isResults(names) {
+		return text.Fail("%s is what go tool kata grade has written: give what was handed in", strconv.Quote(given))
 	}
 	isOne := f.isSubmission(names)
 	if !isPlatforms && !isOne {
@@ -242,6 +250,10 @@ func (f *finder) entry(given, full string, e fs.DirEntry, isPlatforms bool) erro
 		if err != nil {
 			one.refuse = unreadable(err)
 		}
+		if isResults(names) {
+			f.leave(one.path, text.Say("what go tool kata grade has written"))
+			return nil
+		}
 		one.file = ""
 		one.parts = []part{f.folder(filepath.Join(full, name), child(full, name), names)}
 	case !e.Type().IsRegular():
@@ -261,7 +273,7 @@ func (f *finder) entry(given, full string, e fs.DirEntry, isPlatforms bool) erro
 // namesIn returns the names of those things in a directory that say what it is.
 func namesIn(root *os.Root) (names []string, err error) {
 	defer root.Close()
-	for _, name := range []string{".git", "HEAD", "objects", "refs"} {
+	for _, name := range []string{".git", "HEAD", "objects", "refs", "reference.json", "results"} {
 		if _, err := root.Lstat(name); err == nil {
 			names = append(names, name)
 		} else if !errors.Is(err, fs.ErrNotExist) {

@@ -66,7 +66,18 @@ var gradeSentences = []Text{
 	{"There are no marks yet: %d are missing (%s). When they are there: go tool kata merge %s\n",
 		"還沒有分數：還缺 %d 個（%s）。都有了以後：go tool kata merge %s\n"},
 
+	{"The run before had another rule for being late (%s; now it is %s): %d marks change by it.\n",
+		"上一次的遲交規則不同（%s；這次是 %s）：有 %d 個分數因此改變。\n"},
+	{"Since the run before, no mark has changed.\n", "和上一次相比，分數都沒有變。\n"},
+	{"Since the run before, %d marks are as they were, and %d changed: %s\n",
+		"和上一次相比，%d 個分數不變，%d 個變了：%s\n"},
+
 	// what is wrong with what is there
+	{"%s has results of %d others who are not in this (%s): give another -o; or what they handed in, too; or remove " +
+		"class-*.json in %s to have these alone from now on",
+		"%s 裡還有另外 %d 位的結果，而這次沒有他們（%s）：請換一個 -o，或連他們交的一起給；" +
+			"如果以後只要這次的，請刪掉 %s 裡的 class-*.json"},
+	{"%s is a file: give the directory where results go, as in -o graded", "%s 是檔案：請給要放結果的目錄，例如 -o graded"},
 	{"%s can't be read; remove it, and grade its shard again", "%s 無法讀取；請刪掉它，再評一次那個分片"},
 	{"%s was graded otherwise than the other shards (%s): grade all of them with the same course, Go, class.key, box " +
 		"and flags, and the same number of shards, or remove those class-*.json that are of an earlier run",

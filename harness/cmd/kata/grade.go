@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -73,8 +72,9 @@ func (c *gradeCommand) run(s *session) (bool, error) {
 	}
 	if len(sum.Marked) > 0 {
 		s.say("%d are late by Canvas's word, which does not say by how much; each lost %s, the least that being late "+
-			"costs: %s\n", len(sum.Marked), sum.Lost, some(sum.Marked))
+			"costs: %s\n", len(sum.Marked), sum.Lost, text.Some(sum.Marked))
 	}
+	s.changed(sum.Changes)
 	s.say("%d submissions in %v.\n", sum.Graded, time.Since(began).Round(time.Second))
 	s.finished(c.Out, sum.Missing)
 	return true, unjudged(sum)
@@ -95,6 +95,26 @@ func unjudged(sum grade.Summary) error {
 	return nil
 }
 
+// changed says which marks are other than before.
+func (s *session) changed(c *grade.Changes) {
+	if c == nil {
+		return
+	}
+	if c.Was != c.Is {
+		s.say("The run before had another rule for being late (%s; now it is %s): %d marks change by it.\n", c.Was, c.Is,
+			c.ByRule)
+	}
+	var list []string
+	for _, one := range c.Changed {
+		list = append(list, fmt.Sprintf("%s %v → %v", one.Who, one.From, one.To))
+	}
+	if len(list) == 0 {
+		s.say("Since the run before, no mark has changed.\n")
+		return
+	}
+	s.say("Since the run before, %d marks are as they were, and %d changed: %s\n", c.Same, len(list), text.Some(list))
+}
+
 // finished says where the marks are, or what they wait for.
 func (s *session) finished(out string, missing []string) {
 	if len(missing) == 0 {
@@ -103,17 +123,7 @@ func (s *session) finished(out string, missing []string) {
 		return
 	}
 	s.say("There are no marks yet: %d are missing (%s). When they are there: go tool kata merge %s\n", len(missing),
-		some(missing), out)
-}
-
-// some lists names, as many as fit a line.
-func some(names []string) string {
-	const most = 10
-	list := strings.Join(names[:min(most, len(names))], ", ")
-	if len(names) > most {
-		list += ", …"
-	}
-	return list
+		text.Some(missing), out)
 }
 
 // params says what to grade.
