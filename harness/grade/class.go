@@ -190,7 +190,7 @@ func (p part) differs(q part) string {
 	for what, same := range map[string]bool{
 		"course": p.Course == q.Course, "Go": p.Go == q.Go, "class.key": p.Class == q.Class, "box": p.Box == q.Box,
 		"policy": p.Policy == q.Policy, "language": p.Language == q.Language, "late": p.Rule == q.Rule,
-		"attempt": p.Which == q.Which, "shards": p.N == q.N,
+		"attempt": p.Which == q.Which, "lessons": p.Lessons == q.Lessons, "shards": p.N == q.N,
 	} {
 		if !same {
 			return what
@@ -207,6 +207,26 @@ func (c *Class) columns(r Result) {
 			c.Tasks = append(c.Tasks, Column{l.Name, t.Name, t.Points, isOut})
 		}
 	}
+}
+
+// A Worth is what a lesson's tasks are worth that count.
+type Worth struct {
+	Lesson string
+	Points int
+}
+
+// worths says what the lessons are worth that are worth anything.
+func (c *Class) worths() (all []Worth) {
+	for _, t := range c.Tasks {
+		switch last := len(all) - 1; {
+		case t.Out || t.Points == 0:
+		case last >= 0 && all[last].Lesson == t.Lesson:
+			all[last].Points += t.Points
+		default:
+			all = append(all, Worth{t.Lesson, t.Points})
+		}
+	}
+	return all
 }
 
 // who names a submission in one line.

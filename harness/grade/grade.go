@@ -45,6 +45,7 @@ import (
 type Params struct {
 	Root    string              // of the course's repository
 	Lessons []curriculum.Lesson // those with tasks
+	Only    []string            // the names of those that count; nil for all
 	Paths   []string            // as package intake takes them
 	Out     string              // the directory for what comes out; it is made
 
@@ -77,6 +78,7 @@ type Summary struct {
 	Marked   []string      // who has lost something by Canvas's mark, which does not say how late they were
 	Lost     string        // what each of those has lost, as in "10%"
 	Left     []intake.Left // what lies beside the submissions
+	Worths   []Worth       // what the lessons are worth
 	Changes  *Changes      // since the run before in that directory; nil if there was none
 	Missing  []string      // what the marks wait for; none if grades.json and grades.csv are written
 }
@@ -125,6 +127,10 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	if g.head, err = newHead(p, key); err != nil {
 		return Summary{}, err
 	}
+	if p.Only != nil {
+		others := func(l curriculum.Lesson) bool { return !slices.Contains(p.Only, l.Name) }
+		g.Lessons = slices.DeleteFunc(slices.Clone(p.Lessons), others)
+	}
 	g.dir = filepath.Join(g.Cache, g.head.programs(g.Root))
 	leaveCache, err := use(g.dir)
 	if err != nil {
@@ -159,6 +165,7 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	if err := c.write(); err != nil {
 		return s, err
 	}
+	s.Worths = c.worths()
 	s.Changes, err = was.changes(c)
 	return s, err
 }

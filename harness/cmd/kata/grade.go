@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -22,6 +24,7 @@ import (
 type gradeCommand struct {
 	Paths    []string `arg:"" optional:"" name:"path" help:"Submissions, folders or a platform's zip of them."`
 	Out      string   `short:"o" required:"" placeholder:"OUT" help:"Where results go, and a run goes on."`
+	Lessons  string   `placeholder:"LIST" help:"Which lessons count, as in 02,03,04; all, unless given."`
 	Attempt  string   `placeholder:"WHICH" help:"Which of a student's submissions counts: last, first or best."`
 	Due      string   `placeholder:"WHEN" help:"The due date, as in 2026-12-01T23:59+08:00."`
 	Late     string   `placeholder:"POLICY" help:"What being late costs, as in \"10%/day, at most 50%\"."`
@@ -75,6 +78,15 @@ func (c *gradeCommand) run(s *session) (bool, error) {
 			"costs: %s\n", len(sum.Marked), sum.Lost, text.Some(sum.Marked))
 	}
 	s.changed(sum.Changes)
+	var worths []string
+	all := 0
+	for _, w := range sum.Worths {
+		worths = append(worths, fmt.Sprintf("%s %d", w.Lesson, w.Points))
+		all += w.Points
+	}
+	if len(worths) > 0 {
+		s.say("Of %d points: %s.\n", all, text.Some(worths))
+	}
 	s.say("%d submissions in %v.\n", sum.Graded, time.Since(began).Round(time.Second))
 	s.finished(c.Out, sum.Missing)
 	return true, unjudged(sum)
@@ -133,6 +145,9 @@ func (c *gradeCommand) params(s *session) (p grade.Params, err error) {
 		Cache: c.Cache,
 	}
 	if p.Lessons, err = withTasks(p.Root); err != nil {
+		return p, err
+	}
+	if p.Only, err = only(p.Lessons, c.Lessons); err != nil {
 		return p, err
 	}
 	if p.Which, err = intake.ParseWhich(c.Attempt); err != nil {
@@ -201,6 +216,31 @@ func withTasks(root string) (all []curriculum.Lesson, err error) {
 		}
 	}
 	return all, err
+}
+
+// only returns the names of those lessons that a list has, as in 02,03-spoof, in the course's order.
+func only(lessons []curriculum.Lesson, list string) (names []string, err error) {
+	if list == "" {
+		return nil, nil
+	}
+	wanted := map[string]bool{}
+	for arg := range strings.SplitSeq(list, ",") {
+		arg = strings.TrimSpace(arg)
+		at := slices.IndexFunc(lessons, func(l curriculum.Lesson) bool {
+			number, word, _ := strings.Cut(l.Name, "-")
+			return arg == l.Name || arg == number || arg == word
+		})
+		if at < 0 {
+			return nil, text.Fail("--lessons has %q, which is no lesson with tasks: give them as in 02,03,04", arg)
+		}
+		wanted[lessons[at].Name] = true
+	}
+	for _, l := range lessons {
+		if wanted[l.Name] {
+			names = append(names, l.Name)
+		}
+	}
+	return names, nil
 }
 
 // progress says how far it has come: on a terminal, in one line.
