@@ -58,7 +58,7 @@ type Params struct {
 	Shard    Shard
 	Cache    string // where the programs with the lessons' tests stay, until no run has used them for long
 
-	// Tell is called, by one goroutine at a time, with each submission that is through.
+	// Tell is called, by one goroutine at a time, when grading begins, and with each submission that is through.
 	Tell func(Progress)
 }
 
@@ -236,6 +236,7 @@ type handed struct {
 // gradeAll grades submissions, each of which has an entry afterwards, in their order.
 func (g *grader) gradeAll(mine []intake.Submission) ([]Entry, error) {
 	g.done.All, g.wrong, g.claimed = len(mine), map[string]bool{}, map[string]chan struct{}{}
+	g.Tell(g.done)
 	entries := make([]Entry, len(mine))
 	work := make(chan handed)
 	ctx := g.ctx
@@ -283,6 +284,9 @@ func (g *grader) gradeAll(mine []intake.Submission) ([]Entry, error) {
 
 // through notes that a submission is through.
 func (g *grader) through(who string, err error, kept bool) {
+	if err != nil && g.ctx.Err() != nil {
+		return // the run was stopped, and the next one goes on with it
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.done.Done++
@@ -290,7 +294,7 @@ func (g *grader) through(who string, err error, kept bool) {
 	if kept {
 		g.done.Kept++
 	}
-	if err != nil && g.ctx.Err() == nil {
+	if err != nil {
 		g.done.Wrong = err.Error()
 		g.wrong[who+": "+err.Error()] = true
 	}
