@@ -50,7 +50,9 @@ func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
 	var o late.Outcome
 	switch {
 	case rule.Due.IsZero():
-		e.Late = s.Late
+		if e.Late = s.Late; s.Late {
+			e.Notes = append(e.Notes, text.Say("Canvas marks it as late; without a due date nothing is lost here."))
+		}
 		return e
 	case s.System == intake.Canvas:
 		o = rule.ByMark(s.Late)
@@ -61,11 +63,18 @@ func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
 	if o.By > 0 {
 		e.LateBy = o.By.Round(time.Second).String()
 	}
+	if s.System == intake.Canvas && o.Factor < 1 {
+		e.Notes = append(e.Notes, text.Say("Canvas marks it as late, and does not say by how much: it loses %s, the "+
+			"least that being late costs.", lost(o.Factor)))
+	}
 	if o.Unknown {
 		e.Notes = append(e.Notes, text.Say("Nobody knows when this was handed in; it counts as in time."))
 	}
 	return e
 }
+
+// lost says which part of the points is lost.
+func lost(factor float64) string { return decimal(round((1-factor)*100)) + "%" }
 
 // A part is what a shard says of itself.
 type part struct {
@@ -181,7 +190,7 @@ func (p part) differs(q part) string {
 	for what, same := range map[string]bool{
 		"course": p.Course == q.Course, "Go": p.Go == q.Go, "class.key": p.Class == q.Class, "box": p.Box == q.Box,
 		"policy": p.Policy == q.Policy, "language": p.Language == q.Language, "late": p.Rule == q.Rule,
-		"attempt": p.Which == q.Which, "shards": p.N == q.N,
+		"attempt": p.Which == q.Which, "lessons": p.Lessons == q.Lessons, "shards": p.N == q.N,
 	} {
 		if !same {
 			return what
@@ -198,6 +207,26 @@ func (c *Class) columns(r Result) {
 			c.Tasks = append(c.Tasks, Column{l.Name, t.Name, t.Points, isOut})
 		}
 	}
+}
+
+// A Worth is what a lesson's tasks are worth that count.
+type Worth struct {
+	Lesson string
+	Points int
+}
+
+// worths says what the lessons are worth that are worth anything.
+func (c *Class) worths() (all []Worth) {
+	for _, t := range c.Tasks {
+		switch last := len(all) - 1; {
+		case t.Out || t.Points == 0:
+		case last >= 0 && all[last].Lesson == t.Lesson:
+			all[last].Points += t.Points
+		default:
+			all = append(all, Worth{t.Lesson, t.Points})
+		}
+	}
+	return all
 }
 
 // who names a submission in one line.
@@ -224,6 +253,7 @@ func (c *Class) mark(e Entry) (Mark, error) {
 				"second "+
 				"time, to be sure; here that could not be done: %s.", r.Once))
 		}
+		m.Notes = append(slices.Clip(m.Notes), r.notes()...)
 		for _, l := range r.Lessons {
 			for _, t := range l.Tasks {
 				if t.State == verdict.Passed {

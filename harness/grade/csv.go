@@ -34,16 +34,22 @@ func (c *Class) CSV(out io.Writer) error {
 }
 
 func (c *Class) row(m Mark) []string {
-	note := m.Unread
+	var notes []string
+	if m.Unread != "" {
+		notes = append(notes, m.Unread)
+	}
 	if m.Refused != nil {
-		note = m.Refused.EN
+		notes = append(notes, m.Refused.EN)
+	}
+	for _, note := range m.Notes {
+		notes = append(notes, strings.TrimSuffix(note.EN, "."))
 	}
 	late := "no"
 	if m.Late {
 		late = "yes"
 	}
 	row := []string{m.Student, m.ID, strconv.Itoa(m.Attempt), late, decimal(m.Factor), strconv.Itoa(m.Earned),
-		strconv.Itoa(m.Of), decimal(m.Mark), note}
+		strconv.Itoa(m.Of), decimal(m.Mark), strings.Join(notes, "; ")}
 	passed := map[string]bool{}
 	for _, l := range m.Lessons {
 		for _, t := range l.Tasks {

@@ -367,7 +367,60 @@ func TestLate(t *testing.T) {
 	nobodyKnows := newEntry(intake.Submission{}, intake.Content{}, rule)
 	require.Equal(t, 1.0, nobodyKnows.Factor)
 	require.Contains(t, nobodyKnows.Notes[0].EN, "Nobody knows")
-	require.Equal(t, 1.0, newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, late.Rule{}).Factor)
+	require.Len(t, canvas.Notes, 1)
+	require.Contains(t, canvas.Notes[0].EN, "does not say by how much: it loses 10%, the least")
+	require.Empty(t, folder.Notes)
+	inTime := newEntry(intake.Submission{System: intake.Canvas}, content, rule)
+	require.Equal(t, 1.0, inTime.Factor)
+	require.Empty(t, inTime.Notes)
+	free := newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, late.Rule{})
+	require.Equal(t, 1.0, free.Factor)
+	require.Contains(t, free.Notes[0].EN, "without a due date nothing is lost")
+}
+
+// TestNotes: why somebody has little or nothing is in the table, too.
+func TestNotes(t *testing.T) {
+	out := lay(t, Head{Which: "last"}, 1)
+	all := []Lesson{{Name: "02-echo", Tasks: []Task{{Name: "TestA", State: verdict.DidNotCompile, Points: 2}}},
+		{Name: "03-spoof", Tasks: []Task{{Name: "TestA", State: verdict.Refused, Points: 2}}},
+		{Name: "04-backoff", Tasks: []Task{{Name: "TestA", State: verdict.DidNotCompile, Points: 2}}}}
+	require.NoError(t, writeJSON(resultPath(out, "k2"), Result{Key: "k2", Lessons: all}))
+	_, err := Finish(out)
+	require.NoError(t, err)
+	require.Equal(t, "What was handed in for 02-echo, 04-backoff did not compile; What was handed in for 03-spoof does "+
+		"what is refused, and was not run", rows(t, out)[3][8])
+}
+
+// TestEarlier: whose results would be gone is said, and what has become of marks since.
+func TestEarlier(t *testing.T) {
+	h := Head{Which: "last", Rule: "10%/day"}
+	out := lay(t, h, 2)
+	was, err := readEarlier(out)
+	require.NoError(t, err)
+	class := []intake.Submission{{Student: "=alice", ID: "7"}, {Student: "bob"}, {Student: "carol"}, {Student: "dan"}}
+	require.NoError(t, was.isOf(out, class), "a shard's directory has the others' results, who are in the class")
+	require.ErrorContains(t, was.isOf(out, class[1:2]),
+		out+" has results of 2 others who are not in this (=alice (7), carol): give another -o; ")
+	h.Rule = "none"
+	now := lay(t, h, 1)
+	var p part
+	_, err = readJSON(filepath.Join(now, Shard{}.file()), &p)
+	require.NoError(t, err)
+	p.Entries[1].Factor = 1                                                                             // alice is not late any more
+	p.Entries = append(p.Entries, Entry{Student: "dan", Attempt: 1, Attempts: 1, Key: "k1", Factor: 1}) // new
+	require.NoError(t, writeJSON(filepath.Join(now, Shard{}.file()), p))
+	c, missing, err := Open(now)
+	require.NoError(t, err)
+	require.Empty(t, missing)
+	changes, err := was.changes(c)
+	require.NoError(t, err)
+	require.Equal(t, &Changes{Was: "10%/day", Is: "none", ByRule: 1, Same: 2,
+		Changed: []Change{{"=alice (7)", 1, 2}}}, changes)
+	none, err := readEarlier(t.TempDir())
+	require.NoError(t, err)
+	changes, err = none.changes(c)
+	require.NoError(t, err)
+	require.Nil(t, changes)
 }
 
 // TestEnded: whichever limit has ended a box is named.

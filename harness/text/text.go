@@ -96,3 +96,13 @@ func language(name string) Language {
 	}
 	return English
 }
+
+// Some lists names, as many as fit a line.
+func Some(names []string) string {
+	const most = 10
+	list := strings.Join(names[:min(most, len(names))], ", ")
+	if len(names) > most {
+		list += ", …"
+	}
+	return list
+}
