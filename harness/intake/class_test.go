@@ -260,7 +260,35 @@ func TestClassInAZip(t *testing.T) {
 			}
 			all, _ := find(t, filepath.Join(dir, "in"))
 			require.Equal(t, []string{"class"}, who(all), "in a folder it is a student's")
+
+			lay(t, dir, "ann/echo.go", echo)
+			all, _ = find(t, filepath.Join(dir, "in", "class.zip"), filepath.Join(dir, "ann"))
+			require.Equal(t, []string{"ann", "class"}, who(all), "beside others it stops nobody's")
+			_, err = all[1].Unpack(t.Context())
+			if tt.want == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, tt.want)
+			}
 		})
+	}
+}
+
+// TestNamesLikeAPlatforms: a student may call a file as a platform calls what it hands out. It stays theirs.
+func TestNamesLikeAPlatforms(t *testing.T) {
+	mine := []at{{"02-echo/echo.go", echo}, {"notes_2026_11_29.txt", "x"}, {"bob_7_8_spoof.go", spoof}}
+	dir := t.TempDir()
+	for _, e := range mine {
+		lay(t, dir, "class/submission/"+e.name, e.content)
+	}
+	lay(t, dir, "zips/ann.zip", zipped(t, mine...))
+	for path, want := range map[string]string{
+		"class": "submission", "class/submission": "submission", "zips": "ann", "zips/ann.zip": "ann",
+	} {
+		all, _ := find(t, filepath.Join(dir, filepath.FromSlash(path)))
+		require.Equal(t, []string{want}, who(all), path)
+		got, _, _ := read(t, all[0])
+		require.Equal(t, echo, got["02-echo/echo.go"], path)
 	}
 }
 

@@ -21,6 +21,7 @@ type finder struct {
 	course course
 	limits Limits
 	at     int // which path is looked at
+	paths  int // how many were given
 	all    []*found
 	loose  map[string]*found // the submissions of Go files that were given, by folder
 	left   []Left
@@ -118,6 +119,18 @@ func isResults(names []string) bool {
 	return slices.Contains(names, "reference.json") && slices.Contains(names, "results")
 }
 
+// isPlatforms reports whether names are those of a platform's download: some are as it writes them, and the others
+// don't make a submission. A student may call a file as they like.
+func (f *finder) isPlatforms(names []string) bool {
+	var others []string
+	for _, name := range names {
+		if _, ok := parseName(name); !ok {
+			others = append(others, name)
+		}
+	}
+	return len(others) < len(names) && !f.isSubmission(others)
+}
+
 // dir looks at a folder that was given.
 func (f *finder) dir(given, full string) error {
 	entries, err := os.ReadDir(full)
@@ -126,12 +139,8 @@ func (f *finder) dir(given, full string) error {
 	}
 	var names []string
 	var folders, rest []fs.DirEntry
-	isPlatforms := false
 	for _, e := range entries {
 		names = append(names, e.Name())
-		if _, ok := parseName(e.Name()); ok {
-			isPlatforms = true
-		}
 		if n, _ := junk([]string{e.Name()}); n > 0 {
 			continue
 		}
@@ -142,6 +151,7 @@ func (f *finder) dir(given, full string) error {
 	if isResults(names) {
 		return text.Fail("%s is what go tool kata grade has written: give what was handed in", strconv.Quote(given))
 	}
+	isPlatforms := f.isPlatforms(names)
 	isOne := f.isSubmission(names)
 	if !isPlatforms && !isOne {
 		if downloads := f.downloads(full, rest); len(downloads) > 0 {
@@ -305,6 +315,9 @@ func (f *finder) zip(given, full, base string) error {
 	}
 	defer leave()
 	all := entriesOf(z)
+	if !f.isPlatforms(tops(all)) {
+		return f.one(given, one, all)
+	}
 	students := map[string]*found{}
 	var order []*found
 	var others []string
@@ -333,10 +346,6 @@ func (f *finder) zip(given, full, base string) error {
 		}
 		at := place{e.index, z.File[e.index].Name, as, z.File[e.index].CRC32}
 		student.parts[0].places = append(student.parts[0].places, at)
-	}
-	if len(order) == 0 {
-		f.have(one)
-		return f.isOnes(given, all)
 	}
 	for _, student := range order {
 		p := &student.parts[0]
@@ -417,9 +426,11 @@ func (f *finder) isDownload(full string, e fs.DirEntry) bool {
 	at := filepath.Join(full, e.Name())
 	if e.IsDir() {
 		inner, err := os.ReadDir(at)
-		return err == nil &&
-			slices.ContainsFunc(inner, func(e fs.DirEntry) bool { _, ok := parseName(e.Name()); return ok }) &&
-			!slices.ContainsFunc(inner, func(e fs.DirEntry) bool { return e.Name() == ".git" })
+		var names []string
+		for _, e := range inner {
+			names = append(names, e.Name())
+		}
+		return err == nil && f.isPlatforms(names)
 	}
 	if !e.Type().IsRegular() || !strings.EqualFold(filepath.Ext(at), ".zip") {
 		return false
@@ -429,18 +440,39 @@ func (f *finder) isDownload(full string, e fs.DirEntry) bool {
 		return false // which is said when it is unpacked
 	}
 	defer leave()
-	return slices.ContainsFunc(entriesOf(z), func(e zipEntry) bool { _, ok := parseName(e.elements[0]); return ok })
+	return f.isPlatforms(tops(entriesOf(z)))
 }
 
-// isOnes reports, as an error, that a zip which was given may well be of several students: one lesson's file is in
-// several of its folders.
-func (f *finder) isOnes(given string, all []zipEntry) error {
-	var tops []string
+// tops lists the names at the top of a zip.
+func tops(all []zipEntry) (names []string) {
 	for _, e := range all {
-		tops = append(tops, e.elements[0])
+		names = append(names, e.elements[0])
 	}
-	if f.isSubmission(tops) {
+	return names
+}
+
+// one takes a zip as one student's. One that may well be of several is an error, or if it was given among others, as a
+// student's may be, refused.
+func (f *finder) one(given string, one *found, all []zipEntry) error {
+	f.have(one)
+	name, a, b, several := f.ofSeveral(all)
+	if !several {
 		return nil
+	}
+	const why = "%s has %s in %s and in %s: if these are students, unpack it and give the folder; if it is one " +
+		"student's, put it into a folder and give that"
+	args := []any{strconv.Quote(given), text.VisibleLine(name), text.VisibleLine(a), text.VisibleLine(b)}
+	if f.paths == 1 {
+		return text.Fail(why, args...)
+	}
+	one.refuse = refused{text.Say(why, args...)}
+	return nil
+}
+
+// ofSeveral reports whether one lesson's file is in several of a zip's folders: its name, and two of those.
+func (f *finder) ofSeveral(all []zipEntry) (name, a, b string, several bool) {
+	if f.isSubmission(tops(all)) {
+		return "", "", "", false
 	}
 	in := map[string]string{} // a folder, by what lies in it
 	for _, e := range all {
@@ -460,11 +492,9 @@ func (f *finder) isOnes(given string, all []zipEntry) error {
 			key = fmt.Sprint(lesson, " ", key)
 		}
 		if other, ok := in[key]; ok && other != top {
-			return text.Fail("%s has %s in %s and in %s: if these are students, unpack it and give the folder; if it "+
-				"is one student's, put it into a folder and give that", strconv.Quote(given), text.VisibleLine(name),
-				text.VisibleLine(other), text.VisibleLine(top))
+			return name, other, top, true
 		}
 		in[key] = top
 	}
-	return nil
+	return "", "", "", false
 }

@@ -213,7 +213,7 @@ func Find(paths []string, lessons []curriculum.Lesson, limits Limits) (all []Sub
 	if err != nil {
 		return nil, nil, err
 	}
-	f := finder{course: c, limits: limits.orDefault(), loose: map[string]*found{}}
+	f := finder{course: c, paths: len(paths), limits: limits.orDefault(), loose: map[string]*found{}}
 	for _, path := range paths {
 		if err := f.path(path); err != nil {
 			return nil, nil, err
