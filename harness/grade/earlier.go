@@ -75,8 +75,8 @@ func (was earlier) isOf(out string, class []intake.Submission) error {
 	if len(others) == 0 {
 		return nil
 	}
-	return text.Fail("%s has results of %d others who are not in this (%s): give another -o; or what they handed in, too; "+
-		"or remove class-*.json in %s to have these alone from now on", out, len(others), text.Some(others), out)
+	return text.Fail("%s has results of %d others who are not in this (%s): give another -o; or what they handed in, "+
+		"too; or remove class-*.json in %s to have these alone from now on", out, len(others), text.Some(others), out)
 }
 
 // A Changes is what has become of the marks of those whom the run before had, too.

@@ -387,8 +387,8 @@ func TestNotes(t *testing.T) {
 	require.NoError(t, writeJSON(resultPath(out, "k2"), Result{Key: "k2", Lessons: all}))
 	_, err := Finish(out)
 	require.NoError(t, err)
-	require.Equal(t, "What was handed in for 02-echo, 04-backoff did not compile; What was handed in for 03-spoof does "+
-		"what is refused, and was not run", rows(t, out)[3][8])
+	require.Equal(t, "What was handed in for 02-echo, 04-backoff did not compile; What was handed in for 03-spoof "+
+		"does what is refused, and was not run", rows(t, out)[3][8])
 }
 
 // TestEarlier: whose results would be gone is said, and what has become of marks since.
@@ -406,8 +406,9 @@ func TestEarlier(t *testing.T) {
 	var p part
 	_, err = readJSON(filepath.Join(now, Shard{}.file()), &p)
 	require.NoError(t, err)
-	p.Entries[1].Factor = 1                                                                             // alice is not late any more
-	p.Entries = append(p.Entries, Entry{Student: "dan", Attempt: 1, Attempts: 1, Key: "k1", Factor: 1}) // new
+	// Alice is not late any more, and dan is new.
+	p.Entries[1].Factor = 1
+	p.Entries = append(p.Entries, Entry{Student: "dan", Attempt: 1, Attempts: 1, Key: "k1", Factor: 1})
 	require.NoError(t, writeJSON(filepath.Join(now, Shard{}.file()), p))
 	c, missing, err := Open(now)
 	require.NoError(t, err)

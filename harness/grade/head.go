@@ -42,7 +42,8 @@ func newHead(p Params, key []byte) (Head, error) {
 	class := sha256.Sum256(append([]byte("class "), key...))
 	h := Head{
 		Course: course, Go: runtime.Version(), Class: hex.EncodeToString(class[:8]), Box: p.Box.Stamp,
-		Lessons: strings.Join(p.Only, ","), Policy: !p.NoPolicy, Language: string(text.Preferred()), Rule: p.Rule.Policy.String(), Which: string(p.Which),
+		Policy: !p.NoPolicy, Language: string(text.Preferred()), Rule: p.Rule.Policy.String(), Which: string(p.Which),
+		Lessons: strings.Join(p.Only, ","),
 	}
 	if !p.Rule.Due.IsZero() {
 		h.Rule = p.Rule.Due.UTC().Format("2006-01-02T15:04:05Z") + " " + h.Rule

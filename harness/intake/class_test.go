@@ -239,7 +239,8 @@ func TestClassInAZip(t *testing.T) {
 		entries []at
 		want    string // of the error
 	}{
-		{"students", []at{{"c/ann/echo.go", echo}, {"c/bob/src/Echo.go", echo}}, "has Echo.go in ann and in bob: if these"},
+		{"students", []at{{"c/ann/echo.go", echo}, {"c/bob/src/Echo.go", echo}},
+			"has Echo.go in ann and in bob: if these"},
 		{"students with lessons", []at{{"ann/03-spoof/path.go", ofSpoof}, {"bob/03-spoof/path.go", ofSpoof}},
 			"has path.go in ann and in bob"},
 		{"one's lessons", []at{{"03-spoof/path.go", ofSpoof}, {"04-backoff/path.go", "package backoff\n"}}, ""},
@@ -308,7 +309,8 @@ func TestLessThanBefore(t *testing.T) {
 // TestResultsAreNoSubmission: what was made of a class is nobody's.
 func TestResultsAreNoSubmission(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"ann/echo.go", "graded/reference.json", "graded/results/k.json", "graded/lessons/k.json"} {
+	for _, name := range []string{"ann/echo.go", "graded/reference.json", "graded/results/k.json",
+		"graded/lessons/k.json"} {
 		lay(t, dir, name, echo)
 	}
 	all, left := find(t, dir)

@@ -330,7 +330,7 @@ func (c Content) lacks(before Content) (names []string) {
 	return names
 }
 
-// Key is what [Content]'s is, of one lesson.
+// Key names what counts of one lesson, as [Content]'s does of all.
 func (l Lesson) Key() string { return key([]Lesson{l}) }
 
 // key names what counts of a submission.

@@ -191,17 +191,17 @@ func (f *finder) downloads(full string, entries []fs.DirEntry) (all []fs.DirEntr
 // each looks at downloads in a folder, one after the other, and at what lies beside them.
 func (f *finder) each(given, full string, entries, downloads []fs.DirEntry) error {
 	for _, e := range entries {
-		path := filepath.Join(given, e.Name())
+		shown := filepath.Join(given, e.Name())
 		switch at := filepath.Join(full, e.Name()); {
 		case !slices.Contains(downloads, e):
-			f.leave(path, text.Say("neither a folder nor an archive"))
+			f.leave(shown, text.Say("neither a folder nor an archive"))
 			continue
 		case e.IsDir():
-			if err := f.dir(path, at); err != nil {
+			if err := f.dir(shown, at); err != nil {
 				return err
 			}
 		default:
-			if err := f.zip(path, at, e.Name()); err != nil {
+			if err := f.zip(shown, at, e.Name()); err != nil {
 				return err
 			}
 		}

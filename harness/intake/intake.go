@@ -1,8 +1,9 @@
 // Package intake takes in what a class has handed in: it lists the submissions, and reads one at a time.
 //
-// [Find] lists them, and of archives reads no more than which names are in them. [Submission.Unpack] says of one what it has of each lesson, what
-// was left out, and why. Nothing is written to the disk, nothing of a submission is run, no link in it is followed, and
-// no name in it names a file of this machine's. Whatever a submission is, Unpack ends, within the [Limits].
+// [Find] lists them, and of archives reads only which names are in them. [Submission.Unpack] says of one what it
+// has of each lesson, what was left out, and why. Nothing is written to the disk, nothing of a submission is run, no
+// link in it is followed, and no name in it names a file of this machine's. Whatever a submission is, Unpack ends,
+// within the [Limits].
 //
 // # What is given
 //

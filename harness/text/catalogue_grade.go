@@ -71,7 +71,8 @@ var gradeSentences = []Text{
 	{"Tasks that fail on real sockets alone are judged a second time, to be sure; here that could not be done: %s.",
 		"只在真正的 socket 上失敗的任務會再評一次確認；這裡沒能再評：%s。"},
 	{"left out: %s: %s\n", "略過：%s：%s\n"},
-	{"%d are late by Canvas's word, which does not say by how much; each lost %s, the least that being late costs: %s\n",
+	{"%d are late by Canvas's word, which does not say by how much; each lost %s, the least that being late costs: " +
+		"%s\n",
 		"有 %d 份是 Canvas 標為遲交的；它沒說遲了多久，所以各扣 %s，也就是遲交最少要扣的：%s\n"},
 	{"%d submissions in %v.\n", "%d 份作業，花了 %v。\n"},
 	{"%d submissions could not be judged; once that is mended, the same command goes on",
@@ -91,7 +92,8 @@ var gradeSentences = []Text{
 		"class-*.json in %s to have these alone from now on",
 		"%s 裡還有另外 %d 位的結果，而這次沒有他們（%s）：請換一個 -o，或連他們交的一起給；" +
 			"如果以後只要這次的，請刪掉 %s 裡的 class-*.json"},
-	{"%s is a file: give the directory where results go, as in -o graded", "%s 是檔案：請給要放結果的目錄，例如 -o graded"},
+	{"%s is a file: give the directory where results go, as in -o graded",
+		"%s 是檔案：請給要放結果的目錄，例如 -o graded"},
 	{"%s can't be read; remove it, and grade its shard again", "%s 無法讀取；請刪掉它，再評一次那個分片"},
 	{"%s was graded otherwise than the other shards (%s): grade all of them with the same course, Go, class.key, box " +
 		"and flags, and the same number of shards, or remove those class-*.json that are of an earlier run",
@@ -121,7 +123,8 @@ var gradeSentences = []Text{
 	{"refused", "不收"},
 	{"Nothing was handed in for this lesson.", "這一課什麼都沒有交。"},
 	{"Files are missing: %s.", "缺了檔案：%s。"},
-	{"Canvas marks it as late; without a due date nothing is lost here.", "Canvas 標為遲交；沒有給期限，這裡就不扣分。"},
+	{"Canvas marks it as late; without a due date nothing is lost here.",
+		"Canvas 標為遲交；沒有給期限，這裡就不扣分。"},
 	{"Canvas marks it as late, and does not say by how much: it loses %s, the least that being late costs.",
 		"Canvas 標為遲交，但沒說遲了多久：扣 %s，也就是遲交最少要扣的。"},
 	{"What was handed in for %s did not compile.", "%s 交的檔案無法編譯。"},

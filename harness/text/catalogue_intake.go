@@ -81,8 +81,8 @@ var intakeSentences = []Text{
 	{"%s is taken in its place", "改採用 %s"},
 
 	// what whoever grades should know
-	{"%s has %s in %s and in %s: if these are students, unpack it and give the folder; if it is one student's, put it " +
-		"into a folder and give that",
+	{"%s has %s in %s and in %s: if these are students, unpack it and give the folder; if it is one student's, put " +
+		"it into a folder and give that",
 		"%[1]s 的 %[3]s 和 %[4]s 裡都有 %[2]s：如果它們是不同的學生，請解壓縮後改給資料夾；" +
 			"如果是同一位學生的，請把這個檔案放進一個資料夾，再給那個資料夾"},
 	{"Moodle's names do not say which is newer of %s and %s; what was given later counts as later.",

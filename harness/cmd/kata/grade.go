@@ -64,8 +64,8 @@ func (c *gradeCommand) run(s *session) (bool, error) {
 				p.Rule.Due.Format("2006-01-02 15:04:05 -07:00"), p.Rule.Policy)
 		}
 		s.say("Each submission runs %s.\n", boxes[p.Box.Name])
-		s.say("First the lessons' tests are built, and the course's own solution is graded; in a fresh clone that takes " +
-			"a minute or more.\n")
+		s.say("First the lessons' tests are built, and the course's own solution is graded; in a fresh clone that " +
+			"takes a minute or more.\n")
 		s.out.Flush()
 		p.Tell = far.tell
 	}
@@ -128,8 +128,8 @@ func (s *session) changed(c *grade.Changes) {
 		return
 	}
 	if c.Was != c.Is {
-		s.say("The run before had another rule for being late (%s; now it is %s): %d marks change by it.\n", c.Was, c.Is,
-			c.ByRule)
+		s.say("The run before had another rule for being late (%s; now it is %s): %d marks change by it.\n",
+			c.Was, c.Is, c.ByRule)
 	}
 	var list []string
 	for _, one := range c.Changed {
