@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +17,24 @@ import (
 	"udpkata/harness/judge"
 	"udpkata/harness/verdict"
 )
+
+// TestExamplesStayOutOfGit: what the README's examples write of students in the clone, git ignores.
+func TestExamplesStayOutOfGit(t *testing.T) {
+	ignored, err := os.ReadFile("../../../.gitignore")
+	require.NoError(t, err)
+	lines := strings.Split(string(ignored), "\n")
+	require.Contains(t, lines, "class.key")
+	for _, name := range []string{"README.md", "README.zh-TW.md"} {
+		page, err := os.ReadFile("../../../" + name)
+		require.NoError(t, err)
+		written := regexp.MustCompile(`(?:--format|grade) .*? -o ([\w.-]+)`).FindAllStringSubmatch(string(page), -1)
+		require.NotEmpty(t, written, name)
+		for _, w := range written {
+			require.True(t, slices.Contains(lines, "/"+w[1]) || slices.Contains(lines, "/"+w[1]+"/"),
+				"%s writes %s in the clone, and .gitignore has no line for it", name, w[1])
+		}
+	}
+}
 
 func TestRun(t *testing.T) {
 	tests := []struct {
