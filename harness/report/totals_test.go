@@ -10,7 +10,8 @@ import (
 	"udpkata/harness/report/reporttest"
 )
 
-// TestTotals: one class in each format, read again, has the same points for everybody.
+// TestTotals: one class in each format, read again, has the same points for everybody, and nothing of a lesson that is
+// worth nothing.
 func TestTotals(t *testing.T) {
 	c := lay(t)
 	points := reporttest.Points{"01-a/TestA": 1, "01-a/TestB": 2, "02-b/TestC": 3, "02-b/TestD": 5}
@@ -52,6 +53,10 @@ func TestTotals(t *testing.T) {
 				}
 			} else {
 				files = written(t, tt.format, &r)
+			}
+			for name, data := range files {
+				require.NotContains(t, name+data, "03-worthless")
+				require.NotContains(t, data, "TestE\"")
 			}
 			expect := maps.Clone(want)
 			for _, id := range tt.lacks {

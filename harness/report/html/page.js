@@ -23,12 +23,14 @@
     return element;
   }
 
+  // A task that is worth nothing, in a class where others are, is shown and not counted.
+  const counted = tasks.map((task, j) => j).filter(j => !tasks[j].out && (tasks[j].points > 0 || !of));
+
   // What is known of students, in the order of their numbers.
   const people = students.map((s, i) => {
     const result = results[s.result];
     const letters = result ? [...result.states] : [];
-    const counted = tasks.flatMap((task, j) => task.out ? [] : [letters[j]]);
-    const good = counted.filter(l => l === "✓").length;
+    const good = counted.filter(j => letters[j] === "✓").length;
     return {...s, i, letters, good, full: result && good === counted.length, graded: s.result >= 0};
   });
   const sum = all => all.reduce((a, b) => a + b, 0);
@@ -43,7 +45,7 @@
     {key: "points", width: 6, wide: true, number: true, sort: p => p.graded ? p.earned : -1,
       cell: p => p.graded ? String(p.earned) : "–"},
     {key: "tasks", width: 6.5, narrow: 5.5, number: true, sort: p => p.graded ? p.good : -1,
-      cell: p => p.graded ? `${p.good}/${tasks.filter(task => !task.out).length}` : "–"},
+      cell: p => p.graded ? `${p.good}/${counted.length}` : "–"},
     {key: "factor", width: 7.5, wide: true, number: true, sort: p => p.factor,
       cell: p => p.factor === 1 ? "" : "×" + decimal(p.factor), needed: people.some(p => p.factor !== 1)},
     {key: "attempt", width: 7, wide: true, number: true, sort: p => p.attempt,
