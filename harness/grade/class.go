@@ -77,10 +77,10 @@ type part struct {
 // A Mark is what somebody has got for one submission.
 type Mark struct {
 	Entry
-	Counts  bool     `json:"counts"` // it is the one of the student's that does
-	Earned  int      `json:"earned"` // points
-	Of      int      `json:"of"`     // points that could be earned here
-	Mark    float64  `json:"mark"`   // Earned, less what being late costs
+	Counts  bool     `json:"counts"`            // it is the one of the student's that does
+	Earned  int      `json:"earned"`            // points
+	Of      int      `json:"of"`                // points that could be earned here
+	Mark    float64  `json:"mark"`              // Earned, less what being late costs
 	Lessons []Lesson `json:"lessons,omitempty"` // but for those that are worth nothing
 }
 

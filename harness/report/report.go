@@ -29,7 +29,8 @@
 //	csv, json    grades.csv and grades.json again
 //
 // A sheet that is filled keeps all its other bytes. The points are scaled to those of the sheet: to Canvas's row
-// "Points Possible", to Moodle's column "Maximum grade", in both cases to two decimals.
+// "Points Possible", to Moodle's column "Maximum grade", in both cases to two decimals. Without a sheet, those for Canvas
+// are scaled to [Request.OutOf].
 //
 // # What students have written
 //
@@ -60,14 +61,14 @@ import (
 // A Format is a way to write marks. It has one of File and Dir.
 type Format struct {
 	Name  string
-	Takes []string // what it has a use for of "student", "sheet", "assignment" and "visibility"
+	Takes []string // what it has a use for of "student", "sheet", "assignment", "out-of" and "visibility"
 	File  func(w io.Writer, r *Request) error
 	Dir   func(d *Dir, r *Request) error
 }
 
 // Formats are all there are. A new one is a line here.
 var Formats = []Format{
-	{Name: "canvas", Takes: []string{"sheet", "assignment"}, File: canvas},
+	{Name: "canvas", Takes: []string{"sheet", "assignment", "out-of"}, File: canvas},
 	{Name: "moodle", Takes: []string{"sheet"}, Dir: moodle},
 	{Name: "gradescope", Takes: []string{"student", "visibility"}, File: gradescope},
 	{Name: "classroom50", Takes: []string{"student"}, File: classroom50},
@@ -86,9 +87,13 @@ type Request struct {
 	Student    string // a name or a number, as in grades.csv; may be "" if the class has but one student
 	Sheet      string // the path of a table that the platform exported
 	Assignment string // Canvas's name of a column: "Title (id)"
+	OutOf      string // what the assignment is worth in Canvas; "" for the course's points
 	Visibility string // Gradescope's; "" is visible
 	Getenv     func(string) string
 
+	// Marks is how many marks were written, and Most what one can be at the most; it is 0 where that differs.
+	Marks int
+	Most  float64
 	// Left are those who have no mark in what was written, a line each.
 	Left []text.Text
 }
@@ -115,7 +120,7 @@ func Open(dir string) (*grade.Class, error) {
 func Find(name string) (Format, error) {
 	var names []string
 	for _, f := range Formats {
-		if f.Name == name {
+		if strings.EqualFold(f.Name, name) {
 			return f, nil
 		}
 		names = append(names, f.Name)
@@ -124,18 +129,35 @@ func Find(name string) (Format, error) {
 }
 
 // Write writes a report to a file, whole or not at all, or into a directory, which is made, or is empty. A file goes
-// to stdout if out is "" or "-". It leaves in r.Left whose marks it could not write.
+// to stdout if out is "" or "-". It leaves in r.Left whose marks it could not write, and in r.Marks how many it could.
 func Write(f Format, out string, stdout io.Writer, r *Request) error {
 	for _, given := range []struct{ flag, value string }{
-		{"student", r.Student}, {"sheet", r.Sheet}, {"assignment", r.Assignment}, {"visibility", r.Visibility},
+		{"student", r.Student}, {"sheet", r.Sheet}, {"assignment", r.Assignment}, {"out-of", r.OutOf},
+		{"visibility", r.Visibility},
 	} {
 		if given.value != "" && !slices.Contains(f.Takes, given.flag) {
 			return text.Fail("%s has no use for --%s: leave it out", f.Name, given.flag)
 		}
 	}
-	toStdout := out == "" || out == "-"
+	r.Most = float64(r.possible())
+	if err := write(f, out, stdout, r); err != nil {
+		return err
+	}
+	all := 0
+	err := r.each(func(grade.Mark) error { all++; return nil })
+	if slices.Contains(f.Takes, "student") {
+		all = 1
+	}
+	r.Marks = all - len(r.Left)
+	return err
+}
+
+// ToStdout reports whether it is no file, nor a directory, where a report goes.
+func ToStdout(out string) bool { return out == "" || out == "-" }
+
+func write(f Format, out string, stdout io.Writer, r *Request) error {
 	switch {
-	case f.Dir != nil && toStdout:
+	case f.Dir != nil && ToStdout(out):
 		return text.Fail("%s is several files: give a directory for them with -o", f.Name)
 	case f.Dir != nil:
 		d, err := newDir(out)
@@ -143,7 +165,7 @@ func Write(f Format, out string, stdout io.Writer, r *Request) error {
 			return err
 		}
 		return f.Dir(d, r)
-	case toStdout:
+	case ToStdout(out):
 		return f.File(stdout, r)
 	}
 	if info, err := os.Stat(out); err == nil && !info.Mode().IsRegular() {
