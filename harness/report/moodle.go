@@ -57,7 +57,7 @@ func moodle(d *Dir, r *Request) error {
 			r.leave(m, text.Say("somebody else has that row of %s already", r.Sheet))
 			return nil
 		}
-		return addFeedback(z, m)
+		return r.addFeedback(z, m)
 	})
 	if err = errors.Join(err, z.Close()); err != nil {
 		return err
@@ -212,7 +212,7 @@ const mostFeedback = 256 << 10
 
 // addFeedback adds a student's feedback file to a zip. Moodle reads a name from the left, with underscores between its
 // parts: a name, the number, and the kind of plugin. What it needs of these is the number.
-func addFeedback(z *zip.Writer, m grade.Mark) error {
+func (r *Request) addFeedback(z *zip.Writer, m grade.Mark) error {
 	name := plainName(m.Student, 25)
 	if name == "" {
 		name = "Participant"
@@ -226,7 +226,7 @@ func addFeedback(z *zip.Writer, m grade.Mark) error {
 		return err
 	}
 	var page strings.Builder
-	m.Explain(&page)
+	r.Class.Explain(&page, m)
 	_, err = io.WriteString(w, cut(page.String(), mostFeedback))
 	return err
 }

@@ -83,5 +83,6 @@ var reportSentences = []Text{
 	// in a report
 	{"There is no result.", "沒有結果。"},
 	{"%s points: %d of %d%s", "%s 分：%d／%d%s"},
+	{", times %s for being late", "，遲交再乘以 %s"},
 	{"… (%d bytes more)", "……（還有 %d 個位元組）"},
 }

@@ -34,13 +34,13 @@ type gradeCommand struct {
 	Trust    bool     `help:"Use no box, and your rights: for code that you would run yourself."`
 	NoPolicy bool     `help:"Judge also what kata check refuses."`
 	Quiet    bool     `short:"q" help:"Say nothing but what could not be judged."`
-	Explain  string   `placeholder:"STUDENT" help:"Show what OUT has of a student, as the student would see it."`
+	Explain  string   `placeholder:"STUDENT" help:"Show what OUT has of a student; with 03 behind it, of that lesson."`
 }
 
 // run grades a class. All is well if everything was graded, whatever the scores.
 func (c *gradeCommand) run(s *session) (bool, error) {
 	if c.Explain != "" {
-		return true, grade.Explain(s.out, c.Out, c.Explain)
+		return true, grade.Explain(s.out, c.Out, c.Explain, c.Paths...)
 	}
 	if len(c.Paths) == 0 {
 		return false, text.Fail("say what to grade: a folder of submissions, an archive, or several of them")
