@@ -105,6 +105,9 @@ func (r *Request) leave(m grade.Mark, why text.Text) {
 
 // Open reads a directory of [grade.Run]'s, which has to have all marks.
 func Open(dir string) (*grade.Class, error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, text.Fail("%s is a file: give the directory that it is in, which go tool kata grade had as -o", dir)
+	}
 	c, missing, err := grade.Open(dir)
 	if err != nil {
 		return nil, err

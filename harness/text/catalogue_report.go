@@ -32,6 +32,8 @@ var reportSentences = []Text{
 		"machines have a part",
 		"%s 還沒有分數，因為缺了 %s：用 go tool kata grade -o %s 評分；" +
 			"如果有一部分在別台機器，再用 go tool kata merge %s 合併"},
+	{"%s is a file: give the directory that it is in, which go tool kata grade had as -o",
+		"%s 是檔案：請給它所在的目錄，也就是 go tool kata grade 的 -o"},
 	{"%s has no use for --%s: leave it out", "%s 用不到 --%s：請拿掉"},
 	{"%s is several files: give a directory for them with -o", "%s 會有好幾個檔案：請用 -o 給一個目錄"},
 	{"%s is not empty: give another directory with -o, or empty it", "%s 不是空的：請用 -o 給別的目錄，或先清空它"},

@@ -48,8 +48,9 @@ func TestRun(t *testing.T) {
 		{"no directory", []string{"judge", "02-echo"}, usage},
 		{"too much", []string{"judge", "02-echo", "a", "b"}, usage},
 		{"unknown flag", []string{"judge", "-q", "02-echo", "a"}, "flag provided but not defined: -q; " + usage},
-		{"unknown lesson", []string{"judge", "echo", "a"},
-			`there is no lesson "echo" with tasks; there are 01-ports, 02-echo, `},
+		{"unknown lesson", []string{"judge", "eco", "a"},
+			`there is no lesson "eco" with tasks; there are 01-ports, 02-echo, `},
+		{"a lesson's number", []string{"judge", "02", "nowhere"}, "nowhere: no such file or directory"},
 		{"a page to read", []string{"judge", "00-before", "a"}, `there is no lesson "00-before" with tasks`},
 	}
 	for _, tt := range tests {
