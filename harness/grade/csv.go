@@ -4,8 +4,8 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"regexp"
 	"strconv"
-	"strings"
 
 	"udpkata/harness/verdict"
 )
@@ -68,10 +68,11 @@ func (c *Class) row(m Mark) []string {
 
 // Plain returns a cell that no spreadsheet takes for a formula, whatever it begins with (OWASP, "CSV Injection").
 func Plain(cell string) string {
-	if first := strings.TrimLeft(cell, " \u00a0\u3000"); strings.IndexAny(first, "=+-@\t\r＝＋－＠") == 0 {
-		return "'" + cell
-	}
-	return cell
+	return beginsFormula.ReplaceAllString(cell, "$1'$2")
 }
+
+// beginsFormula tells what a spreadsheet program may take for a formula's beginning: at the beginning of a cell or, for
+// one that splits at semicolons or tabs, behind one of those.
+var beginsFormula = regexp.MustCompile(`(^|[;\t\r\n])([\s\p{Z}]*[=+\-@＝＋－＠]|\t|\r)`)
 
 func decimal(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }

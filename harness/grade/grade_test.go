@@ -109,6 +109,11 @@ func TestPlain(t *testing.T) {
 	for _, cell := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "　＝1", "＠x"} {
 		require.Equal(t, "'"+cell, Plain(cell))
 	}
+	for cell, want := range map[string]string{
+		"s2;=1+1": "s2;'=1+1", "a;  @x": "a;'  @x", "a\t=1": "a\t'=1", "a; b": "a; b", "\u2003=1": "'\u2003=1",
+	} {
+		require.Equal(t, want, Plain(cell))
+	}
 	for _, cell := range []string{"", "Ann-Marie", "O'Neill", "王小明", "12", "a=b"} {
 		require.Equal(t, cell, Plain(cell))
 	}
@@ -193,9 +198,12 @@ func TestAgain(t *testing.T) {
 		{Name: "TestG", State: verdict.Failed, Failed: []string{"a/loopback/ip4", "a", "b/virtual/ip4", "b"}},
 		{Name: "TestH", State: verdict.Failed, Failed: []string{"loopback/ip6"},
 			Output: "--- FAIL: TestH/virtual/ip4 (as the code has printed)\n"},
+		{Name: "TestI", State: verdict.Crashed, Reason: "signal: killed"},
+		{Name: "TestJ", State: verdict.Stuck, Reason: "did not end within 5m"},
+		{Name: "TestK", State: verdict.Stuck, Failed: []string{"virtual/ip4"}},
 	}}}}
 	r.Pending = doubtful(r)
-	require.Equal(t, map[string][]string{"02-echo": {"TestA", "TestC", "TestH"}}, r.Pending)
+	require.Equal(t, map[string][]string{"02-echo": {"TestA", "TestC", "TestH", "TestI", "TestJ"}}, r.Pending)
 	r.correct(Result{Lessons: []Lesson{{Name: "02-echo", Tasks: []Task{
 		{Name: "TestA", State: verdict.Passed}, {Name: "TestC", State: verdict.Failed, Reason: "again"},
 	}}}})

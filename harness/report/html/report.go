@@ -11,6 +11,7 @@ import (
 	"udpkata/harness/grade"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
+	"udpkata/harness/wire"
 )
 
 // A report is what the page's script knows of a class. Whatever is the same for many students is in it once, and
@@ -118,6 +119,12 @@ type result struct {
 	Files  map[int][]string `json:"files,omitempty"`
 }
 
+// A printed text is what a student reads of a task, with the ladders in it, which the page draws.
+type printed struct {
+	Text    string         `json:"text"`
+	Ladders []wire.Diagram `json:"ladders,omitempty"`
+}
+
 // An index holds texts once each.
 type index struct {
 	all    []string
@@ -143,7 +150,7 @@ func (x *index) of(s string) int {
 func newReport(c *grade.Class) (*report, error) {
 	r := &report{
 		Words:   map[text.Language]map[string]string{text.English: {}, text.Chinese: {}},
-		results: map[string]int{}, columns: map[string]int{}, outputs: index{all: []string{}},
+		results: map[string]int{}, columns: map[string]int{},
 		Lessons: []lesson{}, Students: []student{}, Results: []result{},
 	}
 	for l, own := range r.Words {

@@ -111,7 +111,10 @@ var words = map[string]text.Text{
 		"這題只在真正的 socket 上失敗，所以評了兩次。第一次：{0}"),
 	"same":   text.Both("The same as above.", "同上。"),
 	"output": text.Both("Feedback on {0}", "{0} 的回饋"),
-	"unread": text.Both("This machine could not read the submission: {0}", "這台機器無法讀取這份作業：{0}"),
+	"ladder": text.Both("A ladder of the datagrams between {0}, {1} in all; below it stands the same as text.",
+		"{0} 之間 {1} 個資料包的往來圖；下方有同樣內容的文字。"),
+	"as text": text.Both("As text", "文字版"),
+	"unread":  text.Both("This machine could not read the submission: {0}", "這台機器無法讀取這份作業：{0}"),
 
 	"facts":          text.Both("How this was graded", "評分方式"),
 	"attempt counts": text.Both("Attempt that counts", "計分的是哪一次"),
