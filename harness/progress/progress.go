@@ -121,7 +121,9 @@ func (c Course) Find(arg, current string) ([]Task, error) {
 	isNamed := func(t Task) bool {
 		return strings.EqualFold(t.Task.Name, name) || strings.EqualFold(t.Task.Name, "Test"+name)
 	}
-	found := c.filter(func(t Task) bool { return isNamed(t) && (lesson == "" || curriculum.IsNamed(t.Lesson.Name, lesson)) })
+	found := c.filter(func(t Task) bool {
+		return isNamed(t) && (lesson == "" || curriculum.IsNamed(t.Lesson.Name, lesson))
+	})
 	switch own := slices.IndexFunc(found, func(t Task) bool { return strings.HasPrefix(current, t.Lesson.Name+"/") }); {
 	case len(found) == 0:
 		if near := c.nearest(lesson, name); near != "" {

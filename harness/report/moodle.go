@@ -207,9 +207,6 @@ func (r *Request) comment(m grade.Mark) string {
 	return strings.Join(lines, "<br>")
 }
 
-// mostFeedback is how many bytes of a feedback file there are.
-const mostFeedback = 256 << 10
-
 // addFeedback adds a student's feedback file to a zip. Moodle reads a name from the left, with underscores between its
 // parts: a name, the number, and the kind of plugin. What it needs of these is the number.
 func (r *Request) addFeedback(z *zip.Writer, m grade.Mark) error {
@@ -225,8 +222,6 @@ func (r *Request) addFeedback(z *zip.Writer, m grade.Mark) error {
 	if err != nil {
 		return err
 	}
-	var page strings.Builder
-	r.Class.Explain(&page, m)
-	_, err = io.WriteString(w, cut(page.String(), mostFeedback))
+	_, err = io.WriteString(w, r.page(m))
 	return err
 }

@@ -22,6 +22,7 @@
 //	moodle       the exported grading worksheet, filled, and feedback.zip for "upload multiple feedback files"
 //	gradescope   results.json, of one student
 //	classroom50  result.json, of one student; who and what it is of, the runner's environment says
+//	feedback     a file a student, for people; of Canvas's download, named as Canvas takes it as a comment
 //	junit        a file a student, with one test suite
 //	exercism     STUDENT/LESSON/results.json (version 3): a lesson is what an exercise is there
 //	ctrf         a file a student
@@ -29,8 +30,8 @@
 //	csv, json    grades.csv and grades.json again
 //
 // A sheet that is filled keeps all its other bytes. The points are scaled to those of the sheet: to Canvas's row
-// "Points Possible", to Moodle's column "Maximum grade", in both cases to two decimals. Without a sheet, those for Canvas
-// are scaled to [Request.OutOf].
+// "Points Possible", to Moodle's column "Maximum grade", in both cases to two decimals. Those for Canvas are scaled to
+// [Request.OutOf] where there is no sheet.
 //
 // # What students have written
 //
@@ -40,7 +41,8 @@
 //
 //	gradescope, junit, ctrf   32 KiB a task (GitLab takes 30 MB a file of JUnit's)
 //	exercism                  32 KiB a task, and a message of 65,535 bytes
-//	moodle                    256 KiB a feedback file; the comment in the worksheet has what each lesson gave
+//	moodle, feedback          32 KiB a task, and 256 KiB a feedback file; the comment in Moodle's worksheet has what
+//	                          each lesson gave
 //	classroom50               nothing of it is there but the reasons, of 200 bytes each
 //	json                      all of it is there
 package report
@@ -72,6 +74,7 @@ var Formats = []Format{
 	{Name: "moodle", Takes: []string{"sheet"}, Dir: moodle},
 	{Name: "gradescope", Takes: []string{"student", "visibility"}, File: gradescope},
 	{Name: "classroom50", Takes: []string{"student"}, File: classroom50},
+	{Name: "feedback", Dir: feedback},
 	{Name: "junit", Dir: junit},
 	{Name: "exercism", Dir: exercism},
 	{Name: "ctrf", Dir: ctrf},

@@ -35,6 +35,7 @@ func TestTotals(t *testing.T) {
 		{format: "moodle", request: Request{Sheet: moodleSheet(t)}, lacks: []string{"105"}, unsaid: earned},
 		{format: "gradescope", each: true},
 		{format: "classroom50", request: Request{Getenv: environment}, unsaid: mark, each: true},
+		{format: "feedback", lacks: []string{"105"}},
 		{format: "junit"},
 		{format: "exercism", unsaid: mark},
 		{format: "ctrf"},

@@ -56,10 +56,9 @@ func TestPreferred(t *testing.T) {
 
 // TestKnown: what stands in a tag is no format.
 func TestKnown(t *testing.T) {
-	said := `What being late costs, as in "10%/day, at most 50%"; per hour, day or week; also "grace 15m", "until 7d".`
-	known := text.Known(said)
-	require.Equal(t, said, known.EN)
-	require.Contains(t, known.ZH, `例如 "10%/day, at most 50%"；`)
+	said := `As in "10%/day, at most 50%, grace 15m, until 7d", or 5%/hour.`
+	require.Equal(t, text.Both(said, `遲交扣多少，例如 "10%/day, at most 50%, grace 15m, until 7d" 或 5%/hour。`),
+		text.Known(said))
 	require.Equal(t, text.Both("%d", "%d"), text.Known("%d"), "nobody has translated it")
 }
 

@@ -25,7 +25,7 @@ type gradeCommand struct {
 	Out      string   `short:"o" required:"" placeholder:"OUT" help:"Where results go, and a run goes on."`
 	Attempt  string   `placeholder:"WHICH" help:"Which of a student's submissions counts: last, first or best."`
 	Due      string   `placeholder:"WHEN" help:"The due date, as in 2026-12-01T23:59+08:00."`
-	Late     string   `placeholder:"POLICY" help:"What being late costs, as in \"10%/day, at most 50%\"; per hour, day or week; also \"grace 15m\", \"until 7d\"."`
+	Late     string   `placeholder:"POLICY" help:"As in \"10%/day, at most 50%, grace 15m, until 7d\", or 5%/hour."`
 	Jobs     int      `placeholder:"N" help:"How many at a time; as many as there are processors, unless given."`
 	Shard    string   `placeholder:"I/N" help:"Grade the I-th of N parts, one of several machines'."`
 	ClassKey string   `placeholder:"FILE" help:"The class key, if it is not class.key in OUT."`

@@ -10,12 +10,12 @@ import (
 
 type reportCommand struct {
 	Out        string `arg:"" name:"out" help:"A directory of go tool kata grade."`
-	Format     string `placeholder:"FORMAT" help:"canvas, moodle, gradescope, classroom50, junit, exercism, ctrf, html, csv or json."`
-	Output     string `short:"o" aliases:"out" placeholder:"FILE" help:"The file, or the directory for several; else it is printed."`
+	Format     string `placeholder:"FORMAT" help:"For what: html, canvas, moodle, feedback, gradescope, junit, …"`
+	Output     string `short:"o" aliases:"out" placeholder:"FILE" help:"The file or directory; else it is printed."`
 	Student    string `placeholder:"STUDENT" help:"Who, for gradescope and classroom50: as in grades.csv."`
 	Sheet      string `placeholder:"FILE" help:"The table to fill, as Moodle or Canvas exported it."`
 	Assignment string `placeholder:"TITLE" help:"Canvas's column, as in \"UDP (1234)\"."`
-	OutOf      string `placeholder:"N" help:"What the assignment is worth in Canvas; the course's points, unless given."`
+	OutOf      string `placeholder:"N" help:"What it is worth in Canvas; the course's points, unless given."`
 	Visibility string `placeholder:"WHEN" help:"Gradescope's: visible, hidden, after_due_date or after_published."`
 }
 
