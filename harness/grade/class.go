@@ -86,11 +86,11 @@ type part struct {
 // A Mark is what somebody has got for one submission.
 type Mark struct {
 	Entry
-	Counts  bool     `json:"counts"` // it is the one of the student's that does
-	Earned  int      `json:"earned"` // points
-	Of      int      `json:"of"`     // points that could be earned here
-	Mark    float64  `json:"mark"`   // Earned, less what being late costs
-	Lessons []Lesson `json:"lessons,omitempty"`
+	Counts  bool     `json:"counts"`            // it is the one of the student's that does
+	Earned  int      `json:"earned"`            // points
+	Of      int      `json:"of"`                // points that could be earned here
+	Mark    float64  `json:"mark"`              // Earned, less what being late costs
+	Lessons []Lesson `json:"lessons,omitempty"` // but for those that are worth nothing
 }
 
 // Finish makes marks of what is in a directory: grades.json and grades.csv. It returns what is missing if that is not
@@ -107,7 +107,7 @@ func Finish(out string) (missing []string, err error) {
 type Class struct {
 	Head      Head
 	Reference Reference
-	Tasks     []Column // in the course's order
+	Tasks     []Column // in the course's order, but for the lessons that are worth nothing
 
 	out     string
 	which   intake.Which
@@ -199,9 +199,19 @@ func (p part) differs(q part) string {
 	return ""
 }
 
+// graded returns those lessons of which a task is worth something: an instructor who wants some lessons only takes the
+// points from the others', and nobody is to read of these. Where nothing is worth anything, it is all of them.
+func graded(lessons []Lesson) []Lesson {
+	worth := func(l Lesson) bool { return slices.ContainsFunc(l.Tasks, func(t Task) bool { return t.Points > 0 }) }
+	if !slices.ContainsFunc(lessons, worth) {
+		return lessons
+	}
+	return slices.DeleteFunc(slices.Clone(lessons), func(l Lesson) bool { return !worth(l) })
+}
+
 // columns notes which tasks there are.
 func (c *Class) columns(r Result) {
-	for _, l := range r.Lessons {
+	for _, l := range graded(r.Lessons) {
 		for _, t := range l.Tasks {
 			_, isOut := c.Reference.Skipped[l.Name+"/"+t.Name]
 			c.Tasks = append(c.Tasks, Column{l.Name, t.Name, t.Points, isOut})
@@ -247,14 +257,14 @@ func (c *Class) mark(e Entry) (Mark, error) {
 		if err != nil || !ok {
 			return m, cmp.Or(err, text.Fail("the result of %s is gone", e.who()))
 		}
-		m.Lessons = r.Lessons
+		m.Lessons = graded(r.Lessons)
 		if r.Once != "" {
 			m.Notes = append(slices.Clip(m.Notes), text.Say("Tasks that fail on real sockets alone are judged a "+
 				"second "+
 				"time, to be sure; here that could not be done: %s.", r.Once))
 		}
 		m.Notes = append(slices.Clip(m.Notes), r.notes()...)
-		for _, l := range r.Lessons {
+		for _, l := range m.Lessons {
 			for _, t := range l.Tasks {
 				if t.State == verdict.Passed {
 					earned[l.Name+"/"+t.Name] = t.Points

@@ -335,16 +335,50 @@ func TestMerge(t *testing.T) {
 	require.Equal(t, []string{"=alice, attempt 2 of 2"}, missing)
 }
 
+// TestFeedback: it is the same for everybody whose code does the same.
+func TestFeedback(t *testing.T) {
+	require.Equal(t, "echo.go:1: no\n--- FAIL: TestA/virtual/ip4\n--- SKIP: TestA/x", Task{
+		Output: "    --- PASS: TestA/y (0.00s)\n\necho.go:1: no\n--- FAIL: TestA/virtual/ip4 (0.01s)\n" +
+			"--- SKIP: TestA/x (12.30s)\n"}.Feedback())
+}
+
+// TestExplainSaysOnce: what the output begins with is no reason to be said before it, and where a TODO was met is
+// nothing to read.
+func TestExplainSaysOnce(t *testing.T) {
+	const todo = "spoof.go:65: TODO: write Ask"
+	c := &Class{Tasks: []Column{{"03-spoof", "TestAsk", 2, false}, {"03-spoof", "TestDial", 3, false},
+		{"03-spoof", "TestOut", 4, true}}}
+	var b strings.Builder
+	c.Explain(&b, Mark{Entry: Entry{Student: "amy", Factor: 1}, Mark: 3, Earned: 3, Of: 5, Lessons: []Lesson{
+		{Name: "03-spoof", Tasks: []Task{
+			{Name: "TestAsk", State: verdict.Todo, Points: 2, Reason: todo,
+				Output: "    tell.go:178: " + todo + "\n--- SKIP: TestAsk/virtual/ip4 (0.00s)\n"},
+			{Name: "TestDial", State: verdict.Passed, Points: 3},
+			{Name: "TestOut", State: verdict.Passed, Points: 4},
+		}},
+		{Name: "04-backoff", Tasks: []Task{
+			{Name: "TestA", State: verdict.DidNotCompile, Points: 1, Reason: "a.go:1: no", Output: "a.go:1: no\n"},
+		}},
+	}})
+	require.Equal(t, "amy: 3 of 5 points\n\n03-spoof: 3 of 5 points\n"+
+		"  todo            2  TestAsk\n      "+todo+"\n"+
+		"  passed          3  TestDial\n"+
+		"  passed          –  TestOut\n"+
+		"\n04-backoff: 0 of 1 points\n"+
+		"  did not compile 1  TestA\n      a.go:1: no\n", b.String())
+}
+
 // TestExplain: a student is found by name or number, and nobody by a part of one.
 func TestExplain(t *testing.T) {
 	out := lay(t, Head{Which: "last"}, 1)
 	for _, name := range []string{"=alice", "7"} {
 		var b strings.Builder
 		require.NoError(t, Explain(&b, out, name))
-		require.Contains(t, b.String(), "attempt 2 of 2: 2 of 4 points, times 0.5 for being late")
+		require.Contains(t, b.String(), "attempt 2 of 2: 1 of 4 points: 2, times 0.5 for being late")
 		require.Contains(t, b.String(), "failed          2  TestB\n      r\n")
 	}
-	require.ErrorContains(t, Explain(&strings.Builder{}, out, "ali"), "grades.csv has the names")
+	require.ErrorContains(t, Explain(&strings.Builder{}, out, "ali"), "did you mean =alice?")
+	require.ErrorContains(t, Explain(&strings.Builder{}, out, "erik"), "grades.csv has the names")
 	require.ErrorContains(t, Explain(&strings.Builder{}, t.TempDir(), "7"), "has nothing of a class")
 	require.NoError(t, os.Remove(resultPath(out, "k1")))
 	require.ErrorContains(t, Explain(&strings.Builder{}, out, "7"), "is gone")

@@ -27,7 +27,7 @@ type gradeCommand struct {
 	Lessons  string   `placeholder:"LIST" help:"Which lessons count, as in 02,03,04; all, unless given."`
 	Attempt  string   `placeholder:"WHICH" help:"Which of a student's submissions counts: last, first or best."`
 	Due      string   `placeholder:"WHEN" help:"The due date, as in 2026-12-01T23:59+08:00."`
-	Late     string   `placeholder:"POLICY" help:"What being late costs, as in \"10%/day, at most 50%\"."`
+	Late     string   `placeholder:"POLICY" help:"As in \"10%/day, at most 50%, grace 15m, until 7d\", or 5%/hour."`
 	Jobs     int      `placeholder:"N" help:"How many at a time; as many as there are processors, unless given."`
 	Shard    string   `placeholder:"I/N" help:"Grade the I-th of N parts, one of several machines'."`
 	ClassKey string   `placeholder:"FILE" help:"The class key, if it is not class.key in OUT."`
@@ -36,7 +36,7 @@ type gradeCommand struct {
 	Trust    bool     `help:"Use no box, and your rights: for code that you would run yourself."`
 	NoPolicy bool     `help:"Judge also what kata check refuses."`
 	Quiet    bool     `short:"q" help:"Say nothing but what could not be judged."`
-	Explain  string   `placeholder:"STUDENT" help:"Show what OUT has of a student, as the student would see it."`
+	Explain  string   `placeholder:"STUDENT" help:"Show what OUT has of a student; with 03 behind it, of that lesson."`
 }
 
 // run grades a class. All is well if everything was graded, whatever the scores.
@@ -47,7 +47,7 @@ func (c *gradeCommand) run(s *session) (bool, error) {
 	case c.Out == "":
 		return false, text.Fail("say where results go: -o DIR")
 	case c.Explain != "":
-		return true, grade.Explain(s.out, c.Out, c.Explain)
+		return true, grade.Explain(s.out, c.Out, c.Explain, c.Paths...)
 	}
 	if len(c.Paths) == 0 {
 		return false, text.Fail("say what to grade: a folder of submissions, an archive, or several of them")

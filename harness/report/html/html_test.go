@@ -171,7 +171,7 @@ func TestData(t *testing.T) {
 						require.Equal(t, task.Reason, r.Texts[own[1]])
 					}
 					if task.Output != "" && isSaid {
-						require.Equal(t, feedback(task.Output), outputs[own[2]].Text)
+						require.Equal(t, task.Feedback(), outputs[own[2]].Text)
 					}
 					column++
 				}
@@ -197,13 +197,6 @@ func TestNobody(t *testing.T) {
 	require.Empty(t, r.Lessons)
 	require.Equal(t, &sentence{"it is empty", "是空的"}, r.Students[0].Why)
 	require.NotEmpty(t, write(t, class{}, Options{}))
-}
-
-// TestFeedback: it is the same for everybody whose code does the same.
-func TestFeedback(t *testing.T) {
-	require.Equal(t, "echo.go:1: no\n--- FAIL: TestA/virtual/ip4\n--- SKIP: TestA/x", feedback(
-		"    --- PASS: TestA/y (0.00s)\n\necho.go:1: no\n--- FAIL: TestA/virtual/ip4 (0.01s)\n"+
-			"--- SKIP: TestA/x (12.30s)\n"))
 }
 
 func TestHours(t *testing.T) {

@@ -23,12 +23,14 @@
     return element;
   }
 
+  // A task that is worth nothing, in a class where others are, is shown and not counted.
+  const counted = tasks.map((task, j) => j).filter(j => !tasks[j].out && (tasks[j].points > 0 || !of));
+
   // What is known of students, in the order of their numbers.
   const people = students.map((s, i) => {
     const result = results[s.result];
     const letters = result ? [...result.states] : [];
-    const counted = tasks.flatMap((task, j) => task.out ? [] : [letters[j]]);
-    const good = counted.filter(l => l === "✓").length;
+    const good = counted.filter(j => letters[j] === "✓").length;
     return {...s, i, letters, good, full: result && good === counted.length, graded: s.result >= 0};
   });
   const sum = all => all.reduce((a, b) => a + b, 0);
@@ -43,7 +45,7 @@
     {key: "points", width: 6, wide: true, number: true, sort: p => p.graded ? p.earned : -1,
       cell: p => p.graded ? String(p.earned) : "–"},
     {key: "tasks", width: 6.5, narrow: 5.5, number: true, sort: p => p.graded ? p.good : -1,
-      cell: p => p.graded ? `${p.good}/${tasks.filter(task => !task.out).length}` : "–"},
+      cell: p => p.graded ? `${p.good}/${counted.length}` : "–"},
     {key: "factor", width: 7.5, wide: true, number: true, sort: p => p.factor,
       cell: p => p.factor === 1 ? "" : "×" + decimal(p.factor), needed: people.some(p => p.factor !== 1)},
     {key: "attempt", width: 7, wide: true, number: true, sort: p => p.attempt,
@@ -226,15 +228,39 @@
       make("figcaption", {}, t("axis", of) + t("stop") + t("axis people")));
   }
 
+  // standing tells how far the class is: what it has not begun, what could not be run, and what the fewest have passed.
+  function standing() {
+    const graded = people.filter(p => p.graded), said = [];
+    if (!graded.length) return [];
+    const inLesson = l => tasks.map((task, j) => j).filter(j => tasks[j].lesson === l.name);
+    for (const [key, has] of [
+      ["not begun", (letters, js) => js.every(j => "–T".includes(letters[j]))],
+      ["not compiled", (letters, js) => js.some(j => letters[j] === "C")],
+      ["was refused", (letters, js) => js.some(j => letters[j] === "R")],
+    ]) {
+      const met = lessons.map(l => ({l, n: graded.filter(p => has(p.letters, inLesson(l))).length}));
+      for (const {l, n} of met.filter(m => m.n).sort((a, b) => b.n - a.n)) said.push(t(key, l.name, n, graded.length));
+    }
+    const passed = counted.map(j => ({j, n: graded.filter(p => p.letters[j] === "✓").length}));
+    const fewest = passed.filter(x => x.n < graded.length).sort((a, b) => a.n - b.n || a.j - b.j).slice(0, 3);
+    for (const {j, n} of fewest) said.push(t("fewest", `${tasks[j].lesson}/${tasks[j].name}`, n, graded.length));
+    return said.length ? [make("article", {"aria-labelledby": "standing"}, make("h3", {id: "standing"}, t("standing")),
+      make("ul", {class: "list"}, ...said.map(line => make("li", {}, line))))] : [];
+  }
+
+  // headline returns the first sentence of what a failure most likely means, which is to be read from afar, and the rest.
+  const headline = says => (says.match(/^(.+?(?:[.:]\s|[。：]))(.+)$/s) || [0, says, ""]).slice(1).map(s => s.trim());
+
   function lecture() {
-    const graded = people.filter(p => p.graded).length;
+    const graded = people.filter(p => p.graded).length, stand = standing();
     byId("view-lecture").replaceChildren(
       make("h2", {id: "lecture-head", tabindex: -1}, t("lecture head")),
       make("p", {class: "about"}, data.rules.length ? t("lecture about") + t("written in") : t("nothing")),
-      data.rules.length ? make("button", {type: "button", id: "present"}, t("present")) : "",
+      data.rules.length || stand.length ? make("button", {type: "button", id: "present"}, t("present")) : "", ...stand,
       ...data.rules.map((r, i) => make("article", {"aria-labelledby": "rule" + i},
         make("p", {class: "count"}, t("example of n", i + 1, data.rules.length)),
-        make("h3", {id: "rule" + i}, r.says || r.rule),
+        make("h3", {id: "rule" + i}, headline(r.says || r.rule)[0]),
+        headline(r.says)[1] ? make("p", {class: "rest"}, headline(r.says)[1]) : "",
         make("p", {class: "met"}, make("strong", {}, t("met by", r.students, graded)), t("comma"),
           make("span", {}, t("met in", r.tasks.map(j => `${tasks[j].lesson}/${tasks[j].name}`).join(t("separator"))))),
         r.example ? withLadders(r.example, `${t("example")} ${i + 1}`) : make("p", {}, t("no example")))));

@@ -327,7 +327,7 @@ func (r *report) result(m grade.Mark) int {
 			all[column] = cmp.Or(letters[t.State], letters[verdict.NotRun])
 			output := ""
 			if t.State != verdict.Passed {
-				output = feedback(t.Output)
+				output = t.Feedback()
 			}
 			if t.State != verdict.Passed || t.First != "" {
 				own.Tasks = append(own.Tasks, [5]int{column, r.texts.of(text.Visible(t.Reason)), r.outputs.of(output),
@@ -341,18 +341,7 @@ func (r *report) result(m grade.Mark) int {
 	return len(r.Results) - 1
 }
 
-var (
-	passed  = regexp.MustCompile(`(?m)^ *--- PASS: .*\n?`)
-	seconds = regexp.MustCompile(`(?m)^( *--- (?:FAIL|SKIP): \S+) \(\d+\.\d+s\)$`)
-	hints   = regexp.MustCompile(`lessons/[\w-]+/hints[\w.-]*\.md`)
-)
-
-// feedback returns what a student reads of a task's output: not how long the tests took, which differs each time, nor
-// which stories went well.
-func feedback(output string) string {
-	output = passed.ReplaceAllString(text.Visible(output), "")
-	return strings.Trim(seconds.ReplaceAllString(output, "$1"), "\n")
-}
+var hints = regexp.MustCompile(`lessons/[\w-]+/hints[\w.-]*\.md`)
 
 // next returns the page to read about a task that was not passed; "" if there is none.
 func next(lesson string, t grade.Task) string {

@@ -71,6 +71,12 @@ var words = map[string]text.Text{
 		"likeliest meaning counts. The examples leave out names; look at them before you show them. ",
 		"失敗最可能代表什麼，依遇到的學生人數排列；每次失敗只算最可能的那一個。"+
 			"範例不含姓名，但投影前請先看過。"),
+	"standing":     text.Both("Where the class is", "全班的進度"),
+	"not begun":    text.Both("{0}: not begun by {1} of {2} students", "{0}：{2} 位學生中有 {1} 位還沒開始"),
+	"not compiled": text.Both("{0}: did not compile for {1} of {2} students", "{0}：{2} 位學生中有 {1} 位無法編譯"),
+	"was refused":  text.Both("{0}: refused of {1} of {2} students", "{0}：{2} 位學生中有 {1} 位因規定不收"),
+	"fewest": text.Both("{0}: passed by {1} of {2} students, which is among the fewest",
+		"{0}：{2} 位學生中只有 {1} 位通過，屬於最少的幾題"),
 	"present":   text.Both("Fill the screen", "全螢幕"),
 	"nothing":   text.Both("No failure tells of a misconception.", "沒有任何失敗透露出迷思。"),
 	"met by":    text.Both("{0} of {1} students", "{1} 位學生中的 {0} 位"),

@@ -294,6 +294,14 @@ async function drawn() {
 // lecture fills the screen, as with a projector.
 async function lecture() {
   const page = await open("class.html", {hash: "#lecture"});
+  const stands = await page.$$eval("#view-lecture article:first-of-type li", all => all.map(li => li.textContent));
+  for (const told of [/^06-pmtu: not begun by \d+ of \d+ students$/, /^04-backoff: did not compile for \d+ of/,
+    /^\d\d-.*\/Test.*: passed by \d+ of \d+ students, which is among the fewest$/]) {
+    assert.ok(stands.some(line => told.test(line)), `${told} is nowhere in ${stands.join("; ")}`);
+  }
+  const heads = await page.$$eval("#view-lecture h3", all => all.map(h => h.textContent));
+  assert.ok(heads.every(h => !/([.:]\s|[。：])\s*\S/.test(h)), `one sentence each: ${heads.join(" | ")}`);
+  done("the lecture says where the class is");
   await page.click("#present");
   await page.waitForFunction(() => document.fullscreenElement && document.fullscreenElement.id === "view-lecture");
   assert.ok(await page.$eval("#view-lecture article", e => e.offsetHeight >= innerHeight), "each fills it");
