@@ -459,13 +459,13 @@ func (f *finder) one(given string, one *found, all []zipEntry) error {
 	if !several {
 		return nil
 	}
-	const why = "%s has %s in %s and in %s: if these are students, unpack it and give the folder; if it is one " +
-		"student's, put it into a folder and give that"
-	args := []any{strconv.Quote(given), text.VisibleLine(name), text.VisibleLine(a), text.VisibleLine(b)}
+	why := refused{text.Say("%s has %s in %s and in %s: if these are students, unpack it and give the folder; if it is "+
+		"one student's, put it into a folder and give that", strconv.Quote(given), text.VisibleLine(name),
+		text.VisibleLine(a), text.VisibleLine(b))}
 	if f.paths == 1 {
-		return text.Fail(why, args...)
+		return why
 	}
-	one.refuse = refused{text.Say(why, args...)}
+	one.refuse = why
 	return nil
 }
 

@@ -144,8 +144,8 @@ func unfolded(s string) string { return strings.ReplaceAll(s, " ", "") }
 // part gives a mark that is said of all datagrams a row of its own, as no line tells it from one of the last datagram.
 func (r *reader) part() {
 	last := &r.Rows[len(r.Rows)-1]
-	for i := len(last.Notes) - 1; i >= 0; i-- {
-		mark, begins := strings.CutPrefix(last.Notes[i], r.lost+" ")
+	for i, note := range slices.Backward(last.Notes) {
+		mark, begins := strings.CutPrefix(note, r.lost+" ")
 		if !begins {
 			continue
 		}
