@@ -459,8 +459,8 @@ func (f *finder) one(given string, one *found, all []zipEntry) error {
 	if !several {
 		return nil
 	}
-	why := refused{text.Say("%s has %s in %s and in %s: if these are students, unpack it and give the folder; if it is "+
-		"one student's, put it into a folder and give that", strconv.Quote(given), text.VisibleLine(name),
+	why := refused{text.Say("%s has %s in %s and in %s: if these are students, unpack it and give the folder; if it "+
+		"is one student's, put it into a folder and give that", strconv.Quote(given), text.VisibleLine(name),
 		text.VisibleLine(a), text.VisibleLine(b))}
 	if f.paths == 1 {
 		return why
