@@ -212,7 +212,8 @@ func (k tool) run(t *testing.T, env []string, args ...string) string {
 
 // TestReports: a class that a platform has goes from the platform's zip to marks with one command, and to each report
 // with another, and everybody has the same marks in all of them, and on the other platform. It is a class of thirty if
-// gradeVariable is set, as for TestGrade. What has been judged for one platform is not judged again for the other.
+// gradeVariable is set, as for TestGrade. What has been judged for one platform is not judged again for the other, whose
+// marks are in another directory.
 func TestReports(t *testing.T) {
 	if testing.Short() {
 		t.Skip("judges a class, which takes a while")
@@ -221,15 +222,20 @@ func TestReports(t *testing.T) {
 		t.Skip(err)
 	}
 	class := classOfThirty(t, os.Getenv(gradeVariable) != "")
-	kata, cache, out := newTool(t), t.TempDir(), filepath.Join(t.TempDir(), "graded")
-	put(t, filepath.Join(out, "class.key"), strings.Repeat("5e", 32)+"\n")
+	kata, cache, outs := newTool(t), t.TempDir(), t.TempDir()
+	put(t, filepath.Join(outs, "class.key"), strings.Repeat("5e", 32)+"\n")
 	marks := map[string]map[string]reporttest.Total{} // by platform
 	for _, p := range platforms {
 		t.Run(p.name, func(t *testing.T) {
 			download := filepath.Join(t.TempDir(), "class.zip")
 			put(t, download, p.zip(t, class))
+			out := filepath.Join(outs, p.name)
+			if p.name != platforms[0].name {
+				from := filepath.Join(outs, platforms[0].name, "results")
+				require.NoError(t, os.CopyFS(filepath.Join(out, "results"), os.DirFS(from)))
+			}
 			kata.run(t, nil, "grade", download, "-o", out, "--due", due.Format(time.RFC3339), "--late", "10%/day",
-				"--cache", cache)
+				"--cache", cache, "--class-key", filepath.Join(outs, "class.key"))
 			marks[p.name] = reported(t, kata, out, class)
 		})
 	}

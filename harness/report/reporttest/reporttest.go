@@ -198,7 +198,7 @@ func readClassroom50(t testing.TB, r Report, p Points) map[string]Total {
 }
 
 // endsInID is how the name begins that a student has in a directory.
-var endsInID = regexp.MustCompile(`^[^/]*?(\d+)(?:/|\.)`)
+var endsInID = regexp.MustCompile(`^[^/]*?(\d+)[/._]`)
 
 func idOf(t testing.TB, name string) string {
 	m := endsInID.FindStringSubmatch(name)
