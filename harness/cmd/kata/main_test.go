@@ -50,7 +50,7 @@ func TestRun(t *testing.T) {
 		{"unknown flag", []string{"judge", "-q", "02-echo", "a"}, "flag provided but not defined: -q; " + usage},
 		{"unknown lesson", []string{"judge", "eco", "a"},
 			`there is no lesson "eco" with tasks; there are 01-ports, 02-echo, `},
-		{"a lesson's number", []string{"judge", "02", "nowhere"}, "nowhere: no such file or directory"},
+		{"a lesson's number", []string{"judge", "02", "nowhere"}, "nowhere: "},
 		{"a page to read", []string{"judge", "00-before", "a"}, `there is no lesson "00-before" with tasks`},
 	}
 	for _, tt := range tests {
