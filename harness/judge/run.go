@@ -137,7 +137,11 @@ func (tr *trial) run(ctx context.Context, todo []string) (*run, error) {
 	r := newRun(tr.params, todo)
 	r.proof = tr.params.Program.proof
 	ended := make(chan error, 1)
-	if err := program.Start(); err != nil {
+	start := program.Start
+	if tr.params.Program.stage != "" {
+		start = func() error { return startOnOne(program) }
+	}
+	if err := start(); err != nil {
 		text.Close()
 		convert.Wait()
 		return nil, fmt.Errorf("no program can be started that was built here: %w (set TMPDIR to a directory whose "+
