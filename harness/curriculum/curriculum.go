@@ -71,7 +71,7 @@ type File struct {
 	Added bool // none of the course's: somebody who learns in this tree has put it there
 }
 
-var lessonName = regexp.MustCompile(`^\d\d-[a-z0-9]+$`)
+var lessonName = regexp.MustCompile(`^\d\d-[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // Load reads all lessons below a repository's root, in teaching order. It
 // fails, with everything that it found wrong, unless code, tests and hints

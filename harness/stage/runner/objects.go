@@ -230,6 +230,15 @@ func own(addr net.Addr) net.Addr {
 	return &copied
 }
 
+// A Source is a reader of the judge's.
+type Source struct{ o *Object }
+
+// Read does what [io.Reader]'s does.
+func (s Source) Read(p []byte) (int, error) {
+	n, _, err := Conn{s.o}.read("Read", p)
+	return n, err
+}
+
 // A LogWriter is a writer of the judge's.
 type LogWriter struct{ o *Object }
 
