@@ -129,7 +129,8 @@ func remember(fault string) Serving {
 		at    time.Time
 		count int
 	}
-	counting := func(note func(count int, text string), forMinutes time.Duration) func(string, string, time.Time) string {
+	type counter = func(from, text string, now time.Time) string
+	counting := func(note func(count int, text string), forMinutes time.Duration) counter {
 		known, count := map[string]heard{}, 0
 		return func(from, text string, now time.Time) string {
 			h, ok := known[from+text]
