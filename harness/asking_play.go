@@ -408,6 +408,7 @@ func (p *askingPlayer) open(a *asker) {
 	}
 	a.conn = w.conn(a.endpoint())
 	if p.q.Shared != nil {
+		a.conn.HandOver()
 		w.Call(p.q.Opens, func(context.Context) (any, error) {
 			a.shared = p.q.Shared(a.dial)
 			return nil, nil

@@ -75,6 +75,7 @@ type Caller interface {
 	Log() io.Writer
 	Notes() io.Writer
 	Name(addr net.Addr) string
+	HandOver(socket Endpoint)
 }
 
 func newWorld(s stacks.Site) *World {

@@ -88,14 +88,18 @@ func TestEncodeDecode(t *testing.T) {
 			return requestids.Encode(spelled("question"), lent[:5]), nil
 		})
 		first.Returns([]byte("questionhello"))
+		unchanged := func(name string) {
+			if string(lent) != was {
+				w.Errorf("%s has changed the bytes that it was lent, or those behind them.", name)
+			}
+		}
+		unchanged("Encode")
 		decoding := w.Call("Decode", func(context.Context) (any, error) {
 			id, text, err := requestids.Decode(lent[:13])
 			return decoded{id, string(text)}, err
 		})
 		decoding.Returns(decoded{spelled(was[:8]), was[8:13]})
-		if string(lent) != was {
-			w.Errorf("Encode or Decode has changed the bytes that it was lent, or those behind them.")
-		}
+		unchanged("Decode")
 		w.Call("Encode", func(context.Context) (any, error) {
 			return requestids.Encode(spelled("xxxxxxxx"), []byte("xxxxx")), nil
 		}).Wait()
@@ -109,9 +113,6 @@ type decoded struct {
 	id   uint64
 	text string
 }
-
-// String returns what messages show.
-func (d decoded) String() string { return fmt.Sprintf("the ID %#016x and the text %q", d.id, d.text) }
 
 func decode(w harness.Caller, data string) *harness.Call {
 	return w.Call(fmt.Sprintf("Decode of %d bytes", len(data)), func(context.Context) (any, error) {
@@ -237,8 +238,11 @@ func (s *source) answer(n int, text string) string   { return datagram(s.id(n), 
 // answer returns what answers a question, whatever its ID is.
 func answer(question, text string) string { return question[:min(idSize, len(question))] + text }
 
-// newClient makes a Client with the student's code.
+// newClient makes a Client with the student's code, which the socket belongs to from then on.
 func newClient(w harness.Caller, conn net.Conn, random io.Reader) (client *requestids.Client) {
+	if _, ok := conn.(foreign); !ok {
+		w.HandOver(conn)
+	}
 	w.Call("NewClient", func(context.Context) (any, error) {
 		client = requestids.NewClient(conn, random)
 		return nil, nil
@@ -264,6 +268,7 @@ func closeIt(w harness.Caller, client *requestids.Client) *harness.Call {
 const (
 	itsOwn    = "Each Ask draws an ID, as NewID does, and sends this ID and its text, as Encode makes a datagram."
 	notForIt  = "What has another ID, or none, is not for this Ask, which goes on listening, however many come."
+	onlyClose = "Only Close closes the socket, whatever becomes of a call: others go on, or come."
 	noBytes   = "Beside an error there are no bytes."
 	othersGo  = "Only this call ends when its ctx does: the others wait for their own answers."
 	nobody    = "Whether the server is down, nobody knows here: Ask was ended before it could find out."
@@ -311,6 +316,7 @@ func TestAskFindsItsAnswer(t *testing.T) {
 			asking := ask(w, client, tt.text)
 			server.Because(itsOwn).ExpectFrom(conn, random.question(i+1, tt.text))
 			server.Send(conn, random.answer(i+1, tt.reply))
+			asking.Because("An answer has any bytes, or none: its ID alone says that it is one.")
 			asking.ReturnsAt(0, []byte(tt.reply))
 		}
 		server.HeardNothingElse()
@@ -322,13 +328,18 @@ func TestAskFindsItsAnswer(t *testing.T) {
 		guesses := rand.New(rand.NewPCG(1, 1))
 		asking := ask(w, newClient(w, conn, random), "deposit 100")
 		server.Because(itsOwn).ExpectFrom(conn, random.question(1, "deposit 100"))
-		for range 1000 {
-			w.Forge(server, conn, datagram(guesses.Uint64(), "The balance is 0"))
+		for _, at := range []time.Duration{0, 60 * ms} {
+			w.At(at)
+			for range 500 {
+				w.Forge(server, conn, datagram(guesses.Uint64(), "The balance is 0"))
+			}
 		}
-		w.At(50 * ms)
+		w.At(150 * ms)
 		server.Send(conn, random.answer(1, "The balance is 100"))
 		asking.Because(notForIt)
-		asking.ReturnsAt(50*ms, []byte("The balance is 100"))
+		asking.ReturnsAt(150*ms, []byte("The balance is 100"))
+		w.Because("What is not for this Ask changes nothing of when it sends.")
+		w.SentAt(conn, 0, 100*ms)
 	})
 
 	harness.OnVirtual.Then(t, "nearly-its-id", func(w *harness.Virtual) {
@@ -343,7 +354,7 @@ func TestAskFindsItsAnswer(t *testing.T) {
 		server.Send(conn, random.answer(1, "The balance is 100"))
 		asking.Because(notForIt)
 		asking.ReturnsAt(50*ms, []byte("The balance is 100"))
-		w.Because(notForIt)
+		w.Because("What is not for this Ask changes nothing of when it sends.")
 		w.SentAt(conn, 0)
 	})
 
@@ -373,7 +384,6 @@ func TestAskFindsItsAnswer(t *testing.T) {
 			server.Because(itsOwn).ExpectFrom(conn, random.question(n, "deposit 100"))
 			answer := fmt.Sprintf("The balance is %d", 100*n)
 			server.Send(conn, random.answer(n, answer))
-			server.Send(conn, random.answer(n, "This is one more"))
 			asking.Because(notForIt).ReturnsAt(0, []byte(answer))
 		}
 	})
@@ -418,10 +428,11 @@ func TestAskFindsItsAnswer(t *testing.T) {
 		random, others := letters(), letters() // which bring the same
 		first := ask(w, newClient(w, one, random), "deposit 1")
 		second := ask(w, newClient(w, two, others), "deposit 2")
+		const itsOwnOnly = "Each Client knows its own questions only, whatever IDs another has."
 		server.Send(two, others.answer(1, "2"))
-		second.Because("Each Client knows its own questions only, whatever IDs another has.").ReturnsAt(0, []byte("2"))
+		second.Because(itsOwnOnly).ReturnsAt(0, []byte("2"))
 		server.Send(one, random.answer(1, "1"))
-		first.ReturnsAt(0, []byte("1"))
+		first.Because(itsOwnOnly).ReturnsAt(0, []byte("1"))
 	})
 }
 
@@ -452,6 +463,7 @@ func after(d time.Duration, instants ...time.Duration) (later []time.Duration) {
 // A talk is a Client and the server that it asks.
 type talk struct {
 	*harness.Virtual
+	began  time.Time
 	server *harness.Peer
 	conn   net.Conn
 	client *requestids.Client
@@ -461,14 +473,19 @@ type talk struct {
 func begin(w *harness.Virtual) talk {
 	server := w.Peer("server")
 	conn := w.Dial("client", server)
-	return talk{w, server, conn, newClient(w, conn, letters())}
+	return talk{w, time.Now(), server, conn, newClient(w, conn, letters())}
 }
 
 // ask calls Ask, and returns the question that it sends.
 func (t talk) ask(text string) (asking *harness.Call, question string) {
 	t.Helper()
+	const atOnce = "Ask sends its question at once, whatever other calls wait for."
+	now := time.Since(t.began)
 	asking = ask(t, t.client, text)
-	return asking, t.server.Because("Ask sends its question at once.").Hear(t.conn)
+	question = t.server.Because(atOnce).Hear(t.conn)
+	t.Because(atOnce)
+	t.StillAt(now)
+	return asking, question
 }
 
 // answer has the server answer a question, whatever its ID is.
@@ -482,19 +499,21 @@ func TestAskSendsAgain(t *testing.T) {
 	const sameAgain = "A question that is asked again keeps its ID: or else it is taken for another one."
 	harness.OnVirtual(t, func(w *harness.Virtual) {
 		talk := begin(w)
+		var all []time.Duration
 		for _, began := range []time.Duration{0, 10 * time.Second} {
 			w.At(began)
 			asking, question := talk.ask("deposit 100")
 			w.At(began + 3100*ms - ns)
+			all = append(all, after(began, sends...)...)
+			w.SentAt(talk.conn, all...)
 			for range sends[1:] {
 				talk.server.Because(sameAgain).ExpectFrom(talk.conn, question)
 			}
 			asking.Because("Ask gives up after 3100 ms, with an error that wraps ErrServerDown.")
 			asking.FailsAt(began+3100*ms, errServerDown)
 			asking.Because(noBytes).Beside([]byte(nil))
-			w.StillOpen(talk.conn)
+			w.Because(onlyClose).StillOpen(talk.conn)
 		}
-		w.SentAt(talk.conn, append(sends, after(10*time.Second, sends...)...)...)
 	})
 
 	for i, at := range []time.Duration{ns, 100*ms - ns, 100*ms + ns, 700*ms - ns, 1500*ms + ns, 3100*ms - ns} {
@@ -515,12 +534,10 @@ func TestAskSendsAgain(t *testing.T) {
 		w.Distance(30 * ms) // which is how long each refusal takes to come back
 		talk.server.Close()
 		asking := ask(w, talk.client, "deposit 100")
-		w.At(3100*ms - ns)
+		asking.Because(anError).FailsAt(3100*ms, errServerDown)
 		w.Because(anError)
 		w.SentAt(talk.conn, sends...)
-		asking.Because(anError)
-		asking.FailsAt(3100*ms, errServerDown)
-		w.StillOpen(talk.conn)
+		w.Because(onlyClose).StillOpen(talk.conn)
 	})
 
 	harness.OnVirtual.Then(t, "answer-after-errors", func(w *harness.Virtual) {
@@ -627,7 +644,7 @@ func TestAsksSideBySide(t *testing.T) {
 		}
 		first.ReturnsAt(0, []byte("1"))
 		talk.answer(two, "2")
-		second.Because("An answer may come more than once: whoever reads must not wait for somebody to take it.")
+		second.Because("An answer may come more than once: that ends nothing, and holds nobody up.")
 		second.ReturnsAt(0, []byte("2"))
 	})
 
@@ -635,11 +652,10 @@ func TestAsksSideBySide(t *testing.T) {
 		const late = "An answer may come when its Ask has ended. Nobody waits for it, and others still get theirs."
 		talk := begin(w)
 		cancelled, one := talk.ask("one")
-		limited := w.CallUntil(50*ms, "Ask", asking(talk.client, "two"))
+		w.CallUntil(50*ms, "Ask", asking(talk.client, "two"))
 		two := talk.server.Hear(talk.conn)
 		w.At(20 * ms)
-		cancelled.Stop()
-		limited.FailsAt(50*ms, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		cancelled.Cancel()
 		w.At(60 * ms)
 		asking, three := talk.ask("three")
 		for range 2 {
@@ -712,18 +728,18 @@ func TestAskStops(t *testing.T) {
 		talk := begin(w)
 		cancelled, _ := talk.ask("one")
 		other, two := talk.ask("two")
-		w.At(550 * ms)
-		cancelled.Stop()
-		cancelled.FailsAt(550*ms, context.Canceled, os.ErrDeadlineExceeded)
+		w.At(450 * ms)
+		cancelled.Because("When ctx ends, its Ask returns at once: wait for ctx.Done() beside all else.").Stop()
+		cancelled.FailsAt(450*ms, context.Canceled, os.ErrDeadlineExceeded)
 		cancelled.Because(noBytes).Beside([]byte(nil))
 		cancelled.Because(nobody).FailsNot(errServerDown)
-		w.StillOpen(talk.conn)
-		w.At(800 * ms)
+		w.Because(onlyClose).StillOpen(talk.conn)
+		w.At(480 * ms)
 		talk.answer(two, "2")
-		other.Because(othersGo).ReturnsAt(800*ms, []byte("2"))
+		other.Because(othersGo).ReturnsAt(480*ms, []byte("2"))
 		w.At(10 * time.Second)
-		w.Because(othersGo)
-		w.SentAt(talk.conn, 0, 0, 100*ms, 100*ms, 300*ms, 300*ms, 700*ms)
+		w.Because("A call that has ended sends nothing more.")
+		w.SilentFrom(talk.conn, 450*ms)
 	})
 
 	harness.OnVirtual.Then(t, "at-the-deadline", func(w *harness.Virtual) {
@@ -772,12 +788,12 @@ func TestAskStops(t *testing.T) {
 		talk := begin(w)
 		first, _ := talk.ask("one")
 		second, _ := talk.ask("two")
-		w.At(550 * ms)
+		w.At(450 * ms)
 		closing := closeIt(w, talk.client)
 		closing.Because("Close returns at once, and nil, unless there was nothing to close any more.")
-		closing.ReturnsAt(550*ms, nil)
+		closing.ReturnsAt(450*ms, nil)
 		for _, asking := range []*harness.Call{first, second} {
-			asking.Because(wrapsIt).FailsAt(550*ms, net.ErrClosed)
+			asking.Because(wrapsIt).FailsAt(450*ms, net.ErrClosed)
 			asking.Because(noBytes).Beside([]byte(nil))
 			asking.Because(nobody).FailsNot(errServerDown)
 		}
@@ -785,10 +801,10 @@ func TestAskStops(t *testing.T) {
 		w.NothingLeftBehind()
 
 		closed := ask(w, talk.client, "three")
-		closed.Because(asksNever).FailsAt(550*ms, net.ErrClosed)
+		closed.Because(asksNever).FailsAt(450*ms, net.ErrClosed)
 		closeIt(w, talk.client).Wait()
 		w.Because("Close may be called twice, and returns at once.")
-		w.StillAt(550 * ms)
+		w.StillAt(450 * ms)
 		w.NothingLeftBehind()
 	})
 
@@ -804,14 +820,14 @@ func TestAskStops(t *testing.T) {
 		talk := begin(w)
 		first, _ := talk.ask("one")
 		second, _ := talk.ask("two")
-		w.At(550 * ms)
+		w.At(450 * ms)
 		w.Close(talk.conn)
 		for _, asking := range []*harness.Call{first, second} {
-			asking.Because(wrapsIt).FailsAt(550*ms, net.ErrClosed)
+			asking.Because(wrapsIt).FailsAt(450*ms, net.ErrClosed)
 			asking.Because(nobody).FailsNot(errServerDown)
 		}
 		closed := ask(w, talk.client, "three")
-		closed.Because(asksNever).FailsAt(550*ms, net.ErrClosed)
+		closed.Because(asksNever).FailsAt(450*ms, net.ErrClosed)
 		closeIt(w, talk.client).Wait()
 		w.NothingLeftBehind()
 	})
@@ -908,7 +924,7 @@ func TestServeAnswers(t *testing.T) {
 			"": "", "nothing": "", "much": biggest, biggest: "little", "\xff\x00 晚安\n": "\n\x00\xff",
 		}
 		serve(w, server, func(text []byte) []byte { return []byte(replies[string(text)]) })
-		id := uint64(0)
+		id := uint64(1)
 		for _, text := range []string{"", "nothing", "much", biggest, "\xff\x00 晚安\n", "much"} {
 			alice.Send(server, datagram(id, text))
 			alice.Because(withItsID).ExpectFrom(server, datagram(id, replies[text]))
@@ -922,11 +938,9 @@ func TestServeAnswers(t *testing.T) {
 	harness.OnVirtual.Then(t, "nil", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serve(w, server, func([]byte) []byte { return nil })
-		for range 2 {
-			alice.Send(server, datagram(spelled("question"), ""))
-			alice.Because("An answer may have no text, and do may return nil: its ID is an answer, too.")
-			alice.ExpectFrom(server, datagram(spelled("question"), ""))
-		}
+		alice.Send(server, datagram(spelled("donthing"), ""))
+		alice.Because("An answer may have no text, and do may return nil: its ID is an answer, too.")
+		alice.ExpectFrom(server, datagram(spelled("donthing"), ""))
 	})
 
 	harness.OnVirtual.Then(t, "too-short", func(w *harness.Virtual) {
@@ -934,11 +948,11 @@ func TestServeAnswers(t *testing.T) {
 		account := &account{notes: w.Notes()}
 		serve(w, server, account.do)
 		for n := range idSize {
-			alice.Send(server, "question"[:n])
+			alice.Send(server, "tooshort"[:n])
 		}
-		alice.Send(server, datagram(spelled("question"), "deposit 100"))
+		alice.Send(server, datagram(spelled("tooshort"), "deposit 100"))
 		alice.Because("What is too short to have an ID is no question: it gets no answer.")
-		alice.ExpectFrom(server, datagram(spelled("question"), "The balance is 100"))
+		alice.ExpectFrom(server, datagram(spelled("tooshort"), "The balance is 100"))
 		w.Because(doneOnce).Logged(`do "deposit 100"`)
 		alice.HeardNothingElse()
 	})
@@ -951,11 +965,11 @@ func TestServeAnswers(t *testing.T) {
 			text := fmt.Sprintf("deposit 1%s", strings.Repeat("0", int(i%7)))
 			lines = append(lines, fmt.Sprintf("%d: do %q", i+1, text))
 			if i%2 == 1 {
-				bob.Send(server, datagram(i, text))
+				bob.Send(server, datagram(100+i, text))
 				continue
 			}
-			alice.Send(server, datagram(i, text))
-			answers = append(answers, datagram(i, fmt.Sprint("answer ", i+1)))
+			alice.Send(server, datagram(100+i, text))
+			answers = append(answers, datagram(100+i, fmt.Sprint("answer ", i+1)))
 		}
 		n := 0
 		serving := serve(w, server, func(text []byte) []byte {
@@ -987,10 +1001,10 @@ func TestServeAnswers(t *testing.T) {
 		for i := range uint64(5) {
 			text := fmt.Sprint("question ", i)
 			lines = append(lines, fmt.Sprintf("%d: do %q", i+1, text))
-			alice.Send(server, datagram(i, text))
+			alice.Send(server, datagram(200+i, text))
 		}
 		for i := range uint64(5) {
-			alice.Because(withItsID).ExpectFrom(server, datagram(i, fmt.Sprint("QUESTION ", i)))
+			alice.Because(withItsID).ExpectFrom(server, datagram(200+i, fmt.Sprint("QUESTION ", i)))
 		}
 		w.Because(inOrder).Logged(lines[0], lines[1:]...)
 	})
@@ -1004,8 +1018,8 @@ func TestServeAnswers(t *testing.T) {
 			return shout(text)
 		})
 		for i, text := range []string{"first", "SECOND", "third, and longer"} {
-			alice.Send(server, datagram(uint64(i), text))
-			alice.ExpectFrom(server, datagram(uint64(i), strings.ToUpper(text)))
+			alice.Send(server, datagram(300+uint64(i), text))
+			alice.ExpectFrom(server, datagram(300+uint64(i), strings.ToUpper(text)))
 		}
 		for _, text := range texts {
 			fmt.Fprintf(notes, "do was given %q\n", text)
@@ -1019,13 +1033,13 @@ func TestServeAnswers(t *testing.T) {
 		serve(w, server, shout)
 		w.FailWritesTo(server, carol, syscall.ENETUNREACH)
 		for i := range uint64(200) {
-			carol.Send(server, datagram(i, "hello"))
+			carol.Send(server, datagram(400+i, "hello"))
 		}
 		for i, at := range []time.Duration{0, 2 * time.Hour, 4 * time.Hour} {
 			w.At(at)
 			w.FailRead(server, slices.Repeat(manyErrors, 40)...)
-			alice.Send(server, datagram(uint64(i), "hello"))
-			alice.Because(goesOn).ExpectFrom(server, datagram(uint64(i), "HELLO"))
+			alice.Send(server, datagram(700+uint64(i), "hello"))
+			alice.Because(goesOn).ExpectFrom(server, datagram(700+uint64(i), "HELLO"))
 			w.Because("Serve goes on at once after an error, without a pause.")
 			w.StillAt(at)
 		}
@@ -1035,9 +1049,9 @@ func TestServeAnswers(t *testing.T) {
 	harness.OnVirtual.Then(t, "zones", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serve(w, zoned{server, failing{new(net.UDPConn)}, alice.LocalAddr()}, shout)
-		alice.Send(server, datagram(spelled("question"), "hello"))
+		alice.Send(server, datagram(spelled("zonezone"), "hello"))
 		alice.Because("The zone is a part of the address: without it, the answer goes nowhere.")
-		alice.ExpectFrom(server, datagram(spelled("question"), "HELLO"))
+		alice.ExpectFrom(server, datagram(spelled("zonezone"), "HELLO"))
 	})
 
 	harness.OnVirtual.Then(t, "two-at-once", func(w *harness.Virtual) {
@@ -1046,12 +1060,12 @@ func TestServeAnswers(t *testing.T) {
 		serve(w, one, account1.do)
 		serve(w, two, account2.do)
 		for i := range uint64(2) {
-			alice.Send(one, datagram(i, "deposit 1"))
+			alice.Send(one, datagram(800+i, "deposit 1"))
 			alice.Because("Each call of Serve knows its own questions only.")
-			alice.ExpectFrom(one, datagram(i, fmt.Sprint("The balance is ", i+1)))
-			alice.Send(two, datagram(i, "deposit 100"))
+			alice.ExpectFrom(one, datagram(800+i, fmt.Sprint("The balance is ", i+1)))
+			alice.Send(two, datagram(800+i, "deposit 100"))
 			alice.Because("Each call of Serve knows its own questions only.")
-			alice.ExpectFrom(two, datagram(i, fmt.Sprint("The balance is ", 100*(i+1))))
+			alice.ExpectFrom(two, datagram(800+i, fmt.Sprint("The balance is ", 100*(i+1))))
 		}
 	})
 }
@@ -1093,14 +1107,14 @@ func TestServeDoesItOnce(t *testing.T) {
 		account := &account{notes: w.Notes()}
 		serve(w, server, account.do)
 		for range 3 {
-			alice.Send(server, datagram(spelled("question"), "deposit 100"))
-			alice.Because(knownIt).ExpectFrom(server, datagram(spelled("question"), "The balance is 100"))
+			alice.Send(server, datagram(spelled("onlyonce"), "deposit 100"))
+			alice.Because(knownIt).ExpectFrom(server, datagram(spelled("onlyonce"), "The balance is 100"))
 		}
-		alice.Send(server, datagram(spelled("hlmnwzkq"), "deposit 100"))
+		alice.Send(server, datagram(spelled("theother"), "deposit 100"))
 		alice.Because("The same text under another ID is another question.")
-		alice.ExpectFrom(server, datagram(spelled("hlmnwzkq"), "The balance is 200"))
+		alice.ExpectFrom(server, datagram(spelled("theother"), "The balance is 200"))
 		for _, again := range []struct{ letters, answer string }{
-			{"question", "The balance is 100"}, {"hlmnwzkq", "The balance is 200"}, {"question", "The balance is 100"},
+			{"onlyonce", "The balance is 100"}, {"theother", "The balance is 200"}, {"onlyonce", "The balance is 100"},
 		} {
 			alice.Send(server, datagram(spelled(again.letters), "deposit 100"))
 			alice.Because(knownIt).ExpectFrom(server, datagram(spelled(again.letters), again.answer))
@@ -1114,9 +1128,9 @@ func TestServeDoesItOnce(t *testing.T) {
 		account := &account{notes: w.Notes()}
 		serve(w, server, account.do)
 		for _, text := range []string{"deposit 100", "deposit 7", "", "withdraw"} {
-			alice.Send(server, datagram(spelled("question"), text))
+			alice.Send(server, datagram(spelled("sametext"), text))
 			alice.Because("A question is known by its ID and by who asks, whatever its text.")
-			alice.ExpectFrom(server, datagram(spelled("question"), "The balance is 100"))
+			alice.ExpectFrom(server, datagram(spelled("sametext"), "The balance is 100"))
 		}
 		w.Because(doneOnce).Logged(`do "deposit 100"`)
 	})
@@ -1129,9 +1143,9 @@ func TestServeDoesItOnce(t *testing.T) {
 		serve(w, server, account.do)
 		for range 2 {
 			for i, client := range []*harness.Peer{alice, bob, carol} {
-				client.Send(server, datagram(spelled("question"), "deposit 100"))
+				client.Send(server, datagram(spelled("threewho"), "deposit 100"))
 				client.Because(another)
-				client.ExpectFrom(server, datagram(spelled("question"), fmt.Sprint("The balance is ", 100*(i+1))))
+				client.ExpectFrom(server, datagram(spelled("threewho"), fmt.Sprint("The balance is ", 100*(i+1))))
 			}
 		}
 	})
@@ -1140,7 +1154,7 @@ func TestServeDoesItOnce(t *testing.T) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		account := &account{notes: io.Discard}
 		serve(w, server, account.do)
-		ids := append(oneBitApart(spelled("question")), spelled("question"), swapped(spelled("question")), 0)
+		ids := append(oneBitApart(spelled("onebitto")), spelled("onebitto"), swapped(spelled("onebitto")), 0)
 		for range 2 {
 			for i, id := range ids {
 				alice.Send(server, datagram(id, "deposit 1"))
@@ -1154,14 +1168,14 @@ func TestServeDoesItOnce(t *testing.T) {
 		account := &account{notes: w.Notes()}
 		serve(w, server, account.do)
 		w.FailWritesTo(server, alice, syscall.ENETUNREACH)
-		alice.Send(server, datagram(spelled("question"), "deposit 100"))
+		alice.Send(server, datagram(spelled("notsentq"), "deposit 100"))
 		w.At(100 * ms)
-		alice.Send(server, datagram(spelled("question"), "deposit 100"))
+		alice.Send(server, datagram(spelled("notsentq"), "deposit 100"))
 		w.At(300 * ms)
 		w.FailWritesTo(server, alice, nil)
-		alice.Send(server, datagram(spelled("question"), "deposit 100"))
+		alice.Send(server, datagram(spelled("notsentq"), "deposit 100"))
 		alice.Because("Done is done: an answer that could not be sent is sent when the question comes again.")
-		alice.ExpectFrom(server, datagram(spelled("question"), "The balance is 100"))
+		alice.ExpectFrom(server, datagram(spelled("notsentq"), "The balance is 100"))
 		w.Because(doneOnce).Logged(`do "deposit 100"`)
 	})
 
@@ -1173,13 +1187,27 @@ func TestServeDoesItOnce(t *testing.T) {
 			return account.do(text)
 		})
 		for range 5 {
-			alice.Send(server, datagram(spelled("question"), "deposit 100"))
+			alice.Send(server, datagram(spelled("whiledoq"), "deposit 100"))
 		}
 		for range 5 {
-			alice.Because(knownIt).ExpectFrom(server, datagram(spelled("question"), "The balance is 100"))
+			alice.Because(knownIt).ExpectFrom(server, datagram(spelled("whiledoq"), "The balance is 100"))
 		}
 		w.Because(doneOnce).Logged(`do "deposit 100"`)
 		alice.HeardNothingElse()
+	})
+
+	harness.OnVirtual.Then(t, "nothing-to-say", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		notes := w.Notes()
+		serve(w, server, func(text []byte) []byte {
+			fmt.Fprintf(notes, "do %q\n", text)
+			return nil
+		})
+		for range 3 {
+			alice.Send(server, datagram(spelled("nosaying"), "hello"))
+			alice.Because(knownIt).ExpectFrom(server, datagram(spelled("nosaying"), ""))
+		}
+		w.Because(doneOnce).Logged(`do "hello"`)
 	})
 
 	harness.OnVirtual.Then(t, "after-errors", func(w *harness.Virtual) {
@@ -1187,25 +1215,11 @@ func TestServeDoesItOnce(t *testing.T) {
 		account := &account{notes: w.Notes()}
 		serve(w, server, account.do)
 		for range 3 {
-			alice.Send(server, datagram(spelled("question"), "deposit 100"))
+			alice.Send(server, datagram(spelled("aftererr"), "deposit 100"))
 			w.FailRead(server, manyErrors...)
-			alice.Send(server, "short")
-			alice.Because(knownIt).ExpectFrom(server, datagram(spelled("question"), "The balance is 100"))
+			alice.Because(knownIt).ExpectFrom(server, datagram(spelled("aftererr"), "The balance is 100"))
 		}
 		w.Because(doneOnce).Logged(`do "deposit 100"`)
-	})
-
-	harness.OnVirtual.Then(t, "served-again", func(w *harness.Virtual) {
-		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		account := &account{notes: io.Discard}
-		for i := range 2 {
-			serving := serve(w, server, account.do)
-			alice.Send(server, datagram(spelled("question"), "deposit 100"))
-			alice.Because("Each call of Serve knows its own questions only.")
-			alice.ExpectFrom(server, datagram(spelled("question"), fmt.Sprint("The balance is ", 100*(i+1))))
-			serving.Stop()
-			serving.Wait()
-		}
 	})
 }
 
@@ -1237,9 +1251,9 @@ func TestServeForgets(t *testing.T) {
 			{48*time.Hour + 10*time.Second - ns, 400},
 		} {
 			w.At(tt.at)
-			alice.Send(server, datagram(spelled("question"), "deposit 100"))
+			alice.Send(server, datagram(spelled("forgetit"), "deposit 100"))
 			alice.Because(tenSeconds)
-			alice.ExpectFrom(server, datagram(spelled("question"), fmt.Sprint("The balance is ", tt.balance)))
+			alice.ExpectFrom(server, datagram(spelled("forgetit"), fmt.Sprint("The balance is ", tt.balance)))
 		}
 	})
 
@@ -1261,13 +1275,13 @@ func TestServeForgets(t *testing.T) {
 			{20*time.Second - ns, alice, 300},
 		} {
 			w.At(tt.at)
-			tt.client.Send(server, datagram(spelled("question"), "deposit 100"))
+			tt.client.Send(server, datagram(spelled("eachtime"), "deposit 100"))
 			tt.client.Because(tenSeconds)
-			tt.client.ExpectFrom(server, datagram(spelled("question"), fmt.Sprint("The balance is ", tt.balance)))
+			tt.client.ExpectFrom(server, datagram(spelled("eachtime"), fmt.Sprint("The balance is ", tt.balance)))
 		}
 	})
 
-	// ask asks as many questions as there are IDs, each once.
+	// ask asks a question under each of some IDs.
 	ask := func(client *harness.Peer, server net.PacketConn, first, last uint64) {
 		for id := first; id <= last; id++ {
 			client.Send(server, datagram(id, "0"))
@@ -1283,29 +1297,31 @@ func TestServeForgets(t *testing.T) {
 		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
 		account := &account{notes: io.Discard}
 		serve(w, server, account.do)
-		deposits(alice, server, 0, 100)
-		ask(bob, server, 1, 500)
-		deposits(alice, server, 0, 100) // which is no new question, and stays the oldest
-		ask(alice, server, 501, 998)
+		deposits(alice, server, 10_000, 100)
+		ask(bob, server, 10_001, 10_500)
+		deposits(alice, server, 10_000, 100) // which is no new question, and stays the oldest
+		ask(alice, server, 10_501, 10_998)
 		alice.Send(server, "short")
-		ask(alice, server, 998, 999) // of which the first is known
-		deposits(alice, server, 0, 100)
-		ask(bob, server, 1000, 1000)
-		deposits(alice, server, 0, 200)
+		alice.Because("What is too short to have an ID is no question: it gets no answer.").HeardNothingElse()
+		ask(alice, server, 10_998, 10_999) // of which the first is known
+		deposits(alice, server, 10_000, 100)
+		ask(bob, server, 11_000, 11_000)
+		deposits(bob, server, 10_001, 100) // which is among them still
+		deposits(alice, server, 10_000, 200)
 	})
 
 	harness.OnVirtual.Then(t, "asked-anew", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		account := &account{notes: io.Discard}
 		serve(w, server, account.do)
-		deposits(alice, server, 0, 100)
+		deposits(alice, server, 20_000, 100)
 		w.At(10*time.Second + ns)
 		account.balance = 0
-		deposits(alice, server, 0, 100) // from now on a new one
-		ask(alice, server, 1, 999)
-		deposits(alice, server, 0, 100)
-		ask(alice, server, 1000, 1000)
-		deposits(alice, server, 0, 200)
+		deposits(alice, server, 20_000, 100) // from now on a new one
+		ask(alice, server, 20_001, 20_999)
+		deposits(alice, server, 20_000, 100)
+		ask(alice, server, 21_000, 21_000)
+		deposits(alice, server, 20_000, 200)
 	})
 }
 
@@ -1328,8 +1344,22 @@ func TestServeStops(t *testing.T) {
 		alice.Send(server, datagram(2, "hello again"))
 		alice.ExpectFrom(server, datagram(2, "HELLO AGAIN"))
 		w.Close(server)
+		serving.Because("A closed socket ends Serve, with an error that wraps net.ErrClosed.")
 		serving.Fails(net.ErrClosed)
 		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "served-again", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		account := &account{notes: io.Discard}
+		for i := range 2 {
+			serving := serve(w, server, account.do)
+			alice.Send(server, datagram(spelled("newagain"), "deposit 100"))
+			alice.Because("Each call of Serve knows its own questions only.")
+			alice.ExpectFrom(server, datagram(spelled("newagain"), fmt.Sprint("The balance is ", 100*(i+1))))
+			serving.Stop()
+			serving.Wait()
+		}
 	})
 
 	harness.OnVirtual.Then(t, "over-before-the-call", func(w *harness.Virtual) {

@@ -31,6 +31,7 @@ type Conn struct {
 	deadlines sync.Mutex // held while one is set and noted: the last that is noted is the last that was set
 
 	// The record's Monitor guards all of the following.
+	owned    bool // by the student's code
 	closed   bool
 	closedBy stacks.Line // known if the student's code did
 	reading  deadline
@@ -405,6 +406,9 @@ func (c *Conn) HoldReads() (release func()) {
 		close(held)
 	}
 }
+
+// HandOver notes that the socket is the code's.
+func (c *Conn) HandOver() { c.r.Update(func() { c.owned = true }) }
 
 // Shut closes the socket for the story.
 func (c *Conn) Shut() {
