@@ -51,11 +51,12 @@ func oneBitApart(id uint64) (all []uint64) {
 	return all
 }
 
-// TestEncodeDecode: an ID and a text become a datagram, and a datagram becomes an ID and a
-// text again, unless it is too short.
+// TestIDs: an ID and a text become a datagram, and a datagram becomes an ID and a text again,
+// unless it is too short. An ID is the next 8 bytes of random, however they come, and an error
+// where there are not so many.
 //
-//kata:points 1
-func TestEncodeDecode(t *testing.T) {
+//kata:points 2
+func TestIDs(t *testing.T) {
 	const (
 		bigEndian = "A datagram begins with the 8 bytes of its ID, the most significant one first; the text follows."
 		whole     = "The first 8 bytes are the ID, whatever number that is. All others are the text, or none."
@@ -106,30 +107,9 @@ func TestEncodeDecode(t *testing.T) {
 		first.Because("What Encode has returned is its caller's: make new bytes each time.").
 			Returns([]byte("questionhello"))
 	})
-}
 
-// decoded is what Decode returns beside an error.
-type decoded struct {
-	id   uint64
-	text string
-}
-
-func decode(w harness.Caller, data string) *harness.Call {
-	return w.Call(fmt.Sprintf("Decode of %d bytes", len(data)), func(context.Context) (any, error) {
-		id, text, err := requestids.Decode([]byte(data))
-		return decoded{id, string(text)}, err
-	})
-}
-
-var errNoEntropy = errors.New("there is nothing random here")
-
-// TestNewID: an ID is the next 8 bytes of random, however they come, and an error where there
-// are not so many.
-//
-//kata:points 1
-func TestNewID(t *testing.T) {
-	const inOrder = "An ID is the next 8 bytes of random, the most significant one first, and no byte more."
-	harness.Offline(t, func(w *harness.World) {
+	harness.Offline.Then(t, "three-in-a-row", func(w *harness.World) {
+		const inOrder = "An ID is the next 8 bytes of random, the most significant one first, and no byte more."
 		random := strings.NewReader("question" + datagram(0, "") + datagram(0xfffefdfcfbfaf9f8, "behind"))
 		for _, want := range []uint64{spelled("question"), 0, 0xfffefdfcfbfaf9f8} {
 			newID(w, random).Because(inOrder).Returns(want)
@@ -175,6 +155,21 @@ func TestNewID(t *testing.T) {
 		}
 	})
 }
+
+// decoded is what Decode returns beside an error.
+type decoded struct {
+	id   uint64
+	text string
+}
+
+func decode(w harness.Caller, data string) *harness.Call {
+	return w.Call(fmt.Sprintf("Decode of %d bytes", len(data)), func(context.Context) (any, error) {
+		id, text, err := requestids.Decode([]byte(data))
+		return decoded{id, string(text)}, err
+	})
+}
+
+var errNoEntropy = errors.New("there is nothing random here")
 
 func newID(w harness.Caller, random io.Reader) *harness.Call {
 	return w.Call("NewID", func(context.Context) (any, error) { return requestids.NewID(random) })
