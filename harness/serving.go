@@ -262,6 +262,12 @@ func (l *callLog) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// IsPrompt reports whether a line takes no time.
+func (l *callLog) IsPrompt() (prompt bool) {
+	l.w.rec.Locked(func() { prompt = l.slow == nil || *l.slow == 0 })
+	return prompt
+}
+
 func (p *servingPlayer) play(story []steps.Step) int {
 	s := story[0]
 	w, v := p.w, &p.servers[s.At]

@@ -9,14 +9,16 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 )
 
-// TestStories: no lesson test sleeps, names a port, or speaks of an address
-// that is not on loopback. What it tells the harness to do offline is left out,
-// as no socket comes near it.
+// TestStories: no lesson test sleeps, names a port, speaks of an address that is not
+// on loopback, or has a peer send a text that everybody knows. What it tells the harness
+// to do offline is left out, as no socket comes near it.
 //
 // (The one port that a lesson does name, lesson 01's forbidden one, is the
 // harness's: Kernel.ForbiddenPort.)
@@ -44,6 +46,9 @@ func unfit(t *testing.T, path string, source any) []string {
 		switch n := n.(type) {
 		case *ast.CallExpr:
 			name := called(n.Fun)
+			if strings.HasSuffix(name, ".Send") && len(n.Args) == 2 && isKnown(n.Args[1]) {
+				complain("a text that can be answered by heart: a story sends what World.Text makes of it")
+			}
 			switch name {
 			case "harness.Offline", "harness.Offline.Then":
 				return false
@@ -92,6 +97,19 @@ func isPort(e ast.Expr) bool {
 	return ok && number.Value != "0"
 }
 
+// isKnown tells a text with something to draw, as World.Text does, that is written down.
+func isKnown(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(e.Value)
+		letters := func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }
+		return err == nil && strings.ContainsFunc(text, letters)
+	case *ast.Ident:
+		return e.Obj != nil && e.Obj.Kind == ast.Con
+	}
+	return false
+}
+
 // address says what is wrong with a text that is an address.
 func address(text string) string {
 	if host, port, err := net.SplitHostPort(text); err == nil {
@@ -116,6 +134,9 @@ func TestUnfit(t *testing.T) {
 		{`time.Sleep(1)`, "time.Sleep: a story never waits by itself"},
 		{`context.WithTimeout(ctx, 1)`, "context.WithTimeout: a story never waits by itself"},
 		{`<-time.After(1)`, "time.After: a story never waits by itself"},
+		{`alice.Send(server, "hello")`, "a text that can be answered by heart"},
+		{`const hi = "hi"; crowd[0].Send(server, hi)`, "a text that can be answered by heart"},
+		{`alice.Send(server, w.Text("hello")); alice.Send(server, "\n")`, ""},
 		{`net.IPv4(127, 0, 0, 1)`, "net.IPv4: a story takes its addresses from the World"},
 		{`netip.AddrPortFrom(ip, 1060)`, "a port: a story takes its ports from the World"},
 		{`f(net.UDPAddr{Port: 1060})`, "a port: a story takes its ports from the World"},

@@ -149,6 +149,7 @@ func (n telling[W]) outcome(t *testing.T, s stacks.Site, name string, story func
 
 // here tells a story in this process.
 func (n telling[W]) here(t *testing.T, w *World, story func(W)) *failure.Failure {
+	w.story = t.Name()
 	if err := n.tell(t, w, story); err != nil {
 		w.fail(verdict.NotRun, "No network %s: %v.", n.name, err)
 	} else if !w.rec.IsOver() {

@@ -12,6 +12,7 @@ import (
 	"udpkata/harness/diagnosis"
 	"udpkata/harness/internal/record"
 	"udpkata/harness/simnet"
+	"udpkata/harness/stage"
 	"udpkata/harness/verdict"
 )
 
@@ -31,8 +32,7 @@ func (v virtualWords) At(d time.Duration) {
 	if now := v.w.rec.Since(); now > d {
 		v.w.fatal(verdict.NotRun, "The story can't go back: it is %v already, and not %v.", now, d)
 	}
-	v.w.rec.Clock.Sleep(time.Until(v.w.rec.Start.Add(d)))
-	v.w.rec.Quiesce()
+	v.w.rec.Clock.SleepAndWait(time.Until(v.w.rec.Start.Add(d)))
 	v.w.endIfFailed()
 }
 
@@ -161,7 +161,7 @@ const seedVariable = "UDPKATA_SEED"
 
 // usualSeed is the seed where nobody gives one, so that the same code always gets the
 // same verdict.
-const usualSeed = "1"
+const usualSeed uint64 = 1
 
 // Rand returns the story's source of random numbers: the same seed gives the same ones.
 func (v virtualWords) Rand() *rand.Rand {
@@ -176,16 +176,29 @@ func (v virtualWords) Rand() *rand.Rand {
 // chance returns a source of random numbers out of the seed, which is another one for each
 // of what, and the variable that makes it the same again.
 func chance(what ...any) (r *rand.Rand, again string, err error) {
-	value, ok := os.LookupEnv(seedVariable)
-	if !ok {
-		value = usualSeed
-	}
-	seed, err := strconv.ParseUint(value, 10, 64)
+	seed, again, err := theSeed()
 	if err != nil {
-		return nil, "", fmt.Errorf("%s is %q, and has to be a number from 0 to 18446744073709551615",
-			seedVariable, value)
+		return nil, "", err
 	}
 	sum := fnv.New64a()
 	fmt.Fprint(sum, what...)
-	return rand.New(rand.NewPCG(seed, sum.Sum64())), seedVariable + "=" + value, nil
+	return rand.New(rand.NewPCG(seed, sum.Sum64())), again, nil
+}
+
+// theSeed returns the seed, and the variable that makes it the same again: "" if that is
+// a class's secret, which nobody whose code is judged may read in a message.
+func theSeed() (seed uint64, again string, err error) {
+	value, ok := os.LookupEnv(seedVariable)
+	if !ok {
+		value = strconv.FormatUint(usualSeed, 10)
+	}
+	seed, err = strconv.ParseUint(value, 10, 64)
+	switch {
+	case err != nil:
+		return 0, "", fmt.Errorf("%s is %q, and has to be a number from 0 to 18446744073709551615",
+			seedVariable, value)
+	case stage.On() && seed != usualSeed:
+		return seed, "", nil
+	}
+	return seed, seedVariable + "=" + value, nil
 }

@@ -190,8 +190,7 @@ func tellSteps(w *Virtual, of Function, story []steps.Step) {
 func (w *Virtual) pass(p player, d time.Duration) {
 	p.settle()
 	for end := time.Now().Add(d); time.Now().Before(end); {
-		w.rec.Clock.Sleep(time.Until(p.next(end)))
-		w.rec.Quiesce()
+		w.rec.Clock.SleepAndWait(time.Until(p.next(end)))
 		p.reached()
 		w.rec.Quiesce()
 		p.settle()

@@ -34,6 +34,7 @@ import (
 // the story broken, it ends that goroutine.
 type World struct {
 	rec    *record.Record
+	story  string                      // its test's full name
 	stage  atomic.Pointer[stage.Story] // nil if the code under test is in this process
 	host   network.Host
 	flight time.Duration // how long a datagram may be on its way, in real time
@@ -76,6 +77,8 @@ type Caller interface {
 	Notes() io.Writer
 	Name(addr net.Addr) string
 	HandOver(socket Endpoint)
+	Text(usual string) string
+	draws(what ...any) *rand.Rand
 }
 
 func newWorld(s stacks.Site) *World {

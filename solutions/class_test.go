@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"udpkata/harness/curriculum"
+	"udpkata/harness/judge"
 )
 
 // files are what somebody hands in, by their paths below lessons/, as in "02-echo/echo.go".
@@ -31,12 +32,10 @@ type files map[string]string
 // ofDir returns a lesson's files in a directory.
 func ofDir(t *testing.T, l curriculum.Lesson, dir string) files {
 	all := files{}
-	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	code, err := judge.Read(l, dir)
 	require.NoError(t, err)
-	for _, file := range paths {
-		data, err := os.ReadFile(file)
-		require.NoError(t, err)
-		all[l.Name+"/"+filepath.Base(file)] = string(data)
+	for name, data := range code {
+		all[l.Name+"/"+name] = string(data)
 	}
 	require.NotEmpty(t, all, dir)
 	return all
@@ -141,10 +140,8 @@ func tarred(t *testing.T, class, name string, all files) {
 	put(t, filepath.Join(class, name+".tar.gz"), b.String())
 }
 
-// committed hands in a git repository, whose work tree has something else.
-func committed(t *testing.T, class, name string, all files) {
-	dir := filepath.Join(class, name)
-	inFolders(t, dir, "lessons", all)
+// commit makes a git repository of a directory.
+func commit(t *testing.T, dir string) {
 	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "-A"}, {"commit", "-q", "-m", "done"}} {
 		cmd := exec.Command("git", args...)
 		cmd.Dir = dir
@@ -153,6 +150,13 @@ func committed(t *testing.T, class, name string, all files) {
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "git %v: %s", args, out)
 	}
+}
+
+// committed hands in a git repository, whose work tree has something else.
+func committed(t *testing.T, class, name string, all files) {
+	dir := filepath.Join(class, name)
+	inFolders(t, dir, "lessons", all)
+	commit(t, dir)
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "lessons")))
 	put(t, filepath.Join(dir, "lessons", "02-echo", "echo.go"), "package echo // half done\n")
 }

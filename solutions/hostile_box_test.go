@@ -157,7 +157,11 @@ func (v *boxed) judge(name string) error {
 		return err
 	}
 	for _, f := range h.files {
-		if err := os.WriteFile(filepath.Join(dir, filepath.Base(f.Name)), f.Data, 0o600); err != nil {
+		at := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(at, f.Data, 0o600); err != nil {
 			return err
 		}
 	}
@@ -167,7 +171,8 @@ func (v *boxed) judge(name string) error {
 		return err
 	}
 	began := time.Now()
-	v.Report, err = judge.Run(ctx, judge.Params{Lesson: h.lesson, Dir: dir, Stage: s, Timeout: taskTime})
+	params := judge.Params{Lesson: h.lesson, Dir: dir, Stage: s, Timeout: taskTime, Env: seeds[:1]}
+	v.Report, err = judge.Run(ctx, params)
 	v.Took = time.Since(began)
 	if err != nil {
 		return err
@@ -182,7 +187,8 @@ func (v *boxed) judge(name string) error {
 		return nil // the others leave nothing behind that the next one could meet
 	}
 	began = time.Now()
-	v.Honest, err = judge.Run(ctx, judge.Params{Lesson: h.lesson, Dir: h.lesson.Name, Stage: s, NoVet: true})
+	params.Dir, params.NoVet, params.Timeout = h.lesson.Name, true, 0
+	v.Honest, err = judge.Run(ctx, params)
 	v.AndThen = time.Since(began)
 	return err
 }

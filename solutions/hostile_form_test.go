@@ -19,8 +19,7 @@ type hostile struct {
 	earns  []string // tasks
 	upTo   bool     // it may get fewer
 	inBox  bool     // nothing but package confine can prevent it
-	needs  string
-	known  string // why it gets what it has not earned, as long as it does
+	known  string   // why it gets what it has not earned, as long as it does
 	files  []txtar.File
 }
 
@@ -54,8 +53,6 @@ func readHostile(path string, lessons []curriculum.Lesson) (hostile, error) {
 			h.upTo = true
 		case line == "box: true":
 			h.inBox = true
-		case key == "needs":
-			h.needs = value
 		case key == "known":
 			h.known = value
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"udpkata/harness/curriculum"
+	"udpkata/harness/judge"
 	"udpkata/harness/policy"
 )
 
@@ -32,7 +33,7 @@ func TestPolicyPermits(t *testing.T) {
 			dirs = append(dirs, unpack(t, style))
 		}
 		for i, dir := range dirs {
-			files, err := policy.Read(dir)
+			files, err := judge.Read(l, dir)
 			require.NoError(t, err)
 			require.NotEmpty(t, files)
 			require.Empty(t, policy.Check(l, files), "%s, answer %d", l.Name, i)

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"go/format"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -112,7 +113,7 @@ func TestStubsEndWithTheirTodo(t *testing.T) {
 
 func TestSolutionsPass(t *testing.T) {
 	for _, l := range lessons(t) {
-		try(t, l.Name, judge.Params{Lesson: l, Dir: l.Name}, allPass)
+		passes(t, l.Name, judge.Params{Lesson: l, Dir: l.Name})
 	}
 }
 
@@ -144,7 +145,7 @@ func TestSolutionsPassUnderTheRaceDetector(t *testing.T) {
 func TestAlternativesPass(t *testing.T) {
 	for _, l := range lessons(t) {
 		for _, style := range alternatives(t, l) {
-			try(t, l.Name+"/"+filepath.Base(style), judge.Params{Lesson: l, Dir: unpack(t, style)}, allPass)
+			passes(t, l.Name+"/"+filepath.Base(style), judge.Params{Lesson: l, Dir: unpack(t, style)})
 		}
 	}
 }
@@ -181,18 +182,21 @@ func alternatives(t testing.TB, l curriculum.Lesson) []string {
 // unpack copies an alternative to where its files are Go files.
 func unpack(t testing.TB, style string) string {
 	dir := t.TempDir()
-	files, err := filepath.Glob(filepath.Join(style, "*"))
-	require.NoError(t, err)
-	for _, file := range files {
-		name, ok := strings.CutSuffix(filepath.Base(file), ".txt")
-		require.True(t, ok, "%s: an alternative's files are named like echo.go.txt", file)
-		data, err := os.ReadFile(file)
+	err := fs.WalkDir(os.DirFS(style), ".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, ok := strings.CutSuffix(file, ".txt")
+		require.True(t, ok, "%s/%s: an alternative's files are named like echo.go.txt", style, file)
+		data, err := os.ReadFile(filepath.Join(style, file))
 		require.NoError(t, err)
 		formatted, err := format.Source(data)
 		require.NoError(t, err, file)
-		require.True(t, bytes.Equal(data, formatted), "%s is not formatted as gofmt does it", file)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o600))
-	}
+		require.True(t, bytes.Equal(data, formatted), "%s/%s is not formatted as gofmt does it", style, file)
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o700))
+		return os.WriteFile(filepath.Join(dir, name), data, 0o600)
+	})
+	require.NoError(t, err)
 	return dir
 }
 
@@ -223,6 +227,7 @@ func die(t *testing.T, l curriculum.Lesson, all []mutant) {
 				t.Error(err)
 			}
 		})
+		dieUnderKeys(t, m, slices.IndexFunc(all, func(other mutant) bool { return other.name == m.name }), params)
 		if _, kept := m.messages[section(namedMessage, text.Chinese)]; kept {
 			params.Env = append(slices.Clone(params.Env), "UDPKATA_LANG="+string(text.Chinese))
 			try(t, m.name+"/"+string(text.Chinese), params, func(t *testing.T, r judge.Report) {

@@ -71,6 +71,26 @@ type File struct {
 	Added bool // none of the course's: somebody who learns in this tree has put it there
 }
 
+// folderName is how go lets a folder be named whose package is imported.
+var folderName = regexp.MustCompile(`^[\w~+-]([\w.~+-]*[\w~+-])?$`)
+
+// Folder returns the folder below the lesson's, with slashes, whose package an import path names: somebody may divide
+// their code into packages there. demo and testdata are the course's own.
+func (l Lesson) Folder(importPath string) (folder string, ok bool) {
+	_, below, _ := strings.Cut(importPath, "/") // the module's name
+	if folder, ok = strings.CutPrefix(below, "lessons/"+l.Name+"/"); !ok {
+		return "", false
+	}
+	for i, name := range strings.Split(folder, "/") {
+		lower := strings.ToLower(name)
+		isOurs := i == 0 && (lower == "demo" || lower == "testdata")
+		if isOurs || name == "vendor" || !folderName.MatchString(name) {
+			return "", false
+		}
+	}
+	return folder, true
+}
+
 var lessonName = regexp.MustCompile(`^\d\d-[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // Load reads all lessons below a repository's root, in teaching order. It

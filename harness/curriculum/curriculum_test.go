@@ -174,6 +174,43 @@ func TestThisCourse(t *testing.T) {
 	}
 }
 
+// TestFolder: what may be a package of the student's own.
+func TestFolder(t *testing.T) {
+	l := Lesson{Name: "02-echo"}
+	for importPath, want := range map[string]string{
+		"udpkata/lessons/02-echo/x":            "x",
+		"udpkata/lessons/02-echo/_x/a-b.c~d+e": "_x/a-b.c~d+e",
+		"udpkata/lessons/02-echo/internal/net": "internal/net",
+		"udpkata/lessons/02-echo/x/demo":       "x/demo",
+		"udpkata/lessons/02-echo":              "",
+		"udpkata/lessons/02-echo/":             "",
+		"udpkata/lessons/02-echo/x/":           "",
+		"udpkata/lessons/02-echo/x//y":         "",
+		"udpkata/lessons/02-echo/..":           "",
+		"udpkata/lessons/02-echo/../01-ports":  "",
+		"udpkata/lessons/02-echo/.x":           "",
+		"udpkata/lessons/02-echo/x.":           "",
+		"udpkata/lessons/02-echo/x y":          "",
+		"udpkata/lessons/02-echo/a=b":          "",
+		"udpkata/lessons/02-echo/a\nb":         "",
+		"udpkata/lessons/02-echo/\u00e9":       "",
+		"udpkata/lessons/02-echo/demo":         "",
+		"udpkata/lessons/02-echo/Testdata/x":   "",
+		"udpkata/lessons/02-echo/a/vendor/b":   "",
+		"udpkata/lessons/02-echoes/x":          "",
+		"udpkata/lessons/01-ports/x":           "",
+		"lessons/02-echo/x":                    "",
+		"./lessons/02-echo/../x":               "",
+		"":                                     "",
+	} {
+		folder, ok := l.Folder(importPath)
+		require.Equal(t, want != "", ok, importPath)
+		if ok {
+			require.Equal(t, want, folder)
+		}
+	}
+}
+
 func TestRoot(t *testing.T) {
 	root := lay(t, course())
 	got, err := Root(filepath.Join(root, "lessons", "02-echo"))

@@ -5,17 +5,18 @@ import (
 	"slices"
 
 	"udpkata/harness/intake"
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
 
 // What fails on real sockets alone, or takes longer or more than a box has, may have to do with what else the machine
 // did at that moment: with other submissions, above all. So it is judged again, with nobody else, before it counts.
 
-// onSockets tells a story's subtest that failed, and is one of the kernel's.
-var onSockets = regexp.MustCompile(`(?m)^ *--- FAIL: \S+/(loopback|lab)/`)
+// onSockets tells a story of the kernel's by its name.
+var onSockets = regexp.MustCompile(`(^|/)(loopback|lab)/`)
 
-// anywhere tells any story's.
-var anywhere = regexp.MustCompile(`(?m)^ *--- FAIL: \S+/(virtual|offline)\b`)
+// anywhere tells any other.
+var anywhere = regexp.MustCompile(`(^|/)(virtual|offline)\b`)
 
 // doubtful lists a result's tasks that are to be judged again, by lesson.
 func doubtful(r Result) map[string][]string {
@@ -23,7 +24,9 @@ func doubtful(r Result) map[string][]string {
 	for _, l := range r.Lessons {
 		for _, t := range l.Tasks {
 			failed := t.State == verdict.Failed || t.State == verdict.Stuck || t.State == verdict.Skipped
-			if l.Box != "" || failed && onSockets.MatchString(t.Output) && !anywhere.MatchString(t.Output) {
+			socketsAlone := slices.ContainsFunc(t.Failed, onSockets.MatchString) &&
+				!slices.ContainsFunc(t.Failed, anywhere.MatchString)
+			if l.Box != "" || failed && socketsAlone {
 				all[l.Name] = append(all[l.Name], t.Name)
 			}
 		}
@@ -31,7 +34,8 @@ func doubtful(r Result) map[string][]string {
 	return all
 }
 
-// judgesAgain judges what is pending, one submission after the other.
+// judgesAgain judges what is pending, one submission after the other. Where that can't be done, the first time counts
+// until a later run has made up for it.
 func (g *grader) judgesAgain(mine []intake.Submission, entries []Entry) error {
 	for i, s := range mine {
 		if entries[i].Key == "" {
@@ -45,14 +49,21 @@ func (g *grader) judgesAgain(mine []intake.Submission, entries []Entry) error {
 			continue
 		}
 		content, err := s.Unpack(g.ctx)
+		if g.ctx.Err() != nil {
+			return g.ctx.Err()
+		}
 		if err != nil || content.Key != r.Content {
 			continue // it has changed since: the next run finds out
 		}
-		second, err := g.result(g.ctx, content, r.Pending)
-		if err != nil {
-			return err
+		switch second, err := g.result(g.ctx, content, r.Pending); {
+		case g.ctx.Err() != nil:
+			return g.ctx.Err()
+		case err != nil:
+			r.Once = text.VisibleLine(err.Error())
+			g.once = append(g.once, s.Who()+": "+r.Once)
+		default:
+			r.correct(second)
 		}
-		r.correct(second)
 		if err := writeJSON(resultPath(g.Out, r.Key), r); err != nil {
 			return err
 		}
@@ -62,7 +73,7 @@ func (g *grader) judgesAgain(mine []intake.Submission, entries []Entry) error {
 
 // correct has what was judged again count, and keeps what it was before where that differs.
 func (r *Result) correct(second Result) {
-	r.Pending = nil
+	r.Pending, r.Once = nil, ""
 	for _, l := range second.Lessons {
 		i := slices.IndexFunc(r.Lessons, func(old Lesson) bool { return old.Name == l.Name })
 		for _, t := range l.Tasks {

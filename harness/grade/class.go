@@ -156,7 +156,7 @@ func Open(out string) (c *Class, missing []string, err error) {
 		switch {
 		case err != nil:
 			return nil, nil, err
-		case !ok || len(r.Pending) > 0:
+		case !ok || r.waits():
 			missing = append(missing, e.who())
 		case c.Tasks == nil:
 			c.columns(r)
@@ -219,6 +219,11 @@ func (c *Class) mark(e Entry) (Mark, error) {
 			return m, cmp.Or(err, text.Fail("the result of %s is gone", e.who()))
 		}
 		m.Lessons = r.Lessons
+		if r.Once != "" {
+			m.Notes = append(slices.Clip(m.Notes), text.Say("Tasks that fail on real sockets alone are judged a "+
+				"second "+
+				"time, to be sure; here that could not be done: %s.", r.Once))
+		}
 		for _, l := range r.Lessons {
 			for _, t := range l.Tasks {
 				if t.State == verdict.Passed {

@@ -5,6 +5,7 @@
 //
 //	class.key          what all that is left to chance comes from; nobody who hands in may see it
 //	results/KEY.json   what became of the files of one submission
+//	lessons/KEY.json   what became of those of one lesson
 //	class-I-of-N.json  who has handed in what, of one shard
 //	reference.json     what became of the course's solution, which says what this machine can tell of
 //	grades.json        everything about everybody; written when all shards are there, as is
@@ -12,8 +13,9 @@
 //
 // A result is written as soon as it is there, and whole or not at all. Its key is a hash of the submission's files, the
 // course, Go, the class key, and the way of judging: the same files have one result, whoever hands them in, and a run
-// that was ended goes on where it was. Results say nothing of who and when; marks are made of them and of the class at
-// the end.
+// that was ended goes on where it was. So it is with the files of each lesson: what a later attempt has left as it was,
+// and what many have not begun with, is judged once. Results say nothing of who and when; marks are made of them and of
+// the class at the end.
 //
 // Memory does not grow with the class but for a line about each submission.
 package grade
@@ -29,6 +31,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/intake"
@@ -52,7 +55,7 @@ type Params struct {
 	Rule     late.Rule
 	Jobs     int // submissions at a time; 0 for as many as there are processors
 	Shard    Shard
-	Cache    string // a directory in which the programs with the lessons' tests stay for the next run
+	Cache    string // where the programs with the lessons' tests stay, until no run has used them for long
 
 	// Tell is called, by one goroutine at a time, with each submission that is through.
 	Tell func(Progress)
@@ -70,6 +73,7 @@ type Progress struct {
 type Summary struct {
 	Graded   int // submissions that count, of this shard
 	Unjudged []string
+	Once     []string      // of whose tasks some should have been judged twice, and why they were not
 	Left     []intake.Left // what lies beside the submissions
 	Missing  []string      // what the marks wait for; none if grades.json and grades.csv are written
 }
@@ -84,8 +88,10 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := os.MkdirAll(filepath.Join(p.Out, resultsDir), 0o700); err != nil {
-		return Summary{}, err
+	for _, dir := range []string{resultsDir, lessonsDir} {
+		if err := os.MkdirAll(filepath.Join(p.Out, dir), 0o700); err != nil {
+			return Summary{}, err
+		}
 	}
 	leave, err := enter(p.Out)
 	if err != nil {
@@ -106,6 +112,13 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	if g.head, err = newHead(p, key); err != nil {
 		return Summary{}, err
 	}
+	g.dir = filepath.Join(g.Cache, g.head.programs(g.Root))
+	leaveCache, err := use(g.dir)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer leaveCache()
+	removeUnused(g.Cache, time.Now())
 	if err := g.prepare(); err != nil {
 		return Summary{}, err
 	}
@@ -120,7 +133,7 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	if err := writeJSON(filepath.Join(p.Out, p.Shard.file()), part{g.head, p.Shard, entries}); err != nil {
 		return Summary{}, err
 	}
-	s := Summary{Graded: len(entries), Left: left, Unjudged: slices.Sorted(maps.Keys(g.wrong))}
+	s := Summary{Graded: len(entries), Left: left, Unjudged: slices.Sorted(maps.Keys(g.wrong)), Once: g.once}
 	s.Missing, err = Finish(p.Out)
 	return s, err
 }
@@ -128,10 +141,6 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 // prepare builds the programs with the lessons' tests, unless they are kept from an earlier run, of this very course
 // and Go. Who else wants to build them at the same time waits.
 func (g *grader) prepare() error {
-	g.dir = filepath.Join(g.Cache, g.head.programs(g.Root))
-	if err := os.MkdirAll(g.dir, 0o755); err != nil {
-		return err
-	}
 	leave, err := alone(g.ctx, g.dir)
 	if err != nil {
 		return err
@@ -162,6 +171,7 @@ type grader struct {
 	mu      sync.Mutex
 	done    Progress
 	wrong   map[string]bool
+	once    []string
 	claimed map[string]chan struct{} // by key of a result that somebody is about to write: closed when that is done
 }
 

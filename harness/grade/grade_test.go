@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"udpkata/harness/curriculum"
 	"udpkata/harness/intake"
 	"udpkata/harness/late"
 	"udpkata/harness/sandbox"
@@ -145,17 +146,56 @@ func TestClassKey(t *testing.T) {
 	require.Len(t, left, 1)
 }
 
+// TestCourseHash: what students write is no part of the course, and everything else is.
+func TestCourseHash(t *testing.T) {
+	root := t.TempDir()
+	write := func(name, content string) {
+		path := filepath.Join(root, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	}
+	for _, name := range []string{"go.mod", "go.sum", "harness/a.go", "lessons/02-echo/echo.go", "lessons/02-echo/" +
+		"read.go"} {
+		write(name, name)
+	}
+	lessons := []curriculum.Lesson{{Name: "02-echo", Files: []curriculum.File{{Name: "echo.go"},
+		{Name: "read.go", Given: true}, {Name: "more.go", Added: true}}}}
+	hash := func() string {
+		h, err := courseHash(root, lessons)
+		require.NoError(t, err)
+		return h
+	}
+	was := hash()
+	for _, name := range []string{"lessons/02-echo/echo.go", "lessons/02-echo/more.go", "lessons/02-echo/internal/x/" +
+		"x.go",
+		"harness/page.html", "solutions/02-echo/echo.go"} {
+		write(name, "mine")
+		require.Equal(t, was, hash(), name)
+	}
+	for _, name := range []string{"lessons/02-echo/read.go", "lessons/02-echo/echo_test.go", "lessons/02-echo/" +
+		"testdata/a/b",
+		"lessons/02-echo/demo/main.go", "harness/a.go", "harness/b/c.go", "go.sum"} {
+		before := hash()
+		write(name, "another")
+		require.NotEqual(t, before, hash(), name)
+	}
+}
+
 // TestAgain: what fails on real sockets alone is judged twice, and the second time counts.
 func TestAgain(t *testing.T) {
 	r := Result{Lessons: []Lesson{{Name: "02-echo", Tasks: []Task{
-		{Name: "TestA", State: verdict.Failed, Reason: "late", Output: "--- FAIL: TestA/loopback/ip4 (0.00s)\n"},
-		{Name: "TestB", State: verdict.Failed, Output: "--- FAIL: TestB/virtual/ip4 (0.00s)\n"},
-		{Name: "TestC", State: verdict.Failed, Output: "    --- FAIL: TestC/of-two/lab/ip6 (0.00s)\n"},
-		{Name: "TestD", State: verdict.Passed, Output: "--- FAIL: TestD/loopback/ip4 (as the code has printed)\n"},
-		{Name: "TestE", State: verdict.Todo, Output: "--- FAIL: TestE/loopback/ip4 (0.00s)\n"},
+		{Name: "TestA", State: verdict.Failed, Reason: "late", Failed: []string{"loopback/ip4"}},
+		{Name: "TestB", State: verdict.Failed, Failed: []string{"virtual/ip4"}},
+		{Name: "TestC", State: verdict.Failed, Failed: []string{"of-two/lab/ip6", "of-two"}},
+		{Name: "TestD", State: verdict.Passed, Failed: []string{"loopback/ip4"}},
+		{Name: "TestE", State: verdict.Todo, Failed: []string{"loopback/ip4"}},
+		{Name: "TestF", State: verdict.Failed, Output: "--- FAIL: TestF/loopback/ip4 (as the code has printed)\n"},
+		{Name: "TestG", State: verdict.Failed, Failed: []string{"a/loopback/ip4", "a", "b/virtual/ip4", "b"}},
+		{Name: "TestH", State: verdict.Failed, Failed: []string{"loopback/ip6"},
+			Output: "--- FAIL: TestH/virtual/ip4 (as the code has printed)\n"},
 	}}}}
 	r.Pending = doubtful(r)
-	require.Equal(t, map[string][]string{"02-echo": {"TestA", "TestC"}}, r.Pending)
+	require.Equal(t, map[string][]string{"02-echo": {"TestA", "TestC", "TestH"}}, r.Pending)
 	r.correct(Result{Lessons: []Lesson{{Name: "02-echo", Tasks: []Task{
 		{Name: "TestA", State: verdict.Passed}, {Name: "TestC", State: verdict.Failed, Reason: "again"},
 	}}}})

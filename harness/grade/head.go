@@ -81,7 +81,7 @@ func courseHash(root string, lessons []curriculum.Lesson) (string, error) {
 	tree := os.DirFS(root)
 	for _, top := range []string{"go.mod", "go.sum", "harness", "lessons"} {
 		err := fs.WalkDir(tree, top, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() || theirs[filepath.FromSlash(path)] ||
+			if err != nil || !d.Type().IsRegular() || theirs[filepath.FromSlash(path)] || isBelow(path) ||
 				top == "harness" && filepath.Ext(path) != ".go" {
 				return err
 			}
@@ -103,6 +103,13 @@ func courseHash(root string, lessons []curriculum.Lesson) (string, error) {
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:16]), nil
+}
+
+// isBelow reports whether a file of the course's tree is in a package that somebody who learns there has below a
+// lesson's.
+func isBelow(path string) bool {
+	parts := strings.Split(path, "/")
+	return len(parts) > 3 && parts[0] == "lessons" && parts[2] != "demo" && parts[2] != "testdata"
 }
 
 // keyFile is the class key's name.

@@ -16,7 +16,7 @@ func enter(out string) (leave func(), err error) {
 		return nil, err
 	}
 	if flock(dir, false, false) == nil {
-		for _, pattern := range []string{".new-*", ".key-*", filepath.Join(resultsDir, ".new-*")} {
+		for _, pattern := range []string{".new-*", ".key-*", filepath.Join("*", ".new-*")} {
 			left, err := filepath.Glob(filepath.Join(out, pattern))
 			for _, path := range left {
 				err = errors.Join(err, os.RemoveAll(path))

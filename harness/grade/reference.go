@@ -9,10 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/intake"
+	"udpkata/harness/judge"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
@@ -94,7 +94,7 @@ func reference(root string, lessons []curriculum.Lesson) (c intake.Content, isSo
 	for _, l := range lessons {
 		has := intake.Lesson{Name: l.Name}
 		if isSolution {
-			has.Files, err = goFiles(filepath.Join(root, "solutions", l.Name))
+			has.Files, err = solution(l, filepath.Join(root, "solutions", l.Name))
 		} else {
 			has.Files, err = stubs(l)
 		}
@@ -109,17 +109,10 @@ func reference(root string, lessons []curriculum.Lesson) (c intake.Content, isSo
 	return c, isSolution, err
 }
 
-func goFiles(dir string) (all []intake.File, err error) {
-	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, intake.File{Name: filepath.Base(path), Data: data})
+func solution(l curriculum.Lesson, dir string) (all []intake.File, err error) {
+	files, err := judge.Read(l, dir)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		all = append(all, intake.File{Name: name, Data: files[name]})
 	}
 	return all, err
 }

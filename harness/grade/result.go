@@ -20,7 +20,12 @@ type Result struct {
 
 	// Pending are tasks that are to be judged again while nobody else's are, before they count.
 	Pending map[string][]string `json:"pending,omitempty"` // by lesson
+	// Once is why they could not be, if they could not: then they count as they are, for as long.
+	Once string `json:"once,omitempty"`
 }
+
+// waits reports whether tasks have to be judged again before they count.
+func (r Result) waits() bool { return len(r.Pending) > 0 && r.Once == "" }
 
 // A Lesson is what became of the files for one lesson.
 type Lesson struct {
@@ -40,13 +45,18 @@ type Task struct {
 	Output string        `json:"output,omitempty"`
 	Rules  []string      `json:"rules,omitempty"` // of package diagnosis, which say what the failure most likely means
 
+	Failed []string `json:"failed,omitempty"` // the stories that failed, as in "virtual/ip4"
+
 	// First is how it ended the first time, if it was judged again and ended otherwise then: which has to do with the
 	// machine, or with chance, and is for the instructor to know.
 	First string `json:"first,omitempty"`
 }
 
-// resultsDir is where results are.
-const resultsDir = "results"
+// resultsDir is where results are, and lessonsDir is where those of single lessons are.
+const (
+	resultsDir = "results"
+	lessonsDir = "lessons"
+)
 
 func resultPath(out, key string) string { return filepath.Join(out, resultsDir, key+".json") }
 

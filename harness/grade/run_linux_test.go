@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -92,6 +93,66 @@ func TestBoxes(t *testing.T) {
 		require.Contains(t, got.Reason, want)
 		require.Equal(t, got.Reason, done[name].ended)
 	}
+}
+
+// TestAgainWithoutABox: where nothing can be judged a second time, the first time counts, and that is said; a later run
+// makes up for it.
+func TestAgainWithoutABox(t *testing.T) {
+	box, err := sandbox.Find(t.Context(), sandbox.Trust)
+	require.NoError(t, err)
+	lessons := []curriculum.Lesson{{Name: "01-good", Dir: t.TempDir(), TestPackage: "good_test",
+		Files: []curriculum.File{{Name: "good.go"}}, Tasks: []curriculum.Task{{Name: "TestA", Points: 1}}}}
+	class, out := t.TempDir(), t.TempDir()
+	hand(t, class, "alice", map[string]string{"01-good/good.go": "package good\n"})
+	mine, _, err := intake.Find([]string{class}, lessons, intake.Limits{})
+	require.NoError(t, err)
+	require.Len(t, mine, 1)
+	content, err := mine[0].Unpack(t.Context())
+	require.NoError(t, err)
+	failed := Task{Name: "TestA", State: verdict.Failed, Points: 1, Failed: []string{"loopback/ip4"}}
+	r := Result{Key: "k1", Content: content.Key, Lessons: []Lesson{{Name: "01-good", Tasks: []Task{failed}}}}
+	r.Pending = doubtful(r)
+	require.NotEmpty(t, r.Pending)
+	require.NoError(t, os.MkdirAll(filepath.Join(out, resultsDir), 0o700))
+	require.NoError(t, writeJSON(resultPath(out, "k1"), r))
+	run := func() (*grader, Mark) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		g := &grader{Params: Params{Box: box, Lessons: lessons, Root: scripted, Out: out}, ctx: ctx}
+		require.NoError(t, g.judgesAgain(mine, []Entry{{Key: "k1"}}))
+		r, _, err := readResult(out, "k1")
+		require.NoError(t, err)
+		require.False(t, r.waits(), "marks don't wait for what can't be")
+		c := &Class{out: out, Tasks: []Column{{Lesson: "01-good", Task: "TestA", Points: 1}}}
+		m, err := c.mark(Entry{Key: "k1"})
+		require.NoError(t, err)
+		return g, m
+	}
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "gone"))
+	g, m := run()
+	require.Len(t, g.once, 1)
+	require.Regexp(t, `^alice: .*no such file`, g.once[0])
+	require.Zero(t, m.Earned)
+	require.Len(t, m.Notes, 1)
+	require.Contains(t, m.Notes[0].EN, "here that could not be done: ")
+
+	t.Setenv("TMPDIR", t.TempDir())
+	g, m = run()
+	require.Empty(t, g.once)
+	require.Equal(t, 1, m.Earned)
+	require.Empty(t, m.Notes)
+	require.Equal(t, "failed: ", m.Lessons[0].Tasks[0].First)
+
+	t.Run("stopped", func(t *testing.T) {
+		require.NoError(t, writeJSON(resultPath(out, "k1"), r))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		g := &grader{Params: Params{Box: box, Lessons: lessons, Root: scripted, Out: out}, ctx: ctx}
+		require.ErrorIs(t, g.judgesAgain(mine, []Entry{{Key: "k1"}}), context.Canceled)
+		r, _, err := readResult(out, "k1")
+		require.NoError(t, err)
+		require.True(t, r.waits(), "the next run goes on")
+	})
 }
 
 // stubFiles returns the course's stubs, by their paths below lessons/.
@@ -179,6 +240,39 @@ func TestRun(t *testing.T) {
 	require.Equal(t, verdict.DidNotCompile, states["broken"]["02-echo"])
 	require.Equal(t, verdict.Refused, states["unsafe"]["02-echo"])
 
+	// Of a later attempt, what is as it was has its result, and what is not is judged.
+	kept, err := filepath.Glob(filepath.Join(out, lessonsDir, "*"))
+	require.NoError(t, err)
+	require.Greater(t, len(kept), len(lessons), "the stubs, what does not compile, and the reference")
+	for _, path := range kept {
+		var l Lesson
+		_, err := readJSON(path, &l)
+		require.NoError(t, err)
+		for i := range l.Tasks {
+			l.Tasks[i].Reason = "remembered"
+		}
+		require.NoError(t, writeJSON(path, l))
+	}
+	later := p
+	later.Paths = []string{t.TempDir()}
+	hand(t, later.Paths[0], "stub", map[string]string{
+		"spoof.go": files["03-spoof/spoof.go"] + "\n// A later attempt.\n", "echo.go": echo,
+	})
+	later.Out, later.Key = t.TempDir(), filepath.Join(out, keyFile)
+	copyFile(t, filepath.Join(out, referenceFile), filepath.Join(later.Out, referenceFile))
+	require.NoError(t, os.CopyFS(filepath.Join(later.Out, lessonsDir), os.DirFS(filepath.Join(out, lessonsDir))))
+	_, err = Run(t.Context(), later)
+	require.NoError(t, err)
+	c, _, err = Open(later.Out)
+	require.NoError(t, err)
+	require.NoError(t, c.Students(func(attempts []Mark) error {
+		for _, l := range attempts[0].Lessons {
+			remembered := l.Tasks[0].Reason == "remembered"
+			require.Equal(t, l.Name == "02-echo", remembered, l.Name)
+		}
+		return nil
+	}))
+
 	again := Progress{}
 	p.Tell = func(p Progress) { again = p }
 	_, err = Run(t.Context(), p)
@@ -247,6 +341,104 @@ func TestLeftovers(t *testing.T) {
 	}
 	require.FileExists(t, filepath.Join(out, "results", "k.json"))
 	require.FileExists(t, filepath.Join(out, "class.key"))
+}
+
+// TestCache: what no run has used for long goes, and nothing that one uses, or that is anybody else's.
+func TestCache(t *testing.T) {
+	cache := t.TempDir()
+	long := time.Now().Add(-keptFor - time.Hour)
+	name := func(c string) string { return filepath.Join(cache, strings.Repeat(c, 16)) }
+	for _, c := range []string{"a", "b", "c", "d"} {
+		leave, err := use(name(c))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(name(c), "found.json"), nil, 0o600))
+		if c != "d" { // unused
+			require.NoError(t, os.Chtimes(filepath.Join(name(c), usedFile), long, long))
+		}
+		if c == "b" { // by a run that takes long
+			defer leave()
+			continue
+		}
+		leave()
+	}
+	// From before runs said when they were, and half removed.
+	for _, old := range []string{name("e"), name("f"), name("0") + ".old", filepath.Join(cache, "mine")} {
+		require.NoError(t, os.MkdirAll(filepath.Join(old, "packages"), 0o755))
+		if old != name("f") {
+			require.NoError(t, os.Chtimes(old, long, long))
+		}
+	}
+	again, err := use(name("c"))
+	require.NoError(t, err)
+	again()
+	removeUnused(cache, time.Now())
+	var left []string
+	entries, err := os.ReadDir(cache)
+	require.NoError(t, err)
+	for _, e := range entries {
+		left = append(left, e.Name()[:1])
+	}
+	require.Equal(t, []string{"b", "c", "d", "f", "m"}, left)
+
+	t.Run("somebody waits", func(t *testing.T) {
+		dir := name("9")
+		leave, err := use(dir)
+		require.NoError(t, err)
+		leave()
+		first, err := os.OpenFile(filepath.Join(dir, usedFile), os.O_RDWR, 0)
+		require.NoError(t, err)
+		require.NoError(t, flock(first, false, false)) // as who removes it has
+		used := make(chan error)
+		go func() {
+			_, err := use(dir)
+			used <- err
+		}()
+		require.NoError(t, os.Rename(dir, dir+".old"))
+		require.NoError(t, first.Close())
+		require.NoError(t, <-used)
+		require.FileExists(t, filepath.Join(dir, usedFile), "a new one, as the old one is gone")
+	})
+	t.Run("many", func(t *testing.T) {
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				for range 50 {
+					leave, err := use(name("8"))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					file := filepath.Join(name("8"), usedFile)
+					if _, err := os.Stat(file); err != nil {
+						t.Error("it is removed while it is used: ", err)
+					}
+					leave()
+					removeUnused(cache, time.Now().Add(2*keptFor))
+				}
+			})
+		}
+		all.Wait()
+	})
+	t.Run("no directory", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "file")
+		require.NoError(t, os.WriteFile(file, nil, 0o600))
+		_, err := use(file)
+		require.Error(t, err)
+		link := file + ".link"
+		require.NoError(t, os.Symlink("nowhere", link))
+		_, err = use(link)
+		require.Error(t, err)
+	})
+	t.Run("can't be written", func(t *testing.T) {
+		if os.Getuid() == 0 {
+			t.Skip("needs an ordinary user, whom a directory's rights keep from writing")
+		}
+		dir := t.TempDir()
+		require.NoError(t, os.Chmod(dir, 0o555))
+		leave, err := use(dir)
+		require.NoError(t, err)
+		leave()
+	})
 }
 
 // TestPrograms: the lessons' tests are built anew where the course, its place or Go is another.

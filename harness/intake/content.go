@@ -86,7 +86,8 @@ type unpacker struct {
 	ctx    context.Context
 	course course
 	meter
-	kept     int64 // bytes of the files that may count
+	kept     int64 // bytes of the files that count
+	spare    int64 // and of those that may turn out to
 	claims   []claim
 	trees    map[string]bool // folders that hold the whole repository
 	left     []Left
@@ -214,25 +215,30 @@ func (u *unpacker) goFile(i item, name string, elements []string) error {
 	}
 	c.seq, c.path, c.shown = u.seq, name, u.shown
 	c.deep = len(elements) + strings.Count(u.shown, "/")
+	c.modified, c.clock = u.when(i)
 	if !why.IsZero() {
 		c.why, c.data = why, nil
+		if size := int64(len(data)); spare(elements) && u.spare+size <= u.limits.Kept {
+			c.data, u.spare = data, u.spare+size
+		}
+		u.claims = append(u.claims, c)
+		return nil
 	}
 	if u.kept += int64(len(c.data)); u.kept > u.limits.Kept {
 		return refused{text.Say("its Go files have more than %d MiB; hand in the lessons' files only",
 			u.limits.Kept>>20)}
 	}
 	u.claims = append(u.claims, c)
-	if c.data != nil {
-		u.uploaded(i)
-	}
+	u.counts(c)
 	return nil
 }
 
-// uploaded notes when something was uploaded that counts.
-func (u *unpacker) uploaded(i item) {
-	if u.deep == 0 && i.modified.After(u.modified) {
-		u.modified, u.clock = i.modified, u.partsClock
+// when returns the time of what was uploaded. What lies in a student's archive has none of its own.
+func (u *unpacker) when(i item) (time.Time, Clock) {
+	if u.deep > 0 {
+		return time.Time{}, NoClock
 	}
+	return i.modified, u.partsClock
 }
 
 // archive reads what lies in an archive of the student's.
@@ -243,7 +249,8 @@ func (u *unpacker) archive(i item, name string) error {
 	shown, deep := u.shown, u.deep
 	*u = inside
 	u.shown, u.deep = shown, deep
-	u.uploaded(i)
+	at, clock := u.when(i)
+	u.counts(claim{modified: at, clock: clock})
 	if r := (refused{}); errors.As(err, &r) {
 		return refused{text.Say("%s: %s", text.VisibleLine(path.Base(name)), r.why)}
 	}
@@ -290,6 +297,7 @@ func (u *unpacker) unpack(i item, name string) error {
 
 // content puts together what was taken.
 func (u *unpacker) content() Content {
+	u.below()
 	c := Content{Lessons: u.place(), Modified: u.modified, Clock: u.clock}
 	if c.Left = u.left; u.unlisted > 0 {
 		c.Notes = append(c.Notes, text.Say("%d more were left out, and are not listed", u.unlisted))
@@ -299,14 +307,15 @@ func (u *unpacker) content() Content {
 }
 
 // key names what counts of a submission.
+// Key is what [Content]'s is, of one lesson.
+func (l Lesson) Key() string { return key([]Lesson{l}) }
+
 func key(lessons []Lesson) string {
 	h := sha256.New()
 	io.WriteString(h, "a submission of udpkata, 1\n")
 	for _, l := range lessons {
-		files := slices.SortedFunc(slices.Values(l.Files), func(a, b File) int {
-			return strings.Compare(a.Name,
-				b.Name)
-		})
+		byName := func(a, b File) int { return strings.Compare(a.Name, b.Name) }
+		files := slices.SortedFunc(slices.Values(l.Files), byName)
 		for _, f := range files {
 			fmt.Fprintf(h, "%q %q %d\n%s", l.Name, f.Name, len(f.Data), f.Data)
 		}

@@ -38,10 +38,11 @@
 // lesson's. They may lie in a folder named as the lesson is (the last of such names in a path says which), in a whole
 // repository, of which only lessons/ counts and what lies beside it, not in a folder, or anywhere, if the file's name
 // or its package clause says which lesson it is of: if several lessons have a file of the name, it is the package
-// clause that says it. echo-1.go and "echo (1).go", as Canvas and browsers name another file of a name, are echo.go if
-// the lesson has that. Tests, files that are given, the lessons' demo and testdata are the course's, and left out; so
-// are other people's packages (vendor, node_modules), the files of repositories, editors and operating systems, and
-// all that is not Go.
+// clause that says it. Without a folder that is named as the lesson is, a package below lies below a file that imports
+// it. echo-1.go and "echo (1).go", as Canvas and browsers name another file of a name, are echo.go if the lesson has
+// that. Tests, files that are given, the lessons' demo and testdata are the course's, and left out; so are other
+// people's packages (vendor, node_modules), the files of repositories, editors and operating systems, and all that is
+// not Go.
 //
 // If two files with different bytes want one place, the one is taken that comes first by these rules, one after the
 // other: what is not as it was handed out; what was uploaded later, by Canvas's number; what lies in a folder named as

@@ -144,6 +144,9 @@ func one(t testing.TB, name string, entries ...at) (files, left map[string]strin
 	return read(t, all[0])
 }
 
+// divided imports a package below its own.
+const divided = "package echo\n\nimport _ \"udpkata/lessons/02-echo/internal/a\"\n"
+
 const (
 	taken   = "the course's own is taken"
 	outside = "of the repository, and not in its folder lessons"
@@ -195,16 +198,46 @@ func TestLayouts(t *testing.T) {
 		{"further files and packages", []at{
 			{"02-echo/echo.go", echo}, {"02-echo/more.go", "package echo\n"}, {"02-echo/in/in.go", "package in\n"},
 			{"spoof.go", spoof}, {"extra.go", "package spoof\n"}, {"other.go", "package other\n"}, {"bad.go", "?"},
-			{"02-echo/_x.go", "package echo\n"}, {"02-echo/a;b.go", "package echo\n"},
+			{"02-echo/_x.go", "package echo\n"}, {"02-echo/a;b.go", "package echo\n"}, {"02-echo/_in/" +
+				"in.go", "package in\n"},
+			{"02-echo/a;b/in.go", "package in\n"}, {"02-echo/in/_x.go", "package in\n"},
 		}, map[string]string{
-			"02-echo/echo.go": echo, "02-echo/more.go": "package echo\n", "02-echo/in/in.go": "package in\n",
+			"02-echo/_in/in.go": "package in\n",
+			"02-echo/echo.go":   echo, "02-echo/more.go": "package echo\n", "02-echo/in/in.go": "package in\n",
 			"03-spoof/spoof.go": spoof, "03-spoof/extra.go": "package spoof\n",
 		}, map[string]string{
-			"other.go":       "no lesson has a file of that name, and its package clause (other) names none",
-			"bad.go":         "no lesson has a file of that name, and its package clause (?) names none",
-			"02-echo/_x.go":  "Go does not build what has a name like that",
-			"02-echo/a;b.go": "its name has a ';', which no Go file's needs",
+			"other.go":          "no lesson has a file of that name, and its package clause (other) names none",
+			"bad.go":            "no lesson has a file of that name, and its package clause (?) names none",
+			"02-echo/_x.go":     "Go does not build what has a name like that",
+			"02-echo/in/_x.go":  "Go does not build what has a name like that",
+			"02-echo/a;b.go":    "its name has a ';', which no Go file's needs",
+			"02-echo/a;b/in.go": "its name has a ';', which no Go file's needs",
 		}},
+		{"packages below a lesson's, and no folder of its name", []at{
+			{"my/echo.go", divided}, {"my/internal/a/a.go", "package a\n\nimport _ \"udpkata/lessons/02-echo/b\"\n"},
+			{"my/internal/a/a_test.go", "package a\n"}, {"my/internal/a/_x.go", "package a\n"},
+			{"my/b/echo.go", "package echo // of a package below\n"}, {"my/b/read.go", "package b\n"},
+			{"my/c/c.go", "package c\n"}, {"internal/a/a.go", "package a // elsewhere\n"},
+		}, map[string]string{
+			"02-echo/echo.go": divided, "02-echo/internal/a/a.go": "package a\n\nimport _ \"udpkata/lessons/02-echo/" +
+				"b\"\n",
+			"02-echo/b/echo.go": "package echo // of a package below\n", "02-echo/b/read.go": "package b\n",
+		}, map[string]string{
+			"my/internal/a/a_test.go": "the tests are the course's",
+			"my/internal/a/_x.go":     "no lesson has a file of that name, and its package clause (a) names none",
+			"my/c/c.go":               "no lesson has a file of that name, and its package clause (c) names none",
+			"internal/a/a.go":         "no lesson has a file of that name, and its package clause (a) names none",
+		}},
+		{"a package below two lessons'", []at{{"echo.go", divided}, {"spoof.go", "package spoof\n\nimport _ " +
+			"\"udpkata/lessons/03-spoof/internal/a\"\n"}, {"internal/a/a.go", "package a\n"}}, map[string]string{
+			"02-echo/echo.go": divided, "02-echo/internal/a/a.go": "package a\n",
+			"03-spoof/spoof.go":        "package spoof\n\nimport _ \"udpkata/lessons/03-spoof/internal/a\"\n",
+			"03-spoof/internal/a/a.go": "package a\n",
+		}, nil},
+		{"a package below that has a lesson's folder", []at{{"echo.go", divided}, {"02-echo/internal/a/a.go",
+			"package a // in it\n"}, {"internal/a/a.go", "package a\n"}}, map[string]string{
+			"02-echo/echo.go": divided, "02-echo/internal/a/a.go": "package a // in it\n",
+		}, map[string]string{"internal/a/a.go": "02-echo/internal/a/a.go is taken in its place"}},
 		{"a name that two lessons have", []at{{"a/path.go", ofSpoof}, {"b/path.go", "package backoff\n"},
 			{"c/path.go", "package main\n"}, {"read.go", "package spoof\n"}},
 			map[string]string{"03-spoof/path.go": ofSpoof, "04-backoff/path.go": "package backoff\n"},
@@ -366,6 +399,23 @@ func TestUnpackEnds(t *testing.T) {
 	_, err := all[0].Unpack(ctx)
 	require.ErrorIs(t, err, context.Canceled)
 	require.False(t, errors.As(err, new(*intake.Refusal)))
+}
+
+// TestTimeBelow: a package below a lesson's is a part of what was handed in, and so is its time; what has no part in it
+// has none in the time.
+func TestTimeBelow(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "alice")
+	due := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	for i, e := range []at{{"echo.go", divided}, {"internal/a/a.go", "package a\n"}, {"other/b.go", "package b\n"}} {
+		lay(t, dir, e.name, e.content)
+		later := due.Add(time.Duration(i) * time.Hour)
+		require.NoError(t, os.Chtimes(filepath.Join(dir, filepath.FromSlash(e.name)), later, later))
+	}
+	all, _ := find(t, dir)
+	files, _, c := read(t, all[0])
+	require.Contains(t, files, "02-echo/internal/a/a.go")
+	require.True(t, due.Add(time.Hour).Equal(c.Modified), "%v", c.Modified)
+	require.Equal(t, intake.FileClock, c.Clock)
 }
 
 func TestWhich(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/text"
@@ -70,6 +71,9 @@ type claim struct {
 	path    string
 	data    []byte
 	why     text.Text // not to take it
+
+	modified time.Time
+	clock    Clock // whose that is
 }
 
 // inLesson returns the lesson that a path's folders name, and which one it is: the last.
@@ -171,10 +175,13 @@ func (c course) inFolder(n int, rest []string, data []byte) (claim, text.Text) {
 			name, renamed = w, true
 		}
 	}
-	for _, e := range rest {
-		if why := nameable(e); !renamed && !why.IsZero() {
+	for _, folder := range rest[:len(rest)-1] {
+		if why := sayable(folder); !why.IsZero() {
 			return none, why
 		}
+	}
+	if why := nameable(base); !renamed && !why.IsZero() {
+		return none, why
 	}
 	found := c.claimed(n, name, data, renamed)
 	found.folder = true
@@ -189,11 +196,16 @@ var (
 	ownIsTaken = text.Say("the course's own is taken")
 )
 
-// nameable says why Go builds no file, or no package, of a name.
+// nameable says why Go builds no file of a name.
 func nameable(name string) text.Text {
 	if strings.HasPrefix(name, "_") {
 		return text.Say("Go does not build what has a name like that")
 	}
+	return sayable(name)
+}
+
+// sayable says why no file or folder of a name is any Go file's, or holds one.
+func sayable(name string) text.Text {
 	for _, r := range name {
 		if strings.ContainsRune("\"'`*<>?|%!&;$\\", r) {
 			return text.Say("its name has a %q, which no Go file's needs", r)

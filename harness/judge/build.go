@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -46,27 +47,27 @@ const (
 // Build builds the program that Run runs, and which is for those who judge the same files more than once. It is kept in
 // dir, and goes with it. The error says what is wrong with the files, or why nothing can be built here.
 func Build(ctx context.Context, p Params, dir string) (*Program, error) {
-	overlay, notes, err := collect(p)
+	code, notes, err := collect(p)
 	if err != nil {
 		return nil, &refusal{state: verdict.NotRun, reason: err.Error(), notes: notes}
 	}
 	if p.Stage != nil {
-		return p.Stage.build(ctx, p, overlay, dir, notes)
+		return p.Stage.build(ctx, p, code, dir, notes)
 	}
-	return p.build(ctx, overlay, dir, notes)
+	return p.build(ctx, code, dir, notes)
 }
 
-// build builds the program in dir, with an overlay.
-func (p Params) build(ctx context.Context, overlay map[string]string, dir string, notes []string) (*Program, error) {
+// build builds the program in dir, over files by their names in the lesson's directory.
+func (p Params) build(ctx context.Context, code map[string]string, dir string, notes []string) (*Program, error) {
 	// go ignores an overlay's entry without a word if it knows the file by
 	// another path, so the program has to prove that it was built with it.
 	hash := sha256.New()
-	for _, target := range slices.Sorted(maps.Keys(overlay)) {
-		data, err := os.ReadFile(overlay[target])
+	for _, name := range slices.Sorted(maps.Keys(code)) {
+		data, err := os.ReadFile(code[name])
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(hash, "%s %d\n%s", filepath.Base(target), len(data), data)
+		fmt.Fprintf(hash, "%s %d\n%s", name, len(data), data)
 	}
 	built := &Program{
 		path:  filepath.Join(dir, testProgram),
@@ -79,11 +80,19 @@ func (p Params) build(ctx context.Context, overlay map[string]string, dir string
 	if err := os.WriteFile(proof, []byte(source), 0o600); err != nil {
 		return nil, err
 	}
-	replace := maps.Clone(overlay)
-	replace[filepath.Join(p.Lesson.Dir, proofFile)] = proof
-	for _, f := range p.Lesson.Files {
-		if at := filepath.Join(p.Lesson.Dir, f.Name); f.Added && len(overlay) > 0 && overlay[at] == "" {
-			replace[at] = "" // is no part of what is judged
+	replace := map[string]string{filepath.Join(p.Lesson.Dir, proofFile): proof}
+	for name, source := range code {
+		replace[filepath.Join(p.Lesson.Dir, filepath.FromSlash(name))] = source
+	}
+	if len(code) > 0 {
+		added, err := p.added()
+		if err != nil {
+			return nil, err
+		}
+		for _, at := range added {
+			if replace[at] == "" {
+				replace[at] = "" // is no part of what is judged
+			}
 		}
 	}
 	data, err := json.Marshal(map[string]any{"Replace": replace})
@@ -95,6 +104,9 @@ func (p Params) build(ctx context.Context, overlay map[string]string, dir string
 		return nil, err
 	}
 
+	// go has go vet look at a package in its directory, which has to be on the disk.
+	isBelow := func(name string) bool { return strings.Contains(name, "/") }
+	p.NoVet = p.NoVet || slices.ContainsFunc(slices.Collect(maps.Keys(code)), isBelow)
 	refused, err := p.compile(ctx, built.path, list)
 	if err != nil || refused == "" {
 		return built, err
@@ -108,8 +120,31 @@ func (p Params) build(ctx context.Context, overlay map[string]string, dir string
 	if err != nil {
 		return nil, err
 	}
-	refused = p.rewrite(refused, overlay)
+	refused = p.rewrite(refused, code)
 	return nil, refusedBy(refused, notes)
+}
+
+// added lists the files with code that somebody who learns in this tree has added to the lesson, in its folder and
+// below.
+func (p Params) added() (all []string, err error) {
+	for _, f := range p.Lesson.Files {
+		if f.Added {
+			all = append(all, filepath.Join(p.Lesson.Dir, f.Name))
+		}
+	}
+	err = filepath.WalkDir(p.Lesson.Dir, func(at string, d fs.DirEntry, err error) error {
+		folder := filepath.Dir(at)
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && folder == p.Lesson.Dir && (d.Name() == "demo" || d.Name() == "testdata"):
+			return fs.SkipDir
+		case !d.IsDir() && folder != p.Lesson.Dir && at != p.Lesson.Dir && isCode(d.Name()):
+			all = append(all, at)
+		}
+		return nil
+	})
+	return all, err
 }
 
 // control builds the test program of the course's own files, in dir. An error says why there can't be one here,
@@ -217,14 +252,16 @@ const modules = "go mod download, with a network, brings the modules that the co
 func (p Params) root() string { return filepath.Dir(filepath.Dir(p.Lesson.Dir)) }
 
 // place is how go's messages begin: a file, a line, perhaps a column.
-var place = regexp.MustCompile(`(?m)^(vet: )?(.+\.go)(:\d+)`)
+var place = regexp.MustCompile(`(?m)^\t?(vet: )?(.+\.go)(:\d+)`)
 
 // rewrite names somebody's files in go's messages as that somebody does: by
 // the directory that was given. go names them by whichever path is shortest.
-func (p Params) rewrite(output string, overlay map[string]string) string {
+func (p Params) rewrite(output string, code map[string]string) string {
 	names := map[string]string{}
-	for target, source := range overlay {
-		names[source] = filepath.Join(p.Dir, filepath.Base(source))
+	for name, source := range code {
+		name = filepath.FromSlash(name)
+		target := filepath.Join(p.Lesson.Dir, name)
+		names[source] = filepath.Join(p.Dir, name)
 		names[target] = names[source] // of what can't be imported, go names the place in the course
 		output = strings.ReplaceAll(output, target, names[source])
 	}
@@ -241,12 +278,17 @@ func (p Params) rewrite(output string, overlay map[string]string) string {
 	})
 }
 
-// firstError returns the first line of go's messages that says something.
+// aboutPackage is a line that says of which package the next one is.
+var aboutPackage = regexp.MustCompile(`^package \S+$`)
+
+// firstError returns the first line of go's messages that says something. What it says of packages that import one
+// another has a line for each, and the last one says what is wrong.
 func firstError(output string) string {
+	output = strings.ReplaceAll(output, "\n\timports ", " imports ")
 	for line := range strings.Lines(output) {
 		line = strings.TrimSpace(line)
 		if line != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "FAIL") &&
-			!strings.HasPrefix(line, "go: downloading ") {
+			!strings.HasPrefix(line, "go: downloading ") && !aboutPackage.MatchString(line) {
 			return line
 		}
 	}

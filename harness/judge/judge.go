@@ -14,12 +14,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/parser"
-	"go/token"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"udpkata/harness/capability"
@@ -33,9 +29,9 @@ type Params struct {
 	Lesson curriculum.Lesson
 
 	// Dir holds somebody's files for the lesson, named as the stubs are.
-	// Go files that the lesson doesn't know come along; tests and files marked
-	// //kata:given are always the course's own. "" judges the files that are
-	// in lessons/.
+	// Go files that the lesson doesn't know come along, as do the packages in
+	// folders below that are imported; tests and files marked //kata:given are
+	// always the course's own. "" judges the files that are in lessons/.
 	Dir string
 
 	// Tasks are the names of those to judge, in the lesson's order; without any, it is all.
@@ -51,7 +47,8 @@ type Params struct {
 	// Race builds with the race detector, which needs a C compiler.
 	Race bool
 
-	// NoVet leaves out the checks of go vet that go test makes.
+	// NoVet leaves out the checks of go vet that go test makes. Without a Stage, those of files with packages in
+	// folders below are left out, too.
 	NoVet bool
 
 	// Tags are build tags, with commas between them, as go build takes them.
@@ -85,12 +82,13 @@ type Result struct {
 
 	// Rules are those of package diagnosis that say what the failure most likely means.
 	Rules []string
+
+	// Failed are the stories that failed, and what they are parts of, as in "virtual/ip4". With a Stage it is as sure
+	// as the State is, which comes by the same way: nothing that the code prints is taken for it.
+	Failed []string
 }
 
 const (
-	// MaxFileSize is the most bytes that a file may have.
-	MaxFileSize = 1 << 20
-
 	defaultTimeout = time.Minute
 	stageTimeout   = 5 * time.Minute
 	buildTimeout   = 5 * time.Minute
@@ -137,116 +135,6 @@ func (p Params) run(ctx context.Context) (Report, error) {
 	report := Report{Notes: p.Program.notes}
 	report.Results, err = (&trial{p, tmp}).runAll(ctx)
 	return report, err
-}
-
-// collect lists which of the stubs, by absolute path, are replaced by what. An
-// error says why these files can't be judged.
-func collect(p Params) (overlay map[string]string, notes []string, err error) {
-	overlay = map[string]string{}
-	if p.Dir == "" {
-		return overlay, nil, nil
-	}
-	entries, err := os.ReadDir(p.Dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, e := range entries {
-		name := e.Name()
-		if IsOtherSource(name) {
-			notes = append(notes, name+" was left out: only Go is judged.")
-		}
-		if filepath.Ext(name) != ".go" {
-			continue
-		}
-		if own, ours := p.own(name); own {
-			if differ(filepath.Join(p.Dir, name), filepath.Join(p.Lesson.Dir, name)) {
-				notes = append(notes, fmt.Sprintf("%s was left out: %s.", name, ours))
-			}
-			continue
-		}
-		source, err := filepath.Abs(filepath.Join(p.Dir, name))
-		if err != nil {
-			return nil, notes, err
-		}
-		info, err := os.Stat(source)
-		switch {
-		case err != nil:
-			return nil, notes, err
-		case !info.Mode().IsRegular():
-			return nil, notes, fmt.Errorf("%s is not a regular file", name)
-		case info.Size() > MaxFileSize:
-			return nil, notes, fmt.Errorf("%s has %d bytes; a file may have %d", name, info.Size(), MaxFileSize)
-		}
-		if err := p.alone(source); err != nil {
-			return nil, notes, err
-		}
-		overlay[filepath.Join(p.Lesson.Dir, name)] = source
-	}
-	for _, f := range p.Lesson.Files {
-		if _, ok := overlay[filepath.Join(p.Lesson.Dir, f.Name)]; !ok && !f.Given && !f.Added {
-			return nil, notes, fmt.Errorf("%s is missing from %s", f.Name, p.Dir)
-		}
-	}
-	return overlay, notes, nil
-}
-
-// otherSources are how files end that go would build beside those of Go.
-var otherSources = []string{".s", ".S", ".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".m", ".swig",
-	".swigcxx", ".syso", ".f", ".F", ".for", ".f90"}
-
-// IsOtherSource reports whether go would build a file of such a name beside those of Go. The judge leaves it out.
-func IsOtherSource(name string) bool { return slices.Contains(otherSources, filepath.Ext(name)) }
-
-// alone returns an error if a file of somebody's can't do without what the judge leaves
-// out: packages below the lesson's, and files that it embeds.
-func (p Params) alone(source string) error {
-	file, _ := parser.ParseFile(token.NewFileSet(), source, nil, parser.ParseComments)
-	if file == nil {
-		return nil // it can't be read, and whoever builds it will say so
-	}
-	name := filepath.Base(source)
-	embeds := false
-	for _, imported := range file.Imports {
-		path := strings.Trim(imported.Path.Value, "`\"")
-		if strings.Contains(path, "/lessons/"+p.Lesson.Name+"/") {
-			return fmt.Errorf("%s imports %s; only the files beside it are judged: put that package's code there", name,
-				path)
-		}
-		embeds = embeds || path == "embed"
-	}
-	for _, group := range file.Comments {
-		for _, c := range group.List {
-			if embeds && strings.HasPrefix(c.Text, "//go:embed ") {
-				return fmt.Errorf("%s embeds files (%s); only Go is judged: write into the code what they hold", name,
-					strings.TrimPrefix(c.Text, "//"))
-			}
-		}
-	}
-	return nil
-}
-
-// own reports whether the course's own file is used whatever somebody has
-// under the name, and why.
-func (p Params) own(name string) (bool, string) {
-	if strings.HasSuffix(name, "_test.go") {
-		return true, "the tests are the course's"
-	}
-	for _, f := range p.Lesson.Files {
-		if f.Name == name && f.Given {
-			return true, "this file is given, and not to be changed"
-		}
-	}
-	return false, ""
-}
-
-func differ(a, b string) bool {
-	infoA, err := os.Stat(a)
-	if err != nil || !infoA.Mode().IsRegular() || infoA.Size() > MaxFileSize {
-		return true
-	}
-	dataA, errA := os.ReadFile(a)
-	dataB, errB := os.ReadFile(b)
-	return errA != nil || errB != nil || string(dataA) != string(dataB)
 }
 
 // A refusal is the verdict on files of which no program can be made.

@@ -3,6 +3,7 @@ package judge
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -155,6 +156,29 @@ func withInit(text string) map[string]string {
 	return files
 }
 
+// divided returns a right solution that is divided into packages, with other files added, or in the place of its own.
+func divided(more map[string]string) map[string]string {
+	files := map[string]string{
+		"tiny.go": "package tiny\n\nimport \"tiny/lessons/01-tiny/internal/one\"\n\nfunc A() int { return one.One() " +
+			"}\n\n" +
+			"func B() int { return one.One() }\n\nfunc C() int { return one.One() }\n",
+		"internal/one/one.go": "package one\n\nimport \"tiny/lessons/01-tiny/net/two\"\n\nfunc One() int { return " +
+			"two.Two() - 1 }\n",
+		"net/two/two.go": "package two\n\nfunc Two() int { return 2 }\n",
+	}
+	maps.Copy(files, more)
+	return files
+}
+
+// chainOfPackages returns a solution with packages, each of which imports the next.
+func chainOfPackages(n int) map[string]string {
+	files := functions(`_ "tiny/lessons/01-tiny/p0"`, "return 1", "return 1", "return 1")
+	for i := range n {
+		files[fmt.Sprintf("p%d/p.go", i)] = fmt.Sprintf("package p\n\nimport _ \"tiny/lessons/01-tiny/p%d\"\n", i+1)
+	}
+	return files
+}
+
 // unhurried is a timeout that tasks which end keep on a busy machine as well.
 const unhurried = 5 * time.Second
 
@@ -219,9 +243,32 @@ func TestRun(t *testing.T) {
 			"tiny_test.go was left out: the tests are the course's.",
 			"z_test.go was left out: the tests are the course's.",
 		}},
-		{name: "a package below the lesson's", files: map[string]string{
-			"tiny.go": "package tiny\n\nimport \"tiny/lessons/01-tiny/one\"\n\nfunc A() int { return one.One }\n",
-		}, want: all(verdict.NotRun, "tiny.go imports tiny/lessons/01-tiny/one; only the files beside it are judged")},
+		{name: "packages below the lesson's", files: divided(map[string]string{
+			"internal/one/one_test.go": "package one\n\nfunc init() { panic(1) }\n",
+			"internal/one/one.s":       "TEXT ·D(SB),0,$0\n",
+			"try/main.go":              "package main // for somebody who tries things, and does not com",
+		}), want: all(verdict.Passed, ""), notes: []string{
+			"internal/one/one.s was left out: only Go is judged.",
+			"internal/one/one_test.go was left out: the tests are the course's.",
+		}},
+		{name: "a package below that does not compile", files: divided(map[string]string{
+			"net/two/two.go": "package two\n\nfunc Two() int { return `` }\n",
+		}), want: all(verdict.DidNotCompile, filepath.Join("DIR", "net", "two", "two.go")+":3:25: cannot use")},
+		{name: "a package below that panics first", files: divided(map[string]string{
+			"net/two/init.go": "package two\n\nfunc init() { panic(7) }\n",
+		}), want: all(verdict.Crashed, "before its first test: panic: 7, at net/two/init.go:3.")},
+		{name: "a package below that is not there", files: map[string]string{
+			"tiny.go": "package tiny\n\nimport _ \"tiny/lessons/01-tiny/one\"\n",
+		}, want: all(verdict.DidNotCompile, filepath.Join("DIR", "tiny.go")+":3:8: package tiny/lessons/01-tiny/one "+
+			"is "+
+			"not in std")},
+		{name: "another lesson's package", files: divided(map[string]string{
+			"net/two/two.go": "package two\n\nimport _ \"tiny/lessons/02-other/one\"\n",
+		}), want: all(verdict.NotRun, "net/two/two.go imports tiny/lessons/02-other/one; a lesson is judged by "+
+			"itself: put "+
+			"a copy of that code in its folder, or in one below")},
+		{name: "packages without end", files: chainOfPackages(MostFiles + 100),
+			want: all(verdict.NotRun, "there are more than 100 files with code; join some")},
 		{name: "an embedded file", files: map[string]string{
 			"tiny.go": "package tiny\n\nimport _ \"embed\"\n\n//go:embed one.txt\nvar one string\n",
 			"one.txt": "1",
@@ -232,7 +279,7 @@ func TestRun(t *testing.T) {
 			"tiny.s": "TEXT ·D(SB),0,$0\n",
 		}, want: all(verdict.Passed, ""), notes: []string{"tiny.s was left out: only Go is judged."}},
 		{name: "huge file", files: map[string]string{"tiny.go": "package tiny\n" + strings.Repeat("\n", MaxFileSize)},
-			want: all(verdict.NotRun, "tiny.go has 1048589 bytes; a file may have 1048576")},
+			want: all(verdict.NotRun, "tiny.go has more than 1048576 bytes; make it shorter")},
 
 		{name: "endless init", files: withInit("package tiny\n\nfunc init() { for { } }\n"),
 			timeout: time.Second, want: all(verdict.Stuck, "The program did not end within 1s before its first test")},
@@ -436,6 +483,24 @@ func TestRootThroughALink(t *testing.T) {
 	require.Equal(t, verdict.Failed, report.Results[1].State)
 }
 
+// TestFailed: which stories failed is what the tests say, and not what the code prints.
+func TestFailed(t *testing.T) {
+	p := params(t, functions(`"fmt"`, `fmt.Println("\n--- FAIL: TestA/loopback/ip4 (0.00s)"); return 2`, "return 1",
+		"return 1"))
+	stories := "package tiny_test\n\nimport \"testing\"\n\n// TestD: two stories.\n//\n//kata:points 1\n" +
+		"func TestD(t *testing.T) { for _, name := range []string{`virtual/ip4`, `loopback/ip4`} {\n" +
+		"t.Run(name, func(t *testing.T) { if name == `virtual/ip4` { check(t, tiny.A) } }) } }\n"
+	stories = strings.Replace(stories, "\n\n// TestD", "\n\nimport tiny \"tiny/lessons/01-tiny\"\n\n// TestD", 1)
+	require.NoError(t, os.WriteFile(filepath.Join(p.Lesson.Dir, "z_test.go"), []byte(stories), 0o600))
+	p.Tasks = []string{"TestA", "TestD"}
+	report, err := Run(t.Context(), p)
+	require.NoError(t, err)
+	require.Equal(t, verdict.Failed, report.Results[0].State)
+	require.Contains(t, report.Results[0].Output, "--- FAIL: TestA/loopback/ip4")
+	require.Empty(t, report.Results[0].Failed)
+	require.Equal(t, []string{"virtual/ip4"}, report.Results[1].Failed)
+}
+
 // TestNotAFile: a directory that is named like a file to write is not read.
 func TestNotAFile(t *testing.T) {
 	p := params(t, nil)
@@ -444,6 +509,37 @@ func TestNotAFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Result{Task: "TestA", State: verdict.NotRun, Reason: "tiny.go is not a regular file"},
 		report.Results[0])
+}
+
+// TestAddedPackages: packages that somebody who learns in this tree has added below a lesson's are no part of what is
+// judged.
+func TestAddedPackages(t *testing.T) {
+	for name, files := range map[string]map[string]string{
+		"whole": divided(nil),
+		"part": divided(map[string]string{"net/two/two.go": "package two\n\nfunc Two() int { return more }\n",
+			"net/two/more.go": "package two\n\nconst more = 2\n"}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := params(t, divided(nil))
+			for _, file := range []string{"net/two/two.go", "net/two/more.go"} {
+				if files[file] == "" {
+					continue
+				}
+				at := filepath.Join(p.Lesson.Dir, filepath.FromSlash(file))
+				require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o700))
+				require.NoError(t, os.WriteFile(at, []byte(files[file]), 0o600))
+			}
+			report, err := Run(t.Context(), p)
+			require.NoError(t, err)
+			require.Equal(t, verdict.Passed, report.Results[0].State, report.Results[0].Output)
+
+			require.NoError(t, os.RemoveAll(filepath.Join(p.Dir, "net")))
+			report, err = Run(t.Context(), p)
+			require.NoError(t, err)
+			require.Equal(t, verdict.DidNotCompile, report.Results[0].State, "with the tree's own package: %s",
+				report.Results[0].Output)
+		})
+	}
 }
 
 // TestNoVet: what only go vet minds is left out with it.

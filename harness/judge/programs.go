@@ -7,8 +7,10 @@ import (
 	"go/token"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"udpkata/harness/stage/build"
@@ -24,13 +26,13 @@ func Programs(ctx context.Context, all []Params, dir string) ([]*Program, error)
 	var together []part
 	for i, p := range all {
 		programs[i] = &Program{}
-		overlay, notes, err := collect(p)
+		code, notes, err := collect(p)
 		programs[i].notes = notes
 		if err != nil {
 			programs[i].refused = &refusal{state: verdict.NotRun, reason: err.Error(), notes: notes}
 			continue
 		}
-		one := part{p, submission(p, overlay), programs[i]}
+		one := part{p, code, programs[i]}
 		if !runsByItself(one.code) {
 			together = append(together, one)
 		} else if err := p.Stage.buildTogether(ctx, []part{one}, dir); err != nil {
@@ -78,22 +80,24 @@ func (s *Stage) buildTogether(ctx context.Context, parts []part, dir string) err
 // runsByItself reports whether a package does more when the program starts than to make values that nobody can tell
 // from constants.
 func runsByItself(code build.Submission) bool {
-	for name, path := range code {
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+	for name, at := range code {
+		file, err := parser.ParseFile(token.NewFileSet(), at, nil, parser.SkipObjectResolution)
 		if err != nil {
 			continue // it will not compile, and if it does all the same, there is nothing in it
 		}
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
+		named := packageNames(file)
+		does := func(spec ast.Spec) bool { return calls(spec.(*ast.ValueSpec), named) }
 		for _, d := range file.Decls {
 			switch d := d.(type) {
 			case *ast.FuncDecl:
-				if d.Recv == nil && d.Name.Name == "init" {
+				if d.Recv == nil && (d.Name.Name == "init" || slices.Contains(usual, d.Name.Name)) {
 					return true
 				}
 			case *ast.GenDecl:
-				if d.Tok == token.VAR && slices.ContainsFunc(d.Specs, calls) {
+				if d.Tok == token.VAR && slices.ContainsFunc(d.Specs, does) {
 					return true
 				}
 			}
@@ -102,16 +106,31 @@ func runsByItself(code build.Submission) bool {
 	return false
 }
 
-// calls reports whether a variable's value takes more than the usual calls, or receives from a channel.
-func calls(spec ast.Spec) bool {
-	does := false
-	for _, v := range spec.(*ast.ValueSpec).Values {
+// packageNames returns the paths of the packages that a file imports, by the names that they have in it.
+func packageNames(file *ast.File) map[string]string {
+	named := map[string]string{}
+	for _, spec := range file.Imports {
+		importPath, _ := strconv.Unquote(spec.Path.Value)
+		name := path.Base(importPath)
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		named[name] = importPath
+	}
+	return named
+}
+
+// calls reports whether a variable's value takes more than the usual calls, or receives from a channel, or is perhaps
+// called as if it were usual.
+func calls(spec *ast.ValueSpec, named map[string]string) bool {
+	does := slices.ContainsFunc(spec.Names, func(id *ast.Ident) bool { return slices.Contains(usual, id.Name) })
+	for _, v := range spec.Values {
 		ast.Inspect(v, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.FuncLit:
 				return false // a call of it is a call
 			case *ast.CallExpr:
-				does = does || !isUsual(n.Fun)
+				does = does || !isUsual(n.Fun, named)
 			case *ast.UnaryExpr:
 				does = does || n.Op == token.ARROW
 			}
@@ -123,15 +142,15 @@ func calls(spec ast.Spec) bool {
 
 // usual are functions that package-level variables are made with.
 var usual = []string{"errors.New", "fmt.Errorf", "fmt.Sprintf", "strings.Repeat", "regexp.MustCompile", "make", "new",
-	"len", "append", "byte", "int", "string", "netip.MustParseAddr", "netip.MustParseAddrPort", "time.Duration"}
+	"len", "append", "byte", "int", "string", "net/netip.MustParseAddr", "net/netip.MustParseAddrPort", "time.Duration"}
 
-func isUsual(f ast.Expr) bool {
+func isUsual(f ast.Expr, named map[string]string) bool {
 	switch f := f.(type) {
 	case *ast.Ident:
 		return slices.Contains(usual, f.Name)
 	case *ast.SelectorExpr:
 		x, ok := f.X.(*ast.Ident)
-		return ok && slices.Contains(usual, x.Name+"."+f.Sel.Name)
+		return ok && slices.Contains(usual, named[x.Name]+"."+f.Sel.Name)
 	case *ast.ArrayType:
 		return true // a conversion
 	}
@@ -141,22 +160,6 @@ func isUsual(f ast.Expr) bool {
 // refusedBy returns the verdict on files that the compiler or go vet refuses, and what it said.
 func refusedBy(said string, notes []string) *refusal {
 	return &refusal{state: verdict.DidNotCompile, reason: firstError(said), output: said, notes: notes}
-}
-
-// submission lists somebody's files for the stage.
-func submission(p Params, overlay map[string]string) build.Submission {
-	code := build.Submission{}
-	for target, source := range overlay {
-		code[filepath.Base(target)] = source
-	}
-	if p.Dir == "" {
-		for _, f := range p.Lesson.Files {
-			if !f.Given {
-				code[f.Name] = filepath.Join(p.Lesson.Dir, f.Name)
-			}
-		}
-	}
-	return code
 }
 
 // compile makes the stage's program of some lessons. It returns what the compiler or go vet said of those that it

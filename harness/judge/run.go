@@ -53,6 +53,7 @@ type run struct {
 	proved  bool
 	begun   []string // top-level tests, in order
 	actions map[string]string
+	failed  map[string][]string // subtests, by top-level test
 	attrs   map[string]map[string]string
 	output  map[string]*strings.Builder
 	loose   strings.Builder // what was printed outside of any test
@@ -67,7 +68,8 @@ func exactly(tests []string) string { return "^(" + strings.Join(tests, "|") + "
 func newRun(p Params, todo []string) *run {
 	return &run{
 		params: p, todo: todo,
-		actions: map[string]string{}, attrs: map[string]map[string]string{}, output: map[string]*strings.Builder{},
+		actions: map[string]string{}, failed: map[string][]string{},
+		attrs: map[string]map[string]string{}, output: map[string]*strings.Builder{},
 	}
 }
 
@@ -245,7 +247,7 @@ func (r *run) follow(lines io.Reader, stop, hangUp func()) error {
 
 // note takes an event in. It reports whether a task began or ended.
 func (r *run) note(e event) bool {
-	top, _, isSub := strings.Cut(e.Test, "/")
+	top, sub, isSub := strings.Cut(e.Test, "/")
 	switch e.Action {
 	case "run":
 		if !isSub {
@@ -256,6 +258,9 @@ func (r *run) note(e event) bool {
 		if top != "" && !isSub {
 			r.actions[top] = e.Action
 			return true
+		}
+		if isSub && e.Action == "fail" {
+			r.failed[top] = append(r.failed[top], sub)
 		}
 	case "attr":
 		if !isSub {
@@ -321,7 +326,7 @@ func (r *run) results() []Result {
 }
 
 func (r *run) result(task string) Result {
-	res := Result{Task: task}
+	res := Result{Task: task, Failed: r.failed[task]}
 	if b := r.output[task]; b != nil {
 		res.Output = b.String()
 	}
@@ -362,8 +367,8 @@ func (r *run) because(output string) string {
 		text = ": it uses a channel that an earlier story made (keep no channel in a package-level variable)"
 	}
 	for _, m := range goPlace.FindAllStringSubmatch(output, -1) {
-		dir, name := filepath.Split(filepath.FromSlash(m[1]))
-		if filepath.Clean(dir) == r.params.Lesson.Dir && !strings.HasSuffix(name, "_test.go") {
+		name, isTheirs := strings.CutPrefix(m[1], filepath.ToSlash(r.params.Lesson.Dir)+"/")
+		if isTheirs && !strings.HasSuffix(name, "_test.go") {
 			return fmt.Sprintf("%s, at %s:%s.", text, name, m[2])
 		}
 	}

@@ -93,14 +93,14 @@ func noStage(err error) error {
 }
 
 // build makes a program of somebody's files, in dir, for the one with the lesson's tests, which it returns.
-func (s *Stage) build(ctx context.Context, p Params, overlay map[string]string, dir string, notes []string) (*Program,
+func (s *Stage) build(ctx context.Context, p Params, code build.Submission, dir string, notes []string) (*Program,
 	error) {
 	if p.Race || p.Tags != "" {
 		return nil, errors.New("the code under test has a process of its own, which is built with neither the race " +
 			"detector nor tags")
 	}
 	program := &Program{notes: notes}
-	err := s.buildTogether(ctx, []part{{p, submission(p, overlay), program}}, dir)
+	err := s.buildTogether(ctx, []part{{p, code, program}}, dir)
 	if err == nil && program.refused != nil {
 		err = program.refused
 	}
@@ -141,16 +141,16 @@ func buildTests(ctx context.Context, l curriculum.Lesson, dir string) (*Program,
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	overlay := map[string]string{}
+	code := map[string]string{}
 	for name, source := range files {
-		overlay[filepath.Join(l.Dir, name)] = filepath.Join(dir, name)
+		code[name] = filepath.Join(dir, name)
 		if err := os.WriteFile(filepath.Join(dir, name), source, 0o600); err != nil {
 			return nil, err
 		}
 	}
 	// What go vet would say is not about anybody's files.
 	p := Params{Lesson: l, NoVet: true}
-	program, err := p.build(ctx, overlay, dir, nil)
+	program, err := p.build(ctx, code, dir, nil)
 	if r := (*refusal)(nil); errors.As(err, &r) {
 		return nil, p.cantBuild(r.output)
 	}

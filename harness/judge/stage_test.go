@@ -67,6 +67,12 @@ func TestStageRefuses(t *testing.T) {
 	imported := func(path string) map[string]string {
 		return map[string]string{"tiny.go": "package tiny\n\nimport _ \"" + path + "\"\n\n" + right}
 	}
+	below := func(folder, source, right string) map[string]string {
+		return map[string]string{
+			"tiny.go": "package tiny\n\nimport _ \"udpkata/lessons/01-tiny/" + folder + "\"\n\n" + right,
+			folder + "/" + filepath.Base(folder) + ".go": source,
+		}
+	}
 	const passes, anything = "", "as the machine has a C compiler or not"
 	tests := []struct {
 		name   string
@@ -103,15 +109,61 @@ func TestStageRefuses(t *testing.T) {
 		}, reason: "tiny.go embeds files (go:embed given.go); only Go is judged: write into the code what they hold"},
 		{name: "unknown import", files: imported("example.com/nothing"),
 			reason: "DIR/tiny.go:3:8: no required module provides package example.com/nothing; to add it:",
-			apart: "DIR/tiny.go:3:10: could not import example.com/nothing (the standard library and " +
-				"golang.org/x/sys are all that may be)"},
+			apart: "DIR/tiny.go:3:10: could not import example.com/nothing (the standard library, " +
+				"golang.org/x/sys and packages below the lesson's own are all that may be)"},
+		{name: "does not compile below", files: below("a/b", "package b\n\nfunc F() int { return `` }\n", right),
+			reason: "DIR/a/b/b.go:3:23: cannot use `` (untyped string constant \"\") as int value in return statement"},
+		{name: "does not parse below", files: below("a/b", "package b\n\nfunc F( {\n", right),
+			reason: "DIR/a/b/b.go:3:9: syntax error: unexpected {, expected )"},
+		{name: "printf of a package below", files: map[string]string{
+			"tiny.go": "package tiny\n\nimport \"udpkata/lessons/01-tiny/say\"\n\nfunc D() { say.Say(\"%d\", `x`) " +
+				"}\n\n" +
+				right,
+			"say/say.go": "package say\n\nimport \"fmt\"\n\nfunc Say(f string, a ...any) { fmt.Printf(f, a...) }\n",
+		}, reason: passes, apart: "DIR/tiny.go:5:21: udpkata/lessons/01-tiny/say.Say format %d has arg `x` of wrong " +
+			"type string"},
+		{name: "internal", files: below("a/internal/b", "package b\n", right),
+			reason: "DIR/tiny.go:3:8: use of internal package udpkata/lessons/01-tiny/a/internal/b not allowed"},
+		{name: "a program below", files: below("b", "package main\n\nfunc main() {}\n", right),
+			reason: `DIR/tiny.go:3:8: import "udpkata/lessons/01-tiny/b" is a program, not an importable package`},
+		{name: "cycle", files: below("b", "package b\n\nimport _ \"udpkata/lessons/01-tiny\"\n", right),
+			reason: "package udpkata/lessons/01-tiny imports udpkata/lessons/01-tiny/b from tiny.go imports " +
+				"udpkata/lessons/01-tiny from b.go: import cycle not allowed",
+			apart: "DIR/b/b.go:3:8: import cycle not allowed: udpkata/lessons/01-tiny imports udpkata/lessons/" +
+				"01-tiny/b " +
+				"imports udpkata/lessons/01-tiny"},
+		{name: "cycle below", files: map[string]string{
+			"tiny.go": "package tiny\n\nimport _ \"udpkata/lessons/01-tiny/b\"\n\n" + right,
+			"b/b.go":  "package b\n\nimport _ \"udpkata/lessons/01-tiny/c\"\n",
+			"c/c.go":  "package c\n\nimport _ \"udpkata/lessons/01-tiny/b\"\n",
+		}, reason: "package udpkata/lessons/01-tiny imports udpkata/lessons/01-tiny/b from tiny.go imports " +
+			"udpkata/lessons/01-tiny/c from b.go imports udpkata/lessons/01-tiny/b from c.go: import cycle not allowed",
+			apart: "DIR/c/c.go:3:8: import cycle not allowed: udpkata/lessons/01-tiny/b imports udpkata/lessons/" +
+				"01-tiny/c " +
+				"imports udpkata/lessons/01-tiny/b"},
+		{name: "two packages in a folder", files: map[string]string{
+			"tiny.go": "package tiny\n\nimport _ \"udpkata/lessons/01-tiny/b\"\n\n" + right,
+			"b/b.go":  "package b\n",
+			"b/c.go":  "package c\n",
+		}, reason: "DIR/tiny.go:3:8: found packages b (b.go) and c (c.go) in ROOT/lessons/01-tiny/b",
+			apart: "DIR/b/c.go: package c; expected package b"},
+		{name: "for another system below", files: below("b", "//go:build plan9\n\npackage b\n", right),
+			reason: "package udpkata/lessons/01-tiny imports udpkata/lessons/01-tiny/b: build constraints exclude " +
+				"all Go " +
+				"files in ROOT/lessons/01-tiny/b",
+			apart: "udpkata/lessons/01-tiny/b: no Go file is for " + runtime.GOOS + "/" + runtime.GOARCH},
+		{name: "another lesson", state: verdict.NotRun, files: below("b",
+			"package b\n\nimport _ \"udpkata/lessons/02-two/x\"\n", right),
+			reason: "b/b.go imports udpkata/lessons/02-two/x; a lesson is judged by itself: put a copy of that code " +
+				"in its " +
+				"folder, or in one below"},
 		// A solution, or what the house has, is not for whoever hands something in.
 		{name: "imports a solution", files: imported("udpkata/solutions/01-tiny"), reason: passes,
-			apart: "DIR/tiny.go:3:10: could not import udpkata/solutions/01-tiny (the standard library and " +
-				"golang.org/x/sys are all that may be)"},
+			apart: "DIR/tiny.go:3:10: could not import udpkata/solutions/01-tiny (the standard library, " +
+				"golang.org/x/sys and packages below the lesson's own are all that may be)"},
 		{name: "cgo", files: map[string]string{"tiny.go": "package tiny\n\nimport \"C\"\n\n" + right},
 			reason: anything, apart: "DIR/tiny.go:3:8: could not import C (the " +
-				"standard library and golang.org/x/sys are all that may be)"},
+				"standard library, golang.org/x/sys and packages below the lesson's own are all that may be)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/scanner"
 	"go/token"
+	"path"
 	"strconv"
 	"strings"
 
@@ -213,10 +214,10 @@ const (
 
 // checkChains refuses constants, and generic types and functions, that are made of one another again and again.
 func (s *submission) checkChains() {
-	links := map[linkKind]map[string]*link{constants: {}, generics: {}}
+	links := map[known]*link{}
 	var all []*link
 	note := func(l *link) {
-		links[l.kind][l.name] = l
+		links[known{l.kind, path.Dir(l.file.name), l.name}] = l
 		all = append(all, l)
 	}
 	for _, f := range s.files {
@@ -247,23 +248,36 @@ func (s *submission) checkChains() {
 		})
 	}
 	for _, l := range all {
-		if l.length(links[l.kind]) == int(l.kind)+1 {
+		if l.length(links) == int(l.kind)+1 {
 			l.file.refuse(s, l.at, text.Say("more than %d constants or generic types and functions are "+
 				"made of one another; make it simpler", int(l.kind)))
 		}
 	}
 }
 
+// A known link is found by its name in a package, whose folder is given.
+type known struct {
+	kind         linkKind
+	folder, name string
+}
+
 // length returns how many links there are up to this one.
-func (l *link) length(links map[string]*link) int {
+func (l *link) length(links map[known]*link) int {
 	if l.long != 0 {
 		return max(l.long, 0)
 	}
 	l.long = -1
 	longest := 0
 	ast.Inspect(l.of, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok && links[id.Name] != nil {
-			longest = max(longest, links[id.Name].length(links))
+		id, ok := n.(*ast.Ident)
+		if !ok {
+			return true
+		}
+		// What stands after a package's name is one of the student's, or of another's, and then it is not known.
+		for _, folder := range append([]string{path.Dir(l.file.name)}, l.file.below...) {
+			if of := links[known{l.kind, folder, id.Name}]; of != nil {
+				longest = max(longest, of.length(links))
+			}
 		}
 		return true
 	})

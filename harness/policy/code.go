@@ -17,11 +17,12 @@ type source struct {
 	name     string
 	files    *token.FileSet
 	syntax   *ast.File
-	imported map[string]string // paths, by the names that they have in the file
+	imported map[string]string // paths of packages that are not the student's, by the names that they have in the file
+	below    []string          // the folders of those that are
 }
 
 // parse reads a file. It returns nil if there is nothing in it that could be.
-func parse(name string, content []byte) *source {
+func (s *submission) parse(name string, content []byte) *source {
 	f := &source{name: name, files: token.NewFileSet(), imported: map[string]string{}}
 	// With objects, a name says by itself whether it is one of the file's own, and no package.
 	f.syntax, _ = parser.ParseFile(f.files, name, content, parser.ParseComments)
@@ -30,6 +31,10 @@ func parse(name string, content []byte) *source {
 	}
 	for _, spec := range f.syntax.Imports {
 		importPath, _ := strconv.Unquote(spec.Path.Value)
+		if folder, ok := s.lesson.Folder(importPath); ok {
+			f.below = append(f.below, folder)
+			continue // the name is whatever the package has, and nobody else's is hidden by it
+		}
 		name := path.Base(importPath)
 		if importPath == "math/rand/v2" {
 			name = "rand"
@@ -128,7 +133,8 @@ func (f *source) checkImports(s *submission) {
 		if err != nil {
 			continue
 		}
-		if why, bad := whyNotImport(importPath); bad {
+		_, isTheirs := s.lesson.Folder(importPath)
+		if why, bad := whyNotImport(importPath); bad && !isTheirs {
 			f.refuse(s, spec, text.Say("imports %s: %s", shown(importPath), why))
 		} else if spec.Name != nil && spec.Name.Name == "." {
 			f.refuse(s, spec, text.Say("imports %s with a dot, so that nobody can tell its names from yours; "+

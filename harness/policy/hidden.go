@@ -5,6 +5,7 @@ import (
 	"go/build"
 	"go/build/constraint"
 	"io"
+	"path"
 	"strings"
 
 	"udpkata/harness/text"
@@ -38,7 +39,7 @@ func hides(name string, content []byte) bool {
 	for _, c := range graders {
 		c.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
 		// What can't be read is the compiler's to refuse.
-		if match, err := c.MatchFile("", name); err == nil && !match {
+		if match, err := c.MatchFile("", path.Base(name)); err == nil && !match {
 			return true
 		}
 	}

@@ -27,8 +27,9 @@
 //     or that look like others;
 //   - what costs the compiler dearly: files, functions, arrays, numbers and nesting without measure.
 //
-// The tables are in table.go. Files that the course always takes its own of (given ones and its tests) are not looked
-// at, nor is what go does not build: directories, and other files than Go's.
+// The tables are in table.go. Packages of the student's own, in folders below the lesson's, are held to the same as the
+// lesson's is, if one that counts imports them. Files that the course always takes its own of (given ones and its
+// tests) are not looked at, nor is what go does not build for the lesson.
 //
 // It reads the syntax of each file, and evaluates no types: so nothing in the code can take it long, and what does not
 // compile is left to the compiler, which has better words. log.Fatal is permitted: where it is reached, the judge says
@@ -41,11 +42,8 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -72,22 +70,19 @@ func (r Refusal) In(l text.Language) string {
 // String returns the refusal in English.
 func (r Refusal) String() string { return r.In(text.English) }
 
-const (
-	// MostFiles is how many Go files of their own somebody may hand in for a lesson.
-	MostFiles = 100
-
-	mostRefusals = 50 // what is more helps nobody
-)
+const mostRefusals = 50 // what is more helps nobody
 
 // Check returns what a grader refuses of somebody's files for a lesson, by file and line: at most 50 refusals, none
-// where all is well. files are by their names in the lesson's directory, with slashes. Nothing of them is built or
-// run, and no other file is read. It takes time in proportion to the files' sizes, whatever is in them.
+// where all is well. files are by their names in the lesson's directory, with slashes; those count that
+// [judge.Reached] says. Nothing of them is built or run, and no other file is read. It takes time in proportion to the
+// files' sizes, whatever is in them.
 func Check(lesson curriculum.Lesson, files map[string][]byte) []Refusal {
-	p := &submission{}
-	theirs := slices.DeleteFunc(slices.Sorted(maps.Keys(files)), func(name string) bool { return !built(lesson, name) })
+	p := &submission{lesson: lesson}
+	theirs := slices.Sorted(maps.Keys(judge.Reached(lesson, files)))
+	theirs = slices.DeleteFunc(theirs, func(name string) bool { return !built(lesson, name) })
 	for i, name := range theirs {
-		if i == MostFiles {
-			p.refuse(name, 0, text.Say("there are more than %d files with code; join some", MostFiles))
+		if i == judge.MostFiles {
+			p.refuse(name, 0, text.Say("there are more than %d files with code; join some", judge.MostFiles))
 			break
 		}
 		p.read(name, files[name])
@@ -100,56 +95,19 @@ func Check(lesson curriculum.Lesson, files map[string][]byte) []Refusal {
 	return p.refusals[:min(len(p.refusals), mostRefusals)]
 }
 
-// built reports whether a file of somebody's is one that go could build for the lesson.
+// built reports whether a file of code of somebody's could be built for the lesson. Nobody builds the tests of a
+// package below the lesson's.
 func built(lesson curriculum.Lesson, name string) bool {
 	isOwn := func(t curriculum.Task) bool { return t.File == name }
 	isGiven := func(f curriculum.File) bool { return f.Name == name && f.Given }
-	switch {
-	case path.Base(name) != name, strings.HasPrefix(name, "."): // such as those that macOS adds
-		return false
-	case slices.ContainsFunc(lesson.Tasks, isOwn), slices.ContainsFunc(lesson.Files, isGiven):
-		return false
-	}
-	return path.Ext(name) == ".go" || judge.IsOtherSource(name)
-}
-
-// Read returns the files in a directory that [Check] may want to see, by name. Of a file that is too big it returns as
-// much as it takes to tell. It follows no link: a file that is not an ordinary one is an error, as is one that can't be
-// read.
-func Read(dir string) (map[string][]byte, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, text.Fail("%s can't be read: %v", dir, err)
-	}
-	files := map[string][]byte{}
-	for _, e := range entries {
-		name := e.Name()
-		if e.IsDir() || path.Ext(name) != ".go" && !judge.IsOtherSource(name) || strings.HasPrefix(name, ".") {
-			continue
-		}
-		full := filepath.Join(dir, name)
-		if !e.Type().IsRegular() {
-			return nil, text.Fail("%s is no ordinary file; put a copy there of what it stands for", full)
-		}
-		if files[name], err = readFile(full); err != nil {
-			return nil, text.Fail("%s can't be read: %v", full, err)
-		}
-	}
-	return files, nil
-}
-
-// readFile returns a file's bytes, of a big one one more than it may have.
-func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, judge.MaxFileSize+1))
+	isTest := strings.HasSuffix(name, "_test.go")
+	return !slices.ContainsFunc(lesson.Tasks, isOwn) && !slices.ContainsFunc(lesson.Files, isGiven) &&
+		!(isTest && path.Dir(name) != ".")
 }
 
 // A submission is what is known of somebody's files.
 type submission struct {
+	lesson   curriculum.Lesson
 	files    []*source
 	refusals []Refusal
 }
@@ -185,7 +143,7 @@ func (s *submission) read(name string, content []byte) {
 		s.refuse(name, line, tooDeep())
 		return
 	}
-	if parsed := parse(name, content); parsed != nil {
+	if parsed := s.parse(name, content); parsed != nil {
 		s.files = append(s.files, parsed)
 	}
 }

@@ -3,8 +3,6 @@ package policy_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -166,7 +164,8 @@ func TestRefuses(t *testing.T) {
 		{"harness", `import "udpkata/harness"`, 3, "imports udpkata/harness: it belongs to whoever judges"},
 		{"inside harness", `import "udpkata/harness/stage/runner"`, 3, "imports udpkata/harness/stage/runner: it " +
 			"belongs"},
-		{"lesson", `import "udpkata/lessons/01-ports"`, 3, "imports udpkata/lessons/01-ports: only the files beside"},
+		{"lesson", `import "udpkata/lessons/01-ports"`, 3, "imports udpkata/lessons/01-ports: a lesson is judged by " +
+			"itself"},
 		{"module", `import "github.com/me/mine"`, 3, "imports github.com/me/mine: it is not there"},
 		{"the rest of x/sys", `import "golang.org/x/sys/cpu"`, 3, "imports golang.org/x/sys/cpu: it is not there"},
 		{"relative", `import "./mine"`, 3, "imports ./mine: it is not there"},
@@ -323,12 +322,108 @@ func TestRefusesFiles(t *testing.T) {
 	}
 	t.Run("many", func(t *testing.T) {
 		files := map[string][]byte{}
-		for i := range policy.MostFiles + 1 {
+		for i := range judge.MostFiles + 1 {
 			files[fmt.Sprintf("f%03d.go", i)] = []byte("package echo\n")
 		}
 		got := policy.Check(lesson, files)
 		require.Len(t, got, 1)
 		require.Equal(t, "f100.go: there are more than 100 files with code; join some", got[0].String())
+	})
+}
+
+// TestBelow: packages of the student's own are held to the same as the lesson's, if it imports them.
+func TestBelow(t *testing.T) {
+	const imports = "package echo\n\nimport \"udpkata/lessons/02-echo/internal/x\"\n\nvar _ = x.X\n"
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		want  string // "" for nothing
+	}{
+		{"ordinary", map[string]string{"internal/x/x.go": "package x\n\nimport \"net\"\n\nvar X net.Conn\n"}, ""},
+		{"not there", nil, ""},
+		{"nobody's concern", map[string]string{"try/main.go": "package main\n\nimport \"unsafe\"\n", "internal/" +
+			"y.s": ""}, ""},
+		{"refused", map[string]string{"internal/x/x.go": "package x\n\nimport \"unsafe\"\n"},
+			"internal/x/x.go:3: imports unsafe: "},
+		{"by another", map[string]string{"internal/x/x.go": "package x\n\nimport _ \"udpkata/lessons/02-echo/y\"\n",
+			"y/y.go": "package y\n\nimport \"os\"\n\nvar X = os.Exit\n"}, "y/y.go:5: uses os.Exit: "},
+		{"by one for another system", map[string]string{
+			"internal/x/x.go":         "package x\n",
+			"internal/x/x_windows.go": "package x\n\nimport _ \"udpkata/lessons/02-echo/y\"\n",
+			"y/y.go":                  "package y\n\nimport \"unsafe\"\n",
+		}, "internal/x/x_windows.go: by its name, the file is not built on Linux, where code is graded; rename it, " +
+			"or " +
+			"leave it out\ny/y.go:3: imports unsafe: "},
+		{"name of a folder", map[string]string{"internal/x/x.go": "package x\n\nimport _ \"udpkata/lessons/02-echo/" +
+			"v1.0/a_windows\"\n",
+			"v1.0/a_windows/y.go": "package y\n"}, ""},
+		{"build tag", map[string]string{"internal/x/x.go": "//go:build windows\n\npackage x\n"},
+			"internal/x/x.go:1: by this build tag"},
+		{"assembly", map[string]string{"internal/x/x.go": "package x\n", "internal/x/x.s": ""},
+			"internal/x/x.s: only Go is judged"},
+		{"cgo", map[string]string{"internal/x/x.go": "package x\n\nimport \"C\"\n"}, "internal/x/x.go:3: imports C: "},
+		{"tests", map[string]string{"internal/x/x.go": "package x\n", "internal/x/x_test.go": "package x\n\nimport " +
+			"\"testing\"\n"}, ""},
+		{"the lesson", map[string]string{"internal/x/x.go": "package x\n\nimport _ \"udpkata/lessons/02-echo\"\n"},
+			"internal/x/x.go:3: imports udpkata/lessons/02-echo: a lesson is judged by itself, with the packages in " +
+				"folders " +
+				"below its own, but for demo and testdata; put a copy of that code there"},
+		{"another lesson", map[string]string{"internal/x/x.go": "package x\n\nimport _ \"udpkata/lessons/01-ports/" +
+			"x\"\n"},
+			"internal/x/x.go:3: imports udpkata/lessons/01-ports/x: a lesson is judged by itself"},
+		{"the course's folder", map[string]string{"internal/x/x.go": "package x\n\nimport _ \"udpkata/lessons/" +
+			"02-echo/Demo/x\"\n",
+			"Demo/x/x.go": "package x\n"}, "internal/x/x.go:3: imports udpkata/lessons/02-echo/Demo/x: a lesson is " +
+			"judged"},
+		{"the harness", map[string]string{"internal/x/x.go": "package x\n\nimport _ \"udpkata/harness/simnet\"\n"},
+			"internal/x/x.go:3: imports udpkata/harness/simnet: it belongs to whoever judges"},
+		{"behind a folder's name", map[string]string{
+			"internal/x/x.go": "package x\n\nimport (\n\t\"os\"\n\n\t\"udpkata/lessons/02-echo/os\"\n)\n\nvar X, _ " +
+				"= os.Exit, y.Y\n",
+			"os/y.go": "package y\n\nconst Y = 1\n",
+		}, "internal/x/x.go:9: uses os.Exit: "},
+		{"of a package of the student's own", map[string]string{
+			"internal/x/x.go": "package x\n\nimport \"udpkata/lessons/02-echo/os\"\n\nvar X = os.Exit\n",
+			"os/os.go":        "package os\n\nfunc Exit() {}\n",
+		}, ""},
+		{"dot", map[string]string{"internal/x/x.go": "package x\n\nimport . \"udpkata/lessons/02-echo/y\"\n"},
+			"internal/x/x.go:3: imports udpkata/lessons/02-echo/y with a dot"},
+		{"chain through a package", map[string]string{
+			"internal/x/x.go": "package x\n\nimport \"udpkata/lessons/02-echo/y\"\n\nconst c21 = y.C20 + y.C20\n" +
+				chain("const c%d = c%d + c%[2]d", 40)[len(chain("const c%d = c%d + c%[2]d", 21)):],
+			"y/y.go": "package y\n\nconst C20 = c20\n" + chain("const c%d = c%d + c%[2]d", 20),
+		}, "internal/x/x.go:16: more than 32 constants"},
+		{"chain hidden by another package's names", map[string]string{
+			"internal/x/x.go": "package x\n\nimport _ \"udpkata/lessons/02-echo/y\"\n\n" +
+				chain("const c%d = c%d + c%[2]d", 40),
+			"y/y.go": "package y\n\n" + strings.ReplaceAll(chain("const c%d = 1 // %d", 40), "// ", "//"),
+		}, "internal/x/x.go:37: more than 32 constants"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			files := map[string][]byte{"echo.go": []byte(imports)}
+			for name, source := range tt.files {
+				files[name] = []byte(source)
+			}
+			var got []string
+			for _, r := range policy.Check(lesson, files) {
+				got = append(got, r.String())
+			}
+			if tt.want == "" {
+				require.Empty(t, got)
+				return
+			}
+			require.True(t, strings.HasPrefix(strings.Join(got, "\n"), tt.want), "%q", got)
+		})
+	}
+	t.Run("many", func(t *testing.T) {
+		files := map[string][]byte{"echo.go": []byte("package echo\n\nimport _ \"udpkata/lessons/02-echo/p0\"\n")}
+		for i := range 20_000 {
+			files[fmt.Sprintf("p%d/p.go", i)] = fmt.Appendf(nil, "package p\n\nimport _ \"udpkata/lessons/02-echo/"+
+				"p%d\"\n", i+1)
+		}
+		got := policy.Check(lesson, files)
+		require.Len(t, got, 1)
+		require.Contains(t, got[0].String(), "there are more than 100 files with code; join some")
 	})
 }
 
@@ -361,40 +456,6 @@ func TestLanguages(t *testing.T) {
 		r.String())
 	require.Equal(t, "echo.go:3: 匯入了 unsafe：它碰得到任何記憶體；要把位元組轉成數字，請用 "+
 		"encoding/binary", r.In(text.Chinese))
-}
-
-func TestRead(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, content string) {
-		path := filepath.Join(dir, name)
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
-	}
-	write("echo.go", "package echo\n")
-	write("add.s", "")
-	write("._echo.go", "")
-	write("README.md", "")
-	write("demo/main.go", "")
-	write("odd.go/x", "")
-	write("big.go", strings.Repeat(" ", judge.MaxFileSize+10))
-	files, err := policy.Read(dir)
-	require.NoError(t, err)
-	require.Len(t, files["big.go"], judge.MaxFileSize+1)
-	delete(files, "big.go")
-	require.Equal(t, map[string][]byte{"echo.go": []byte("package echo\n"), "add.s": {}}, files)
-
-	t.Run("missing", func(t *testing.T) {
-		_, err := policy.Read(filepath.Join(dir, "no"))
-		require.ErrorIs(t, err, os.ErrNotExist)
-	})
-	t.Run("link", func(t *testing.T) {
-		if runtime.GOOS == "windows" {
-			t.Skip("needs a symbolic link, which Windows keeps from ordinary users: run it elsewhere")
-		}
-		require.NoError(t, os.Symlink("/etc/passwd", filepath.Join(dir, "link.go")))
-		_, err := policy.Read(dir)
-		require.ErrorContains(t, err, "link.go is no ordinary file; put a copy there")
-	})
 }
 
 // FuzzCheck: whatever is handed in, Check ends, and what it says is one line that can be shown.

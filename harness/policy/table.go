@@ -64,7 +64,8 @@ var refusals = []refused{
 		"don't hand in")},
 	{"*/solutions/...", "", text.Say("it is the solution, which is not there when code is graded; write your own")},
 	{"*/harness/...", "", text.Say("it belongs to whoever judges; use the standard library")},
-	{"*/lessons/...", "", text.Say("only the files beside this one are judged; put a copy of that code here")},
+	{"*/lessons/...", "", text.Say("a lesson is judged by itself, with the packages in folders below its own, but " +
+		"for demo and testdata; put a copy of that code there")},
 	{"reflect", "", text.Say("it reaches values of any type, and so memory; of reflect, use DeepEqual and TypeOf, " +
 		"or a type switch")},
 

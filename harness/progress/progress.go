@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -219,22 +220,40 @@ type Place struct {
 	Line int    // from 1 up
 }
 
-var aPlace = regexp.MustCompile(`\b([\w-]+\.go):(\d+)`)
+var aPlace = regexp.MustCompile(`\b((?:[\w.~+-]+/)*[\w-]+\.go):(\d+)`)
 
 // Place returns the student's line that a task is about: that of its TODO, or the first that its message names, or of
 // the function that it is called after; otherwise the line of its test.
 func (t Task) Place() Place {
 	for _, m := range aPlace.FindAllStringSubmatch(t.Reason+"\n"+t.Output, -1) {
-		isTheirs := func(f curriculum.File) bool { return f.Name == m[1] && !f.Given }
-		if slices.ContainsFunc(t.Lesson.Files, isTheirs) {
+		if name, ok := t.theirs(m[1]); ok {
 			line, _ := strconv.Atoi(m[2])
-			return Place{filepath.Join(t.Lesson.Dir, m[1]), line}
+			return Place{filepath.Join(t.Lesson.Dir, filepath.FromSlash(name)), line}
 		}
 	}
 	if fs := t.Functions(); len(fs) > 0 {
 		return fs[0].Place
 	}
 	return Place{filepath.Join(t.Lesson.Dir, t.File), t.Line}
+}
+
+// theirs returns the name in the lesson's directory of a file that a message names, if it is one of the student's: of
+// the lesson's, or of a package below.
+func (t Task) theirs(named string) (name string, ok bool) {
+	name = named
+	if _, below, ok := strings.Cut("/"+named, "/lessons/"+t.Lesson.Name+"/"); ok {
+		name = below
+	}
+	folder, base := path.Split(name)
+	if folder != "" {
+		_, ok := t.Lesson.Folder("udpkata/lessons/" + t.Lesson.Name + "/" + path.Clean(folder))
+		if _, err := os.Stat(filepath.Join(t.Lesson.Dir, filepath.FromSlash(name))); ok && err == nil {
+			return name, true
+		}
+		name = base
+	}
+	isTheirs := func(f curriculum.File) bool { return f.Name == name && !f.Given }
+	return name, slices.ContainsFunc(t.Lesson.Files, isTheirs)
 }
 
 // TestSource returns the task's test, as it stands in its file, with its comment.

@@ -1,7 +1,6 @@
 package stage
 
 import (
-	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -23,8 +22,7 @@ func LastCry(words string, site stacks.Site) (cry string, at stacks.Line) {
 	}
 	cry = visible(cut(strings.TrimSuffix(found[1], " [recovered]")))
 	for _, m := range goPlace.FindAllStringSubmatch(words, -1) {
-		dir, name := path.Split(m[1])
-		if path.Base(path.Clean(dir)) == site.Lesson() && site.IsTheirs(name) {
+		if name, ok := site.NameThere(m[1]); ok && site.IsTheirs(name) {
 			number, _ := strconv.Atoi(m[2])
 			return cry, stacks.Line{File: visible(cut(name)), Number: number}
 		}

@@ -38,6 +38,7 @@ type Story struct {
 	finished  bool // it has heard the story's end
 	last      int64
 	objects   map[int64]object
+	prompt    []*promptness
 	numbers   map[any]int64
 	sockets   map[int64]any
 	calls     map[int64]*Call        // that have not ended
@@ -49,6 +50,7 @@ type Story struct {
 	now       claim         // of the operation that is performed just now; nil if it is none
 	claims    map[int]claim // by goroutine that performs another one, or has a call's panic
 	open      operations
+	lines     map[string]claim // by the bytes that said so
 	shutting  map[int64]chan struct{}
 	steps     atomic.Uint64 // calls that have returned
 	row       *row          // nil unless calls are made in one
@@ -63,6 +65,38 @@ type Story struct {
 type object struct {
 	value any
 	calls func(method string, in *In, out *Out)
+}
+
+// A Prompt object is one of the judge's to which the code mostly need not listen: while IsPrompt says so, a line that
+// is written to it, or a deadline to come that is set, is taken at once, and no error comes of it. In virtual time, the
+// code goes on without an answer.
+type Prompt interface{ IsPrompt() bool }
+
+// A promptness is what the stage knows of such an object.
+type promptness struct {
+	number int64
+	object Prompt
+	known  bool // what it has said last
+}
+
+// promptnesses lists what the stage does not know yet.
+func (s *Story) promptnesses() (all []link.Frame) {
+	s.mu.Lock()
+	prompt := s.prompt
+	s.mu.Unlock()
+	for _, p := range prompt {
+		now := p.object.IsPrompt()
+		if now == p.known {
+			continue
+		}
+		p.known = now
+		f := link.Frame{Kind: link.Prompt, Story: s.number, ID: p.number}
+		if now {
+			f.N = 1
+		}
+		all = append(all, f)
+	}
+	return all
 }
 
 // A claim says on which lines the code is that has asked for something.
@@ -95,6 +129,9 @@ func (s *Story) numberFor(v any, calls func(method string, in *In, out *Out)) in
 	}
 	s.last++
 	s.objects[s.last] = object{v, calls}
+	if p, ok := v.(Prompt); ok {
+		s.prompt = append(s.prompt, &promptness{number: s.last, object: p})
+	}
 	if isKey {
 		s.numbers[v] = s.last
 	}
@@ -227,7 +264,34 @@ func (s *Story) fails(in *In, how uint64) {
 
 // lines takes the lines that the code is on.
 func (i *In) lines(site stacks.Site) (at claim) {
-	for range min(i.Len(), 16) {
+	whole := i.Bytes
+	for range min(i.Len(), mostLines) {
+		i.Part()
+		i.Int()
+	}
+	whole = whole[:len(whole)-len(i.Bytes)]
+	s := i.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, known := s.lines[string(whole)]
+	if !known {
+		at = linesIn(whole, site)
+		if len(s.lines) < mostPlaces {
+			s.lines[string(whole)] = at
+		}
+	}
+	return at
+}
+
+// mostLines is how many lines the code can be on at once, and mostPlaces how often these are remembered.
+const (
+	mostLines  = 16
+	mostPlaces = 1000
+)
+
+func linesIn(b []byte, site stacks.Site) (at claim) {
+	i := link.Reader{Bytes: b}
+	for range min(i.Len(), mostLines) {
 		file, number := i.Text(), i.Int()
 		lesson, name, _ := strings.Cut(file, "/")
 		if line := (stacks.Line{File: visible(cut(name)), Number: int(number)}); lesson == site.Lesson() &&

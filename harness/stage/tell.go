@@ -35,7 +35,7 @@ func Begin(setting Setting) (*Story, error) {
 		gone: make(chan struct{}), over: make(chan struct{}),
 		objects: map[int64]object{}, numbers: map[any]int64{}, sockets: map[int64]any{}, contexts: map[int64]func(){},
 		calls: map[int64]*Call{}, lent: map[int64][]*link.Lent{}, callers: map[int]bool{}, claims: map[int]claim{},
-		open: operations{}, shutting: map[int64]chan struct{}{},
+		open: operations{}, lines: map[string]claim{}, shutting: map[int64]chan struct{}{},
 	}
 	s.last = s.number << link.StoryBits
 	s.chance = rand.New(rand.NewPCG(setting.Seed, uint64(stories)))

@@ -23,7 +23,7 @@ type pace struct {
 	held      []chan struct{}
 	holds     bool      // timers that go off are held
 	hasEnded  bool      // the stage has heard of the story's end
-	idle      *worker   // that waits for an operation
+	idle      []*worker // that wait for an operation
 	workers   []*worker // all of them
 }
 
@@ -103,19 +103,28 @@ func (s *Story) rounds() error {
 		if err != nil || s.hasEnded {
 			return err
 		}
-		if due = reached > 0; due {
-			// Nobody does anything before the judge's next timer goes off. At that instant,
-			// the code's own timers may be due as well, and nobody can say which come first.
+		if reached == 0 {
+			due = false
+			continue
+		}
+		// Nobody does anything before the judge's next timer goes off. At that instant, the code's own
+		// timers may be due as well, and nobody can say which come first, unless they have had their turn.
+		next, yields, ok := s.Clock.Next()
+		due = !ok || !yields || next.UnixNano() >= reached
+		if due {
 			s.mu.Lock()
 			s.holds = s.chance.IntN(2) == 0
 			s.mu.Unlock()
-			time.Sleep(time.Until(time.Unix(0, reached)))
+		} else {
+			reached--
 		}
+		time.Sleep(time.Until(time.Unix(0, reached)))
 	}
 }
 
 // horizon returns up to when the stage's clock may run, exclusive: until this side's next timer
-// goes off, but not on from now if somebody here waits for what happens now, or is held.
+// goes off, or a nanosecond on if whoever waits for that lets everybody else do first what there is to do then; but not
+// on from now if somebody here waits for what happens now, or is held.
 func (s *Story) horizon() (until int64) {
 	now := time.Now().UnixNano()
 	s.mu.Lock()
@@ -124,7 +133,11 @@ func (s *Story) horizon() (until int64) {
 	if stays {
 		return now
 	}
-	if next, ok := s.Clock.Next(); ok {
+	next, yields, ok := s.Clock.Next()
+	switch {
+	case ok && yields:
+		return next.UnixNano() + 1
+	case ok:
 		return next.UnixNano()
 	}
 	return now + longest
@@ -150,9 +163,10 @@ func (s *Story) round(until int64) (reached int64, err error) {
 	queue := s.queue
 	s.queue = nil
 	s.mu.Unlock()
-	queue = append(s.edited(), queue...)
+	queue = slices.Concat(s.edited(), s.promptnesses(), queue)
 	now := time.Now().UnixNano()
 	stops := until <= now
+	told := false // the stage stands, as it has told something that may change how far its clock may run
 	end := slices.IndexFunc(queue, func(f link.Frame) bool { return f.Kind == link.End })
 	ends := end >= 0
 	if ends {
@@ -177,13 +191,13 @@ func (s *Story) round(until int64) (reached int64, err error) {
 			return 0, nil
 		case f.Kind == link.Idle && !ends:
 			s.mu.Lock()
-			if stops {
+			if stops || told {
 				until = now
 			}
 			s.stageTime = max(s.stageTime, min(f.Time, max(now, until-1)))
 			s.alone = f.N == 1
 			s.mu.Unlock()
-			if stops {
+			if stops || told {
 				return 0, nil
 			}
 			return until, nil
@@ -200,38 +214,56 @@ func (s *Story) round(until int64) (reached int64, err error) {
 		switch {
 		case s.hears(f):
 			stops = stops || f.Kind == link.Returned || f.Kind == link.Came
+		case f.Kind == link.Operation && f.N == link.Unanswered:
+			s.begins(f)
+			told = true
 		case f.Kind == link.Operation && stops:
 			s.operates(f, 0)
+			told = false
 		case f.Kind == link.Operation:
 			until = s.operates(f, until)
-			stops = until <= now
+			stops, told = until <= now, false
 		default:
 			return 0, nonsense("sends a frame of kind %d", f.Kind)
 		}
 	}
 }
 
+// begins has an operation performed, and reports whether it is over at once.
+func (s *Story) begins(f link.Frame) (op *operation, over bool) {
+	op = s.operation(f)
+	s.mu.Lock()
+	s.now = op.at
+	var w *worker
+	if last := len(s.idle) - 1; last >= 0 {
+		w, s.idle = s.idle[last], s.idle[:last]
+	}
+	s.mu.Unlock()
+	if w == nil {
+		w = s.worker()
+	}
+	w.work <- op
+	synctest.Wait()
+	s.mu.Lock()
+	late := w.op == op
+	w.late = late
+	if late && !strings.HasPrefix(op.method, "Read") {
+		s.claims[w.goroutine], s.open[f.ID] = op.at, w.goroutine
+	}
+	s.now = nil
+	s.mu.Unlock()
+	if !late {
+		s.closes(op)
+	}
+	return op, !late
+}
+
 // operates performs an operation. If it is over at once, so is the answer; else the answer
 // comes with a round. It returns up to when the stage's clock may run on, as the answer says;
 // if until is 0, the round ends with this instant.
 func (s *Story) operates(f link.Frame, until int64) int64 {
-	op := s.operation(f)
-	w := s.idle
-	if w == nil {
-		w = s.worker()
-	}
-	s.idle = nil
+	op, over := s.begins(f)
 	s.mu.Lock()
-	s.now = op.at
-	s.mu.Unlock()
-	w.work <- op
-	synctest.Wait()
-	s.mu.Lock()
-	w.late = w.op == op
-	if w.late && !strings.HasPrefix(op.method, "Read") {
-		s.claims[w.goroutine], s.open[f.ID] = op.at, w.goroutine
-	}
-	s.now = nil
 	came := s.queue
 	s.queue = nil
 	s.mu.Unlock()
@@ -239,15 +271,11 @@ func (s *Story) operates(f link.Frame, until int64) int64 {
 		until = s.horizon()
 	}
 	answer := link.Frame{Kind: link.Later, Story: s.number, ID: f.ID}
-	if !w.late {
-		s.closes(op)
+	if over {
 		answer = op.answer(link.Now)
-		if op.ok {
-			s.idle = w
-		}
 	}
 	answer.Until = until
-	s.process.send(slices.Concat(s.edited(), came, []link.Frame{answer})...)
+	s.process.send(slices.Concat(s.edited(), s.promptnesses(), came, []link.Frame{answer})...)
 	return until
 }
 
@@ -278,9 +306,10 @@ func (s *Story) worker() *worker {
 		w.goroutine = goroutine
 		s.mu.Unlock()
 		for op := range w.work {
-			if !s.works(w, op) {
-				return
-			}
+			s.works(w, op)
+			s.mu.Lock()
+			s.idle = append(s.idle, w)
+			s.mu.Unlock()
 		}
 	}()
 	s.mu.Lock()
@@ -289,24 +318,24 @@ func (s *Story) worker() *worker {
 	return w
 }
 
-// works performs an operation, and reports whether it was over at once.
-func (s *Story) works(w *worker, op *operation) (atOnce bool) {
+// works performs an operation.
+func (s *Story) works(w *worker, op *operation) {
 	s.mu.Lock()
 	w.op = op
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
-		w.op = nil
 		late := w.late
+		w.op, w.late = nil, false
 		delete(s.claims, w.goroutine)
 		s.mu.Unlock()
-		if late {
-			s.closes(op)
+		if !late {
+			return
+		}
+		s.closes(op)
+		if op.frame.N != link.Unanswered {
 			s.mail(op.answer(link.Reply))
 		}
 	}()
 	s.performs(op)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !w.late
 }

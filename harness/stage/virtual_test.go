@@ -21,8 +21,9 @@ func TestTies(t *testing.T) {
 	within(t, func() {
 		seen := map[string]uint64{}
 		for seed := range uint64(8) {
-			order := ties(t, seed)
-			require.Equal(t, order, ties(t, seed), "the same seed")
+			order, _ := ties(t, seed, (*clock.Clock).Sleep)
+			again, _ := ties(t, seed, (*clock.Clock).Sleep)
+			require.Equal(t, order, again, "the same seed")
 			require.Contains(t, order, "judge, code")
 			require.Contains(t, order, "code, judge")
 			seen[order]++
@@ -31,56 +32,78 @@ func TestTies(t *testing.T) {
 	})
 }
 
-// ties tells a story in which both sides do something each second, and returns who came first, each time.
-func ties(t *testing.T, seed uint64) string {
+// TestYields: whoever sleeps and then waits for everybody else lets the code go first, and that takes no round more.
+func TestYields(t *testing.T) {
+	within(t, func() {
+		for seed := range uint64(4) {
+			order, rounds := ties(t, seed, (*clock.Clock).SleepAndWait)
+			require.NotContains(t, order, "judge, code")
+			require.LessOrEqual(t, rounds, 12+2, "12 instants, the beginning and the end")
+		}
+	})
+}
+
+// ties tells a story in which both sides do something each second, and returns who came first, each time, and how many
+// rounds it took.
+func ties(t *testing.T, seed uint64, sleep func(*clock.Clock, time.Duration)) (order string, rounds int) {
 	const times = 12
-	p := begin(t, "exec sleep 600")
-	toR, toW, err := os.Pipe()
-	require.NoError(t, err)
-	fromR, fromW, err := os.Pipe()
-	require.NoError(t, err)
-	defer func() { toW.Close(); fromR.Close() }()
-	p.from, p.toFd = link.NewSource(fromR), int(toW.Fd())
-	kept, stories = p, 0
-	go ticks(times, toR, fromW)
-	var order []string
+	played := plays(t, func(from, to *os.File) { rounds = ticks(times, from, to) })
+	var all []string
 	synctest.Test(t, func(t *testing.T) {
 		c := &clock.Clock{}
 		s, err := Begin(Setting{Virtual: true, Clock: c, Seed: seed})
 		require.NoError(t, err)
-		s.numberFor(nil, func(string, *In, *Out) { order = append(order, "code") })
+		s.numberFor(nil, func(string, *In, *Out) { all = append(all, "code") })
 		for range times {
-			c.Sleep(time.Second)
-			order = append(order, "judge")
+			sleep(c, time.Second)
+			all = append(all, "judge")
 		}
 		c.Wait()
 		s.End()
 		s.Leave()
 	})
-	kept = nil
 	var pairs []string
-	for i := 0; i+1 < len(order); i += 2 {
-		pairs = append(pairs, order[i]+", "+order[i+1])
+	for i := 0; i+1 < len(all); i += 2 {
+		pairs = append(pairs, all[i]+", "+all[i+1])
 	}
-	return strings.Join(pairs, "; ")
+	<-played
+	return strings.Join(pairs, "; "), rounds
 }
 
-// ticks plays a stage whose code asks for something each second, a few times.
-func ticks(times int, from, to *os.File) {
-	defer func() { from.Close(); to.Close() }()
+// plays has the next story's stage played by a function. played is closed when that is through.
+func plays(t *testing.T, stage func(from, to *os.File)) (played chan struct{}) {
+	p := begin(t, "exec sleep 600")
+	toR, toW, err := os.Pipe()
+	require.NoError(t, err)
+	fromR, fromW, err := os.Pipe()
+	require.NoError(t, err)
+	p.from, p.toFd = link.NewSource(fromR), int(toW.Fd())
+	kept, stories = p, 0
+	t.Cleanup(func() { toW.Close(); fromR.Close(); kept = nil })
+	played = make(chan struct{})
+	go func() {
+		defer func() { toR.Close(); fromW.Close(); close(played) }()
+		stage(toR, fromW)
+	}()
+	return played
+}
+
+// ticks plays a stage whose code asks for something each second, a few times. It returns how many rounds there were.
+func ticks(times int, from, to *os.File) (rounds int) {
 	source := link.NewSource(from)
 	next, asked := int64(0), int64(0)
 	for {
 		f, err := source.Next()
 		switch {
 		case err != nil:
-			return
+			return rounds
 		case f.Kind == link.End:
 			to.Write((&link.Frame{Kind: link.Ended, Story: f.Story}).Append(nil))
-			return
+			return rounds
 		case f.Kind != link.Round:
 			continue
 		}
+		rounds++
 		if asked == 0 {
 			next, asked = f.Time+int64(time.Second), 1
 		}
@@ -96,7 +119,7 @@ func ticks(times int, from, to *os.File) {
 			asked, next = asked+1, next+int64(time.Second)
 			for f.Kind != link.Now && f.Kind != link.Later {
 				if f, err = source.Next(); err != nil {
-					return
+					return rounds
 				}
 			}
 			until = f.Until
@@ -116,4 +139,69 @@ func TestCameOfNoRow(t *testing.T) {
 		<-s.gone
 	})
 	require.Equal(t, "says of calls that do not run that they have ended", said.Words)
+}
+
+// A door is prompt while it is open.
+type door struct{ open bool }
+
+func (d *door) IsPrompt() bool { return d.open }
+
+// TestTold: what is told without waiting is performed before the clock runs on, and has no answer; the stage hears
+// which objects that goes for, and which no longer.
+func TestTold(t *testing.T) {
+	var answers []link.Kind
+	var prompt []int64
+	plays(t, func(from, to *os.File) {
+		source := link.NewSource(from)
+		rounds := 0
+		for {
+			f, err := source.Next()
+			if err != nil {
+				return
+			}
+			switch f.Kind {
+			case link.Now, link.Later, link.Reply:
+				answers = append(answers, f.Kind)
+			case link.Prompt:
+				prompt = append(prompt, f.N)
+			case link.End:
+				to.Write((&link.Frame{Kind: link.Ended, Story: f.Story}).Append(nil))
+				return
+			case link.Round:
+				rounds++
+				now, idle := f.Time, max(f.Time, f.Until-1)
+				if rounds <= 2 {
+					var what link.Writer
+					what.Int(f.Story<<link.StoryBits + 1)
+					what.Text("Tell")
+					what.Uint(0) // lines
+					told := link.Frame{Kind: link.Operation, Story: f.Story, ID: int64(rounds), N: link.Unanswered,
+						Time: now, Body: what.Bytes}
+					to.Write(told.Append(nil))
+					idle = now // until it is heard what the clock may do now
+				}
+				to.Write((&link.Frame{Kind: link.Idle, Story: f.Story, Time: idle}).Append(nil))
+			}
+		}
+	})
+	within(t, func() {
+		synctest.Test(t, func(t *testing.T) {
+			c, d := &clock.Clock{}, &door{open: true}
+			s, err := Begin(Setting{Virtual: true, Clock: c, Crashed: func(c Crash) { t.Error(c.Words) }})
+			require.NoError(t, err)
+			start, told := time.Now(), 0
+			s.numberFor(d, func(string, *In, *Out) {
+				require.Zero(t, time.Since(start))
+				if told++; told == 2 {
+					d.open = false
+				}
+			})
+			c.Sleep(time.Second)
+			require.Equal(t, 2, told)
+			s.End()
+			s.Leave()
+		})
+	})
+	require.Empty(t, answers)
+	require.Equal(t, []int64{1, 0}, prompt)
 }

@@ -3,6 +3,7 @@ package text
 // policySentences are why a grader refuses code, and what its author can do instead.
 var policySentences = []Text{
 	{"%s is no ordinary file; put a copy there of what it stands for", "%s 不是一般檔案；請換成它所指內容的複本"},
+	{"%s is no ordinary folder; put a copy there of what it stands for", "%s 不是一般資料夾；請換成它所指內容的複本"},
 	{"A grader would refuse nothing here.\n", "這裡沒有評分時會拒收的內容。\n"},
 
 	// Files.
@@ -63,8 +64,9 @@ var policySentences = []Text{
 	{"it is the solution, which is not there when code is graded; write your own",
 		"那是解答，評分的時候不會有；請自己寫"},
 	{"it belongs to whoever judges; use the standard library", "那是評分用的；請用標準函式庫"},
-	{"only the files beside this one are judged; put a copy of that code here",
-		"評分只看和這個檔案放在一起的檔案；請把那段程式複製到這裡"},
+	{"a lesson is judged by itself, with the packages in folders below its own, but for demo and testdata; put a " +
+		"copy of that code there",
+		"每一課單獨評分，只看這一課的資料夾和其下各資料夾裡的套件（demo 和 testdata 除外）；請把那段程式複製到那裡"},
 	{"it reaches values of any type, and so memory; of reflect, use DeepEqual and TypeOf, or a type switch",
 		"它碰得到任何型別的值，也就碰得到記憶體；reflect 請只用 DeepEqual 和 TypeOf，或改用 type switch"},
 	{"it is not there when code is graded; use the standard library, or write here what you need of it",

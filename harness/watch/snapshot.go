@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// A Snapshot says what each lesson's directory held at one time: by lesson, and by name of a file, something that
-// differs when the file does.
+// A Snapshot says what each lesson's directory held at one time, and the packages below it: by lesson, and by path of a
+// file, something that differs when the file does.
 type Snapshot map[string]map[string]string
 
 // Look takes in the contents of all files in a course's lessons that its tests' verdicts come from.
@@ -41,27 +41,29 @@ func glance(root string) Snapshot {
 
 func walk(root string, value func(path string, info fs.FileInfo) string) Snapshot {
 	all := Snapshot{}
-	for _, dir := range directories(root) {
+	for _, lesson := range directories(root) {
 		files := map[string]string{}
-		entries, err := os.ReadDir(dir)
-		if err != nil {
-			files["."] = err.Error()
-		}
-		for _, e := range entries {
-			if !counts(e.Name()) {
-				continue
+		for _, dir := range folders(lesson) {
+			entries, err := os.ReadDir(dir)
+			if err != nil {
+				files[dir] = err.Error()
 			}
-			path := filepath.Join(dir, e.Name())
-			switch info, err := os.Stat(path); {
-			case err != nil:
-				files[e.Name()] = err.Error()
-			case !info.Mode().IsRegular(): // to read from a pipe would be to wait
-				files[e.Name()] = info.Mode().String()
-			default:
-				files[e.Name()] = value(path, info)
+			for _, e := range entries {
+				if !counts(e.Name()) {
+					continue
+				}
+				path := filepath.Join(dir, e.Name())
+				switch info, err := os.Stat(path); {
+				case err != nil:
+					files[path] = err.Error()
+				case !info.Mode().IsRegular(): // to read from a pipe would be to wait
+					files[path] = info.Mode().String()
+				default:
+					files[path] = value(path, info)
+				}
 			}
 		}
-		all[filepath.Base(dir)] = files
+		all[filepath.Base(lesson)] = files
 	}
 	return all
 }
@@ -74,6 +76,24 @@ func directories(root string) (all []string) {
 		path := filepath.Join(lessons, e.Name())
 		if info, err := os.Stat(path); err == nil && info.IsDir() && !strings.HasPrefix(e.Name(), ".") {
 			all = append(all, path)
+		}
+	}
+	return all
+}
+
+// mostFolders is how many folders of one lesson's are watched: no lesson needs so many.
+const mostFolders = 100
+
+// folders returns a lesson's directory and those below it that may have packages of the student's own.
+func folders(lesson string) []string {
+	all := []string{lesson}
+	for i := 0; i < len(all) && len(all) < mostFolders; i++ {
+		entries, _ := os.ReadDir(all[i])
+		for _, e := range entries {
+			isOurs := i == 0 && (e.Name() == "demo" || e.Name() == "testdata")
+			if e.IsDir() && !isOurs && !strings.HasPrefix(e.Name(), ".") && len(all) < mostFolders {
+				all = append(all, filepath.Join(all[i], e.Name()))
+			}
 		}
 	}
 	return all

@@ -92,8 +92,9 @@ func (s *source) follow(ctx context.Context, newWatcher func() (*fsnotify.Watche
 			if e.Op == fsnotify.Chmod {
 				continue
 			}
-			// The directory above the lessons tells of little, and of theirs.
-			if filepath.Dir(e.Name) == filepath.Join(s.root, "lessons") || filepath.Dir(e.Name) == s.root {
+			// The directories above the lessons tell of little, and of theirs; and those may get folders.
+			above := filepath.Dir(e.Name) == filepath.Join(s.root, "lessons") || filepath.Dir(e.Name) == s.root
+			if above || e.Op.Has(fsnotify.Create) && !counts(filepath.Base(e.Name)) {
 				if err := s.add(watcher); err != nil {
 					return err
 				}
@@ -113,12 +114,19 @@ func (s *source) follow(ctx context.Context, newWatcher func() (*fsnotify.Watche
 	}
 }
 
-// add watches the lessons' directories, the one that they are in, and the root, for when that one comes anew. Those
-// that are watched already stay so.
+// add watches the lessons' directories and what is below them, the one that they are in, and the root, for when that
+// one comes anew. Those that are watched already stay so.
 func (s *source) add(watcher *fsnotify.Watcher) error {
-	for _, dir := range append(directories(s.root), filepath.Join(s.root, "lessons"), s.root) {
-		if err := watcher.Add(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+	for before := -1; before != len(watcher.WatchList()); { // what came meanwhile, nobody has told of
+		before = len(watcher.WatchList())
+		all := []string{filepath.Join(s.root, "lessons"), s.root}
+		for _, lesson := range directories(s.root) {
+			all = append(all, folders(lesson)...)
+		}
+		for _, dir := range all {
+			if err := watcher.Add(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
 		}
 	}
 	return nil

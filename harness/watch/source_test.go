@@ -35,10 +35,15 @@ func TestTouched(t *testing.T) {
 	before := Look(root)
 	require.Empty(t, Look(root).Touched(before))
 	for _, name := range []string{"01-a/.a.go.swp", "01-a/#a.go#", "01-a/a.go~", "01-a/_a.go", "01-a/README.md",
-		".git/a.go", "README.md"} {
+		".git/a.go", "README.md", "01-a/demo/x.go", "01-a/testdata/x.go", "01-a/.x/x.go", "01-a/x/README.md"} {
 		write(t, root, name, "x")
 		require.Empty(t, Look(root).Touched(before), name)
 	}
+	write(t, root, "02-b/x/demo/x.go", "new")
+	require.Equal(t, []string{"02-b"}, Look(root).Touched(before))
+	below := Look(root)
+	write(t, root, "02-b/x/demo/x.go", "NEW")
+	require.Equal(t, []string{"02-b"}, Look(root).Touched(below))
 	write(t, root, "02-b/hints.md", "think")
 	require.Equal(t, []string{"02-b"}, Look(root).Touched(before))
 	require.NoError(t, os.RemoveAll(filepath.Join(root, "lessons", "03-c")))
@@ -67,6 +72,9 @@ func TestEvents(t *testing.T) {
 		{"removed", func() { require.NoError(t, os.Remove(filepath.Join(lessons, "01-a", "a.go"))) }},
 		{"a new lesson", func() { write(t, root, "02-b/b.go", "1") }},
 		{"in the new lesson", func() { write(t, root, "02-b/b.go", "2") }},
+		{"a package below", func() { write(t, root, "01-a/x/y/z.go", "1") }},
+		{"in the package below", func() { write(t, root, "01-a/x/y/z.go", "2") }},
+		{"no package below any more", func() { require.NoError(t, os.RemoveAll(filepath.Join(lessons, "01-a", "x"))) }},
 		{"no lesson any more", func() { require.NoError(t, os.RemoveAll(filepath.Join(lessons, "02-b"))) }},
 		{"no lessons", func() { require.NoError(t, os.RemoveAll(lessons)) }},
 		{"lessons again", func() { write(t, root, "01-a/a.go", "3") }},

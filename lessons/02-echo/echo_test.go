@@ -43,10 +43,10 @@ func TestServeAnswers(t *testing.T) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serve(w, server)
 
-		alice.Send(server, "hello")
-		alice.ExpectFrom(server, "Your data was 5 bytes long")
-		alice.Send(server, "Good morning!")
-		alice.ExpectFrom(server, "Your data was 13 bytes long")
+		alice.Send(server, w.Text("hello"))
+		alice.ExpectFrom(server, answerTo(w.Text("hello")))
+		alice.Send(server, w.Text("Good morning!"))
+		alice.ExpectFrom(server, answerTo(w.Text("Good morning!")))
 		alice.HeardNothingElse()
 	})
 }
@@ -60,12 +60,12 @@ func TestServeAnswersWhoAsked(t *testing.T) {
 		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
 		serve(w, server)
 
-		alice.Send(server, "hello")
-		alice.ExpectFrom(server, "Your data was 5 bytes long")
-		bob.Send(server, "hi")
-		bob.ExpectFrom(server, "Your data was 2 bytes long")
-		alice.Send(server, "and me?")
-		alice.ExpectFrom(server, "Your data was 7 bytes long")
+		alice.Send(server, w.Text("hello"))
+		alice.ExpectFrom(server, answerTo(w.Text("hello")))
+		bob.Send(server, w.Text("hi"))
+		bob.ExpectFrom(server, answerTo(w.Text("hi")))
+		alice.Send(server, w.Text("and me?"))
+		alice.ExpectFrom(server, answerTo(w.Text("and me?")))
 
 		crowd := make([]*harness.Peer, 100)
 		for i := range crowd {
@@ -82,19 +82,19 @@ func TestServeAnswersWhoAsked(t *testing.T) {
 
 		second := w.ListenPacket("second server")
 		serve(w, second)
-		bob.Send(second, "and you?")
+		bob.Send(second, w.Text("and you?"))
 		bob.Because("Another Serve runs at the same time, on another socket: each call is on its own.")
-		bob.ExpectFrom(second, "Your data was 8 bytes long")
-		alice.Send(server, "still there?")
-		alice.ExpectFrom(server, "Your data was 12 bytes long")
+		bob.ExpectFrom(second, answerTo(w.Text("and you?")))
+		alice.Send(server, w.Text("still there?"))
+		alice.ExpectFrom(server, answerTo(w.Text("still there?")))
 	})
 
 	harness.OnVirtual.Then(t, "many-and-later", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serve(w, server)
 		for range 200 {
-			alice.Send(server, "hello")
-			alice.Because(noLimit).ExpectFrom(server, "Your data was 5 bytes long")
+			alice.Send(server, w.Text("hello"))
+			alice.Because(noLimit).ExpectFrom(server, answerTo(w.Text("hello")))
 		}
 		for i := range 200 {
 			client := w.Peer(fmt.Sprintf("client %d", i+1))
@@ -104,9 +104,9 @@ func TestServeAnswersWhoAsked(t *testing.T) {
 			client.Close()
 		}
 		w.At(6 * time.Minute)
-		alice.Send(server, "hello again")
+		alice.Send(server, w.Text("hello again"))
 		alice.Because("Nobody has sent for minutes, and the service goes on: that is no reason to end it.")
-		alice.ExpectFrom(server, "Your data was 11 bytes long")
+		alice.ExpectFrom(server, answerTo(w.Text("hello again")))
 	})
 }
 
@@ -123,8 +123,8 @@ func TestServeCountsBytes(t *testing.T) {
 		serve(w, server)
 
 		for _, text := range []string{
-			"晚安",
-			"\xff\xfe\x00",
+			w.Text("晚安"),
+			w.Text("\xff\xfe\x00"),
 			"",
 			strings.Repeat("z", 600),
 			strings.Repeat("z", 1501),
@@ -139,8 +139,8 @@ func TestServeCountsBytes(t *testing.T) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serve(w, server)
 		for _, text := range []string{"\n", "\x00\x00\x00\x00", "one line\n", "and one more line\r\n", " "} {
-			alice.Send(server, text)
-			alice.Because("Every byte of a datagram counts, whatever it is.").ExpectFrom(server, answerTo(text))
+			alice.Send(server, w.Text(text))
+			alice.Because("Every byte of a datagram counts, whatever it is.").ExpectFrom(server, answerTo(w.Text(text)))
 		}
 	})
 
@@ -168,7 +168,7 @@ func TestServeLogs(t *testing.T) {
 		lines := []string{fmt.Sprintf("Listening at %v", server.LocalAddr())}
 		var answers []string
 		for i := range 20 {
-			text := fmt.Sprintf("message %d%s", i, strings.Repeat("!", i))
+			text := w.Text(fmt.Sprintf("message %d%s", i, strings.Repeat("!", i)))
 			alice.Send(server, text)
 			answers = append(answers, answerTo(text))
 			lines = append(lines, logged(alice, text))
@@ -177,9 +177,9 @@ func TestServeLogs(t *testing.T) {
 		alice.ExpectAnyOrder(server, answers...)
 
 		for _, text := range []string{
-			"a message longer than any of alice's", "short", "two\nlines", `a "quote"`, "晚安",
-			"\xff\x00", "wide\u3000blank", strings.Repeat("long ", 1000), "", "a line\n", " ", "`", "twice", "twice",
-			strings.Repeat("z", w.MaxPayload()),
+			w.Text("a message longer than any of alice's"), w.Text("short"), w.Text("two\nlines"), w.Text(`a "quote"`),
+			w.Text("晚安"), w.Text("\xff\x00"), w.Text("wide\u3000blank"), w.Text(strings.Repeat("long ", 1000)), "",
+			w.Text("a line\n"), " ", "`", w.Text("twice"), w.Text("twice"), strings.Repeat("z", w.MaxPayload()),
 		} {
 			bob.Send(server, text)
 			bob.ExpectFrom(server, answerTo(text))
@@ -202,17 +202,17 @@ func TestServeSurvives(t *testing.T) {
 		w.FailWritesTo(server, bob, syscall.ENETUNREACH)
 		serving := serve(w, server)
 
-		alice.Send(server, "hello")
-		alice.ExpectFrom(server, "Your data was 5 bytes long")
-		bob.Send(server, "can you hear me?")
+		alice.Send(server, w.Text("hello"))
+		alice.ExpectFrom(server, answerTo(w.Text("hello")))
+		bob.Send(server, w.Text("can you hear me?"))
 		w.FailNextRead(server, syscall.EHOSTUNREACH)
-		alice.Send(server, "still there?")
-		alice.ExpectFrom(server, "Your data was 12 bytes long")
+		alice.Send(server, w.Text("still there?"))
+		alice.ExpectFrom(server, answerTo(w.Text("still there?")))
 
 		w.Close(server)
 		serving.Fails(net.ErrClosed)
-		w.Logged(fmt.Sprintf("Listening at %v", server.LocalAddr()),
-			logged(alice, "hello"), logged(bob, "can you hear me?"), logged(alice, "still there?"))
+		w.Logged(fmt.Sprintf("Listening at %v", server.LocalAddr()), logged(alice, w.Text("hello")),
+			logged(bob, w.Text("can you hear me?")), logged(alice, w.Text("still there?")))
 	})
 
 	harness.OnVirtual.Then(t, "errors-in-a-row", func(w *harness.Virtual) {
@@ -224,19 +224,19 @@ func TestServeSurvives(t *testing.T) {
 				syscall.ENOBUFS)
 		}
 		w.FailRead(server, errs...)
-		alice.Send(server, "hello")
+		alice.Send(server, w.Text("hello"))
 		w.At(time.Hour) // for whoever makes pauses
 		alice.Because("An error is about one datagram, and not about the socket. However many come, go on.")
-		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		alice.ExpectFrom(server, answerTo(w.Text("hello")))
 
 		w.FailWritesTo(server, bob, syscall.ENETUNREACH)
 		for range 200 {
-			bob.Send(server, "can you hear me?")
+			bob.Send(server, w.Text("can you hear me?"))
 		}
-		alice.Send(server, "hello again")
+		alice.Send(server, w.Text("hello again"))
 		w.At(2 * time.Hour)
 		alice.Because("An error is about one datagram, and not about the socket. However many come, go on.")
-		alice.ExpectFrom(server, "Your data was 11 bytes long")
+		alice.ExpectFrom(server, answerTo(w.Text("hello again")))
 	})
 
 	harness.OnVirtual.Then(t, "a-second-at-the-most", func(w *harness.Virtual) {
@@ -252,7 +252,7 @@ func TestServeSurvives(t *testing.T) {
 				now += enough
 				w.At(now)
 			}
-			text := fmt.Sprintf("hello at %v", now)
+			text := w.Text(fmt.Sprintf("hello at %v", now))
 			alice.Send(server, text)
 			alice.Because(pauses).ExpectFrom(server, answerTo(text))
 			w.Because(pauses)
@@ -260,7 +260,7 @@ func TestServeSurvives(t *testing.T) {
 		}
 		for _, times := range []int{1, 2, 12, 150} {
 			again(times, func() { w.FailRead(server, syscall.ECONNREFUSED) })
-			again(times, func() { bob.Send(server, "can you hear me?") })
+			again(times, func() { bob.Send(server, w.Text("can you hear me?")) })
 		}
 	})
 }
@@ -275,22 +275,22 @@ func TestServeStops(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serving := serve(w, server)
-		alice.Send(server, "hello")
-		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		alice.Send(server, w.Text("hello"))
+		alice.ExpectFrom(server, answerTo(w.Text("hello")))
 
 		serving.Stop()
 		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.StillOpen(server)
 		listening := fmt.Sprintf("Listening at %v", server.LocalAddr())
-		w.Logged(listening, logged(alice, "hello"))
+		w.Logged(listening, logged(alice, w.Text("hello")))
 
 		again := serve(w, server)
-		alice.Send(server, "hi again")
+		alice.Send(server, w.Text("hi again"))
 		alice.Because("Serve was called again on the same socket: nothing is left of the call before.")
-		alice.ExpectFrom(server, "Your data was 8 bytes long")
+		alice.ExpectFrom(server, answerTo(w.Text("hi again")))
 		again.Stop()
 		again.Fails(context.Canceled, os.ErrDeadlineExceeded)
-		w.Logged(listening, logged(alice, "hello"), listening, logged(alice, "hi again"))
+		w.Logged(listening, logged(alice, w.Text("hello")), listening, logged(alice, w.Text("hi again")))
 	})
 
 	harness.OnVirtual.Then(t, "at-the-deadline", func(w *harness.Virtual) {
@@ -300,8 +300,8 @@ func TestServeStops(t *testing.T) {
 			defer cancel()
 			return echo.Serve(ctx, server, w.Log())
 		})
-		alice.Send(server, "hello")
-		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		alice.Send(server, w.Text("hello"))
+		alice.ExpectFrom(server, answerTo(w.Text("hello")))
 		serving.Because("A context may have a deadline: when that has come, ctx has ended, as if cancelled.")
 		serving.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
@@ -323,7 +323,7 @@ func TestServeStops(t *testing.T) {
 			return echo.Serve(ctx, server, slowly{w, w.Log()})
 		})
 		w.At(10 * time.Millisecond)
-		alice.Send(server, "hello")
+		alice.Send(server, w.Text("hello"))
 		w.At(10*time.Millisecond + 1)
 		serving.Cancel()
 		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
@@ -371,17 +371,17 @@ func TestAsk(t *testing.T) {
 		biggest := strings.Repeat("y", w.MaxPayload())
 		var all []*harness.Call
 		exchanges := []struct{ text, answer string }{
-			{"The time is now", "Your data was 15 bytes long"},
+			{w.Text("The time is now"), w.Text("Your data was 15 bytes long")},
 			{"", ""},
-			{"晚安", "\xff\xfe"},
-			{biggest, "ok"},
-			{"as much as you can", biggest},
-			{" with blanks ", "\tand an end of line \n"},
+			{w.Text("晚安"), w.Text("\xff\xfe")},
+			{biggest, w.Text("ok")},
+			{w.Text("as much as you can"), biggest},
+			{w.Text(" with blanks "), w.Text("\tand an end of line \n")},
 			{"\n", "\n"},
-			{"\x00", "NUL\x00\x00"},
-			{"anything", ""},
-			{"short again", "short"},
-			{"short again", "short"},
+			{"\x00", w.Text("NUL\x00\x00")},
+			{w.Text("anything"), ""},
+			{w.Text("short again"), w.Text("short")},
+			{w.Text("short again"), w.Text("short")},
 		}
 		for _, tt := range exchanges {
 			asking := ask(w, client, server, tt.text)
@@ -396,11 +396,11 @@ func TestAsk(t *testing.T) {
 		}
 
 		w.FailWritesTo(client, nowhere, syscall.ENETUNREACH)
-		failing := ask(w, client, nowhere, "anybody?")
+		failing := ask(w, client, nowhere, w.Text("anybody?"))
 		failing.Fails(syscall.ENETUNREACH)
 		failing.Because(noText).Beside("")
 		w.FailNextRead(client, syscall.ECONNREFUSED)
-		failing = ask(w, client, server, "are you there?")
+		failing = ask(w, client, server, w.Text("are you there?"))
 		failing.Fails(syscall.ECONNREFUSED)
 		failing.Because(noText).Beside("")
 		w.StillOpen(client)
@@ -408,41 +408,41 @@ func TestAsk(t *testing.T) {
 
 	harness.OnEachNetwork.Then(t, "two-at-a-time", func(w *harness.World) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
-		second, other := w.ListenPacket("second client"), w.Peer("other server")
-		asking, alsoAsking := ask(w, client, server, "one?"), ask(w, second, other, "two?")
-		server.ExpectFrom(client, "one?")
-		other.Because("Another Ask waits on another socket: neither waits for the other.").ExpectFrom(second, "two?")
-		other.Send(second, "two")
-		alsoAsking.Returns("two")
+		second, other, two := w.ListenPacket("second client"), w.Peer("other server"), w.Text("two?")
+		asking, alsoAsking := ask(w, client, server, w.Text("one?")), ask(w, second, other, two)
+		server.ExpectFrom(client, w.Text("one?"))
+		other.Because("Another Ask waits on another socket: neither waits for the other.").ExpectFrom(second, two)
+		other.Send(second, w.Text("two"))
+		alsoAsking.Returns(w.Text("two"))
 		third := w.ListenPacket("third client")
-		askingToo := ask(w, third, server, "three?")
+		askingToo := ask(w, third, server, w.Text("three?"))
 		server.Because("Two calls may ask one server, each on its own socket: neither waits for the other.")
-		server.ExpectFrom(third, "three?")
-		server.Send(third, "three")
-		askingToo.Returns("three")
-		server.Send(client, "one")
-		asking.Returns("one")
+		server.ExpectFrom(third, w.Text("three?"))
+		server.Send(third, w.Text("three"))
+		askingToo.Returns(w.Text("three"))
+		server.Send(client, w.Text("one"))
+		asking.Returns(w.Text("one"))
 	})
 
 	harness.OnVirtual.Then(t, "minutes-later", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
-		asking := ask(w, client, server, "hello?")
-		server.ExpectFrom(client, "hello?")
+		asking := ask(w, client, server, w.Text("hello?"))
+		server.ExpectFrom(client, w.Text("hello?"))
 		w.At(6 * time.Minute)
 		server.Because("Ask sends once, however long the answer takes.").HeardNothingElse()
-		server.Send(client, "Your data was 6 bytes long")
-		asking.Because("Only ctx limits the wait, and it has not ended.").Returns("Your data was 6 bytes long")
+		server.Send(client, w.Text("Your data was 6 bytes long"))
+		asking.Because("Only ctx limits the wait, and it has not ended.").Returns(w.Text("Your data was 6 bytes long"))
 	})
 
 	harness.OnVirtual.Then(t, "server-in-16-bytes", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
-		to := server.LocalAddr().(*net.UDPAddr)
+		to, hello := server.LocalAddr().(*net.UDPAddr), w.Text("hello?")
 		to.IP = to.IP.To16()
-		asking := w.Call("Ask", func(ctx context.Context) (any, error) { return echo.Ask(ctx, client, to, "hello?") })
-		server.ExpectFrom(client, "hello?")
-		server.Send(client, "Your data was 6 bytes long")
+		asking := w.Call("Ask", func(ctx context.Context) (any, error) { return echo.Ask(ctx, client, to, hello) })
+		server.ExpectFrom(client, hello)
+		server.Send(client, w.Text("Your data was 6 bytes long"))
 		asking.Because("An IPv4 address is the same in 4 bytes and in 16: this came from the server.")
-		asking.Returns("Your data was 6 bytes long")
+		asking.Returns(w.Text("Your data was 6 bytes long"))
 	})
 
 	harness.OnVirtual.Then(t, "errors", func(w *harness.Virtual) {
@@ -450,14 +450,14 @@ func TestAsk(t *testing.T) {
 		for _, err := range []error{
 			syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EHOSTUNREACH, syscall.EMSGSIZE, syscall.ENOBUFS,
 		} {
-			asking := ask(w, client, server, "hello?")
-			server.ExpectFrom(client, "hello?")
+			asking := ask(w, client, server, w.Text("hello?"))
+			server.ExpectFrom(client, w.Text("hello?"))
 			w.FailRead(client, err)
 			asking.Because("An error of the socket's ends Ask at once, whatever it is.").FailsAt(0, err)
 			asking.Because(noText).Beside("")
 		}
 		w.StillOpen(client)
-		asking := ask(w, client, server, "hello?")
+		asking := ask(w, client, server, w.Text("hello?"))
 		w.Close(client)
 		asking.Because("The socket was closed: no answer can come any more.").FailsAt(0, net.ErrClosed)
 		asking.Because(noText).Beside("")
@@ -474,26 +474,26 @@ const noText = "There is no answer, so the text beside the error is empty."
 func TestAskStops(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
-		asking := ask(w, client, server, "hello?")
-		server.ExpectFrom(client, "hello?")
+		asking := ask(w, client, server, w.Text("hello?"))
+		server.ExpectFrom(client, w.Text("hello?"))
 		w.Because("An answer may never come: Ask has to return when ctx is cancelled.")
 		asking.Stop()
 		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		asking.Because(noText).Beside("")
 		w.StillOpen(client)
 
-		again := ask(w, client, server, "hello again")
-		server.ExpectFrom(client, "hello again")
-		server.Send(client, "Your data was 11 bytes long")
-		again.Returns("Your data was 11 bytes long")
+		again := ask(w, client, server, w.Text("hello again"))
+		server.ExpectFrom(client, w.Text("hello again"))
+		server.Send(client, w.Text("Your data was 11 bytes long"))
+		again.Returns(w.Text("Your data was 11 bytes long"))
 
 		again.Cancel()
 		w.NothingLeftBehind()
-		last := ask(w, client, server, "and once more")
-		server.ExpectFrom(client, "and once more")
-		server.Send(client, "Your data was 13 bytes long")
+		last := ask(w, client, server, w.Text("and once more"))
+		server.ExpectFrom(client, w.Text("and once more"))
+		server.Send(client, w.Text("Your data was 13 bytes long"))
 		last.Because("The context of an earlier Ask ended after its answer: that is no concern of this one.")
-		last.Returns("Your data was 13 bytes long")
+		last.Returns(w.Text("Your data was 13 bytes long"))
 	})
 
 	// Ask may have set the deadline on the socket: whether that ends the read, or the
@@ -501,7 +501,7 @@ func TestAskStops(t *testing.T) {
 	harness.OnVirtual.Then(t, "at-the-deadline", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		asking := w.CallUntil(time.Second, "Ask", func(ctx context.Context) (any, error) {
-			return echo.Ask(ctx, client, server.LocalAddr(), "hello?")
+			return echo.Ask(ctx, client, server.LocalAddr(), w.Text("hello?"))
 		})
 		asking.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 		asking.Because(noText).Beside("")
@@ -510,7 +510,7 @@ func TestAskStops(t *testing.T) {
 	harness.OnVirtual.Then(t, "ended-before", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		asking := w.Call("Ask", func(ctx context.Context) (any, error) {
-			return echo.Ask(ended(ctx), client, server.LocalAddr(), "hello?")
+			return echo.Ask(ended(ctx), client, server.LocalAddr(), w.Text("hello?"))
 		})
 		asking.Because(endedBefore).FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
 		asking.Because(noText).Beside("")
@@ -520,7 +520,7 @@ func TestAskStops(t *testing.T) {
 	harness.OnVirtual.Then(t, "while-sending", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		w.SlowWrites(client, time.Millisecond)
-		asking := ask(w, client, server, "hello?")
+		asking := ask(w, client, server, w.Text("hello?"))
 		w.At(time.Microsecond)
 		asking.Cancel()
 		asking.Because("The context ended while the send was under way: once that has returned, so does Ask.")
@@ -538,58 +538,58 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serving := serve(w, server)
-		alice.Send(server, "hello")
-		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		alice.Send(server, w.Text("hello"))
+		alice.ExpectFrom(server, answerTo(w.Text("hello")))
 		serving.Stop()
 		w.NothingLeftBehind()
 
 		second := w.ListenPacket("second server")
 		serving = serve(w, second)
-		alice.Send(second, "hello")
-		alice.ExpectFrom(second, "Your data was 5 bytes long")
+		alice.Send(second, w.Text("hello"))
+		alice.ExpectFrom(second, answerTo(w.Text("hello")))
 		w.Close(second)
 		serving.Fails(net.ErrClosed)
 		w.NothingLeftBehind()
 
 		client, bob := w.ListenPacket("client"), w.Peer("bob")
-		answered := ask(w, client, bob, "hello")
-		bob.ExpectFrom(client, "hello")
-		bob.Send(client, "Your data was 5 bytes long")
-		answered.Returns("Your data was 5 bytes long")
+		answered := ask(w, client, bob, w.Text("hello"))
+		bob.ExpectFrom(client, w.Text("hello"))
+		bob.Send(client, w.Text("Your data was 5 bytes long"))
+		answered.Returns(w.Text("Your data was 5 bytes long"))
 		w.NothingLeftBehind()
 
-		cancelled := ask(w, client, bob, "hello?")
-		bob.ExpectFrom(client, "hello?")
+		cancelled := ask(w, client, bob, w.Text("hello?"))
+		bob.ExpectFrom(client, w.Text("hello?"))
 		cancelled.Stop()
 		w.NothingLeftBehind()
 
 		w.FailWritesTo(client, bob, syscall.ENETUNREACH)
-		ask(w, client, bob, "anybody?").Fails(syscall.ENETUNREACH)
+		ask(w, client, bob, w.Text("anybody?")).Fails(syscall.ENETUNREACH)
 		w.NothingLeftBehind()
 		w.FailWritesTo(client, bob, nil)
 		w.FailNextRead(client, syscall.ECONNREFUSED)
-		ask(w, client, bob, "hello?").Fails(syscall.ECONNREFUSED)
+		ask(w, client, bob, w.Text("hello?")).Fails(syscall.ECONNREFUSED)
 		w.NothingLeftBehind()
 	})
 
 	harness.OnVirtual.Then(t, "before-its-deadline", func(w *harness.Virtual) {
 		client, bob := w.ListenPacket("client"), w.Peer("bob")
 		asking := w.CallUntil(time.Hour, "Ask", func(ctx context.Context) (any, error) {
-			return echo.Ask(ctx, client, bob.LocalAddr(), "hello")
+			return echo.Ask(ctx, client, bob.LocalAddr(), w.Text("hello"))
 		})
-		bob.ExpectFrom(client, "hello")
-		bob.Send(client, "Your data was 5 bytes long")
-		asking.Returns("Your data was 5 bytes long")
+		bob.ExpectFrom(client, w.Text("hello"))
+		bob.Send(client, w.Text("Your data was 5 bytes long"))
+		asking.Returns(w.Text("Your data was 5 bytes long"))
 		w.NothingLeftBehind()
 	})
 
 	harness.OnLoopback4.Then(t, "answer-while-cancelling", func(w *harness.Kernel4) {
 		client, bob := w.ListenPacket("client"), w.Peer("bob")
 		w.SlowDeadlines(client)
-		asking := ask(w, client, bob, "hello?")
-		bob.ExpectFrom(client, "hello?")
+		asking := ask(w, client, bob, w.Text("hello?"))
+		bob.ExpectFrom(client, w.Text("hello?"))
 		asking.Cancel()
-		bob.Send(client, "Your data was 6 bytes long")
+		bob.Send(client, w.Text("Your data was 6 bytes long"))
 		asking.Wait()
 		w.NothingLeftBehind()
 	})
@@ -597,11 +597,11 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	harness.OnLoopback4.Then(t, "datagram-while-cancelling", func(w *harness.Kernel4) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serving := serve(w, server)
-		alice.Send(server, "hello")
-		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		alice.Send(server, w.Text("hello"))
+		alice.ExpectFrom(server, answerTo(w.Text("hello")))
 		w.SlowDeadlines(server)
 		serving.Cancel()
-		alice.Send(server, "hello again")
+		alice.Send(server, w.Text("hello again"))
 		serving.Wait()
 		w.NothingLeftBehind()
 	})
@@ -610,7 +610,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		w.SlowWrites(server, time.Millisecond)
 		serving := serve(w, server)
-		alice.Send(server, "hello")
+		alice.Send(server, w.Text("hello"))
 		w.At(time.Microsecond)
 		serving.Cancel()
 		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)

@@ -24,7 +24,7 @@ const (
 	answer   = "Your data was 15 bytes long"
 
 	// somePort is compared only.
-	somePort uint16 = 1060
+	somePort = 1060
 )
 
 // heard is what Ask has returned as the stories compare it: with names for addresses,
@@ -217,22 +217,22 @@ func TestSameEndpoint(t *testing.T) {
 		for port := range 1 << 16 {
 			ports = append(ports, netip.AddrPortFrom(netip.IPv6Loopback(), uint16(port)))
 		}
-		each := forms(ports)
-		notable := forms(endpoints("0.0.0.0", "127.0.0.1", "127.0.0.2", "255.255.255.255",
+		each, some := forms(ports), harness.Number(w, somePort, 1, 1<<16-1)
+		notable := forms(endpoints(some, "0.0.0.0", "127.0.0.1", "127.0.0.2", "255.255.255.255",
 			"::", "::1", "::127.0.0.1", "64:ff9b::127.0.0.1", "fd00::1", "fd00::1%eth0", "fd00::1%eth1",
 			"fe80::1", "fe80::1%eth0", "fe80::1%ETH0", "fe80::1%eth", "fe80::1%2", "::1%eth0"))
-		bits := forms(neighbours("127.0.0.1"))
-		bitsOf16 := forms(neighbours("::ffff:127.0.0.1"))
-		bitsOf6 := forms(neighbours("fe80::1%eth0"))
+		one := fmt.Sprintf("127.%d.0.%d", harness.Number(w, 0, 0, 255), harness.Number(w, 1, 1, 254))
+		bits, bitsOf16 := forms(neighbours(some, one)), forms(neighbours(some, "::ffff:"+one))
+		bitsOf6 := forms(neighbours(some, fmt.Sprintf("fe80::%x%%eth0", harness.Number(w, 1, 1, 1<<16-1))))
 		for _, tt := range []struct {
 			one, other []form
 			because    string
 		}{
 			{each[:1], each, everyPort},
-			{each[1060:1061], each, everyPort},
+			{each[some : some+1], each, everyPort},
 			{notable, notable, everyPart},
 			{bits, bits, everyPart},
-			{bitsOf16, forms(endpoints("127.0.0.1")), everyPart},
+			{bitsOf16, forms(endpoints(some, one)), everyPart},
 			{bitsOf6, bitsOf6, everyPart},
 		} {
 			var wrong []form
@@ -299,22 +299,22 @@ func firstWrong(one, other []form) []form {
 	return nil
 }
 
-// endpoints returns those with these IP addresses and some port.
-func endpoints(ips ...string) (all []netip.AddrPort) {
+// endpoints returns those with these IP addresses and a port.
+func endpoints(port int, ips ...string) (all []netip.AddrPort) {
 	for _, ip := range ips {
-		all = append(all, netip.AddrPortFrom(netip.MustParseAddr(ip), somePort))
+		all = append(all, netip.AddrPortFrom(netip.MustParseAddr(ip), uint16(port)))
 	}
 	return all
 }
 
 // neighbours returns an endpoint and those whose IP address differs from its in one bit.
-func neighbours(ip string) []netip.AddrPort {
-	all := endpoints(ip)
+func neighbours(port int, ip string) []netip.AddrPort {
+	all := endpoints(port, ip)
 	for bit := range all[0].Addr().BitLen() {
 		slice := all[0].Addr().AsSlice()
 		slice[bit/8] ^= 1 << (bit % 8)
 		other, _ := netip.AddrFromSlice(slice)
-		all = append(all, netip.AddrPortFrom(other.WithZone(all[0].Addr().Zone()), somePort))
+		all = append(all, netip.AddrPortFrom(other.WithZone(all[0].Addr().Zone()), uint16(port)))
 	}
 	return all
 }
@@ -344,12 +344,12 @@ func TestAsk(t *testing.T) {
 		client, server, nowhere := w.ListenPacket("client"), w.Peer("server"), w.Peer("nowhere")
 		biggest := strings.Repeat("y", w.MaxPayload())
 		for _, tt := range []struct{ text, answer string }{
-			{question, answer},
+			{w.Text(question), w.Text(answer)},
 			{"", ""},
-			{biggest, "\xff\xfe"},
-			{"as much as you can", biggest},
-			{" \tnot a text:\xff\x00\r\n", "\n\x00the end of a line \n"},
-			{"the same", "the same"},
+			{biggest, w.Text("\xff\xfe")},
+			{w.Text("as much as you can"), biggest},
+			{w.Text(" \tnot a text:\xff\x00\r\n"), w.Text("\n\x00the end of a line \n")},
+			{w.Text("the same"), w.Text("the same")},
 		} {
 			asking := ask(w, client, server, tt.text)
 			server.ExpectFrom(client, tt.text)
@@ -360,87 +360,87 @@ func TestAsk(t *testing.T) {
 
 		nothing := heard{"", 0, listed()}
 		w.FailWritesTo(client, nowhere, syscall.ENETUNREACH)
-		failed := ask(w, client, nowhere, "anybody?")
+		failed := ask(w, client, nowhere, w.Text("anybody?"))
 		failed.Fails(syscall.ENETUNREACH)
 		failed.Because(besideAnError).Beside(nothing)
 		w.FailNextRead(client, syscall.ECONNREFUSED)
-		failed = ask(w, client, server, "are you there?")
+		failed = ask(w, client, server, w.Text("are you there?"))
 		failed.Fails(syscall.ECONNREFUSED)
 		failed.Because(besideAnError).Beside(nothing)
-		server.ExpectFrom(client, "are you there?")
+		server.ExpectFrom(client, w.Text("are you there?"))
 		w.StillOpen(client)
 		w.NothingLeftBehind()
 
-		again := ask(w, client, server, question)
-		server.ExpectFrom(client, question)
-		server.Send(client, answer)
+		again := ask(w, client, server, w.Text(question))
+		server.ExpectFrom(client, w.Text(question))
+		server.Send(client, w.Text(answer))
 		again.Because("Another Ask on the same socket works, whatever became of those before.")
-		again.Returns(heard{answer, 0, listed()})
+		again.Returns(heard{w.Text(answer), 0, listed()})
 	})
 
 	harness.OnVirtual.Then(t, "slow-server", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
-		call := cancelledAfterwards(asking(w, client, server.LocalAddr(), question))
+		call := cancelledAfterwards(asking(w, client, server.LocalAddr(), w.Text(question)))
 		cancelled := w.Call("Ask (with a context that is cancelled when it has returned)", call)
-		server.Send(client, answer)
-		cancelled.Returns(heard{answer, 0, listed()})
+		server.Send(client, w.Text(answer))
+		cancelled.Returns(heard{w.Text(answer), 0, listed()})
 		w.NothingLeftBehind()
 
-		limited := w.CallUntil(time.Minute, "Ask", asking(w, client, server.LocalAddr(), question))
+		limited := w.CallUntil(time.Minute, "Ask", asking(w, client, server.LocalAddr(), w.Text(question)))
 		w.At(time.Second)
-		server.Send(client, answer)
-		limited.Returns(heard{answer, 0, listed()})
+		server.Send(client, w.Text(answer))
+		limited.Returns(heard{w.Text(answer), 0, listed()})
 		w.NothingLeftBehind()
 
-		patient := ask(w, client, server, question)
+		patient := ask(w, client, server, w.Text(question))
 		w.At(time.Hour)
-		server.Send(client, answer)
-		patient.Returns(heard{answer, 0, listed()})
+		server.Send(client, w.Text(answer))
+		patient.Returns(heard{w.Text(answer), 0, listed()})
 	})
 
 	harness.OnVirtual.Then(t, "there-before-the-question", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
-		server.Send(client, "good morning")
-		early := ask(w, client, server, question)
+		server.Send(client, w.Text("good morning"))
+		early := ask(w, client, server, w.Text(question))
 		early.Because(earlyAnswer)
-		early.Returns(heard{"good morning", 0, listed()})
-		server.ExpectFrom(client, question)
+		early.Returns(heard{w.Text("good morning"), 0, listed()})
+		server.ExpectFrom(client, w.Text(question))
 		server.HeardNothingElse()
 	})
 
 	harness.OnVirtual.Then(t, "lent-and-kept", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
-		lent, was := lend(question)
+		lent, was := lend(w.Text(question))
 		to := in16(server.LocalAddr())
 		var first spoof.Answer
-		keep := w.Call("Ask", keeping(&first, client, to, lent[:len(question)]))
-		server.ExpectFrom(client, question)
-		server.Send(client, answer)
-		keep.Returns([]byte(answer))
+		keep := w.Call("Ask", keeping(&first, client, to, lent[:len(w.Text(question))]))
+		server.ExpectFrom(client, w.Text(question))
+		server.Send(client, w.Text(answer))
+		keep.Returns([]byte(w.Text(answer)))
 		unchanged(w, "Ask", lent, was)
 		if !reflect.DeepEqual(to, in16(server.LocalAddr())) {
 			w.Errorf("Ask has changed the address of the server that it was given.")
 		}
 
-		second := ask(w, client, server, "and now?")
-		server.Send(client, "Your data was 8 bytes long")
-		second.Returns(heard{"Your data was 8 bytes long", 0, listed()})
+		second := ask(w, client, server, w.Text("and now?"))
+		server.Send(client, w.Text("Your data was 8 bytes long"))
+		second.Returns(heard{w.Text("Your data was 8 bytes long"), 0, listed()})
 		keep.Because("An Answer is its caller's. What another Ask hears must not overwrite it.")
-		keep.Returns([]byte(answer))
+		keep.Returns([]byte(w.Text(answer)))
 	})
 
 	harness.OnVirtual.Then(t, "two-at-once", func(w *harness.Virtual) {
 		one, two := w.ListenPacket("client 1"), w.ListenPacket("client 2")
 		server := w.Peer("server")
-		slow := ask(w, one, server, "a long question")
-		server.ExpectFrom(one, "a long question")
-		quick := ask(w, two, server, question)
+		slow := ask(w, one, server, w.Text("a long question"))
+		server.ExpectFrom(one, w.Text("a long question"))
+		quick := ask(w, two, server, w.Text(question))
 		server.Because("Calls on two sockets run at the same time: neither waits for the other.")
-		server.ExpectFrom(two, question)
-		server.Send(two, answer)
-		quick.Returns(heard{answer, 0, listed()})
-		server.Send(one, "a long answer")
-		slow.Returns(heard{"a long answer", 0, listed()})
+		server.ExpectFrom(two, w.Text(question))
+		server.Send(two, w.Text(answer))
+		quick.Returns(heard{w.Text(answer), 0, listed()})
+		server.Send(one, w.Text("a long answer"))
+		slow.Returns(heard{w.Text("a long answer"), 0, listed()})
 	})
 }
 
@@ -453,98 +453,98 @@ func TestAskTurnsAwayStrangers(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		mallory, eve := w.Peer("mallory"), w.Peer("eve")
-		mallory.Send(client, "fine")
-		asking := ask(w, client, server, question)
-		server.ExpectFrom(client, question)
+		sendTimes(several(w), mallory, client, w.Text("fine"))
+		asking := ask(w, client, server, w.Text(question))
+		server.ExpectFrom(client, w.Text(question))
 		w.AllRead(client)
-		eve.Send(client, answer)
+		eve.Send(client, w.Text(answer))
 		w.AllRead(client)
 		mallory.Send(client, "")
 		w.AllRead(client)
-		server.Send(client, answer)
+		server.Send(client, w.Text(answer))
 		asking.Because("The answer is server's. TurnedAway counts all other datagrams, Strangers has each sender once.")
-		asking.Returns(heard{answer, 3, listed("mallory", "eve")})
+		asking.Returns(heard{w.Text(answer), several(w) + 2, listed("mallory", "eve")})
 
-		mallory.Send(client, "fine")
+		sendTimes(several(w), mallory, client, w.Text("fine"))
 		sameServer := in16(server.LocalAddr())
-		again := askAt(w, "Ask (with the server's IP address in 16 bytes)", client, sameServer, "and now?")
-		server.ExpectFrom(client, "and now?")
+		again := askAt(w, "Ask (with the server's IP address in 16 bytes)", client, sameServer, w.Text("and now?"))
+		server.ExpectFrom(client, w.Text("and now?"))
 		w.AllRead(client)
-		server.Send(client, "Your data was 8 bytes long")
-		again.Returns(heard{"Your data was 8 bytes long", 1, listed("mallory")})
+		server.Send(client, w.Text("Your data was 8 bytes long"))
+		again.Returns(heard{w.Text("Your data was 8 bytes long"), several(w), listed("mallory")})
 		server.HeardNothingElse()
 	})
 
 	harness.OnVirtual.Then(t, "kept", func(w *harness.Virtual) {
 		client, server, mallory, eve := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory"), w.Peer("eve")
 		var first spoof.Answer
-		keep := w.Call("Ask", keeping(&first, client, server.LocalAddr(), []byte(question)))
-		mallory.Send(client, "fine")
-		server.Send(client, answer)
+		keep := w.Call("Ask", keeping(&first, client, server.LocalAddr(), []byte(w.Text(question))))
+		sendTimes(several(w), mallory, client, w.Text("fine"))
+		server.Send(client, w.Text(answer))
 		keep.Wait()
-		second := ask(w, client, server, "and now?")
-		eve.Send(client, "fine")
-		server.Send(client, "Your data was 8 bytes long")
-		second.Returns(heard{"Your data was 8 bytes long", 1, listed("eve")})
-		if now := hear(w, first, nil); now != (heard{answer, 1, listed("mallory")}) {
+		second := ask(w, client, server, w.Text("and now?"))
+		sendTimes(several(w), eve, client, w.Text("fine"))
+		server.Send(client, w.Text("Your data was 8 bytes long"))
+		second.Returns(heard{w.Text("Your data was 8 bytes long"), several(w), listed("eve")})
+		if now := hear(w, first, nil); now != (heard{w.Text(answer), several(w), listed("mallory")}) {
 			w.Errorf("The second Ask has changed the first one's Answer, which is its caller's: it is %+v now.", now)
 		}
 	})
 
 	harness.OnVirtual.Then(t, "two-servers", func(w *harness.Virtual) {
 		client, one, two := w.ListenPacket("client"), w.Peer("server 1"), w.Peer("server 2")
-		first := ask(w, client, one, question)
-		one.Send(client, answer)
-		first.Returns(heard{answer, 0, listed()})
-		one.Send(client, "once more")
-		second := ask(w, client, two, question)
-		two.Send(client, "15")
+		first := ask(w, client, one, w.Text(question))
+		one.Send(client, w.Text(answer))
+		first.Returns(heard{w.Text(answer), 0, listed()})
+		sendTimes(several(w), one, client, w.Text("once more"))
+		second := ask(w, client, two, w.Text(question))
+		two.Send(client, w.Text("15"))
 		second.Because("Whoever was asked before is a stranger now: the server is the one that this Ask was given.")
-		second.Returns(heard{"15", 1, listed("server 1")})
+		second.Returns(heard{w.Text("15"), several(w), listed("server 1")})
 	})
 
 	harness.OnVirtual.Then(t, "one-variable", func(w *harness.Virtual) {
 		client, one, two := w.ListenPacket("client"), w.Peer("server 1"), w.Peer("server 2")
 		to := one.LocalAddr().(*net.UDPAddr)
-		first := askAt(w, "Ask", client, to, question)
-		one.Send(client, answer)
-		first.Returns(heard{answer, 0, listed()})
+		first := askAt(w, "Ask", client, to, w.Text(question))
+		one.Send(client, w.Text(answer))
+		first.Returns(heard{w.Text(answer), 0, listed()})
 		*to = *two.LocalAddr().(*net.UDPAddr)
-		second := askAt(w, "Ask", client, to, question)
-		two.Send(client, "15")
+		second := askAt(w, "Ask", client, to, w.Text(question))
+		two.Send(client, w.Text("15"))
 		second.Because("server points to the caller's variable: the address in it is another one now.")
-		second.Returns(heard{"15", 0, listed()})
+		second.Returns(heard{w.Text("15"), 0, listed()})
 	})
 
 	harness.OnVirtual.Then(t, "two-strangers", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		mallory, eve := w.SamePort("mallory", "eve")
-		asking := ask(w, client, server, question)
-		mallory.Send(client, "fine")
-		eve.Send(client, "fine")
-		server.Send(client, answer)
+		asking := ask(w, client, server, w.Text(question))
+		sendTimes(several(w), mallory, client, w.Text("fine"))
+		eve.Send(client, w.Text("fine"))
+		server.Send(client, w.Text(answer))
 		asking.Because("Strangers lists each sender once, and two IP addresses with the same port are two senders.")
-		asking.Returns(heard{answer, 2, listed("mallory", "eve")})
+		asking.Returns(heard{w.Text(answer), several(w) + 1, listed("mallory", "eve")})
 	})
 
 	harness.OnVirtual.Then(t, "addresses-in-16-bytes", func(w *harness.Virtual) {
 		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
-		asking := ask(w, &client16{PacketConn: client}, server, question)
-		for range 3 {
-			mallory.Send(client, "fine")
+		asking := ask(w, &client16{PacketConn: client}, server, w.Text(question))
+		for range 2 + several(w) {
+			mallory.Send(client, w.Text("fine"))
 		}
-		server.Send(client, answer)
+		server.Send(client, w.Text(answer))
 		asking.Because("An IPv4 address in 4 bytes and in 16 is the same sender, whichever form comes first.")
-		asking.Returns(heard{answer, 3, listed("mallory")})
+		asking.Returns(heard{w.Text(answer), 2 + several(w), listed("mallory")})
 	})
 
 	harness.OnVirtual.Then(t, "other-methods", func(w *harness.Virtual) {
 		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
-		asking := ask(w, foreign{client, failing{new(net.UDPConn)}}, server, question)
-		mallory.Send(client, "fine")
-		server.Send(client, answer)
+		asking := ask(w, foreign{client, failing{new(net.UDPConn)}}, server, w.Text(question))
+		mallory.Send(client, w.Text("fine"))
+		server.Send(client, w.Text(answer))
 		asking.Because("Whatever other methods conn's type may have, net.PacketConn's are the ones that count.")
-		asking.Returns(heard{answer, 1, listed("mallory")})
+		asking.Returns(heard{w.Text(answer), 1, listed("mallory")})
 	})
 
 	harness.OnVirtual.Then(t, "zones", func(w *harness.Virtual) {
@@ -552,12 +552,12 @@ func TestAskTurnsAwayStrangers(t *testing.T) {
 		linked := &zoned{client, map[string]net.Addr{}}
 		near, far := linked.name("::1%one", server), linked.name("::1%two", mallory)
 		var got spoof.Answer
-		asking := w.Call("Ask (of "+near.String()+")", keeping(&got, linked, near, []byte(question)))
+		asking := w.Call("Ask (of "+near.String()+")", keeping(&got, linked, near, []byte(w.Text(question))))
 		server.Because("The zone is a part of the address: without it, the question goes nowhere.")
-		server.ExpectFrom(client, question)
-		mallory.Send(client, "fine")
-		server.Send(client, answer)
-		asking.Because(otherZone).Returns([]byte(answer))
+		server.ExpectFrom(client, w.Text(question))
+		mallory.Send(client, w.Text("fine"))
+		server.Send(client, w.Text(answer))
+		asking.Because(otherZone).Returns([]byte(w.Text(answer)))
 		if printed := fmt.Sprint(got.Strangers); printed != fmt.Sprint([]net.Addr{far}) {
 			w.Errorf("Strangers is %s; the story wants [%v], with its zone.", printed, far)
 		}
@@ -566,14 +566,14 @@ func TestAskTurnsAwayStrangers(t *testing.T) {
 	harness.OnVirtual.Then(t, "from-itself", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		w.Go("WriteTo", func(context.Context) error { // the socket's owner
-			_, err := client.WriteTo([]byte("fine"), client.LocalAddr())
+			_, err := client.WriteTo([]byte(w.Text("fine")), client.LocalAddr())
 			return err
 		}).Returns(nil)
-		asking := ask(w, client, server, question)
-		server.ExpectFrom(client, question)
-		server.Send(client, answer)
+		asking := ask(w, client, server, w.Text(question))
+		server.ExpectFrom(client, w.Text(question))
+		server.Send(client, w.Text(answer))
 		asking.Because("Whoever is not the server is a stranger, also the socket that asks.")
-		asking.Returns(heard{answer, 1, listed("client")})
+		asking.Returns(heard{w.Text(answer), 1, listed("client")})
 	})
 }
 
@@ -640,12 +640,12 @@ func TestAskTurnsAwayOtherIP(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		server, mallory := w.SamePort("server", "mallory")
 		client := w.ListenPacket("client")
-		asking := ask(w, client, server, question)
-		server.ExpectFrom(client, question)
-		mallory.Send(client, answer)
+		asking := ask(w, client, server, w.Text(question))
+		server.ExpectFrom(client, w.Text(question))
+		sendTimes(several(w), mallory, client, w.Text(answer))
 		w.AllRead(client)
-		server.Send(client, answer)
-		asking.Returns(heard{answer, 1, listed("mallory")})
+		server.Send(client, w.Text(answer))
+		asking.Returns(heard{w.Text(answer), several(w), listed("mallory")})
 	})
 }
 
@@ -661,19 +661,19 @@ const (
 func TestAskBearsAThousand(t *testing.T) {
 	harness.OnVirtual(t, func(w *harness.Virtual) {
 		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
-		asking := w.CallUntil(time.Second, "Ask", asking(w, client, server.LocalAddr(), question))
-		for i := range 1000 {
+		asking := w.CallUntil(time.Second, "Ask", asking(w, client, server.LocalAddr(), w.Text(question)))
+		for i := range harness.Number(w, 1000, 900, 1000) {
 			w.At(time.Duration(i)*time.Millisecond + time.Nanosecond)
-			mallory.Send(client, "fine")
+			mallory.Send(client, w.Text("fine"))
 		}
 		asking.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
-		asking.Because(countedSoFar).Beside(heard{"", 1000, listed("mallory")})
+		asking.Because(countedSoFar).Beside(heard{"", harness.Number(w, 1000, 900, 1000), listed("mallory")})
 		w.NothingLeftBehind()
 	})
 	harness.OnVirtual.Then(t, "twenty-strangers", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
-		asking := ask(w, client, server, question)
-		server.ExpectFrom(client, question)
+		asking := ask(w, client, server, w.Text(question))
+		server.ExpectFrom(client, w.Text(question))
 		crowd := make([]*harness.Peer, 20)
 		var first []string
 		for i := range crowd {
@@ -683,18 +683,18 @@ func TestAskBearsAThousand(t *testing.T) {
 				first = append(first, name)
 			}
 		}
-		for range 100 {
-			crowd[0].Send(client, "fine")
+		for range harness.Number(w, 100, 100, 199) {
+			crowd[0].Send(client, w.Text("fine"))
 		}
 		for range 145 {
 			for _, stranger := range crowd {
-				stranger.Send(client, "fine")
+				stranger.Send(client, w.Text("fine"))
 			}
 			w.AllRead(client)
 		}
-		server.Send(client, answer)
+		server.Send(client, w.Text(answer))
 		asking.Because("The first 16 strangers are listed, as they came, and no more. TurnedAway counts all.")
-		asking.Returns(heard{answer, 3000, listed(first...)})
+		asking.Returns(heard{w.Text(answer), 2900 + harness.Number(w, 100, 100, 199), listed(first...)})
 		server.HeardNothingElse()
 	})
 }
@@ -706,29 +706,29 @@ func TestAskBearsAThousand(t *testing.T) {
 func TestAskStops(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
-		asking := ask(w, client, server, question)
-		server.ExpectFrom(client, question)
-		mallory.Send(client, "fine")
+		asking := ask(w, client, server, w.Text(question))
+		server.ExpectFrom(client, w.Text(question))
+		sendTimes(several(w), mallory, client, w.Text("fine"))
 		w.AllRead(client)
 		asking.Stop()
 		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
-		asking.Because(countedSoFar).Beside(heard{"", 1, listed("mallory")})
+		asking.Because(countedSoFar).Beside(heard{"", several(w), listed("mallory")})
 		w.StillOpen(client)
 		w.NothingLeftBehind()
 
-		again := ask(w, client, server, "and now?")
-		server.ExpectFrom(client, "and now?")
-		mallory.Send(client, "fine")
+		again := ask(w, client, server, w.Text("and now?"))
+		server.ExpectFrom(client, w.Text("and now?"))
+		sendTimes(several(w), mallory, client, w.Text("fine"))
 		w.AllRead(client)
 		w.Close(client)
 		again.Fails(net.ErrClosed)
-		again.Because(countedSoFar).Beside(heard{"", 1, listed("mallory")})
+		again.Because(countedSoFar).Beside(heard{"", several(w), listed("mallory")})
 		w.NothingLeftBehind()
 	})
 
 	harness.OnVirtual.Then(t, "over-before-the-call", func(w *harness.Virtual) {
-		client, server := w.ListenPacket("client"), w.Peer("server")
-		call := asking(w, client, server.LocalAddr(), question)
+		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
+		call := asking(w, client, server.LocalAddr(), w.Text(question))
 		cancelled := w.Call("Ask (with a context that is cancelled already)", over(call))
 		cancelled.Because("A context that is over before the call ends it too: the error says so, as ctx.Err() does.")
 		cancelled.FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
@@ -738,23 +738,23 @@ func TestAskStops(t *testing.T) {
 		late.FailsAt(0, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 		w.StillOpen(client)
-
-		again := ask(w, client, server, question)
-		server.Send(client, answer)
-		again.Returns(heard{answer, 0, listed()})
-
+		strangers := harness.Number(w, 0, 1, 9)
+		again := ask(w, client, server, w.Text(question))
+		sendTimes(strangers, mallory, client, w.Text("fine"))
+		server.Send(client, w.Text(answer))
+		again.Returns(heard{w.Text(answer), strangers, listed([]string{"mallory"}[:min(1, strangers)]...)})
 		w.Close(client)
 		w.Call("Ask (on a closed socket)", call).FailsAt(0, net.ErrClosed)
 	})
 
 	harness.OnVirtual.Then(t, "error-after-a-stranger", func(w *harness.Virtual) {
 		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
-		call := asking(w, client, server.LocalAddr(), question)
+		call := asking(w, client, server.LocalAddr(), w.Text(question))
 		unreachable := w.CallUntil(time.Minute, "Ask", call)
-		mallory.Send(client, "fine")
+		sendTimes(several(w), mallory, client, w.Text("fine"))
 		w.FailRead(client, syscall.EHOSTUNREACH)
 		unreachable.FailsAt(0, syscall.EHOSTUNREACH)
-		unreachable.Because(countedSoFar).Beside(heard{"", 1, listed("mallory")})
+		unreachable.Because(countedSoFar).Beside(heard{"", several(w), listed("mallory")})
 		w.NothingLeftBehind()
 
 		w.FailWritesTo(client, server, syscall.ENETUNREACH)
@@ -765,7 +765,7 @@ func TestAskStops(t *testing.T) {
 
 	harness.OnVirtual.Then(t, "cancelled-in-a-crowd", func(w *harness.Virtual) {
 		client, server, mallory := w.ListenPacket("client"), w.Peer("server"), w.Peer("mallory")
-		asking := ask(w, &crowded{PacketConn: client, w: w, stranger: mallory.LocalAddr()}, server, question)
+		asking := ask(w, &crowded{PacketConn: client, w: w, stranger: mallory.LocalAddr()}, server, w.Text(question))
 		w.At(10*time.Millisecond + time.Microsecond)
 		asking.Cancel()
 		asking.Because("When ctx has ended, nothing more is read, even if there is always something to read.")
@@ -776,7 +776,7 @@ func TestAskStops(t *testing.T) {
 	harness.OnVirtual.Then(t, "cancelled-while-asking", func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		w.SlowWrites(client, time.Millisecond)
-		asking := ask(w, client, server, question)
+		asking := ask(w, client, server, w.Text(question))
 		w.At(time.Microsecond)
 		asking.Cancel()
 		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
@@ -786,10 +786,10 @@ func TestAskStops(t *testing.T) {
 	harness.OnLoopback4.Then(t, "answer-while-cancelling", func(w *harness.Kernel4) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
 		w.SlowDeadlines(client)
-		asking := ask(w, client, server, question)
-		server.ExpectFrom(client, question)
+		asking := ask(w, client, server, w.Text(question))
+		server.ExpectFrom(client, w.Text(question))
 		asking.Cancel()
-		server.Send(client, answer)
+		server.Send(client, w.Text(answer))
 		asking.Wait()
 		w.NothingLeftBehind()
 	})
@@ -839,17 +839,17 @@ func TestDial(t *testing.T) {
 		w.ChosenBySystem(client)
 		w.LeavesNoSocket(opened)
 
-		if _, err := client.Write([]byte(question)); err != nil {
+		if _, err := client.Write([]byte(w.Text(question))); err != nil {
 			w.Errorf("The socket can't send: %v.", err)
 		}
-		server.ExpectFrom(client, question)
-		mallory.Send(client, "fine")
-		server.Send(client, answer)
+		server.ExpectFrom(client, w.Text(question))
+		mallory.Send(client, w.Text("fine"))
+		server.Send(client, w.Text(answer))
 		w.Call("Read", func(context.Context) (any, error) {
 			buf := make([]byte, 100)
 			n, err := client.Read(buf)
 			return string(buf[:n]), err
-		}).Returns(answer)
+		}).Returns(w.Text(answer))
 		server.HeardNothingElse()
 		for range 30 { // a port of somebody else's choice may be one of the system's by chance
 			another := w.Connected(dial(w, server.LocalAddr()), "another client", server)
@@ -881,44 +881,44 @@ func TestAskConnected(t *testing.T) {
 		client := w.Dial("client", server)
 		biggest := strings.Repeat("y", w.MaxPayload())
 		for _, tt := range []struct{ text, reply string }{
-			{question, answer},
+			{w.Text(question), w.Text(answer)},
 			{"", ""},
-			{"as much as you can", biggest},
-			{biggest, "\n\x00the end of a line \n"},
-			{" \tnot a text:\xff\x00\r\n", "\xff\xfe"},
-			{"the same", "the same"},
+			{w.Text("as much as you can"), biggest},
+			{biggest, w.Text("\n\x00the end of a line \n")},
+			{w.Text(" \tnot a text:\xff\x00\r\n"), w.Text("\xff\xfe")},
+			{w.Text("the same"), w.Text("the same")},
 		} {
 			asking := askConnected(w, client, tt.text)
 			server.ExpectFrom(client, tt.text)
-			mallory.Send(client, "fine")
+			mallory.Send(client, w.Text("fine"))
 			server.Send(client, tt.reply)
 			asking.Returns([]byte(tt.reply))
 			w.NothingLeftBehind()
 		}
 		server.HeardNothingElse()
 
-		asking := askConnected(w, client, question)
-		server.ExpectFrom(client, question)
+		asking := askConnected(w, client, w.Text(question))
+		server.ExpectFrom(client, w.Text(question))
 		asking.Stop()
 		asking.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.StillOpen(client)
 		w.NothingLeftBehind()
 
 		w.FailNextRead(client, syscall.ECONNREFUSED)
-		failed := askConnected(w, client, question)
+		failed := askConnected(w, client, w.Text(question))
 		failed.Fails(syscall.ECONNREFUSED)
 		failed.Because("Beside an error there are no bytes.").Beside([]byte(nil))
-		server.ExpectFrom(client, question)
+		server.ExpectFrom(client, w.Text(question))
 		for _, errno := range []syscall.Errno{syscall.ENETUNREACH, syscall.ECONNREFUSED} {
 			w.FailWritesTo(client, server, errno)
-			askConnected(w, client, question).Fails(errno)
+			askConnected(w, client, w.Text(question)).Fails(errno)
 		}
 		w.FailWritesTo(client, server, nil)
 		w.StillOpen(client)
 		w.NothingLeftBehind()
 
-		again := askConnected(w, client, question)
-		server.ExpectFrom(client, question)
+		again := askConnected(w, client, w.Text(question))
+		server.ExpectFrom(client, w.Text(question))
 		w.Close(client)
 		again.Fails(net.ErrClosed)
 		w.NothingLeftBehind()
@@ -926,42 +926,42 @@ func TestAskConnected(t *testing.T) {
 	harness.OnVirtual.Then(t, "there-before-the-question", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
-		server.Send(client, "good morning")
-		early := askConnected(w, client, question)
-		early.Because(earlyAnswer).Returns([]byte("good morning"))
-		server.ExpectFrom(client, question)
+		server.Send(client, w.Text("good morning"))
+		early := askConnected(w, client, w.Text(question))
+		early.Because(earlyAnswer).Returns([]byte(w.Text("good morning")))
+		server.ExpectFrom(client, w.Text(question))
 		server.Because("The question is sent once.").HeardNothingElse()
 	})
 
 	harness.OnVirtual.Then(t, "slow-server-then-nobody", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
-		call := cancelledAfterwards(askingConnected(client, question))
+		call := cancelledAfterwards(askingConnected(client, w.Text(question)))
 		cancelled := w.Call("AskConnected (with a context that is cancelled when it has returned)", call)
-		server.Send(client, answer)
-		cancelled.Returns([]byte(answer))
+		server.Send(client, w.Text(answer))
+		cancelled.Returns([]byte(w.Text(answer)))
 		w.NothingLeftBehind()
 
-		limited := w.CallUntil(time.Minute, "AskConnected", askingConnected(client, question))
+		limited := w.CallUntil(time.Minute, "AskConnected", askingConnected(client, w.Text(question)))
 		w.At(time.Second)
-		server.Send(client, answer)
-		limited.Returns([]byte(answer))
+		server.Send(client, w.Text(answer))
+		limited.Returns([]byte(w.Text(answer)))
 		w.NothingLeftBehind()
 
-		patient := askConnected(w, client, question)
+		patient := askConnected(w, client, w.Text(question))
 		w.At(time.Hour)
-		server.Send(client, answer)
-		patient.Returns([]byte(answer))
+		server.Send(client, w.Text(answer))
+		patient.Returns([]byte(w.Text(answer)))
 
 		server.Close()
-		askConnected(w, client, question).Fails(syscall.ECONNREFUSED)
+		askConnected(w, client, w.Text(question)).Fails(syscall.ECONNREFUSED)
 		w.NothingLeftBehind()
 	})
 
 	harness.OnVirtual.Then(t, "over-before-the-call", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
-		call := askingConnected(client, question)
+		call := askingConnected(client, w.Text(question))
 		cancelled := w.Call("AskConnected (with a context that is cancelled already)", over(call))
 		cancelled.FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
@@ -970,9 +970,9 @@ func TestAskConnected(t *testing.T) {
 		w.NothingLeftBehind()
 		w.StillOpen(client)
 
-		again := askConnected(w, client, question)
-		server.Send(client, answer)
-		again.Returns([]byte(answer))
+		again := askConnected(w, client, w.Text(question))
+		server.Send(client, w.Text(answer))
+		again.Returns([]byte(w.Text(answer)))
 		limited := w.CallUntil(time.Second, "AskConnected", call)
 		limited.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
@@ -982,7 +982,7 @@ func TestAskConnected(t *testing.T) {
 		w.NothingLeftBehind()
 		w.FailWritesTo(client, server, nil)
 		w.SlowWrites(client, time.Millisecond)
-		slow := askConnected(w, client, question)
+		slow := askConnected(w, client, w.Text(question))
 		w.At(time.Second + time.Microsecond)
 		slow.Cancel()
 		slow.Fails(context.Canceled, os.ErrDeadlineExceeded)
@@ -992,46 +992,46 @@ func TestAskConnected(t *testing.T) {
 	harness.OnVirtual.Then(t, "lent-and-kept", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
-		lent, was := lend(question)
+		lent, was := lend(w.Text(question))
 		first := w.Call("AskConnected", func(ctx context.Context) (any, error) {
-			return spoof.AskConnected(ctx, client, lent[:len(question)])
+			return spoof.AskConnected(ctx, client, lent[:len(w.Text(question))])
 		})
-		server.ExpectFrom(client, question)
-		server.Send(client, answer)
-		first.Returns([]byte(answer))
+		server.ExpectFrom(client, w.Text(question))
+		server.Send(client, w.Text(answer))
+		first.Returns([]byte(w.Text(answer)))
 		unchanged(w, "AskConnected", lent, was)
 
-		second := askConnected(w, client, "and now?")
-		server.Send(client, "Your data was 8 bytes long")
-		second.Returns([]byte("Your data was 8 bytes long"))
+		second := askConnected(w, client, w.Text("and now?"))
+		server.Send(client, w.Text("Your data was 8 bytes long"))
+		second.Returns([]byte(w.Text("Your data was 8 bytes long")))
 		first.Because("What AskConnected has returned is its caller's. Another call must not overwrite it.")
-		first.Returns([]byte(answer))
+		first.Returns([]byte(w.Text(answer)))
 	})
 
 	harness.OnVirtual.Then(t, "two-at-once", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		one, two := w.Dial("client 1", server), w.Dial("client 2", server)
-		slow := askConnected(w, one, "a long question")
-		server.ExpectFrom(one, "a long question")
-		quick := askConnected(w, two, question)
+		slow := askConnected(w, one, w.Text("a long question"))
+		server.ExpectFrom(one, w.Text("a long question"))
+		quick := askConnected(w, two, w.Text(question))
 		server.Because("Calls on two sockets run at the same time: neither waits for the other.")
-		server.ExpectFrom(two, question)
+		server.ExpectFrom(two, w.Text(question))
 		w.SlowReads(one, time.Millisecond)
-		server.Send(one, "a long answer")
-		server.Send(two, answer)
-		quick.Returns([]byte(answer))
+		server.Send(one, w.Text("a long answer"))
+		server.Send(two, w.Text(answer))
+		quick.Returns([]byte(w.Text(answer)))
 		slow.Because("Calls on two sockets run at the same time: each needs a buffer of its own.")
-		slow.Returns([]byte("a long answer"))
+		slow.Returns([]byte(w.Text("a long answer")))
 	})
 
 	harness.OnLoopback4.Then(t, "answer-while-cancelling", func(w *harness.Kernel4) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
 		w.SlowDeadlines(client)
-		asking := askConnected(w, client, question)
-		server.ExpectFrom(client, question)
+		asking := askConnected(w, client, w.Text(question))
+		server.ExpectFrom(client, w.Text(question))
 		asking.Cancel()
-		server.Send(client, answer)
+		server.Send(client, w.Text(answer))
 		asking.Wait()
 		w.NothingLeftBehind()
 	})
@@ -1045,11 +1045,21 @@ func TestAskConnected(t *testing.T) {
 func TestAskIsFooled(t *testing.T) {
 	harness.OnVirtual(t, func(w *harness.Virtual) {
 		client, server := w.ListenPacket("client"), w.Peer("server")
-		asking := ask(w, client, server, question)
-		server.ExpectFrom(client, question)
-		w.Forge(server, client, "fine")
-		asking.Returns(heard{"fine", 0, listed()})
+		asking := ask(w, client, server, w.Text(question))
+		server.ExpectFrom(client, w.Text(question))
+		w.Forge(server, client, w.Text("fine"))
+		asking.Returns(heard{w.Text("fine"), 0, listed()})
 	})
 }
+
+// sendTimes has a peer send a text so many times.
+func sendTimes(times int, by *harness.Peer, to harness.Endpoint, text string) {
+	for range times {
+		by.Send(to, text)
+	}
+}
+
+// several returns how many datagrams a stranger sends in a story, which is one at home.
+func several(w harness.Caller) int { return harness.Number(w, 1, 1, 9) }
 
 func TestMain(m *testing.M) { harness.Main(m) }

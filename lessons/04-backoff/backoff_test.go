@@ -35,7 +35,7 @@ var (
 )
 
 // ask starts the student's client.
-func ask(w harness.Caller, client net.Conn) *harness.Call { return askWith(w, client, message) }
+func ask(w harness.Caller, client net.Conn) *harness.Call { return askWith(w, client, w.Text(message)) }
 
 func askWith(w harness.Caller, client net.Conn, text string) *harness.Call {
 	return w.Call("Ask", asking(w, client, text))
@@ -106,17 +106,17 @@ func TestAskAnswered(t *testing.T) {
 		server, other := w.Peer("server"), w.Peer("another server")
 		one, two := w.Dial("client 1", server), w.Dial("client 2", other)
 		first := ask(w, one)
-		server.ExpectFrom(one, message)
-		server.Send(one, reply)
-		first.Returns([]byte(reply))
+		server.ExpectFrom(one, w.Text(message))
+		server.Send(one, w.Text(reply))
+		first.Returns([]byte(w.Text(reply)))
 
 		biggest := strings.Repeat("!", w.MaxPayload())
 		second := ask(w, two)
-		other.ExpectFrom(two, message)
+		other.ExpectFrom(two, w.Text(message))
 		other.Send(two, biggest)
 		second.Returns([]byte(biggest))
 
-		first.Returns([]byte(reply)) // still the same bytes
+		first.Returns([]byte(w.Text(reply))) // still the same bytes
 	})
 
 	// Not in real time, where a busy machine takes longer than a wait to answer.
@@ -125,9 +125,9 @@ func TestAskAnswered(t *testing.T) {
 		client := w.Dial("client", server)
 		for range 2 {
 			asking := ask(w, client)
-			server.ExpectFrom(client, message)
-			server.Send(client, reply)
-			asking.Returns([]byte(reply))
+			server.ExpectFrom(client, w.Text(message))
+			server.Send(client, w.Text(reply))
+			asking.Returns([]byte(w.Text(reply)))
 		}
 		w.Because("Ask logs one line for each of its waits, and nothing else.").
 			Logged("Waiting up to 100ms for a reply", "Waiting up to 100ms for a reply")
@@ -137,11 +137,11 @@ func TestAskAnswered(t *testing.T) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
 		asking := ask(w, client)
-		server.ExpectFrom(client, message)
+		server.ExpectFrom(client, w.Text(message))
 		server.Because(inRealTime).
-			ExpectFrom(client, message)
-		server.Send(client, reply)
-		asking.Returns([]byte(reply))
+			ExpectFrom(client, w.Text(message))
+		server.Send(client, w.Text(reply))
+		asking.Returns([]byte(w.Text(reply)))
 		w.SentNotBefore(client, sends...)
 	})
 
@@ -151,9 +151,9 @@ func TestAskAnswered(t *testing.T) {
 		biggest := strings.Repeat("?", w.MaxPayload())
 		for _, tt := range []struct{ text, reply string }{
 			{"", ""},
-			{biggest, "\n\x00the end of a line \n"},
-			{" \tnot a text:\xff\x00\r\n", "\xff\xfe"},
-			{"the same", "the same"},
+			{biggest, w.Text("\n\x00the end of a line \n")},
+			{w.Text(" \tnot a text:\xff\x00\r\n"), w.Text("\xff\xfe")},
+			{w.Text("the same"), w.Text("the same")},
 		} {
 			asking := askWith(w, client, tt.text)
 			server.Because("Each send has the bytes that Ask was given, and no others.").ExpectFrom(client, tt.text)
@@ -167,10 +167,10 @@ func TestAskAnswered(t *testing.T) {
 	harness.OnVirtual.Then(t, "there-before-the-question", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
-		server.Send(client, "good morning")
+		server.Send(client, w.Text("good morning"))
 		early := ask(w, client)
 		early.Because("A datagram that is there already is the answer to the first send: Ask can't tell.")
-		early.ReturnsAt(0, []byte("good morning"))
+		early.ReturnsAt(0, []byte(w.Text("good morning")))
 		w.SentAt(client, 0)
 	})
 
@@ -179,32 +179,32 @@ func TestAskAnswered(t *testing.T) {
 		client := w.Dial("client", server)
 		asking := ask(w, foreign{client, failing{new(net.UDPConn)}})
 		server.Because("Whatever other methods conn's type may have, net.Conn's are the ones that count.")
-		server.ExpectFrom(client, message)
-		server.Send(client, reply)
-		asking.Returns([]byte(reply))
+		server.ExpectFrom(client, w.Text(message))
+		server.Send(client, w.Text(reply))
+		asking.Returns([]byte(w.Text(reply)))
 	})
 
 	harness.OnVirtual.Then(t, "lent-and-kept", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
-		lent := bytes.Repeat([]byte{'.'}, 1<<17) // of which the message is the beginning
-		copy(lent, message)
+		lent, msg := bytes.Repeat([]byte{'.'}, 1<<17), w.Text(message) // which is the beginning of the bytes
+		copy(lent, msg)
 		was := bytes.Clone(lent)
 		first := w.Call("Ask", func(ctx context.Context) (any, error) {
-			return backoff.Ask(ctx, client, lent[:len(message)], w.Log())
+			return backoff.Ask(ctx, client, lent[:len(msg)], w.Log())
 		})
-		server.ExpectFrom(client, message)
-		server.Send(client, reply)
-		first.Returns([]byte(reply))
+		server.ExpectFrom(client, w.Text(message))
+		server.Send(client, w.Text(reply))
+		first.Returns([]byte(w.Text(reply)))
 		if !bytes.Equal(lent, was) {
 			w.Errorf("Ask has changed the bytes of msg, or those behind them, which it was only lent.")
 		}
 
-		second := askWith(w, client, "and now?")
-		server.Send(client, "Your data was 8 bytes long")
-		second.Returns([]byte("Your data was 8 bytes long"))
+		second := askWith(w, client, w.Text("and now?"))
+		server.Send(client, w.Text("Your data was 8 bytes long"))
+		second.Returns([]byte(w.Text("Your data was 8 bytes long")))
 		first.Because("What Ask has returned is its caller's. Another Ask must not overwrite it.")
-		first.Returns([]byte(reply))
+		first.Returns([]byte(w.Text(reply)))
 	})
 }
 
@@ -223,13 +223,13 @@ type failing struct{ *net.UDPConn }
 //kata:points 3
 func TestAskDoublesItsWait(t *testing.T) {
 	harness.OnVirtual(t, func(w *harness.Virtual) {
-		server := w.Peer("server")
+		server, msg := w.Peer("server"), w.Text(message)
 		client := w.Dial("client", server)
 		asking := ask(w, client)
 		w.At(3100*ms - ns)
 		w.SentAt(client, sends...)
 		for range sends {
-			server.Because("Each send has the bytes that Ask was given, and no others.").ExpectFrom(client, message)
+			server.Because("Each send has the bytes that Ask was given, and no others.").ExpectFrom(client, msg)
 		}
 		asking.FailsAt(3100*ms, errServerDown)
 		asking.Because("Whoever calls Ask wants to know why, too: fmt.Errorf can wrap two errors, each with a %%w.").
@@ -240,12 +240,12 @@ func TestAskDoublesItsWait(t *testing.T) {
 		w.StillOpen(client)
 
 		w.At(10 * time.Second)
-		again := askWith(w, client, "are you back?")
+		again := askWith(w, client, w.Text("are you back?"))
 		w.At(10*time.Second + 3100*ms - ns)
 		w.Because("The second Ask begins anew: with its own bytes, and with a wait of 100 ms.")
 		w.SentAt(client, append(sends, after(10*time.Second, sends...)...)...)
 		for range sends {
-			server.ExpectFrom(client, "are you back?")
+			server.ExpectFrom(client, w.Text("are you back?"))
 		}
 		again.FailsAt(10*time.Second+3100*ms, errServerDown)
 		logsWaits(w, append(waits, waits...)...)
@@ -269,7 +269,7 @@ func TestAskDoublesItsWait(t *testing.T) {
 		cancelled.Because(nobodyKnows).FailsNot(errServerDown)
 		w.NothingLeftBehind()
 
-		limited := w.CallUntil(6*time.Second, "Ask", asking(w, client, message))
+		limited := w.CallUntil(6*time.Second, "Ask", asking(w, client, w.Text(message)))
 		limited.FailsAt(6*time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 		limited.Because(nobodyKnows).FailsNot(errServerDown)
 		w.NothingLeftBehind()
@@ -278,19 +278,19 @@ func TestAskDoublesItsWait(t *testing.T) {
 	harness.OnVirtual.Then(t, "three-at-once", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		one, two, three := w.Dial("client 1", server), w.Dial("client 2", server), w.Dial("client 3", server)
-		first := askWith(w, one, "one")
+		first := askWith(w, one, w.Text("one"))
 		w.At(50 * ms)
-		second := askWith(w, two, "two")
+		second := askWith(w, two, w.Text("two"))
 		w.At(60 * ms)
-		third := askWith(w, three, "three")
-		w.At(120 * ms)
+		third := askWith(w, three, w.Text("three"))
+		w.At(harness.Number(w, 120*ms, 101*ms, 120*ms))
 		w.Because("Calls on several sockets run at the same time: none waits for another.")
 		w.SentAt(two, 50*ms)
-		server.Send(two, "2")
-		second.ReturnsAt(120*ms, []byte("2"))
-		w.At(130 * ms)
-		server.Send(three, "3")
-		third.ReturnsAt(130*ms, []byte("3"))
+		server.Send(two, w.Text("2"))
+		second.ReturnsAt(harness.Number(w, 120*ms, 101*ms, 120*ms), []byte(w.Text("2")))
+		w.At(harness.Number(w, 130*ms, 121*ms, 130*ms))
+		server.Send(three, w.Text("3"))
+		third.ReturnsAt(harness.Number(w, 130*ms, 121*ms, 130*ms), []byte(w.Text("3")))
 		w.SentAt(three, 60*ms)
 		first.FailsAt(3100*ms, errServerDown)
 		w.SentAt(one, sends...)
@@ -305,32 +305,32 @@ func TestAskDoublesItsWait(t *testing.T) {
 func TestAskTakesLateAnswers(t *testing.T) {
 	deadlines := []time.Duration{100 * ms, 300 * ms, 700 * ms, 1500 * ms, 3100 * ms}
 	for i, deadline := range deadlines {
-		answeredAt(t, fmt.Sprintf("end-of-wait-%d", i+1), deadline-ns, i+1)
+		answeredAt(t, fmt.Sprintf("end-of-wait-%d", i+1), deadline-ns, deadline-ns, i+1)
 		if i+1 < len(sends) {
-			answeredAt(t, fmt.Sprintf("beginning-of-wait-%d", i+2), deadline+ns, i+2)
+			answeredAt(t, fmt.Sprintf("beginning-of-wait-%d", i+2), deadline+ns, deadline+ns, i+2)
+			answeredAt(t, fmt.Sprintf("in-wait-%d", i+2), deadline+ms, deadline+199*ms, i+2)
 		}
 	}
-
 	harness.OnVirtual.Then(t, "after-the-last-wait", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
 		asking := ask(w, client)
 		w.At(3100*ms + ns)
-		server.Send(client, reply)
+		server.Send(client, w.Text(reply))
 		asking.FailsAt(3100*ms, errServerDown)
 	})
 }
 
-// answeredAt tells a story with one answer, at an instant before which the client has
-// sent so often.
-func answeredAt(t *testing.T, name string, instant time.Duration, often int) {
+// answeredAt tells a story with one answer, at the first instant or one up to the last, before
+// which the client has sent so often.
+func answeredAt(t *testing.T, name string, first, last time.Duration, often int) {
 	harness.OnVirtual.Then(t, name, func(w *harness.Virtual) {
-		server := w.Peer("server")
+		server, instant := w.Peer("server"), harness.Number(w, first, first, last)
 		client := w.Dial("client", server)
 		asking := ask(w, client)
 		w.At(instant)
-		server.Send(client, reply)
-		asking.ReturnsAt(instant, []byte(reply))
+		server.Send(client, w.Text(reply))
+		asking.ReturnsAt(instant, []byte(w.Text(reply)))
 		w.SentAt(client, sends[:often]...)
 		logsWaits(w, waits[:often]...)
 	})
@@ -342,16 +342,16 @@ func answeredAt(t *testing.T, name string, instant time.Duration, often int) {
 //kata:points 2
 func TestAskIsSilentAfterwards(t *testing.T) {
 	harness.OnVirtual(t, func(w *harness.Virtual) {
-		server := w.Peer("server")
+		server, answered := w.Peer("server"), harness.Number(w, 350*ms, 301*ms, 350*ms)
 		client := w.Dial("client", server)
 		asking := ask(w, client)
-		w.At(350 * ms)
-		server.Send(client, reply)
-		asking.ReturnsAt(350*ms, []byte(reply))
+		w.At(answered)
+		server.Send(client, w.Text(reply))
+		asking.ReturnsAt(answered, []byte(w.Text(reply)))
 		w.NothingLeftBehind()
 		w.StillOpen(client)
 		w.At(10 * time.Second)
-		w.SilentFrom(client, 350*ms)
+		w.SilentFrom(client, answered)
 
 		again := ask(w, client)
 		w.At(10*time.Second + 150*ms)
@@ -366,10 +366,10 @@ func TestAskIsSilentAfterwards(t *testing.T) {
 			func(ctx context.Context) (any, error) {
 				ctx, cancel := context.WithCancel(ctx)
 				defer cancel()
-				return backoff.Ask(ctx, client, []byte(message), w.Log())
+				return backoff.Ask(ctx, client, []byte(w.Text(message)), w.Log())
 			})
-		server.Send(client, reply)
-		asking.Returns([]byte(reply))
+		server.Send(client, w.Text(reply))
+		asking.Returns([]byte(w.Text(reply)))
 		w.NothingLeftBehind()
 	})
 }
@@ -405,17 +405,17 @@ func TestAskIgnoresErrors(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "answer-after-errors", func(w *harness.Virtual) {
-		server := w.Peer("server")
+		server, answered := w.Peer("server"), harness.Number(w, 450*ms, 431*ms, 450*ms)
 		client := w.Dial("client", server)
 		asking := ask(w, client)
 		w.At(430 * ms)
 		w.FailRead(client, syscall.EHOSTUNREACH)
-		w.At(450 * ms)
+		w.At(answered)
 		w.FailRead(client, slices.Repeat(manyErrors, 40)...)
-		w.At(450*ms + ns)
-		server.Send(client, reply)
+		w.At(answered + ns)
+		server.Send(client, w.Text(reply))
 		asking.Because(listensOn)
-		asking.ReturnsAt(450*ms+ns, []byte(reply))
+		asking.ReturnsAt(answered+ns, []byte(w.Text(reply)))
 		w.SentAt(client, sends[:3]...)
 	})
 
@@ -437,8 +437,8 @@ func TestAskIgnoresErrors(t *testing.T) {
 		w.FailWritesTo(client, server, syscall.ENETUNREACH)
 		asking := ask(w, client)
 		w.At(ns)
-		server.Send(client, reply)
-		asking.ReturnsAt(ns, []byte(reply))
+		server.Send(client, w.Text(reply))
+		asking.ReturnsAt(ns, []byte(w.Text(reply)))
 		w.SentAt(client, sends[:1]...)
 		logsWaits(w, waits[:1]...)
 	})
@@ -470,24 +470,24 @@ var manyErrors = []error{
 //kata:points 2
 func TestAskStops(t *testing.T) {
 	harness.OnVirtual(t, func(w *harness.Virtual) {
-		server := w.Peer("server")
+		server, ended := w.Peer("server"), harness.Number(w, 550*ms, 301*ms, 699*ms)
 		client := w.Dial("client", server)
 		asking := ask(w, client)
-		w.At(550 * ms)
+		w.At(ended)
 		asking.Stop()
-		asking.FailsAt(550*ms, context.Canceled, os.ErrDeadlineExceeded)
+		asking.FailsAt(ended, context.Canceled, os.ErrDeadlineExceeded)
 		asking.Because(noBytes).Beside([]byte(nil))
 		w.NothingLeftBehind()
 		w.StillOpen(client)
 		w.At(10 * time.Second)
-		w.SilentFrom(client, 550*ms)
+		w.SilentFrom(client, ended)
 		asking.Because(nobodyKnows).FailsNot(errServerDown)
 	})
 
 	for i, at := range []time.Duration{50 * ms, 550 * ms} {
 		harness.OnVirtual.Then(t, fmt.Sprintf("at-the-deadline-%d", i+1), func(w *harness.Virtual) {
 			client := w.Dial("client", w.Peer("server"))
-			asking := w.CallUntil(at, "Ask", asking(w, client, message))
+			asking := w.CallUntil(at, "Ask", asking(w, client, w.Text(message)))
 			asking.FailsAt(at, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 			asking.Because(nobodyKnows).FailsNot(errServerDown)
 			w.NothingLeftBehind()
@@ -498,7 +498,7 @@ func TestAskStops(t *testing.T) {
 	harness.OnVirtual.Then(t, "over-before-the-call", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		client := w.Dial("client", server)
-		call := asking(w, client, message)
+		call := asking(w, client, w.Text(message))
 		cancelled := w.Call("Ask (with a context that is cancelled already)", over(call))
 		cancelled.FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
 		cancelled.Because(nobodyKnows).FailsNot(errServerDown)
@@ -509,22 +509,22 @@ func TestAskStops(t *testing.T) {
 		w.StillOpen(client)
 
 		again := ask(w, client)
-		w.At(50 * ms)
-		server.Send(client, reply)
-		again.ReturnsAt(50*ms, []byte(reply))
+		w.At(harness.Number(w, 50*ms, ms, 50*ms))
+		server.Send(client, w.Text(reply))
+		again.ReturnsAt(harness.Number(w, 50*ms, ms, 50*ms), []byte(w.Text(reply)))
 	})
 
 	harness.OnVirtual.Then(t, "closed-socket", func(w *harness.Virtual) {
-		client := w.Dial("client", w.Peer("server"))
+		client, instant := w.Dial("client", w.Peer("server")), harness.Number(w, 550*ms, 301*ms, 699*ms)
 		closing := ask(w, client)
-		w.At(550 * ms)
+		w.At(instant)
 		w.Close(client)
-		closing.FailsAt(550*ms, net.ErrClosed)
+		closing.FailsAt(instant, net.ErrClosed)
 		closing.Because(nobodyKnows).FailsNot(errServerDown)
 		w.NothingLeftBehind()
 
 		closed := ask(w, client)
-		closed.FailsAt(550*ms, net.ErrClosed)
+		closed.FailsAt(instant, net.ErrClosed)
 		closed.Because(nobodyKnows).FailsNot(errServerDown)
 		w.NothingLeftBehind()
 	})
@@ -534,9 +534,9 @@ func TestAskStops(t *testing.T) {
 		client := w.Dial("client", server)
 		w.SlowDeadlines(client)
 		asking := ask(w, client)
-		server.ExpectFrom(client, message)
+		server.ExpectFrom(client, w.Text(message))
 		asking.Cancel()
-		server.Send(client, reply)
+		server.Send(client, w.Text(reply))
 		asking.Wait()
 		w.NothingLeftBehind()
 	})
@@ -555,12 +555,12 @@ func TestAskMeetsLoss(t *testing.T) {
 			asking := ask(w, client)
 			answered := false
 			for sends := 0; sends < 5 && !answered; sends++ {
-				server.ExpectFrom(client, message)
+				server.ExpectFrom(client, w.Text(message))
 				answered = random.IntN(2) == 0
 			}
 			if answered {
-				server.Send(client, reply)
-				asking.Returns([]byte(reply))
+				server.Send(client, w.Text(reply))
+				asking.Returns([]byte(w.Text(reply)))
 			} else {
 				asking.Fails(errServerDown)
 			}
@@ -590,23 +590,23 @@ func TestServeDrops(t *testing.T) {
 			from *harness.Peer
 			text string
 		}{
-			{carol, "can you hear me?"},
-			{carol, "dropped"},
-			{alice, "hello"},
-			{alice, "dropped"},
+			{carol, w.Text("can you hear me?")},
+			{carol, w.Text("dropped")},
+			{alice, w.Text("hello")},
+			{alice, w.Text("dropped")},
 			{alice, ""},
-			{bob, "dropped as well"},
-			{bob, "two\nlines"},
-			{alice, "dropped once more"},
+			{bob, w.Text("dropped as well")},
+			{bob, w.Text("two\nlines")},
+			{alice, w.Text("dropped once more")},
 			{bob, strings.Repeat("x", w.MaxPayload())},
 			{bob, ""},
-			{alice, "晚安\n"},
+			{alice, w.Text("晚安\n")},
 			{alice, strings.Repeat("dropped ", 8000)},
-			{alice, "晚安\n"},
-			{alice, "晚安\n"},
-			{alice, "晚安\n"},
-			{bob, "dropped"},
-			{bob, " \t\xff\x00\"\\ \r\n"},
+			{alice, w.Text("晚安\n")},
+			{alice, w.Text("晚安\n")},
+			{alice, w.Text("晚安\n")},
+			{bob, w.Text("dropped")},
+			{bob, w.Text(" \t\xff\x00\"\\ \r\n")},
 		} {
 			datagram.from.Send(server, datagram.text)
 			if i%2 == 1 {
@@ -614,7 +614,7 @@ func TestServeDrops(t *testing.T) {
 				continue
 			}
 			if datagram.from != carol {
-				datagram.from.ExpectFrom(server, fmt.Sprintf("Your data was %d bytes long", len(datagram.text)))
+				datagram.from.ExpectFrom(server, answerTo(datagram.text))
 			}
 			lines = append(lines, fmt.Sprintf("The client at %v says %q", datagram.from.LocalAddr(), datagram.text))
 		}
@@ -630,7 +630,7 @@ func TestServeDrops(t *testing.T) {
 		var answers []string
 		lines := []string{fmt.Sprintf("Listening at %v", server.LocalAddr())}
 		for i := range 40 {
-			client, text := alice, fmt.Sprint("message ", i, strings.Repeat("!", i))
+			client, text := alice, w.Text(fmt.Sprint("message ", i, strings.Repeat("!", i)))
 			if i%2 == 1 {
 				client = bob
 			}
@@ -640,7 +640,7 @@ func TestServeDrops(t *testing.T) {
 				lines = append(lines, fmt.Sprintf("Pretending to drop packet from %v", client.LocalAddr()))
 				continue
 			case client == alice:
-				answers = append(answers, fmt.Sprintf("Your data was %d bytes long", len(text)))
+				answers = append(answers, answerTo(text))
 			}
 			lines = append(lines, fmt.Sprintf("The client at %v says %q", client.LocalAddr(), text))
 		}
@@ -660,12 +660,12 @@ func TestServeDrops(t *testing.T) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		linked := zoned{server, failing{new(net.UDPConn)}, alice.LocalAddr()}
 		serve(w, linked)
-		alice.Send(server, "hello")
+		alice.Send(server, w.Text("hello"))
 		alice.Because("The zone is a part of the address: without it, the answer goes nowhere.")
-		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		alice.ExpectFrom(server, answerTo(w.Text("hello")))
 		w.Because("After Listening, each datagram has one line: the client's, or Pretending if it is dropped.").
 			Logged(fmt.Sprintf("Listening at %v", server.LocalAddr()),
-				fmt.Sprintf("The client at %v says %q", linked.link(), "hello"))
+				fmt.Sprintf("The client at %v says %q", linked.link(), w.Text("hello")))
 	})
 
 	harness.OnVirtual.Then(t, "errors-and-silence", func(w *harness.Virtual) {
@@ -678,10 +678,10 @@ func TestServeDrops(t *testing.T) {
 		for _, at := range []time.Duration{0, 2 * time.Hour, 4 * time.Hour} {
 			w.At(at)
 			w.FailRead(server, slices.Repeat(manyErrors, 40)...)
-			alice.Send(server, "hello")
+			alice.Send(server, w.Text("hello"))
 			w.At(at + time.Hour) // for whoever makes pauses
 			alice.Because("An error is about one datagram: neither errors nor silence end the service, however long.")
-			alice.ExpectFrom(server, "Your data was 5 bytes long")
+			alice.ExpectFrom(server, answerTo(w.Text("hello")))
 		}
 		alice.HeardNothingElse()
 	})
@@ -694,15 +694,15 @@ func TestServeDrops(t *testing.T) {
 		now := time.Duration(0)
 		for _, fail := range []func(){
 			func() { w.FailRead(server, syscall.ECONNREFUSED) },
-			func() { carol.Send(server, "hi") },
+			func() { carol.Send(server, w.Text("hi")) },
 		} {
 			for range 50 {
 				fail()
 				now += time.Second + ms
 				w.At(now)
 			}
-			alice.Send(server, "hello")
-			alice.Because(pauses).ExpectFrom(server, "Your data was 5 bytes long")
+			alice.Send(server, w.Text("hello"))
+			alice.Because(pauses).ExpectFrom(server, answerTo(w.Text("hello")))
 			w.Because(pauses)
 			w.StillAt(now)
 		}
@@ -713,10 +713,10 @@ func TestServeDrops(t *testing.T) {
 		serve(w, one)
 		serve(w, two)
 		for range 2 {
-			alice.Send(one, "hello")
-			alice.ExpectFrom(one, "Your data was 5 bytes long")
-			alice.Send(two, "hi")
-			alice.ExpectFrom(two, "Your data was 2 bytes long")
+			alice.Send(one, w.Text("hello"))
+			alice.ExpectFrom(one, answerTo(w.Text("hello")))
+			alice.Send(two, w.Text("hi"))
+			alice.ExpectFrom(two, answerTo(w.Text("hi")))
 		}
 	})
 }
@@ -769,16 +769,16 @@ func TestServeStops(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serving := serve(w, server)
-		alice.Send(server, "hello")
-		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		alice.Send(server, w.Text("hello"))
+		alice.ExpectFrom(server, answerTo(w.Text("hello")))
 		serving.Stop()
 		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.StillOpen(server)
 		w.NothingLeftBehind()
 
 		serving = serve(w, server)
-		alice.Send(server, "hello again")
-		alice.ExpectFrom(server, "Your data was 11 bytes long")
+		alice.Send(server, w.Text("hello again"))
+		alice.ExpectFrom(server, answerTo(w.Text("hello again")))
 		w.Close(server)
 		serving.Fails(net.ErrClosed)
 		w.NothingLeftBehind()
@@ -803,8 +803,8 @@ func TestServeStops(t *testing.T) {
 		w.StillOpen(server)
 
 		again := serve(w, server)
-		alice.Send(server, "hello")
-		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		alice.Send(server, w.Text("hello"))
+		alice.ExpectFrom(server, answerTo(w.Text("hello")))
 		again.Stop()
 		again.Fails(context.Canceled, os.ErrDeadlineExceeded)
 
@@ -821,8 +821,8 @@ func TestServeStops(t *testing.T) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serving := w.CallUntil(time.Second, "Serve", serving(w, server))
 		w.At(time.Second - ns)
-		alice.Send(server, "hello")
-		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		alice.Send(server, w.Text("hello"))
+		alice.ExpectFrom(server, answerTo(w.Text("hello")))
 		serving.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 	})
@@ -833,7 +833,7 @@ func TestServeStops(t *testing.T) {
 			return backoff.Serve(ctx, server, func() bool { return false }, slowly{w, w.Log()})
 		})
 		w.At(10 * ms)
-		alice.Send(server, "hello")
+		alice.Send(server, w.Text("hello"))
 		w.At(10*ms + ns)
 		serving.Cancel()
 		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
@@ -845,7 +845,7 @@ func TestServeStops(t *testing.T) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		w.SlowWrites(server, ms)
 		serving := serve(w, server)
-		alice.Send(server, "hello")
+		alice.Send(server, w.Text("hello"))
 		w.At(ms / 2)
 		serving.Cancel()
 		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
@@ -855,11 +855,11 @@ func TestServeStops(t *testing.T) {
 	harness.OnLoopback4.Then(t, "datagram-while-cancelling", func(w *harness.Kernel4) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serving := serve(w, server)
-		alice.Send(server, "hello")
-		alice.ExpectFrom(server, "Your data was 5 bytes long")
+		alice.Send(server, w.Text("hello"))
+		alice.ExpectFrom(server, answerTo(w.Text("hello")))
 		w.SlowDeadlines(server)
 		serving.Cancel()
-		alice.Send(server, "hello again")
+		alice.Send(server, w.Text("hello again"))
 		serving.Wait()
 		w.NothingLeftBehind()
 	})
@@ -875,5 +875,7 @@ func (s slowly) Write(line []byte) (int, error) {
 	s.w.Sleep(ms)
 	return s.log.Write(line)
 }
+
+func answerTo(text string) string { return fmt.Sprintf("Your data was %d bytes long", len(text)) }
 
 func TestMain(m *testing.M) { harness.Main(m) }

@@ -34,7 +34,7 @@ func TestWhateverComes(t *testing.T) {
 		Serve: func(ctx context.Context, on harness.Occasion) error {
 			return backoff.Serve(ctx, on.Conn, on.Drop, on.Log)
 		},
-		Answer:  func(text string) string { return fmt.Sprintf("Your data was %d bytes long", len(text)) },
+		Answer:  answerTo,
 		Opening: func(own net.Addr) string { return fmt.Sprintf("Listening at %v", own) },
 		Line: func(d harness.Dealt) string {
 			if d.Dropped {

@@ -91,7 +91,7 @@ func TestBroadcastAddr(t *testing.T) {
 		// Each prefix length, with addresses of all kinds: net.IPMask knows what comes out.
 		for _, addr := range []string{
 			"0.0.0.0", "10.1.2.3", "100.64.0.9", "127.0.0.1", "172.31.255.254", "192.168.129.9", "224.0.0.1",
-			"203.0.113.85", "255.255.255.255",
+			fmt.Sprintf("203.%d.113.%d", harness.Number(w, 0, 0, 255), harness.Number(w, 85, 0, 99)), "255.255.255.255",
 		} {
 			ip := netip.MustParseAddr(addr)
 			for bits := range 31 {
@@ -133,7 +133,7 @@ func TestShout(t *testing.T) {
 	harness.OnSubnet(t, func(w *harness.Subnet) {
 		client, dave := w.ListenPacket("client"), w.Peer("dave")
 		audience, everyone := w.Audience("alice", "bob", "carol")
-		for _, text := range []string{message, "", "晚安\xff", strings.Repeat("!", 1400)} {
+		for _, text := range []string{w.Text(message), "", w.Text("晚安\xff"), strings.Repeat("!", 1400)} {
 			shout(w, client, everyone, text).
 				Because("Once it has sent, Shout returns nil, and waits for no answer: nobody knows how many come.").
 				Returns(nil)
@@ -142,18 +142,18 @@ func TestShout(t *testing.T) {
 					ExpectFrom(client, text)
 			}
 		}
-		dave.Send(client, "an answer")
-		shout(w, client, dave, "only you").Returns(nil)
+		dave.Send(client, w.Text("an answer"))
+		shout(w, client, dave, w.Text("only you")).Returns(nil)
 		w.Unread(client)
 		w.Call("ReadFrom", func(context.Context) (any, error) {
 			buf := make([]byte, 100)
 			n, _, err := client.ReadFrom(buf)
 			return string(buf[:n]), err
-		}).Returns("an answer")
-		dave.ExpectFrom(client, "only you")
+		}).Returns(w.Text("an answer"))
+		dave.ExpectFrom(client, w.Text("only you"))
 
 		w.ForbidBroadcast(client)
-		shout(w, client, everyone, message).Fails(syscall.EACCES)
+		shout(w, client, everyone, w.Text(message)).Fails(syscall.EACCES)
 		for _, peer := range audience {
 			peer.HeardNothingElse()
 		}
@@ -165,8 +165,8 @@ func TestShout(t *testing.T) {
 	harness.OnVirtual.Then(t, "any-text-any-error", func(w *harness.Virtual) {
 		client, dave := w.ListenPacket("client"), w.Peer("dave")
 		var instants []time.Duration // of the sends: all at once
-		for _, text := range []string{
-			message, message, "\n a line\r\n", "a\x00b", strings.Repeat("p", 1473), strings.Repeat("q", w.MaxPayload()),
+		for _, text := range []string{w.Text(message), w.Text(message), w.Text("\n a line\r\n"), w.Text("a\x00b"),
+			strings.Repeat("p", 1473), strings.Repeat("q", w.MaxPayload()),
 		} {
 			shout(w, client, dave, text).
 				Because("Once it has sent, Shout returns nil at once, whatever the text.").
@@ -177,7 +177,7 @@ func TestShout(t *testing.T) {
 		}
 		for _, err := range errs {
 			w.FailWritesTo(client, dave, err)
-			shout(w, client, dave, message).
+			shout(w, client, dave, w.Text(message)).
 				Because("Shout sends once, and reports whatever error that meets.").
 				Fails(err)
 			instants = append(instants, 0)
@@ -185,13 +185,13 @@ func TestShout(t *testing.T) {
 			w.SentAt(client, instants...)
 		}
 		w.SlowWrites(client, time.Second)
-		shout(w, client, dave, message).
+		shout(w, client, dave, w.Text(message)).
 			Because("A send may take a while: Shout returns once WriteTo has, with its error.").
 			Fails(errs[len(errs)-1])
 		w.SlowWrites(client, 0)
 		w.FailWritesTo(client, dave, nil)
 		w.Close(client)
-		shout(w, client, dave, message).
+		shout(w, client, dave, w.Text(message)).
 			Because("Shout sends once, and reports whatever error that meets.").
 			Fails(net.ErrClosed)
 		dave.HeardNothingElse()
@@ -223,7 +223,7 @@ func TestHear(t *testing.T) {
 		})
 		var lines []string
 		for i := range 150 {
-			text := fmt.Sprint("text ", i+1)
+			text := w.Text(fmt.Sprint("text ", i+1))
 			alice.Send(server, text)
 			lines = append(lines, fmt.Sprintf("%d: heard %q", i+1, text))
 		}
@@ -241,19 +241,19 @@ func TestHear(t *testing.T) {
 	harness.OnEachNetwork.Then(t, "every-datagram", func(w *harness.World) {
 		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
 		w.FailNextRead(server, syscall.ECONNREFUSED)
-		alice.Send(server, message)
+		alice.Send(server, w.Text(message))
 		hearing := hear(w, "server", server)
 		w.AllRead(server)
 		w.FailNextRead(server, syscall.EHOSTUNREACH)
-		lines := []string{note("server", "alice", message)}
-		for _, text := range []string{
-			"hello", "", " two\nlines\n", "晚安", "\xff\x00", strings.Repeat("z", w.MaxPayload()), "short", "short",
+		lines := []string{note("server", "alice", w.Text(message))}
+		for _, text := range []string{w.Text("hello"), "", w.Text(" two\nlines\n"), w.Text("晚安"), w.Text("\xff\x00"),
+			strings.Repeat("z", w.MaxPayload()), w.Text("short"), w.Text("short"),
 		} {
 			bob.Send(server, text)
 			lines = append(lines, note("server", "bob", text))
 		}
-		alice.Send(server, message)
-		lines = append(lines, note("server", "alice", message))
+		alice.Send(server, w.Text(message))
+		lines = append(lines, note("server", "alice", w.Text(message)))
 		w.Logged(lines[0], lines[1:]...)
 
 		w.Close(server)
@@ -281,7 +281,7 @@ func TestHear(t *testing.T) {
 		}
 		for i, after := range []time.Duration{time.Second, time.Minute + 1, time.Hour + 1, 100 * time.Hour} {
 			w.At(after)
-			text := fmt.Sprint("text ", i+1)
+			text := w.Text(fmt.Sprint("text ", i+1))
 			alice.Send(server, text)
 			comes("alice", text, after)
 			w.Because("However long nothing comes, Hear waits: what comes then is passed on.").
@@ -291,7 +291,7 @@ func TestHear(t *testing.T) {
 			minute := 100*time.Hour + time.Duration(i+1)*time.Minute
 			w.At(minute)
 			w.FailRead(server, errs[:i+1]...)
-			text := fmt.Sprint("after errors ", i+1)
+			text := w.Text(fmt.Sprint("after errors ", i+1))
 			alice.Send(server, text)
 			comes("alice", text, minute)
 			w.At(minute + time.Minute - 1) // for whoever makes pauses
@@ -299,10 +299,10 @@ func TestHear(t *testing.T) {
 				Logged(lines[0], lines[1:]...)
 		}
 		w.Go("WriteTo", func(context.Context) error { // the socket's owner, to itself
-			_, err := server.WriteTo([]byte(message), server.LocalAddr())
+			_, err := server.WriteTo([]byte(w.Text(message)), server.LocalAddr())
 			return err
 		}).Returns(nil)
-		comes("server", message, 100*time.Hour+time.Duration(len(errs))*time.Minute)
+		comes("server", w.Text(message), 100*time.Hour+time.Duration(len(errs))*time.Minute)
 		w.Because("Every datagram counts, even if conn itself has sent it.").Logged(lines[0], lines[1:]...)
 
 		for i, now := range kept {
@@ -320,10 +320,10 @@ func TestHear(t *testing.T) {
 		hear(w, "server", server)
 		w.FailRead(server, slices.Repeat(errs, 100)...)
 		w.At(time.Hour) // for whoever makes pauses
-		alice.Send(server, message)
+		alice.Send(server, w.Text(message))
 		w.At(2 * time.Hour)
 		w.Because("However many reads fail, and whatever their errors are, the next one may bring a datagram.").
-			Logged(note("server", "alice", message))
+			Logged(note("server", "alice", w.Text(message)))
 
 		const inARow = 40 // one a minute
 		last := 2 * time.Hour
@@ -332,8 +332,8 @@ func TestHear(t *testing.T) {
 			w.At(last)
 			w.FailRead(server, syscall.ENOBUFS)
 		}
-		alice.Send(server, "again")
-		w.Logged(note("server", "alice", message), note("server", "alice", "again"))
+		alice.Send(server, w.Text("again"))
+		w.Logged(note("server", "alice", w.Text(message)), note("server", "alice", w.Text("again")))
 		w.Because("A pause after an error lasts a second at the most, also after many errors in a row.")
 		w.StillAt(last + time.Second)
 		w.Close(server)
@@ -346,10 +346,10 @@ func TestHear(t *testing.T) {
 			return broadcast.Hear(ctx, busy, func(net.Addr, string) { <-gate })
 		})
 		hear(w, "other", other)
-		alice.Send(busy, "first")
-		alice.Send(other, message)
+		alice.Send(busy, w.Text("first"))
+		alice.Send(other, w.Text(message))
 		w.Because("Calls on other sockets run at the same time: none waits for another one's heard.").
-			Logged(note("other", "alice", message))
+			Logged(note("other", "alice", w.Text(message)))
 		w.Close(busy)
 		w.Close(other)
 		close(gate)
@@ -362,9 +362,9 @@ func TestHear(t *testing.T) {
 		}
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		hear(w, "server", server)
-		alice.Send(server, message)
+		alice.Send(server, w.Text(message))
 		w.Because("Calls on other sockets run at the same time, however many there are.").
-			Logged(note("server", "alice", message))
+			Logged(note("server", "alice", w.Text(message)))
 	})
 }
 
@@ -430,16 +430,16 @@ func TestHearStops(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		hearing := hear(w, "server", server)
-		alice.Send(server, message)
-		w.Logged(note("server", "alice", message))
+		alice.Send(server, w.Text(message))
+		w.Logged(note("server", "alice", w.Text(message)))
 		hearing.Stop()
 		hearing.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.StillOpen(server)
 		w.NothingLeftBehind()
 
 		again := hear(w, "server", server)
-		alice.Send(server, "again")
-		w.Logged(note("server", "alice", message), note("server", "alice", "again"))
+		alice.Send(server, w.Text("again"))
+		w.Logged(note("server", "alice", w.Text(message)), note("server", "alice", w.Text("again")))
 		w.Close(server)
 		again.Fails(net.ErrClosed)
 		w.NothingLeftBehind()
@@ -458,11 +458,11 @@ func TestHearStops(t *testing.T) {
 	harness.OnLoopback4.Then(t, "datagram-while-cancelling", func(w *harness.Kernel4) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		hearing := hear(w, "server", server)
-		alice.Send(server, message)
-		w.Logged(note("server", "alice", message))
+		alice.Send(server, w.Text(message))
+		w.Logged(note("server", "alice", w.Text(message)))
 		w.SlowDeadlines(server)
 		hearing.Cancel()
-		alice.Send(server, "again")
+		alice.Send(server, w.Text("again"))
 		hearing.Wait()
 		w.NothingLeftBehind()
 	})
@@ -498,9 +498,9 @@ func TestHearStops(t *testing.T) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		call := hear(w, "server", wordyConn{server})
 		w.FailRead(server, syscall.ECONNREFUSED)
-		alice.Send(server, message)
+		alice.Send(server, w.Text(message))
 		w.At(time.Second + 1) // for whoever makes pauses
-		w.Logged(note("server", "alice", message))
+		w.Logged(note("server", "alice", w.Text(message)))
 		w.Because("A conn may put an error in words of its own: errors.Is finds what it wraps.")
 		w.Close(server)
 		call.Fails(net.ErrClosed)
@@ -533,7 +533,7 @@ func TestHearStops(t *testing.T) {
 			})
 			const datagrams = 40
 			for range datagrams {
-				alice.Send(server, message)
+				alice.Send(server, w.Text(message))
 			}
 			tt.end(w, hearing, server)
 			w.At(time.Second)
@@ -602,9 +602,9 @@ func TestEveryoneHears(t *testing.T) {
 		var lines []string
 		for i, server := range servers {
 			hear(w, names[i], server)
-			lines = append(lines, note(names[i], "client", message))
+			lines = append(lines, note(names[i], "client", w.Text(message)))
 		}
-		shout(w, client, everyone, message).Returns(nil)
+		shout(w, client, everyone, w.Text(message)).Returns(nil)
 		w.LoggedInAnyOrder(lines...)
 		dave.HeardNothingElse()
 	})
@@ -615,8 +615,8 @@ func TestEveryoneHears(t *testing.T) {
 		servers, everyone := w.ListenBroadcast("server")
 		bound, beyond := w.BoundPeer("bound", everyone), w.PeerBeyond("beyond", everyone)
 		hear(w, "server", servers[0])
-		shout(w, client, everyone, message).Returns(nil)
-		w.LoggedInAnyOrder(note("server", "client", message))
+		shout(w, client, everyone, w.Text(message)).Returns(nil)
+		w.LoggedInAnyOrder(note("server", "client", w.Text(message)))
 		bound.HeardNothingElse()
 		beyond.HeardNothingElse()
 	})
@@ -646,7 +646,7 @@ func TestAllowBroadcast(t *testing.T) {
 			Returns(nil)
 		w.MayBroadcast(late)
 		w.Go("WriteTo", func(context.Context) error {
-			_, err := late.WriteTo([]byte(message), late.LocalAddr())
+			_, err := late.WriteTo([]byte(w.Text(message)), late.LocalAddr())
 			return err
 		}).Because("A deadline that the socket has is the caller's, and stays there.").Fails(os.ErrDeadlineExceeded)
 
@@ -685,16 +685,16 @@ func TestAllowBroadcastInTheKernel(t *testing.T) {
 		audience, everyone := w.Audience("alice", "bob")
 		send := func() *harness.Call {
 			return w.Go("WriteTo", func(context.Context) error {
-				_, err := client.WriteTo([]byte(message), everyone.LocalAddr())
+				_, err := client.WriteTo([]byte(w.Text(message)), everyone.LocalAddr())
 				return err
 			})
 		}
 		send().Fails(syscall.EACCES)
-		shout(w, client, everyone, message).Fails(syscall.EACCES)
+		shout(w, client, everyone, w.Text(message)).Fails(syscall.EACCES)
 		allow(w, "client", client).Returns(nil)
 		send().Returns(nil)
 		for _, peer := range audience {
-			peer.ExpectFrom(client, message)
+			peer.ExpectFrom(client, w.Text(message))
 			peer.HeardNothingElse()
 		}
 	})
@@ -718,8 +718,8 @@ func TestListenShared(t *testing.T) {
 		w.Opened(listenShared(w, chosen).
 			Because("A port that the system has chosen, for port 0, is shared like any other."), "beside it", chosen)
 		alice := w.Peer("alice")
-		alice.Send(two, "only one of you")
-		w.OneHears(alice, "only one of you", one, two)
+		alice.Send(two, w.Text("only one of you"))
+		w.OneHears(alice, w.Text("only one of you"), one, two)
 		if !w.IPv6() {
 			mapped := netip.AddrPortFrom(netip.MustParseAddr("::ffff:"+addr.Addr().String()), addr.Port())
 			w.Opened(listenShared(w, mapped).
@@ -754,9 +754,9 @@ func TestListenSharedInTheKernel(t *testing.T) {
 		refused.Because("This port can't be shared. Return the error, and open no other socket instead.")
 		refused.Fails(syscall.EADDRINUSE)
 		w.LeavesNoSocket(refused)
-		alice.Send(servers[1], message)
+		alice.Send(servers[1], w.Text(message))
 		for _, server := range servers {
-			server.ExpectFrom(alice, message)
+			server.ExpectFrom(alice, w.Text(message))
 			server.HeardNothingElse()
 		}
 	})
@@ -773,14 +773,14 @@ func TestListenSharedInTheKernel(t *testing.T) {
 			open("server 1", w.Wildcard()), open("server 2", w.Wildcard()), open("server 3", w.BroadcastAddr()),
 		}
 		alice := w.Peer("alice")
-		alice.Send(w.Everyone(port), message)
+		alice.Send(w.Everyone(port), w.Text(message))
 		for _, server := range servers {
-			server.ExpectFrom(alice, message)
+			server.ExpectFrom(alice, w.Text(message))
 			server.HeardNothingElse()
 		}
 		own.HeardNothingElse()
-		alice.Send(own, "only you")
-		own.ExpectFrom(alice, "only you")
+		alice.Send(own, w.Text("only you"))
+		own.ExpectFrom(alice, w.Text("only you"))
 	})
 }
 

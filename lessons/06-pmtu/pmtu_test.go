@@ -314,12 +314,12 @@ func TestSendBig(t *testing.T) {
 //kata:points 2
 func TestSendBigOverRouter(t *testing.T) {
 	onLinux(t, harness.OnLab, func(w *harness.Lab) {
-		w.Router(1280)
+		w.Router(small(w))
 		server := w.Peer("server")
 		client := w.DialUDP("client", server)
 		ipv6 := w.IPv6()
-		big, fits := payload(ipv6, 1500), payload(ipv6, 1280)
-		refused := pmtu.Report{MTU: 1280, Fits: pmtu.MaxPayload(1280, ipv6)}
+		big, fits := payload(ipv6, 1500), payload(ipv6, small(w))
+		refused := pmtu.Report{MTU: small(w), Fits: pmtu.MaxPayload(small(w), ipv6)}
 
 		pathMTU(w, "client", client).
 			Because("The system does not know of the router yet: what it tells is the first link's.").
@@ -328,10 +328,10 @@ func TestSendBigOverRouter(t *testing.T) {
 			Because("The system does not know of the router yet: it sends this, and the datagram gets lost.").
 			Returns(pmtu.Report{Sent: true})
 		w.ForbidsFragments(client)
-		w.Learned(client, 1280)
+		w.Learned(client, small(w))
 		pathMTU(w, "client", client).
-			Because("The router has told the system that the next link's MTU is 1280. Ask for it each time.").
-			Returns(1280)
+			Because("The router has told the system that the next link's MTU is %d. Ask for it each time.", small(w)).
+			Returns(small(w))
 		sendBig(w, "client", client, big).
 			Because("The system knows the path's MTU by now, and refuses this: the Report tells that MTU.").
 			Returns(refused)
@@ -370,23 +370,23 @@ func TestProbe(t *testing.T) {
 	harness.OnPath.Then(t, "three-routers", func(w *harness.Path) {
 		w.Router(1400)
 		w.Router(1350)
-		w.Router(1300)
+		w.Router(near(w, 1300))
 		path := w.DialPath("client", w.Server("server", countBytes))
-		probe(w, path).Returns(payload(path.IPv6(), 1300))
+		probe(w, path).Returns(payload(path.IPv6(), near(w, 1300)))
 	})
 
 	// The MTU shrinks before the first datagram is sent, so Write refuses it.
 	harness.OnPath.Then(t, "write-refuses", func(w *harness.Path) {
 		path := w.DialPath("client", w.Server("server", countBytes))
-		probe(w, newToldPath(path, 9000, 1500)).ReturnsAt(0, payload(path.IPv6(), 1500))
+		probe(w, newToldPath(path, 9000, near(w, 1500))).ReturnsAt(0, payload(path.IPv6(), near(w, 1500)))
 	})
 
 	for _, mtu := range []int{65535, 65556, 65575, 1 << 20, math.MaxInt} {
 		harness.OnPath.Then(t, fmt.Sprintf("first-told-%d", mtu), func(w *harness.Path) {
-			path := newToldPath(w.DialPath("client", w.Server("server", countBytes)), mtu, 1500)
+			path := newToldPath(w.DialPath("client", w.Server("server", countBytes)), mtu, near(w, 1500))
 			probe(w, path).
 				Because("No MTU is too big to begin with: send as much as UDP can carry, if path.MTU says so.").
-				ReturnsAt(0, payload(path.IPv6(), 1500))
+				ReturnsAt(0, payload(path.IPv6(), near(w, 1500)))
 			w.Because("Send first what path.MTU says, also above Ethernet's 1500, and then what it says each time.")
 			w.SentAt(path.PathConn, 0, 0)
 		})
@@ -417,9 +417,9 @@ func TestProbe(t *testing.T) {
 	}
 
 	harness.OnPath.Then(t, "twice", func(w *harness.Path) {
-		path := newToldPath(w.DialPath("client", w.Server("server", countBytes)), 1300)
-		probe(w, path).ReturnsAt(0, payload(path.IPv6(), 1300))
-		for _, mtu := range []int{1500, 1400} {
+		path := newToldPath(w.DialPath("client", w.Server("server", countBytes)), near(w, 1300))
+		probe(w, path).ReturnsAt(0, payload(path.IPv6(), near(w, 1300)))
+		for _, mtu := range []int{near(w, 1500), near(w, 1400)} {
 			path.is(mtu)
 			probe(w, path).
 				Because("Paths change, and now path.MTU says %d: each call begins with what it says.", mtu).
@@ -428,8 +428,8 @@ func TestProbe(t *testing.T) {
 	})
 
 	harness.OnLab.Then(t, "real-router", func(w *harness.Lab) {
-		w.Router(1280)
-		finds(w.World, w.DialPath("client", w.Server("server", countBytes)), 1280)
+		w.Router(small(w))
+		finds(w.World, w.DialPath("client", w.Server("server", countBytes)), small(w))
 	})
 }
 
@@ -518,9 +518,9 @@ func TestProbeWaits(t *testing.T) {
 	harness.OnPath.Then(t, "four-sends-lost", func(w *harness.Path) {
 		server := w.Server("server", countBytes)
 		w.Lose(server, 4)
-		path := w.DialPath("client", server)
-		probe(w, path).ReturnsAt(1500*ms, payload(path.IPv6(), 1500))
-		w.SentAt(path, instants...)
+		path := newToldPath(w.DialPath("client", server), near(w, 1500))
+		probe(w, path).ReturnsAt(1500*ms, payload(path.IPv6(), near(w, 1500)))
+		w.SentAt(path.PathConn, instants...)
 	})
 
 	// The router takes 30 ms to answer. From then on, there are five more sends.
@@ -539,14 +539,14 @@ func TestProbeWaits(t *testing.T) {
 	harness.OnPath.Then(t, "too-big-in-the-last-wait", func(w *harness.Path) {
 		path := newToldPath(w.DialPath("client", w.Peer("server")), 1500)
 		const reason = "The smaller size has five sends of its own, whenever the error comes."
-		probing := probe(w, path).Because(reason)
-		w.At(2 * time.Second)
-		path.is(1400)
+		probing, at := probe(w, path).Because(reason), harness.Number(w, 2000*ms, 1501*ms, 3000*ms)
+		w.At(at)
+		path.is(near(w, 1400))
 		w.FailRead(path.PathConn, syscall.EMSGSIZE)
 		probing.Fails(errNoAnswer)
 		w.Because(reason)
-		w.SentAt(path.PathConn, append(slices.Clone(instants), 2000*ms, 2100*ms, 2300*ms, 2700*ms, 3500*ms)...)
-		probing.FailsAt(5100*ms, errNoAnswer)
+		w.SentAt(path.PathConn, append(slices.Clone(instants), at, at+100*ms, at+300*ms, at+700*ms, at+1500*ms)...)
+		probing.FailsAt(at+3100*ms, errNoAnswer)
 	})
 
 	// Of either, the first send is lost.
@@ -554,12 +554,12 @@ func TestProbeWaits(t *testing.T) {
 		servers := []*harness.Peer{w.Server("server 1", countBytes), w.Server("server 2", countBytes)}
 		var paths []*toldPath
 		var probing []*harness.Call
-		for i, mtu := range []int{1500, 1400} {
+		for i, mtu := range []int{near(w, 1500), near(w, 1400)} {
 			w.Lose(servers[i], 1)
 			paths = append(paths, newToldPath(w.DialPath(fmt.Sprint("client ", i+1), servers[i]), mtu))
 			probing = append(probing, probe(w, paths[i]))
 		}
-		for i, mtu := range []int{1500, 1400} {
+		for i, mtu := range []int{near(w, 1500), near(w, 1400)} {
 			probing[i].
 				Because("Calls on other paths run at the same time: what is one's own is no package-level variable.").
 				ReturnsAt(100*ms, payload(paths[i].IPv6(), mtu))
@@ -573,7 +573,7 @@ func TestProbeWaits(t *testing.T) {
 		server := w.Server("server", countBytes)
 		var probing []*harness.Call
 		var mtus []int
-		for i, mtu := range []int{1500, 1400} {
+		for i, mtu := range []int{near(w, 1500), near(w, 1400)} {
 			path := slowPath{newToldPath(w.DialPath(fmt.Sprint("client ", i+1), server), mtu), both}
 			probing, mtus = append(probing, probe(w, path)), append(mtus, payload(path.IPv6(), mtu))
 		}
@@ -603,9 +603,9 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		server := w.Server("server", countBytes)
 		w.Lose(server, 1)
 		w.Distance(250 * ms)
-		w.Router(1280)
+		w.Router(near(w, 1280))
 		path := w.DialPath("client", server)
-		probe(w, path).ReturnsAt(850*ms, payload(path.IPv6(), 1280))
+		probe(w, path).ReturnsAt(850*ms, payload(path.IPv6(), near(w, 1280)))
 		w.SentAt(path, 0, 100*ms, 300*ms, 350*ms, 450*ms, 650*ms)
 	})
 
@@ -633,9 +633,9 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		path := w.DialPath("client", server)
 		w.FailWritesTo(path, server, syscall.EMSGSIZE)
 		probing := probe(w, path)
-		w.At(50 * ms)
+		w.At(harness.Number(w, 50*ms, ms, 50*ms))
 		server.Send(path, answerTo(payload(path.IPv6(), 1500)))
-		probing.ReturnsAt(50*ms, payload(path.IPv6(), 1500))
+		probing.ReturnsAt(harness.Number(w, 50*ms, ms, 50*ms), payload(path.IPv6(), 1500))
 	})
 
 	harness.OnPath.Then(t, "cancelled-after-a-failed-write", func(w *harness.Path) {
@@ -655,9 +655,9 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		probing := probe(w, path)
 		w.At(30 * ms)
 		w.FailRead(path, syscall.EMSGSIZE)
-		w.At(60 * ms)
+		w.At(harness.Number(w, 60*ms, 31*ms, 60*ms))
 		server.Send(path, answerTo(payload(path.IPv6(), 1500)))
-		probing.ReturnsAt(60*ms, payload(path.IPv6(), 1500))
+		probing.ReturnsAt(harness.Number(w, 60*ms, 31*ms, 60*ms), payload(path.IPv6(), 1500))
 	})
 
 	harness.OnPath.Then(t, "answers-to-other-sizes", func(w *harness.Path) {
@@ -712,9 +712,9 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		w.FailRead(path, errs...)
 		w.At(130 * ms)
 		w.FailRead(path, errs...)
-		w.At(160 * ms)
+		w.At(harness.Number(w, 160*ms, 131*ms, 160*ms))
 		server.Send(path, answerTo(payload(path.IPv6(), 1500)))
-		probing.ReturnsAt(160*ms, payload(path.IPv6(), 1500))
+		probing.ReturnsAt(harness.Number(w, 160*ms, 131*ms, 160*ms), payload(path.IPv6(), 1500))
 		w.SentAt(path, 0, 100*ms)
 	})
 
@@ -736,7 +736,7 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 		server := w.Peer("server")
 		path := newToldPath(w.DialPath("client", server), 1400)
 		probing := probe(w, path)
-		for i, mtu := range []int{1400, 1500, 1300} {
+		for i, mtu := range []int{1400, 1500, near(w, 1300)} {
 			w.At(time.Duration(i+1) * 20 * ms)
 			path.is(mtu)
 			w.FailRead(path.PathConn, syscall.EMSGSIZE)
@@ -748,10 +748,10 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 			server.Send(path, answerTo(payload(path.IPv6(), mtu)))
 		}
 		w.At(80 * ms)
-		server.Send(path, answerTo(payload(path.IPv6(), 1300)))
+		server.Send(path, answerTo(payload(path.IPv6(), near(w, 1300))))
 		probing.
 			Because("An answer with a bigger number is one to what was sent before: it does not count.").
-			ReturnsAt(80*ms, payload(path.IPv6(), 1300))
+			ReturnsAt(80*ms, payload(path.IPv6(), near(w, 1300)))
 	})
 
 	// What path.MTU says falls, but to more than was tried.
@@ -778,15 +778,15 @@ func TestProbeMeetsOldErrors(t *testing.T) {
 //kata:points 1
 func TestProbeStops(t *testing.T) {
 	harness.OnPath(t, func(w *harness.Path) {
-		path := w.DialPath("client", w.Peer("server"))
+		path, ended := w.DialPath("client", w.Peer("server")), harness.Number(w, 250*ms, 101*ms, 299*ms)
 		probing := probe(w, path)
-		w.At(250 * ms)
+		w.At(ended)
 		probing.Stop()
-		probing.FailsAt(250*ms, context.Canceled, os.ErrDeadlineExceeded)
+		probing.FailsAt(ended, context.Canceled, os.ErrDeadlineExceeded)
 		w.StillOpen(path)
 		w.NothingLeftBehind()
 		w.At(10 * time.Second)
-		w.SilentFrom(path, 250*ms)
+		w.SilentFrom(path, ended)
 	})
 
 	harness.OnPath.Then(t, "at-the-deadline", func(w *harness.Path) {
@@ -797,11 +797,11 @@ func TestProbeStops(t *testing.T) {
 	})
 
 	harness.OnPath.Then(t, "closed-path", func(w *harness.Path) {
-		path := w.DialPath("client", w.Peer("server"))
+		path, closed := w.DialPath("client", w.Peer("server")), harness.Number(w, 250*ms, 101*ms, 299*ms)
 		probing := probe(w, path)
-		w.At(250 * ms)
+		w.At(closed)
 		w.Close(path)
-		probing.FailsAt(250*ms, net.ErrClosed)
+		probing.FailsAt(closed, net.ErrClosed)
 		w.NothingLeftBehind()
 	})
 
@@ -849,5 +849,11 @@ func TestProbeStops(t *testing.T) {
 		w.NothingLeftBehind()
 	})
 }
+
+// near returns an MTU that is another one's, or a little less.
+func near(w harness.Caller, mtu int) int { return harness.Number(w, mtu, mtu-39, mtu) }
+
+// small returns the MTU of a link behind a lab's router. IPv6 has none that is smaller.
+func small(w harness.Caller) int { return harness.Number(w, 1280, 1280, 1399) }
 
 func TestMain(m *testing.M) { harness.Main(m) }

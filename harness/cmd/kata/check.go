@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"udpkata/harness/curriculum"
+	"udpkata/harness/judge"
 	"udpkata/harness/policy"
 	"udpkata/harness/text"
 )
@@ -32,7 +33,7 @@ func (c *checkCommand) run(s *session) (bool, error) {
 	}
 	all := 0
 	for _, l := range lessons {
-		files, err := policy.Read(l.Dir)
+		files, err := judge.Read(l, l.Dir)
 		if err != nil {
 			return false, err
 		}

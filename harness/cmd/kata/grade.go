@@ -62,6 +62,9 @@ func (c *gradeCommand) run(s *session) (bool, error) {
 	for _, wrong := range sum.Unjudged {
 		s.say("could not be judged: %s\n", wrong)
 	}
+	for _, once := range sum.Once {
+		s.say("judged once, and not a second time to be sure: %s\n", once)
+	}
 	if c.Quiet {
 		return true, unjudged(sum)
 	}

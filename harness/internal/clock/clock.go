@@ -31,22 +31,30 @@ type Pace interface {
 }
 
 // An entry is a timer that has not gone off.
-type entry struct{ at time.Time }
+type entry struct {
+	at     time.Time
+	yields bool // whoever waits for it lets everybody else have their turn then
+}
 
 // InStep has a clock move together with somebody, from now on.
 func (c *Clock) InStep(p Pace) { c.pace, c.due = p, map[*entry]bool{} }
 
-// Next returns when the next timer goes off, after now. ok is false if there is none.
-func (c *Clock) Next() (next time.Time, ok bool) {
+// Next returns when the next timer goes off, after now. yields is true if whoever waits for it, or for another one at
+// that instant, lets everybody else have their turn then; ok is false if there is no timer.
+func (c *Clock) Next() (next time.Time, yields, ok bool) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for e := range c.due {
-		if e.at.After(now) && (!ok || e.at.Before(next)) {
-			next, ok = e.at, true
+		switch {
+		case !e.at.After(now) || ok && e.at.After(next):
+		case ok && e.at.Equal(next):
+			yields = yields && e.yields
+		default:
+			next, yields, ok = e.at, e.yields, true
 		}
 	}
-	return next, ok
+	return next, yields, ok
 }
 
 // Wait lets everybody do what there is to do at this instant.
@@ -74,6 +82,19 @@ func (c *Clock) Sleep(d time.Duration) {
 	e := c.note(time.Now().Add(d))
 	time.Sleep(d)
 	c.passes(e)
+}
+
+// SleepAndWait sleeps, and then waits as Wait does. As nothing comes between the two, whoever is in step has its turn
+// at that instant first.
+func (c *Clock) SleepAndWait(d time.Duration) {
+	if c.alone() {
+		time.Sleep(d)
+	} else {
+		e := c.noteAs(entry{time.Now().Add(d), true})
+		time.Sleep(d)
+		c.forget(e)
+	}
+	c.Wait()
 }
 
 // AfterFunc does what [time.AfterFunc] does, for a timer that nobody stops.
@@ -128,12 +149,13 @@ func (c *Clock) WithDeadline(parent context.Context, at time.Time) (context.Cont
 
 func (c *Clock) alone() bool { return c == nil || c.pace == nil }
 
-func (c *Clock) note(at time.Time) *entry {
-	e := &entry{at}
+func (c *Clock) note(at time.Time) *entry { return c.noteAs(entry{at: at}) }
+
+func (c *Clock) noteAs(e entry) *entry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.due[e] = true
-	return e
+	c.due[&e] = true
+	return &e
 }
 
 func (c *Clock) forget(e *entry) {

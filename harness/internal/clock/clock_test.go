@@ -36,7 +36,7 @@ func TestNext(t *testing.T) {
 		c.InStep(p)
 		start := time.Now()
 		next := func() time.Duration {
-			at, ok := c.Next()
+			at, _, ok := c.Next()
 			if !ok {
 				return 0
 			}
@@ -71,6 +71,32 @@ func TestNext(t *testing.T) {
 	})
 }
 
+// TestSleepAndWait: whoever sleeps so lets the others have their turn, unless somebody else wakes at that instant.
+func TestSleepAndWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c clock.Clock
+		p := &pace{}
+		c.InStep(p)
+		start := time.Now()
+		go c.SleepAndWait(time.Second)
+		synctest.Wait()
+		at, yields, ok := c.Next()
+		require.True(t, ok && yields)
+		require.Equal(t, time.Second, at.Sub(start))
+		c.AfterFunc(time.Second, func() {})
+		c.AfterFunc(2*time.Second, func() {})
+		_, yields, _ = c.Next()
+		require.False(t, yields, "another timer goes off then")
+		require.Zero(t, p.waits)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Equal(t, 1, p.waits)
+		_, yields, ok = c.Next()
+		require.True(t, ok)
+		require.False(t, yields)
+	})
+}
+
 // TestDeadline: a context ends at its deadline, and is then no timer any more.
 func TestDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -80,7 +106,7 @@ func TestDeadline(t *testing.T) {
 		defer cancel()
 		<-ctx.Done()
 		require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded)
-		_, ok := c.Next()
+		_, _, ok := c.Next()
 		require.False(t, ok)
 	})
 }

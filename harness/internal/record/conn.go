@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -29,6 +30,8 @@ type Conn struct {
 	local, remote net.Addr // nobody else has these; remote is nil if the socket is not connected
 
 	deadlines sync.Mutex // held while one is set and noted: the last that is noted is the last that was set
+
+	shut atomic.Bool // as closed is, for who can't wait for the Monitor
 
 	// The record's Monitor guards all of the following.
 	owned    bool // by the student's code
@@ -178,6 +181,7 @@ func (c *Conn) Close() error {
 	c.r.Update(func() {
 		if !c.closed {
 			c.closed, c.closedBy = true, by
+			c.shut.Store(true)
 		}
 	})
 	return c.inner.Close()
@@ -413,7 +417,10 @@ func (c *Conn) HandOver() { c.r.Update(func() { c.owned = true }) }
 // Shut closes the socket for the story.
 func (c *Conn) Shut() {
 	if !c.IsClosed() {
-		c.r.Update(func() { c.closed = true })
+		c.r.Update(func() {
+			c.closed = true
+			c.shut.Store(true)
+		})
 		c.inner.Close()
 	}
 }
@@ -435,6 +442,9 @@ func (c *Conn) IsClosed() (closed bool) {
 	c.r.Locked(func() { closed = c.closed })
 	return closed
 }
+
+// IsPrompt reports that a deadline that is to come is set at once, and without an error.
+func (c *Conn) IsPrompt() bool { return !c.shut.Load() }
 
 // DeadlineLeft returns which deadline is set on the socket, "read" or "write", where
 // it was set, and whether that was after every call had returned. Without one, what is

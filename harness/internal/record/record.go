@@ -240,6 +240,9 @@ func (l logWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// IsPrompt reports that a line is taken at once.
+func (l logWriter) IsPrompt() bool { return true }
+
 // Callback returns f for the student's code, which calls it by a name; how often it
 // does is counted.
 func (r *Record) Callback(name string, f func() bool) func() bool {

@@ -46,9 +46,8 @@ func Parse(text string, s Site, clean func(string) string) (all []Goroutine, bus
 	const mostGoroutines, mostName = 20_000, 300
 	name := func(claimed string) string { return clean(claimed[:min(len(claimed), mostName)]) }
 	here := func(f frame) frame {
-		dir, file := path.Split(f.file)
-		if above, lesson := path.Split(path.Clean(dir)); strings.HasSuffix(above, "/lessons/") && lesson == s.Lesson() {
-			f.file = path.Join(s.Student, file)
+		if name, ok := s.NameThere(f.file); ok {
+			f.file = path.Join(s.Student, name)
 		}
 		f.function, f.file = name(f.function), name(f.file)
 		return f

@@ -1,7 +1,6 @@
 package stacks
 
 import (
-	"path"
 	"regexp"
 	"runtime"
 	"slices"
@@ -229,7 +228,7 @@ func (s Site) LineOf(g Goroutine) Line {
 	if i, ok := s.studentFrame(g); ok {
 		f = g.frames[i]
 	}
-	return Line{path.Base(f.file), f.line}
+	return s.line(f.file, f.line)
 }
 
 // starter is how a snapshot names Start.

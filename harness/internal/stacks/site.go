@@ -32,7 +32,7 @@ func (s Site) Lesson() string { return path.Base(s.Student) }
 
 // A Line is a place in a file; the zero Line is unknown.
 type Line struct {
-	File   string // the base name
+	File   string // the base name; of a package below the lesson's, the name in the lesson's directory
 	Number int
 }
 
@@ -47,7 +47,9 @@ func (l Line) Known() bool { return l.Number > 0 }
 func CallerSite(task string) Site {
 	f, _ := nearest(func(f runtime.Frame) bool { return isTest(f.File) })
 	dir := path.Dir(f.File)
-	return Site{Task: task, Student: dir, Tests: dir, Begin: lineOf(f), given: givenFiles(dir)}
+	s := Site{Task: task, Student: dir, Tests: dir, given: givenFiles(dir)}
+	s.Begin = s.line(f.File, f.Line)
+	return s
 }
 
 var givenByDir sync.Map // of map[string]bool, by directory
@@ -71,11 +73,32 @@ func givenFiles(dir string) map[string]bool {
 func isTest(file string) bool { return strings.HasSuffix(file, "_test.go") }
 
 func (s Site) isStudent(file string) bool {
-	return path.Dir(file) == s.Student && !isTest(file) && !s.given[path.Base(file)]
+	name, ok := s.inLesson(file)
+	return ok && !isTest(name) && !s.given[name]
 }
 
-// IsTheirs reports whether a file of the lesson's, of which the base name is given, is one that students write.
-func (s Site) IsTheirs(name string) bool { return s.isStudent(s.Student + "/" + name) }
+// inLesson returns a file's name in the directory of the code under test, as in "echo.go", or "internal/x/x.go" for a
+// package of the student's own below the lesson's.
+func (s Site) inLesson(file string) (name string, ok bool) {
+	name, ok = strings.CutPrefix(file, s.Student+"/")
+	// What is below other directories is no part of them.
+	isLesson := path.Base(path.Dir(s.Student)) == "lessons"
+	return name, ok && (isLesson || s.Student != "" && !strings.Contains(name, "/"))
+}
+
+// NameThere returns the name in the lesson's directory of a file of another process, in which the lessons' directories
+// may be elsewhere than here.
+func (s Site) NameThere(file string) (name string, ok bool) {
+	_, name, ok = strings.Cut(path.Clean(file), "/lessons/"+s.Lesson()+"/")
+	return name, ok
+}
+
+// IsTheirs reports whether a file of the lesson's, of which the name in its directory is given, is one that students
+// write.
+func (s Site) IsTheirs(name string) bool {
+	isBelow := path.Clean("/"+name) == "/"+name // and does not lead out of it
+	return isBelow && s.isStudent(s.Student+"/"+name)
+}
 
 func (s Site) isStory(file string) bool { return path.Dir(file) == s.Tests && isTest(file) }
 
@@ -87,13 +110,15 @@ func (s Site) StudentLine() Line {
 		}
 		return Line{}
 	}
-	return nearestLine(func(f runtime.Frame) bool { return s.isStudent(f.File) })
+	f, _ := nearest(func(f runtime.Frame) bool { return s.isStudent(f.File) })
+	return s.line(f.File, f.Line)
 }
 
 // StoryLine returns the story's line nearest to the caller, on this goroutine,
 // leaving out the functions that called Helper.
 func (s Site) StoryLine(helpers map[string]bool) Line {
-	return nearestLine(func(f runtime.Frame) bool { return s.isStory(f.File) && !helpers[f.Function] })
+	f, _ := nearest(func(f runtime.Frame) bool { return s.isStory(f.File) && !helpers[f.Function] })
+	return s.line(f.File, f.Line)
 }
 
 // Sources returns lines of the story, each after its place, as they stand in its files; where those can't be read,
@@ -109,11 +134,15 @@ func (s Site) Sources(lines []Line) (all []string) {
 	return all
 }
 
-func nearestLine(wanted func(runtime.Frame) bool) Line {
-	if f, ok := nearest(wanted); ok {
-		return lineOf(f)
+// line returns a line of a file, whose path is given; none has the zero Line.
+func (s Site) line(file string, number int) Line {
+	if name, ok := s.inLesson(file); ok {
+		return Line{name, number}
 	}
-	return Line{}
+	if file == "" {
+		return Line{}
+	}
+	return Line{path.Base(file), number}
 }
 
 // nearest returns the nearest of this goroutine's frames that is wanted.
@@ -146,5 +175,3 @@ func framesAt(pc uintptr) (all []runtime.Frame) {
 	framesByPC.Store(pc, all)
 	return all
 }
-
-func lineOf(f runtime.Frame) Line { return Line{path.Base(f.File), f.Line} }

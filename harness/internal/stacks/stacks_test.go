@@ -105,6 +105,51 @@ func TestGivenFiles(t *testing.T) {
 	require.False(t, s.isStudent(s.Student+"/mine_test.go"))
 }
 
+// TestBelow: packages below a lesson's are the student's, and what is below another directory is not.
+func TestBelow(t *testing.T) {
+	s := Site{Student: "/x/lessons/02-echo", given: map[string]bool{"read.go": true}}
+	for file, want := range map[string]string{
+		"/x/lessons/02-echo/echo.go":            "echo.go",
+		"/x/lessons/02-echo/internal/a/b.go":    "internal/a/b.go",
+		"/x/lessons/02-echo/internal/a/read.go": "internal/a/read.go",
+		"/x/lessons/02-echo/read.go":            "",
+		"/x/lessons/02-echo/a/b_test.go":        "",
+		"/x/lessons/02-echoes/a.go":             "",
+		"/x/lessons/01-ports/a.go":              "",
+		"/y/lessons/02-echo/echo.go":            "",
+	} {
+		require.Equal(t, want != "", s.isStudent(file), file)
+		if want != "" {
+			require.Equal(t, Line{want, 7}, s.line(file, 7))
+			name, ok := s.NameThere("/elsewhere/lessons/02-echo/" + want)
+			require.True(t, ok)
+			require.Equal(t, want, name)
+		}
+	}
+	for name, want := range map[string]bool{
+		"echo.go": true, "internal/a/b.go": true, "../01-ports/ports.go": false, "a/../../x.go": false,
+		"read.go":      false,
+		"a/../read.go": false, "/etc/x.go": false,
+	} {
+		require.Equal(t, want, s.IsTheirs(name), name)
+	}
+	require.Equal(t, Line{"udp.go", 3}, s.line("/go/src/net/udp.go", 3))
+	require.Equal(t, Line{}, s.line("", 0))
+	_, ok := s.NameThere("/x/lessons/02-echo/../01-ports/ports.go")
+	require.False(t, ok)
+	for _, student := range []string{"/x/harness", ""} {
+		require.False(t, Site{Student: student}.isStudent("/x/harness/simnet/net.go"), student)
+	}
+
+	all, _ := Parse("goroutine 1 [running]:\n\ngoroutine 7 [select]:\nudpkata/lessons/02-echo/internal/a.F()\n\t"+
+		"/udpkata/lessons/02-echo/internal/a/b.go:12 +0x1d\n\ngoroutine 8 [select]:\nudpkata/lessons/01-ports/"+
+		"a.F()\n\t"+
+		"/udpkata/lessons/01-ports/a/b.go:12 +0x1d", s, func(claimed string) string { return claimed })
+	require.Len(t, all, 2)
+	require.Equal(t, Line{"internal/a/b.go", 12}, s.LineOf(all[0]))
+	require.False(t, s.IsStudents(all[1]))
+}
+
 // TestStarting: while a process is being started for the code, nobody takes a story to stand still.
 func TestStarting(t *testing.T) {
 	idle := func() bool { return !(Site{}).Busy() }

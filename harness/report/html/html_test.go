@@ -62,25 +62,27 @@ func TestScript(t *testing.T) {
 // TestWords: each is in both languages, in the script's form, and somebody says it.
 func TestWords(t *testing.T) {
 	place := regexp.MustCompile(`\{\d\}`)
-	used := pageHTML + pageJS
+	var used strings.Builder
+	used.WriteString(pageHTML + pageJS)
 	for _, said := range regexp.MustCompile(`\.Words\.(\w+)`).FindAllStringSubmatch(pageHTML, -1) {
-		used += `"` + said[1] + `"`
+		used.WriteString(`"` + said[1] + `"`)
 	}
 	for _, facts := range []string{"attempt counts", "late policy", "box", "go", "course"} {
-		used += `"` + facts + `"`
+		used.WriteString(`"` + facts + `"`)
 	}
 	for key, word := range words {
 		require.NotEmpty(t, word.EN, key)
 		require.NotEmpty(t, word.ZH, key)
 		require.ElementsMatch(t, place.FindAllString(word.EN, -1), place.FindAllString(word.ZH, -1), key)
 		require.NotRegexp(t, `\p{Han}[,.:;!?()]`, word.ZH, key)
-		said := strings.Contains(used, `"`+key+`"`)
+		said := strings.Contains(used.String(), `"`+key+`"`)
 		if option, ok := strings.CutPrefix(key, "show "); ok {
 			said = strings.Contains(pageJS, option+": ")
 		}
 		require.True(t, said, "nobody says %q", key)
 	}
-	for _, said := range regexp.MustCompile(`(?:\bt\(|data-(?:t|label)=)"([^"]+)"`).FindAllStringSubmatch(used, -1) {
+	says := regexp.MustCompile(`(?:\bt\(|data-(?:t|label)=)"([^"]+)"`)
+	for _, said := range says.FindAllStringSubmatch(used.String(), -1) {
 		if said[1] != "show " {
 			require.Contains(t, words, said[1])
 		}

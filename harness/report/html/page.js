@@ -226,13 +226,13 @@
     const graded = people.filter(p => p.graded).length;
     byId("view-lecture").replaceChildren(
       make("h2", {id: "lecture-head", tabindex: -1}, t("lecture head")),
-      make("p", {class: "about"}, data.rules.length ? `${t("lecture about")} ${t("written in")}` : t("nothing")),
+      make("p", {class: "about"}, data.rules.length ? t("lecture about") + t("written in") : t("nothing")),
       data.rules.length ? make("button", {type: "button", id: "present"}, t("present")) : "",
       ...data.rules.map((r, i) => make("article", {"aria-labelledby": "rule" + i},
         make("p", {class: "count"}, t("example of n", i + 1, data.rules.length)),
         make("h3", {id: "rule" + i}, r.says || r.rule),
         make("p", {class: "met"}, make("strong", {}, t("met by", r.students, graded)), t("comma"),
-          t("met in", r.tasks.map(j => `${tasks[j].lesson}/${tasks[j].name}`).join(t("separator")))),
+          make("span", {}, t("met in", r.tasks.map(j => `${tasks[j].lesson}/${tasks[j].name}`).join(t("separator"))))),
         r.example ? make("pre", {tabindex: 0, role: "group", dir: "ltr", "aria-label": `${t("example")} ${i + 1}`},
           r.example) : make("p", {}, t("no example")))));
   }

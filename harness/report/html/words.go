@@ -68,7 +68,7 @@ var words = map[string]text.Text{
 
 	"lecture head": text.Both("What most went wrong", "最常見的迷思"),
 	"lecture about": text.Both("What failures most likely mean, by how many students have met it: of each failure the "+
-		"likeliest meaning counts. The examples leave out names; look at them before you show them.",
+		"likeliest meaning counts. The examples leave out names; look at them before you show them. ",
 		"失敗最可能代表什麼，依遇到的學生人數排列；每次失敗只算最可能的那一個。"+
 			"範例不含姓名，但投影前請先看過。"),
 	"present":   text.Both("Fill the screen", "全螢幕"),

@@ -10,23 +10,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/build"
-	"go/parser"
-	"go/token"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
-
-	"udpkata/harness/curriculum"
 )
 
 // A Submission is what somebody wrote for one lesson: the paths of the files, by the names of the stub's files that
-// they are in place of. There may be more than the stub has. Tests, and files with the names of given ones, are left
-// out. Whoever made the list has seen that they are regular files, and not too big.
+// they are in place of. There may be more than the stub has, and packages in folders below, as in "internal/x/x.go".
+// Tests, and files with the names of given ones, are left out. Whoever made the list has seen that they are regular
+// files, not too big, and not too many.
 type Submission map[string]string
 
 // Program is where the code's files are, for whoever looks at a stack: below it are lessons/02-echo/echo.go and so on,
@@ -46,7 +41,7 @@ func (c *Course) Stage(ctx context.Context, lessons map[string]Submission, dir, 
 	if out, err = filepath.Abs(out); err != nil {
 		return nil, err
 	}
-	b := &building{Course: c, ctx: ctx, dir: dir, refused: map[string]string{}}
+	b := &building{Course: c, ctx: ctx, dir: dir, refused: map[string]string{}, linked: map[string]string{}}
 	var good []string
 	for _, name := range slices.Sorted(maps.Keys(lessons)) {
 		l, ok := c.lessons[name]
@@ -75,90 +70,7 @@ type building struct {
 	ctx     context.Context
 	dir     string
 	refused map[string]string
-}
-
-// lesson compiles a lesson's package. The refusal says what is wrong with it.
-func (b *building) lesson(l lesson, code Submission) (refusal string, err error) {
-	place := filepath.Join("lessons", l.Name)
-	if err := os.MkdirAll(filepath.Join(b.dir, place), 0o700); err != nil {
-		return "", err
-	}
-	files, refusal, err := b.copy(l, code, place)
-	if refusal != "" || err != nil {
-		return refusal, err
-	}
-	args := []string{"-p", module + "/lessons/" + l.Name, "-importcfg", b.students, "-o", archive(l.Name)}
-	output, err := b.compile(append(args, files...)...)
-	if output == "" || err != nil {
-		return "", err
-	}
-	if err := b.control(); err != nil {
-		return "", err
-	}
-	return b.rename(output, l, code), nil
-}
-
-// archive returns where a lesson's compiled package is.
-func archive(lesson string) string { return lesson + ".a" }
-
-// copy brings the files of a lesson's package that are for this system to a place below dir, and returns their names
-// there.
-func (b *building) copy(l lesson, code Submission, place string) (names []string, refusal string, err error) {
-	sources := map[string]string{}
-	for name, path := range code {
-		if filepath.Ext(name) == ".go" && !strings.HasSuffix(name, "_test.go") && filepath.Base(name) == name {
-			sources[name] = path
-		}
-	}
-	for _, f := range l.Files {
-		if f.Given {
-			sources[f.Name] = filepath.Join(l.Dir, f.Name)
-		} else if sources[f.Name] == "" && !f.Added {
-			return nil, f.Name + " is missing", nil
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(sources)) {
-		source, err := os.ReadFile(sources[name])
-		if err != nil {
-			return nil, "", err
-		}
-		target := filepath.Join(place, name)
-		if err := os.WriteFile(filepath.Join(b.dir, target), source, 0o600); err != nil {
-			return nil, "", err
-		}
-		// A file that can't be read this far is one that the compiler refuses, with better words.
-		if match, err := system.MatchFile(filepath.Join(b.dir, place), name); err == nil && !match {
-			continue
-		}
-		clause, err := parser.ParseFile(token.NewFileSet(), name, source, parser.PackageClauseOnly)
-		if err == nil && clause.Name.Name != l.clause {
-			return nil, fmt.Sprintf("%s: package %s; expected package %s", sources[name], clause.Name.Name,
-				l.clause), nil
-		}
-		names = append(names, filepath.ToSlash(target))
-	}
-	if len(names) == 0 {
-		return nil, fmt.Sprintf("no Go file is for %s/%s", system.GOOS, system.GOARCH), nil
-	}
-	return names, "", nil
-}
-
-// system says which files are for this system. Nothing here calls C.
-var system = func() *build.Context {
-	c := build.Default
-	c.CgoEnabled, c.GOOS, c.GOARCH = false, runtime.GOOS, runtime.GOARCH
-	return &c
-}()
-
-// rename names somebody's files, in the compiler's words, by their own paths.
-func (b *building) rename(output string, l lesson, code Submission) string {
-	for name, path := range code {
-		target := "lessons/" + l.Name + "/" + name + ":"
-		output = strings.ReplaceAll(output, Program+"/"+target, path+":") // how some of its parts know it
-		output = strings.ReplaceAll(output, target, path+":")
-	}
-	return strings.ReplaceAll(output, "(open : no such file or directory)",
-		"(the standard library and golang.org/x/sys are all that may be)")
+	linked  map[string]string // by lesson, the lines for the linker about its packages
 }
 
 // inGlue is how the compiler names a place in the glue, which nobody has.
@@ -219,7 +131,7 @@ func (b *building) link(lessons []string, out string) (output string, err error)
 		return "", err
 	}
 	for _, name := range lessons {
-		fmt.Fprintf(&packages, "packagefile %s/lessons/%s=%s\n", module, name, archive(name))
+		packages.WriteString(b.linked[name])
 		args = append(args, glueFile(name))
 		if err := os.WriteFile(filepath.Join(b.dir, glueFile(name)), b.lessons[name].glue, 0o600); err != nil {
 			return "", err
@@ -248,10 +160,3 @@ import "udpkata/harness/stage/runner"
 
 func main() { runner.Main() }
 `
-
-// A lesson is one of the course's that students write something in.
-type lesson struct {
-	curriculum.Lesson
-	clause string // the name of its package
-	glue   []byte
-}

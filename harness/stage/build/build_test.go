@@ -63,8 +63,8 @@ func TestRefused(t *testing.T) {
 		{"function is missing", two + "const Three = 3", "lessons/11-two: undefined: two.Two"},
 		{"other package", "package main\n\n" + rest, "DIR/two.go: package main; expected package two"},
 		{"the runner", two + "import _ \"udpkata/harness/stage/runner\"\n\n" + rest,
-			"DIR/two.go:3:10: could not import udpkata/harness/stage/runner (the standard library and " +
-				"golang.org/x/sys are all that may be)"},
+			"DIR/two.go:3:10: could not import udpkata/harness/stage/runner (the standard library, " +
+				"golang.org/x/sys and packages below the lesson's own are all that may be)"},
 		{"another lesson", two + "import _ \"udpkata/lessons/10-one\"\n\n" + rest,
 			"DIR/two.go:3:10: could not import udpkata/lessons/10-one"},
 		{"internal", two + "import _ \"internal/poll\"\n\n" + rest,
@@ -94,6 +94,95 @@ func TestRefused(t *testing.T) {
 		_, refused := c.build(map[string]Submission{"11-two": {}})
 		require.Equal(t, map[string]string{"11-two": "two.go is missing"}, refused)
 	})
+}
+
+// TestBelow: packages in folders below a lesson's are its own, whatever they are named.
+func TestBelow(t *testing.T) {
+	c := newCourse(t)
+	two := func(imported, body string, below ...string) map[string]string {
+		files := map[string]string{"two.go": "package two\n\nimport " + imported + "\n\nfunc Two() int " +
+			"{" + body + "}\n"}
+		for i := 0; i < len(below); i += 2 {
+			files[below[i]] = below[i+1]
+		}
+		return files
+	}
+	const one = "package one\n\nfunc One() int { return 1 }\n"
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		want  string
+	}{
+		{"deep", two(`"udpkata/lessons/11-two/a/b/c/d/e/f/g/h"`, "return one.One()", "a/b/c/d/e/f/g/h/x.go", one), "1"},
+		{"twice", two(`("udpkata/lessons/11-two/a"; "udpkata/lessons/11-two/b")`, "return a.A() + b.B()",
+			"a/a.go", "package a\n\nimport \"udpkata/lessons/11-two/b\"\n\nfunc A() int { return b.B() }\n",
+			"b/b.go", "package b\n\nvar n = 1\n\nfunc B() int { n++; return n }\n"), "5"},
+		{"internal", two(`"udpkata/lessons/11-two/internal/a"`, "return one.One()", "internal/a/a.go", one), "1"},
+		{"internal below", two(`"udpkata/lessons/11-two/a"`, "return a.A()",
+			"a/a.go", "package a\n\nimport \"udpkata/lessons/11-two/a/internal/b\"\n\nfunc A() int { return "+
+				"one.One() }\n",
+			"a/internal/b/b.go", one), "1"},
+		{"the runner's name", two(`one "udpkata/lessons/11-two/harness/stage/runner"`, "return one.One()",
+			"harness/stage/runner/runner.go", one), "1"},
+		{"another lesson's name", two(`one "udpkata/lessons/11-two/lessons/10-one"`, "return one.One()",
+			"lessons/10-one/one.go", one), "1"},
+		{"of the standard library's name", two(`("net"; mine "udpkata/lessons/11-two/net")`,
+			"var a net.Addr = mine.Addr{}; _ = a; return 1",
+			"net/net.go", "package net\n\nimport \"net\"\n\ntype Addr struct{ net.Addr }\n"), "1"},
+		{"odd name", two(`"udpkata/lessons/11-two/_a-b.c~d+e"`, "return one.One()", "_a-b.c~d+e/a.go", one), "1"},
+		{"tests and files for other systems", two(`"udpkata/lessons/11-two/a"`, "return one.One()", "a/a.go", one,
+			"a/a_test.go", "package nonsense", "a/a_plan9.go", "package more nonsense"), "1"},
+		{"what nobody imports", two(`_ "fmt"`, "return 1", "a/a.go", "nonsense"), "1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			program, refused := c.build(map[string]Submission{"11-two": c.laid(tt.files)})
+			require.Empty(t, refused)
+			require.Equal(t, tt.want, run(t, program, "11-two.Two"))
+		})
+	}
+	t.Run("costs its lesson alone", func(t *testing.T) {
+		_, refused := c.build(map[string]Submission{"10-one": c.good["10-one"], "11-two": c.laid(two(
+			`"udpkata/lessons/11-two/a"`, "return a.A", "a/a.go", "package a\n\nconst A int = `1`\n"))})
+		require.Len(t, refused, 1)
+		require.Regexp(t, `^/\S+/a/a.go:3:15: cannot use `, refused["11-two"])
+	})
+	t.Run("another module's", func(t *testing.T) {
+		_, refused := c.build(map[string]Submission{"11-two": c.laid(two(`_ "other/lessons/11-two/a"`, "return 1",
+			"a/a.go", one))})
+		require.Contains(t, refused["11-two"], "two.go:3:10: could not import other/lessons/11-two/a (the standard ")
+	})
+	t.Run("twice the same", func(t *testing.T) {
+		files := two(`"udpkata/lessons/11-two/a"`, "return one.One()", "a/a.go", one)
+		first, _ := c.build(map[string]Submission{"11-two": c.laid(files)})
+		second, _ := c.build(map[string]Submission{"11-two": c.laid(files)})
+		require.Equal(t, read(t, first), read(t, second))
+	})
+}
+
+// laid writes somebody's files, and lists them.
+func (c course) laid(files map[string]string) Submission {
+	dir, code := c.t.TempDir(), Submission{}
+	for name, source := range files {
+		code[name] = filepath.Join(dir, filepath.FromSlash(name))
+		write(c.t, code[name], source)
+	}
+	return code
+}
+
+// TestMayUse: what is internal is for those below where it is.
+func TestMayUse(t *testing.T) {
+	for _, tt := range []struct {
+		from, folder string
+		want         bool
+	}{
+		{".", "a", true}, {".", "internal", true}, {".", "internal/a", true}, {"a", "internal/b/c", true},
+		{".", "a/internal", false}, {".", "a/internal/b", false}, {"a", "a/internal/b", true}, {"a/c", "a/" +
+			"internal", true},
+		{"ab", "a/internal", false}, {"b", "a/internal/internal/c", false}, {"a", "a/internal/internal/c", false},
+		{"a/internal", "a/internal/internal/c", true}, {".", "internals/a", true}, {".", "a/myinternal", true},
+	} {
+		require.Equal(t, tt.want, mayUse(tt.from, tt.folder), "%s uses %s", tt.from, tt.folder)
+	}
 }
 
 // TestCannotBuild: what is not for somebody's code is an error.

@@ -44,40 +44,69 @@ type vetConfig struct {
 	GoFiles                              []string
 	ImportMap                            map[string]string // of paths in the code to those of packages
 	PackageFile                          map[string]string // of those to compiled packages
+	PackageVetx                          map[string]string // of those to what was learnt of them
+	VetxOnly                             bool              // to learn, and to say nothing
 	VetxOutput                           string
 }
 
-// vet checks one lesson.
+// vet checks one lesson. Of its packages in folders below, go test has go vet learn what they are about, such as which
+// functions print, and say nothing.
 func (b *building) vet(l lesson) (output string, err error) {
-	place := filepath.Join("lessons", l.Name)
-	config := vetConfig{
-		Compiler: "gc", Dir: place, ImportPath: module + "/lessons/" + l.Name, GoVersion: b.Version,
-		ImportMap:   map[string]string{"unsafe": "unsafe"}, // which nobody compiles
-		PackageFile: map[string]string{}, VetxOutput: l.Name + ".vetx",
+	students, err := os.ReadFile(b.students)
+	if err != nil {
+		return "", err
 	}
-	files, err := os.ReadDir(filepath.Join(b.dir, place))
+	own, err := os.ReadFile(filepath.Join(b.dir, l.importcfg()))
+	if err != nil {
+		return "", err
+	}
+	config := vetConfig{
+		Compiler: "gc", GoVersion: b.Version,
+		ImportMap:   map[string]string{"unsafe": "unsafe"}, // which nobody compiles
+		PackageFile: map[string]string{}, PackageVetx: map[string]string{},
+	}
+	for line := range strings.Lines(string(students)) {
+		config.add(line)
+	}
+	for line := range strings.Lines(string(own)) {
+		importPath, archive := config.add(line)
+		config.ImportPath, config.VetxOnly = importPath, importPath != l.importPath(".")
+		config.VetxOutput = archive + ".vetx"
+		if output, err = b.vetPackage(l, config); output != "" || err != nil {
+			return output, err
+		}
+		config.PackageVetx[importPath] = config.VetxOutput
+	}
+	return "", nil
+}
+
+// add adds a compiled package, of which there is a line.
+func (c *vetConfig) add(line string) (importPath, file string) {
+	importPath, file, _ = strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "packagefile "), "=")
+	c.ImportMap[importPath], c.PackageFile[importPath] = importPath, file
+	return importPath, file
+}
+
+// vetPackage checks one package of a lesson's.
+func (b *building) vetPackage(l lesson, config vetConfig) (output string, err error) {
+	folder, _ := l.folder(config.ImportPath)
+	config.Dir = filepath.Join("lessons", l.Name, filepath.FromSlash(folder))
+	config.GoFiles = nil
+	files, err := os.ReadDir(filepath.Join(b.dir, config.Dir))
 	if err != nil {
 		return "", err
 	}
 	for _, f := range files {
-		if match, err := system.MatchFile(filepath.Join(b.dir, place), f.Name()); err == nil && match {
-			config.GoFiles = append(config.GoFiles, filepath.ToSlash(filepath.Join(place, f.Name())))
+		match, err := system.MatchFile(filepath.Join(b.dir, config.Dir), f.Name())
+		if err == nil && match && !f.IsDir() {
+			config.GoFiles = append(config.GoFiles, filepath.ToSlash(filepath.Join(config.Dir, f.Name())))
 		}
-	}
-	packages, err := os.ReadFile(b.students)
-	if err != nil {
-		return "", err
-	}
-	for line := range strings.Lines(string(packages)) {
-		line = strings.TrimPrefix(strings.TrimSpace(line), "packagefile ")
-		importPath, file, _ := strings.Cut(line, "=")
-		config.ImportMap[importPath], config.PackageFile[importPath] = importPath, file
 	}
 	data, err := json.Marshal(config)
 	if err != nil {
 		return "", err
 	}
-	name := l.Name + ".vet.cfg" // which makes it a configuration for vet
+	name := config.PackageFile[config.ImportPath] + ".vet.cfg" // which makes it a configuration for vet
 	if err := os.WriteFile(filepath.Join(b.dir, name), data, 0o600); err != nil {
 		return "", err
 	}

@@ -19,6 +19,7 @@ const (
 	Later                  // nothing came of operation ID yet; Until is as with Now: up to when the clock may run on
 	Reply                  // what came of operation ID after all
 	Round                  // the end of a round's frames: at Time, and the clock may run up to Until, exclusive
+	Prompt                 // operations on object ID that no answer changes need none from now on, if N is 1
 	Held                   // operation ID, a read, has what is in Body in its buffer, and does not return yet
 	Shut                   // the code's own socket ID is to be closed
 	Edited                 // the story has changed what the call ID was given: Body says to what
@@ -27,7 +28,7 @@ const (
 
 // From the stage.
 const (
-	Operation Kind = iota + 100 // an operation of the judge's: ID is its own, Body what it is
+	Operation Kind = iota + 100 // an operation of the judge's: ID is its own, Body what it is; N may be Unanswered
 	Returned                    // the call ID: Body says how
 	Came                        // N calls of the row ID have returned: Body says how, and what they have changed
 	Changed                     // Body: what the code has changed of what it was given, or has returned

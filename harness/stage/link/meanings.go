@@ -17,6 +17,9 @@ const (
 // Gone is a frame's N if the operation has ended the goroutine that asked for it.
 const Gone = 1
 
+// Unanswered is the N of an operation's frame for whose answer nobody waits.
+const Unanswered = 1
+
 // StoryBits is how many bits the numbers of one story's objects have: no other's has the same.
 const StoryBits = 24
 

@@ -2,38 +2,32 @@ package link
 
 import (
 	"io"
-	"runtime"
 	"syscall"
 	"unsafe"
 )
 
-// tries is how often Read looks before it waits: the other side mostly answers within
-// microseconds, and to wait for it, and to be woken, takes longer than that.
-const tries = 40
-
-// Read waits for bytes of a descriptor that does not block.
+// Read waits for bytes of a descriptor. It does not look again and again before it waits: where as many submissions are
+// judged as there are processors, another one can use the time.
 func Read(fd int, p []byte) (int, error) { return ReadUntil(fd, -1, p) }
 
-// ReadUntil does what Read does, until another descriptor, if it is one, is ready: then there is nothing more to come.
+// ReadUntil does what Read does, of a descriptor that does not block, until another one is ready, if that is not
+// negative: then there is nothing more to come.
 func ReadUntil(fd, end int, p []byte) (int, error) {
-	ended := false
-	for i := 0; ; i++ {
-		buf := unsafe.Pointer(&p[0])
-		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(fd), uintptr(buf), uintptr(len(p)))
+	for {
+		ended := end >= 0 && await(fd, end, pollIn)
+		n, err := syscall.Read(fd, p)
 		switch {
-		case errno == 0 && n == 0:
+		case err == nil && n == 0:
 			return 0, io.EOF
-		case errno == 0:
-			return int(n), nil
-		case errno == syscall.EINTR:
-		case errno != syscall.EAGAIN:
-			return 0, errno
+		case err == nil:
+			return n, nil
+		case err == syscall.EINTR:
+		case err != syscall.EAGAIN:
+			return 0, err
 		case ended:
 			return 0, io.EOF
-		case i >= tries:
-			ended = await(fd, end, pollIn)
-		default:
-			runtime.Gosched()
+		case end < 0:
+			await(fd, -1, pollIn)
 		}
 	}
 }

@@ -75,44 +75,47 @@ func (s *story) says(w *link.Writer, before map[int64]bool) {
 	}
 }
 
-// lines appends the lines of the lessons' directories that the calling goroutine is on,
-// the nearest first.
+// stacks are what lines appends, by a stack's program counters.
+var stacks = struct {
+	sync.Mutex
+	lines map[[mostFrames]uintptr][]byte
+}{lines: map[[mostFrames]uintptr][]byte{}}
+
+// mostFrames is how far up a stack lines looks, and mostLines how many it tells.
+const (
+	mostFrames = 64
+	mostLines  = 8
+)
+
+// lines appends the lines of the lessons' directories, and of those below, that the calling goroutine is on, the
+// nearest first. They are named as in "02-echo/echo.go" or "02-echo/internal/x/x.go".
 func (o *Out) lines() {
-	var pcs [64]uintptr
-	var all []place
-	for _, pc := range pcs[:runtime.Callers(2, pcs[:])] {
-		all = append(all, placesAt(pc)...)
+	var pcs [mostFrames]uintptr
+	n := runtime.Callers(2, pcs[:])
+	stacks.Lock()
+	defer stacks.Unlock()
+	known, ok := stacks.lines[pcs]
+	if !ok {
+		known = linesAt(pcs[:n])
+		stacks.lines[pcs] = known
 	}
-	all = all[:min(len(all), 8)]
-	o.Uint(uint64(len(all)))
-	for _, p := range all {
-		o.Text(p.file)
-		o.Int(int64(p.line))
-	}
+	o.Bytes = append(o.Bytes, known...)
 }
 
-// A place is a line of a file, which is named as in "02-echo/echo.go".
-type place struct {
-	file string
-	line int
-}
-
-var places sync.Map // of []place, by uintptr
-
-// placesAt returns which of the frames at a program counter are in a lesson's directory.
-func placesAt(pc uintptr) (all []place) {
-	if known, ok := places.Load(pc); ok {
-		return known.([]place)
-	}
-	frames := runtime.CallersFrames([]uintptr{pc})
-	for more := true; more; {
+func linesAt(pcs []uintptr) []byte {
+	var all link.Writer
+	count := uint64(0)
+	frames := runtime.CallersFrames(pcs)
+	for more := true; more && count < mostLines; {
 		var f runtime.Frame
 		f, more = frames.Next()
-		dir, file := path.Split(f.File)
-		if above, lesson := path.Split(path.Clean(dir)); strings.HasSuffix(above, "/lessons/") {
-			all = append(all, place{lesson + "/" + file, f.Line})
+		if _, file, ok := strings.Cut(path.Clean(f.File), "/lessons/"); ok && strings.Contains(file, "/") {
+			all.Text(file)
+			all.Int(int64(f.Line))
+			count++
 		}
 	}
-	places.Store(pc, all)
-	return all
+	var w link.Writer
+	w.Uint(count)
+	return append(w.Bytes, all.Bytes...)
 }

@@ -210,6 +210,9 @@ func (c Conn) set(method string, t time.Time) error {
 	}
 	out := c.Begin(method)
 	out.Time(t)
+	if (t.IsZero() || t.After(time.Now())) && c.s.tell(c.number, out) {
+		return nil
+	}
 	return c.Run(out).Error()
 }
 
@@ -249,6 +252,9 @@ func (w LogWriter) Write(p []byte) (int, error) {
 	}
 	out := w.o.Begin("Write")
 	out.data(p)
+	if w.o.s.tell(w.o.number, out) {
+		return len(p), nil
+	}
 	in := w.o.Run(out)
 	return int(in.Int()), in.Error()
 }

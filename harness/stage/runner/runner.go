@@ -53,8 +53,6 @@ func Main() {
 func run(t *testing.T) {
 	defer os.Exit(0) // whoever ends this goroutine ends the process
 	told.Store(newStory(nil, 0, false))
-	syscall.SetNonblock(framesIn, true)
-	syscall.SetNonblock(asked, true)
 	go answer()
 	pipe := &pipes{from: link.NewSource(descriptor(framesIn))}
 	for {
@@ -98,6 +96,13 @@ func (p *pipes) keep(all ...link.Frame) {
 	for _, f := range all {
 		p.buf = f.Append(p.buf)
 	}
+}
+
+// kept returns how many bytes are kept.
+func (p *pipes) kept() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.buf)
 }
 
 // send sends frames together, after those that were kept. The judge's end is the process's.

@@ -32,8 +32,10 @@ type story struct {
 	signal chan struct{} // the bubble's: something that can be seen was done
 
 	mu       sync.Mutex
-	stops    bool  // the round ends at this instant
-	until    int64 // where its clock must not come to
+	stops    bool           // the round ends at this instant
+	told     bool           // it does unless something is asked yet, as something was told
+	prompt   map[int64]bool // objects to whose answer nobody has to listen
+	until    int64          // where its clock must not come to
 	next     int64
 	waiting  map[int64]waiter
 	contexts map[int64]func(in *In)
@@ -51,8 +53,8 @@ func newStory(p *pipes, number int64, virtual bool) *story {
 	return &story{
 		pipe: p, number: number, virtual: virtual,
 		waiting: map[int64]waiter{}, contexts: map[int64]func(in *In){}, objects: map[int64]*Object{},
-		addrs: map[int64]*net.UDPAddr{},
-		calls: map[int]int64{}, performs: map[int]int64{}, names: newNames(),
+		addrs:  map[int64]*net.UDPAddr{},
+		prompt: map[int64]bool{}, calls: map[int]int64{}, performs: map[int]int64{}, names: newNames(),
 		owned: owned{last: -number << link.StoryBits},
 	}
 }
@@ -101,7 +103,7 @@ func (s *story) round() bool {
 // play lets the code go on.
 func (s *story) play(r link.Frame, mail []link.Frame) {
 	s.mu.Lock()
-	s.stops, s.until = false, r.Until
+	s.stops, s.told, s.until = false, false, r.Until
 	s.mu.Unlock()
 	s.turn.Unlock()
 	if d := time.Until(time.Unix(0, r.Time)); d > 0 {
@@ -133,7 +135,7 @@ func (s *story) play(r link.Frame, mail []link.Frame) {
 func (s *story) free() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stops {
+	if s.stops || s.told {
 		return 0
 	}
 	return time.Until(time.Unix(0, s.until)) - 1
@@ -157,7 +159,7 @@ func (s *story) act() int64 {
 func (s *story) goesOn(until int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.until, s.stops = until, s.stops || until == 0
+	s.until, s.stops, s.told = until, s.stops || until == 0, false
 }
 
 // tellReal takes part in a story in real time.
@@ -214,6 +216,10 @@ func (s *story) deliver(f link.Frame) {
 		call(r.invokeRest)
 	case link.Edited:
 		s.edits(f)
+	case link.Prompt:
+		s.mu.Lock()
+		s.prompt[f.ID] = f.N == 1
+		s.mu.Unlock()
 	case link.Held:
 		s.mu.Lock()
 		w := s.waiting[f.ID]
@@ -373,7 +379,11 @@ func (s *story) askVirtual(out *Out) link.Frame {
 			os.Exit(0)
 		}
 		answer.Body = append([]byte(nil), answer.Body...)
-		if answer.Kind != link.Now && answer.Kind != link.Later {
+		switch answer.Kind {
+		case link.Now, link.Later:
+		case link.Prompt:
+			s.deliver(answer) // before anybody else has the turn
+		default:
 			came = append(came, answer)
 		}
 	}
@@ -394,6 +404,32 @@ func (s *story) askVirtual(out *Out) link.Frame {
 	s.mu.Unlock()
 	w.fill(answer)
 	return answer
+}
+
+// mostTold is how many bytes may be told before something is asked.
+const mostTold = 16 << 10
+
+// tell has the judge perform an operation on an object for whose answer nobody has to wait, and reports whether it is
+// such an object, now. The judge hears of it together with what is said next, and the clock does not run on before.
+func (s *story) tell(object int64, out *Out) bool {
+	if !s.virtual {
+		return false
+	}
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.prompt[object] || s.pipe.kept() > mostTold {
+		return false
+	}
+	if !s.over.Load() {
+		s.next++
+		s.told = true
+		s.pipe.keep(link.Frame{
+			Kind: link.Operation, Story: s.number, ID: s.next, N: link.Unanswered, Time: s.act(), Body: out.Bytes,
+		})
+	}
+	return true
 }
 
 // overError returns what a socket of an earlier story does.

@@ -74,6 +74,9 @@ async function shoot(page, name) {
 }
 
 const overflows = page => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+// cut returns what of students' feedback is wider than its frame, by its first line.
+const cut = page => page.$$eval("pre", all => all.filter(pre => pre.scrollWidth > pre.clientWidth).
+  map(pre => pre.textContent.split("\n")[0]));
 const names = (page, table = "table") => page.$$eval(`#${table} tbody tr:not([hidden]) th`,
   all => all.map(th => th.textContent));
 const said = page => page.$eval("#shown", e => e.textContent);
@@ -187,6 +190,7 @@ async function looks() {
         await go(page, hash);
         if ((size === "1280") === (theme === "light")) await barriers(page, `${view} at ${size}, ${theme}`);
         assert.ok(await overflows(page) <= 0, `${view} is wider than ${size}`);
+        if (size === "1280") assert.deepEqual(await cut(page), [], `cut off in ${view} at ${size}`);
         if (["class", "map", "lecture", "student"].includes(view) || size === "1280" && theme === "light") {
           await shoot(page, `${view}-${size}-${theme}`);
         }

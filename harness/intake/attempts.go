@@ -1,0 +1,138 @@
+package intake
+
+import (
+	"cmp"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"udpkata/harness/text"
+)
+
+// This file is about which uploads belong together: as one submission, and as one student's attempts.
+
+// submissions puts together what belongs together.
+func (f *finder) submissions() (all []Submission) {
+	type who struct {
+		system      System
+		student, id string
+	}
+	// Two that were given themselves and have one name are two students, and are named after their folders too.
+	times := map[string][]*found{}
+	for _, one := range f.all {
+		if one.own {
+			times[one.student] = append(times[one.student], one)
+		}
+	}
+	for _, same := range times {
+		folders := map[string]bool{}
+		for _, one := range same {
+			folders[parent(one.path)] = true
+		}
+		if len(folders) > 1 {
+			for _, one := range same {
+				one.student = path.Join(filepath.Base(parent(one.path)), one.student)
+			}
+		}
+	}
+	byWho := map[who][]*found{}
+	names := map[who]map[string]bool{} // of one number
+	for _, one := range f.all {
+		w := who{system: one.system, student: one.student, id: one.id}
+		byWho[w] = append(byWho[w], one)
+		if one.id != "" {
+			number := who{system: one.system, id: one.id}
+			if names[number] == nil {
+				names[number] = map[string]bool{}
+			}
+			names[number][one.student] = true
+		}
+	}
+	for w, uploads := range byWho {
+		attempts := f.attempts(uploads)
+		for i := range attempts {
+			s := &attempts[i]
+			s.System, s.Student, s.ID = w.system, text.VisibleLine(w.student), text.VisibleLine(w.id)
+			s.Attempt, s.Attempts, s.course, s.limits = i+1, len(attempts), f.course, f.limits
+			if len(names[who{system: w.system, id: w.id}]) > 1 {
+				s.Notes = append(s.Notes,
+					text.Say("the number %s stands with another name too; see who has handed it in",
+						s.ID))
+			}
+		}
+		all = append(all, attempts...)
+	}
+	slices.SortFunc(all, func(a, b Submission) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a.Student), strings.ToLower(b.Student)),
+			strings.Compare(a.Student, b.Student), cmp.Compare(len(a.ID), len(b.ID)), strings.Compare(a.ID, b.ID),
+			strings.Compare(string(a.System), string(b.System)), cmp.Compare(a.Attempt, b.Attempt))
+	})
+	return all
+}
+
+func parent(of string) string {
+	full, err := filepath.Abs(of)
+	if err != nil {
+		return ""
+	}
+	return filepath.Dir(full)
+}
+
+// attempts makes submissions of one student's uploads, which are in the order in which they were found.
+func (f *finder) attempts(uploads []*found) (all []Submission) {
+	number := func(one *found) int { n, _ := strconv.Atoi(one.attachment); return n }
+	for len(uploads) > 0 {
+		n := 1
+		if uploads[0].system == NoSystem {
+			all = append(all, joined(uploads[:1]))
+			uploads = uploads[1:]
+			continue
+		}
+		for n < len(uploads) && uploads[n].at == uploads[0].at {
+			n++
+		}
+		same := slices.Clone(uploads[:n])
+		uploads = uploads[n:]
+		slices.SortStableFunc(same, func(a, b *found) int { return cmp.Compare(number(a), number(b)) })
+		rounds := map[int][]*found{} // by the number in the archives' names
+		last := 0
+		for _, one := range same {
+			plain, again := unnumbered(one.file)
+			isFirst := func(other *found) bool { return other.file == plain }
+			if !hasExtension(one.file, archives) || !slices.ContainsFunc(same, isFirst) {
+				again = 0
+				if !hasExtension(one.file, archives) {
+					again = -1 // with the last
+				}
+			}
+			rounds[again] = append(rounds[again], one)
+			last = max(last, again)
+		}
+		for again := 0; again <= last; again++ {
+			round := rounds[again]
+			if again == last {
+				round = append(round, rounds[-1]...)
+				slices.SortStableFunc(round, func(a, b *found) int { return cmp.Compare(number(a), number(b)) })
+			}
+			if len(round) > 0 {
+				all = append(all, joined(round))
+			}
+		}
+	}
+	return all
+}
+
+// joined makes one submission of uploads.
+func joined(uploads []*found) (s Submission) {
+	for _, one := range uploads {
+		s.Late = s.Late || one.late
+		s.Paths = append(s.Paths, text.VisibleLine(one.path))
+		s.parts = append(s.parts, one.parts...)
+		if s.refuse == nil {
+			s.refuse = one.refuse
+		}
+	}
+	return s
+}
