@@ -43,6 +43,14 @@ func datagram(id uint64, text string) string {
 // spelled returns the ID that 8 letters are, so that a story's datagrams can be read.
 func spelled(letters string) uint64 { return binary.BigEndian.Uint64([]byte(letters)) }
 
+// named returns the ID of 8 letters that a story has for a question, or others that are drawn in their place.
+func named(w harness.Caller, letters string) uint64 { return spelled(w.Text(letters)[:idSize]) }
+
+// numbered returns the ID that is n, or n more than one that is drawn for the story.
+func numbered(w harness.Caller, n uint64) uint64 {
+	return uint64(harness.Number(w, int64(0), 1<<20, 1<<62)) + n
+}
+
 // oneBitApart lists IDs that differ from one in a bit.
 func oneBitApart(id uint64) (all []uint64) {
 	for bit := range 64 {
@@ -61,12 +69,12 @@ func TestIDs(t *testing.T) {
 		bigEndian = "A datagram begins with the 8 bytes of its ID, the most significant one first; the text follows."
 		whole     = "The first 8 bytes are the ID, whatever number that is. All others are the text, or none."
 	)
-	texts := []string{"hello", "", "\x00", "deposit 100\n", "\xff\xfe 晚安", strings.Repeat("x", 65_499)}
-	ids := append(oneBitApart(0), 0, 1, 0x0102030405060708, math.MaxInt64, math.MaxUint64, spelled("question"))
+	texts := []string{"hello", "", "\x00", "deposit 100\n", "\xff\xfe 晚安", strings.Repeat("!", 65_499)}
+	ids := append(oneBitApart(0), 0, 1, 0x0102030405060708, math.MaxInt64, math.MaxUint64)
 
 	harness.Offline(t, func(w *harness.World) {
-		for i, id := range slices.Backward(ids) {
-			text := texts[i%len(texts)]
+		for i, id := range slices.Backward(append(ids, named(w, "question"))) {
+			text := w.Text(texts[i%len(texts)])
 			w.Call("Encode", func(context.Context) (any, error) {
 				return requestids.Encode(id, []byte(text)), nil
 			}).Because(bigEndian).Returns([]byte(datagram(id, text)))
@@ -191,6 +199,7 @@ func (s *sluggish) Read(p []byte) (int, error) {
 
 // A source is where a Client's IDs come from. Several goroutines may read it.
 type source struct {
+	w     harness.Caller
 	mu    sync.Mutex
 	bytes []byte
 	taken int
@@ -198,9 +207,9 @@ type source struct {
 }
 
 // letters returns a source of IDs of 8 letters each.
-func letters() *source {
-	random := rand.New(rand.NewPCG(7, 64))
-	s := &source{bytes: make([]byte, 8*1200)}
+func letters(w harness.Caller) *source {
+	random := rand.New(rand.NewPCG(uint64(harness.Number(w, int64(7), 0, math.MaxInt64-1)), 64))
+	s := &source{w: w, bytes: make([]byte, 8*1200)}
 	for i := range s.bytes {
 		s.bytes[i] = byte('a' + random.IntN(26))
 	}
@@ -227,8 +236,8 @@ func (s *source) Read(p []byte) (int, error) {
 func (s *source) id(n int) uint64 { return binary.BigEndian.Uint64(s.bytes[idSize*(n-1):]) }
 
 // question returns what the n-th call of Ask has to send, from 1, if each draws its own ID; and answer what answers it.
-func (s *source) question(n int, text string) string { return datagram(s.id(n), text) }
-func (s *source) answer(n int, text string) string   { return datagram(s.id(n), text) }
+func (s *source) question(n int, text string) string { return datagram(s.id(n), s.w.Text(text)) }
+func (s *source) answer(n int, text string) string   { return datagram(s.id(n), s.w.Text(text)) }
 
 // answer returns what answers a question, whatever its ID is.
 func answer(question, text string) string { return question[:min(idSize, len(question))] + text }
@@ -248,12 +257,13 @@ func newClient(w harness.Caller, conn net.Conn, random io.Reader) (client *reque
 // A calling is a call of the student's code.
 type calling = func(ctx context.Context) (any, error)
 
+// asking returns a call of Ask. The bytes of no text are nil.
 func asking(client *requestids.Client, text string) calling {
-	return func(ctx context.Context) (any, error) { return client.Ask(ctx, []byte(text)) }
+	return func(ctx context.Context) (any, error) { return client.Ask(ctx, append([]byte(nil), text...)) }
 }
 
 func ask(w harness.Caller, client *requestids.Client, text string) *harness.Call {
-	return w.Call("Ask", asking(client, text))
+	return w.Call("Ask", asking(client, w.Text(text)))
 }
 
 func closeIt(w harness.Caller, client *requestids.Client) *harness.Call {
@@ -280,11 +290,11 @@ func TestAskFindsItsAnswer(t *testing.T) {
 		// Of a server each: in real time, on a busy machine, a client may have sent again before its answer came.
 		server, other := w.Peer("server"), w.Peer("another server")
 		one, two := w.Dial("client 1", server), w.Dial("client 2", other)
-		random := letters()
+		random := letters(w)
 		first := ask(w, newClient(w, one, random), "deposit 100")
 		server.Because(itsOwn).ExpectFrom(one, random.question(1, "deposit 100"))
 		server.Send(one, random.answer(1, "The balance is 100"))
-		first.Returns([]byte("The balance is 100"))
+		first.Returns([]byte(w.Text("The balance is 100")))
 
 		biggest := strings.Repeat("!", w.MaxPayload()-idSize)
 		second := ask(w, newClient(w, two, random), "deposit 100")
@@ -292,12 +302,12 @@ func TestAskFindsItsAnswer(t *testing.T) {
 		other.Send(two, random.answer(2, biggest))
 		second.Returns([]byte(biggest))
 
-		first.Returns([]byte("The balance is 100")) // still the same bytes
+		first.Returns([]byte(w.Text("The balance is 100"))) // still the same bytes
 	})
 
 	harness.OnVirtual.Then(t, "any-bytes", func(w *harness.Virtual) {
 		server := w.Peer("server")
-		conn, random := w.Dial("client", server), letters()
+		conn, random := w.Dial("client", server), letters(w)
 		client := newClient(w, conn, random)
 		biggest := strings.Repeat("?", w.MaxPayload()-idSize)
 		for i, tt := range []struct{ text, reply string }{
@@ -312,64 +322,77 @@ func TestAskFindsItsAnswer(t *testing.T) {
 			server.Because(itsOwn).ExpectFrom(conn, random.question(i+1, tt.text))
 			server.Send(conn, random.answer(i+1, tt.reply))
 			asking.Because("An answer has any bytes, or none: its ID alone says that it is one.")
-			asking.ReturnsAt(0, []byte(tt.reply))
+			asking.ReturnsAt(0, []byte(w.Text(tt.reply)))
 		}
 		server.HeardNothingElse()
 	})
 
 	harness.OnVirtual.Then(t, "forger", func(w *harness.Virtual) {
 		server := w.Peer("server")
-		conn, random := w.Dial("client", server), letters()
+		conn, random := w.Dial("client", server), letters(w)
 		guesses := rand.New(rand.NewPCG(1, 1))
 		asking := ask(w, newClient(w, conn, random), "deposit 100")
 		server.Because(itsOwn).ExpectFrom(conn, random.question(1, "deposit 100"))
 		for _, at := range []time.Duration{0, 60 * ms} {
 			w.At(at)
 			for range 500 {
-				w.Forge(server, conn, datagram(guesses.Uint64(), "The balance is 0"))
+				w.Forge(server, conn, datagram(guesses.Uint64(), w.Text("The balance is 0")))
 			}
 		}
 		w.At(150 * ms)
 		server.Send(conn, random.answer(1, "The balance is 100"))
 		asking.Because(notForIt)
-		asking.ReturnsAt(150*ms, []byte("The balance is 100"))
+		asking.ReturnsAt(150*ms, []byte(w.Text("The balance is 100")))
 		w.Because("What is not for this Ask changes nothing of when it sends.")
 		w.SentAt(conn, 0, 100*ms)
 	})
 
 	harness.OnVirtual.Then(t, "nearly-its-id", func(w *harness.Virtual) {
 		server := w.Peer("server")
-		conn, random := w.Dial("client", server), letters()
+		conn, random := w.Dial("client", server), letters(w)
 		asking := ask(w, newClient(w, conn, random), "deposit 100")
 		id := random.id(1)
 		for _, other := range append(oneBitApart(id), 0, id+1, id-1, swapped(id), ^id) {
-			server.Send(conn, datagram(other, "The balance is 0"))
+			server.Send(conn, datagram(other, w.Text("The balance is 0")))
 		}
 		w.At(50 * ms)
 		server.Send(conn, random.answer(1, "The balance is 100"))
 		asking.Because(notForIt)
-		asking.ReturnsAt(50*ms, []byte("The balance is 100"))
+		asking.ReturnsAt(50*ms, []byte(w.Text("The balance is 100")))
 		w.Because("What is not for this Ask changes nothing of when it sends.")
 		w.SentAt(conn, 0)
 	})
 
+	harness.OnVirtual.Then(t, "zero", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		conn, random := w.Dial("client", server), &source{w: w, bytes: make([]byte, 2*idSize)}
+		client := newClient(w, conn, random)
+		for n := 1; n <= 2; n++ {
+			asking := ask(w, client, "deposit 100")
+			server.Because("An ID may be any number, also 0.").ExpectFrom(conn, random.question(n, "deposit 100"))
+			server.Send(conn, random.answer(n, "The balance is 100"))
+			asking.Because("An ID may be any number, also 0.")
+			asking.ReturnsAt(0, []byte(w.Text("The balance is 100")))
+		}
+	})
+
 	harness.OnVirtual.Then(t, "too-short", func(w *harness.Virtual) {
 		server := w.Peer("server")
-		conn, random := w.Dial("client", server), letters()
+		conn, random := w.Dial("client", server), letters(w)
 		asking := ask(w, newClient(w, conn, random), "deposit 100")
 		for n := range idSize {
 			server.Send(conn, random.answer(1, "")[:n])
 		}
-		server.Send(conn, "OK")
+		server.Send(conn, w.Text("OK"))
 		w.At(50 * ms)
 		server.Send(conn, random.answer(1, "The balance is 100"))
 		asking.Because(notForIt)
-		asking.ReturnsAt(50*ms, []byte("The balance is 100"))
+		asking.ReturnsAt(50*ms, []byte(w.Text("The balance is 100")))
 	})
 
 	harness.OnVirtual.Then(t, "answers-to-earlier-questions", func(w *harness.Virtual) {
 		server := w.Peer("server")
-		conn, random := w.Dial("client", server), letters()
+		conn, random := w.Dial("client", server), letters(w)
 		client := newClient(w, conn, random)
 		for n := 1; n <= 5; n++ {
 			asking := ask(w, client, "deposit 100")
@@ -379,55 +402,55 @@ func TestAskFindsItsAnswer(t *testing.T) {
 			server.Because(itsOwn).ExpectFrom(conn, random.question(n, "deposit 100"))
 			answer := fmt.Sprintf("The balance is %d", 100*n)
 			server.Send(conn, random.answer(n, answer))
-			asking.Because(notForIt).ReturnsAt(0, []byte(answer))
+			asking.Because(notForIt).ReturnsAt(0, []byte(w.Text(answer)))
 		}
 	})
 
 	harness.OnVirtual.Then(t, "other-methods", func(w *harness.Virtual) {
 		server := w.Peer("server")
-		conn, random := w.Dial("client", server), letters()
+		conn, random := w.Dial("client", server), letters(w)
 		client := newClient(w, foreign{conn, failing{new(net.UDPConn)}}, random)
 		asking := ask(w, client, "deposit 100")
 		server.Because("Whatever other methods conn's type may have, net.Conn's are the ones that count.")
 		server.ExpectFrom(conn, random.question(1, "deposit 100"))
 		server.Send(conn, random.answer(1, "The balance is 100"))
-		asking.Returns([]byte("The balance is 100"))
+		asking.Returns([]byte(w.Text("The balance is 100")))
 	})
 
 	harness.OnVirtual.Then(t, "lent-and-kept", func(w *harness.Virtual) {
 		server := w.Peer("server")
-		conn, random := w.Dial("client", server), letters()
+		conn, random := w.Dial("client", server), letters(w)
 		client := newClient(w, conn, random)
-		lent := bytes.Repeat([]byte{'.'}, 1000) // of which the text is the beginning
-		copy(lent, "deposit 100")
+		lent, text := bytes.Repeat([]byte{'.'}, 1000), w.Text("deposit 100") // which is the beginning of the bytes
+		copy(lent, text)
 		was := bytes.Clone(lent)
 		first := w.Call("Ask", func(ctx context.Context) (any, error) {
-			return client.Ask(ctx, lent[:len("deposit 100")])
+			return client.Ask(ctx, lent[:len(text)])
 		})
 		server.ExpectFrom(conn, random.question(1, "deposit 100"))
 		server.Send(conn, random.answer(1, "The balance is 100"))
-		first.Returns([]byte("The balance is 100"))
+		first.Returns([]byte(w.Text("The balance is 100")))
 		if !bytes.Equal(lent, was) {
 			w.Errorf("Ask has changed the bytes of text, or those behind them, which it was only lent.")
 		}
 		second := ask(w, client, "deposit 900")
 		server.Send(conn, random.answer(2, "THE BALANCE IS 1000"))
-		second.Returns([]byte("THE BALANCE IS 1000"))
+		second.Returns([]byte(w.Text("THE BALANCE IS 1000")))
 		first.Because("What Ask has returned is its caller's. Another Ask must not overwrite it.")
-		first.Returns([]byte("The balance is 100"))
+		first.Returns([]byte(w.Text("The balance is 100")))
 	})
 
 	harness.OnVirtual.Then(t, "two-clients", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		one, two := w.Dial("client 1", server), w.Dial("client 2", server)
-		random, others := letters(), letters() // which bring the same
+		random, others := letters(w), letters(w) // which bring the same
 		first := ask(w, newClient(w, one, random), "deposit 1")
 		second := ask(w, newClient(w, two, others), "deposit 2")
 		const itsOwnOnly = "Each Client knows its own questions only, whatever IDs another has."
 		server.Send(two, others.answer(1, "2"))
-		second.Because(itsOwnOnly).ReturnsAt(0, []byte("2"))
+		second.Because(itsOwnOnly).ReturnsAt(0, []byte(w.Text("2")))
 		server.Send(one, random.answer(1, "1"))
-		first.Because(itsOwnOnly).ReturnsAt(0, []byte("1"))
+		first.Because(itsOwnOnly).ReturnsAt(0, []byte(w.Text("1")))
 	})
 }
 
@@ -468,7 +491,7 @@ type talk struct {
 func begin(w *harness.Virtual) talk {
 	server := w.Peer("server")
 	conn := w.Dial("client", server)
-	return talk{w, time.Now(), server, conn, newClient(w, conn, letters())}
+	return talk{w, time.Now(), server, conn, newClient(w, conn, letters(w))}
 }
 
 // ask calls Ask, and returns the question that it sends.
@@ -484,7 +507,7 @@ func (t talk) ask(text string) (asking *harness.Call, question string) {
 }
 
 // answer has the server answer a question, whatever its ID is.
-func (t talk) answer(question, text string) { t.server.Send(t.conn, answer(question, text)) }
+func (t talk) answer(question, text string) { t.server.Send(t.conn, answer(question, t.Text(text))) }
 
 // TestAskSendsAgain: a server that is silent is asked five times, with the same datagram each
 // time, and any of them may be answered. No error of the socket's changes that.
@@ -518,7 +541,7 @@ func TestAskSendsAgain(t *testing.T) {
 			w.At(at)
 			talk.answer(question, "The balance is 100")
 			asking.Because("An answer may come at any time until Ask gives up, after whichever send.")
-			asking.ReturnsAt(at, []byte("The balance is 100"))
+			asking.ReturnsAt(at, []byte(w.Text("The balance is 100")))
 			w.At(20 * time.Second)
 			w.SilentFrom(talk.conn, at)
 		})
@@ -545,7 +568,7 @@ func TestAskSendsAgain(t *testing.T) {
 		w.At(450*ms + ns)
 		talk.answer(question, "The balance is 100")
 		asking.Because(anError)
-		asking.ReturnsAt(450*ms+ns, []byte("The balance is 100"))
+		asking.ReturnsAt(450*ms+ns, []byte(w.Text("The balance is 100")))
 		w.Because(anError)
 		w.SentAt(talk.conn, sends[:3]...)
 
@@ -555,7 +578,7 @@ func TestAskSendsAgain(t *testing.T) {
 		question = talk.server.Hear(talk.conn)
 		talk.answer(question, "The balance is 200")
 		again.Because(anError)
-		again.ReturnsAt(450*ms+ns, []byte("The balance is 200"))
+		again.ReturnsAt(450*ms+ns, []byte(w.Text("The balance is 200")))
 	})
 
 	harness.OnVirtual.Then(t, "sends-that-fail", func(w *harness.Virtual) {
@@ -569,7 +592,7 @@ func TestAskSendsAgain(t *testing.T) {
 		w.Because(lost)
 		w.SentAt(talk.conn, sends[:4]...)
 		talk.answer(talk.server.Because(lost).Hear(talk.conn), "The balance is 100")
-		asking.Because(lost).ReturnsAt(700*ms, []byte("The balance is 100"))
+		asking.Because(lost).ReturnsAt(700*ms, []byte(w.Text("The balance is 100")))
 
 		w.FailWritesTo(talk.conn, talk.server, syscall.ENETUNREACH)
 		down := ask(w, talk.client, "deposit 100")
@@ -591,29 +614,30 @@ var manyErrors = []error{
 //kata:points 2
 func TestAsksSideBySide(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
+		says := w.Text(", says the server")
 		server := w.Server("server", func(question []byte) []byte {
-			return append(question, ", says the server"...)
+			return append(question, says...)
 		})
-		client := newClient(w, w.Dial("client", server), letters())
+		client := newClient(w, w.Dial("client", server), letters(w))
 		var all []*harness.Call
 		for i := range 20 {
 			all = append(all, ask(w, client, fmt.Sprint("question ", i)))
 		}
 		for i, asking := range all {
-			asking.Because(itsAnswer).Returns([]byte(fmt.Sprintf("question %d, says the server", i)))
+			asking.Because(itsAnswer).Returns([]byte(w.Text(fmt.Sprint("question ", i)) + says))
 		}
 	})
 
 	harness.OnVirtual.Then(t, "in-the-other-order", func(w *harness.Virtual) {
-		talk := begin(w)
+		talk, one, two := begin(w), harness.Number(w, 10*ms, ms, 49*ms), harness.Number(w, 20*ms, 50*ms, 99*ms)
 		first, clock := talk.ask("what time is it?")
 		second, day := talk.ask("what day is it?")
-		w.At(10 * ms)
+		w.At(one)
 		talk.answer(day, "Monday")
-		second.Because(itsAnswer).ReturnsAt(10*ms, []byte("Monday"))
-		w.At(20 * ms)
+		second.Because(itsAnswer).ReturnsAt(one, []byte(w.Text("Monday")))
+		w.At(two)
 		talk.answer(clock, "noon")
-		first.Because(itsAnswer).ReturnsAt(20*ms, []byte("noon"))
+		first.Because(itsAnswer).ReturnsAt(two, []byte(w.Text("noon")))
 	})
 
 	harness.OnVirtual.Then(t, "a-hundred", func(w *harness.Virtual) {
@@ -626,7 +650,7 @@ func TestAsksSideBySide(t *testing.T) {
 		}
 		for _, i := range w.Rand().Perm(100) {
 			talk.answer(questions[i], fmt.Sprint("answer ", i+1))
-			all[i].Because(itsAnswer).ReturnsAt(0, []byte(fmt.Sprint("answer ", i+1)))
+			all[i].Because(itsAnswer).ReturnsAt(0, []byte(w.Text(fmt.Sprint("answer ", i+1))))
 		}
 	})
 
@@ -637,17 +661,17 @@ func TestAsksSideBySide(t *testing.T) {
 		for range 20 {
 			talk.answer(one, "1")
 		}
-		first.ReturnsAt(0, []byte("1"))
+		first.ReturnsAt(0, []byte(w.Text("1")))
 		talk.answer(two, "2")
 		second.Because("An answer may come more than once: that ends nothing, and holds nobody up.")
-		second.ReturnsAt(0, []byte("2"))
+		second.ReturnsAt(0, []byte(w.Text("2")))
 	})
 
 	harness.OnVirtual.Then(t, "late", func(w *harness.Virtual) {
 		const late = "An answer may come when its Ask has ended. Nobody waits for it, and others still get theirs."
 		talk := begin(w)
 		cancelled, one := talk.ask("one")
-		w.CallUntil(50*ms, "Ask", asking(talk.client, "two"))
+		w.CallUntil(50*ms, "Ask", asking(talk.client, w.Text("two")))
 		two := talk.server.Hear(talk.conn)
 		w.At(20 * ms)
 		cancelled.Cancel()
@@ -659,7 +683,7 @@ func TestAsksSideBySide(t *testing.T) {
 		}
 		w.At(100 * ms)
 		talk.answer(three, "3")
-		asking.Because(late).ReturnsAt(100*ms, []byte("3"))
+		asking.Because(late).ReturnsAt(100*ms, []byte(w.Text("3")))
 	})
 
 	harness.OnVirtual.Then(t, "late-when-down", func(w *harness.Virtual) {
@@ -674,7 +698,7 @@ func TestAsksSideBySide(t *testing.T) {
 		w.At(3200*ms - ns)
 		talk.answer(two, "2")
 		asking.Because("That the server was down for one question says nothing of the next.")
-		asking.ReturnsAt(3200*ms-ns, []byte("2"))
+		asking.ReturnsAt(3200*ms-ns, []byte(w.Text("2")))
 	})
 
 	harness.OnVirtual.Then(t, "at-their-own-times", func(w *harness.Virtual) {
@@ -686,7 +710,7 @@ func TestAsksSideBySide(t *testing.T) {
 		third, three := talk.ask("three")
 		w.At(90 * ms)
 		talk.answer(three, "3")
-		third.Because(itsAnswer).ReturnsAt(90*ms, []byte("3"))
+		third.Because(itsAnswer).ReturnsAt(90*ms, []byte(w.Text("3")))
 		first.Because(atItsTime).FailsAt(3100*ms, errServerDown)
 		second.Because(atItsTime).FailsAt(3150*ms, errServerDown)
 		at := slices.Concat(sends, after(50*ms, sends...), []time.Duration{60 * ms})
@@ -702,10 +726,10 @@ func TestAsksSideBySide(t *testing.T) {
 		second := ask(w, talk.client, "two")
 		w.At(10 * ms)
 		talk.answer(one, "1")
-		first.Because("A Write may take a while: it holds up no other Ask.").ReturnsAt(10*ms, []byte("1"))
+		first.Because("A Write may take a while: it holds up no other Ask.").ReturnsAt(10*ms, []byte(w.Text("1")))
 		w.At(50 * ms)
 		talk.answer(talk.server.Hear(talk.conn), "2")
-		second.ReturnsAt(50*ms, []byte("2"))
+		second.ReturnsAt(50*ms, []byte(w.Text("2")))
 	})
 }
 
@@ -720,51 +744,52 @@ func TestAskStops(t *testing.T) {
 		asksNever = "A Client that is closed asks nothing: the error wraps net.ErrClosed."
 	)
 	harness.OnVirtual(t, func(w *harness.Virtual) {
-		talk := begin(w)
+		talk, ended := begin(w), harness.Number(w, 450*ms, 301*ms, 470*ms)
 		cancelled, _ := talk.ask("one")
 		other, two := talk.ask("two")
-		w.At(450 * ms)
+		w.At(ended)
 		cancelled.Because("When ctx ends, its Ask returns at once: wait for ctx.Done() beside all else.").Stop()
-		cancelled.FailsAt(450*ms, context.Canceled, os.ErrDeadlineExceeded)
+		cancelled.FailsAt(ended, context.Canceled, os.ErrDeadlineExceeded)
 		cancelled.Because(noBytes).Beside([]byte(nil))
 		cancelled.Because(nobody).FailsNot(errServerDown)
 		w.Because(onlyClose).StillOpen(talk.conn)
 		w.At(480 * ms)
 		talk.answer(two, "2")
-		other.Because(othersGo).ReturnsAt(480*ms, []byte("2"))
+		other.Because(othersGo).ReturnsAt(480*ms, []byte(w.Text("2")))
 		w.At(10 * time.Second)
 		w.Because("A call that has ended sends nothing more.")
-		w.SilentFrom(talk.conn, 450*ms)
+		w.SilentFrom(talk.conn, ended)
 	})
 
 	harness.OnVirtual.Then(t, "at-the-deadline", func(w *harness.Virtual) {
 		talk := begin(w)
-		limited := w.CallUntil(50*ms, "Ask", asking(talk.client, "one"))
+		limited := w.CallUntil(50*ms, "Ask", asking(talk.client, w.Text("one")))
 		talk.server.Hear(talk.conn)
 		other, two := talk.ask("two")
 		limited.FailsAt(50*ms, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 		limited.Because(nobody).FailsNot(errServerDown)
 		w.At(60 * ms)
 		talk.answer(two, "2")
-		other.Because(othersGo).ReturnsAt(60*ms, []byte("2"))
+		other.Because(othersGo).ReturnsAt(60*ms, []byte(w.Text("2")))
 	})
 
 	harness.OnVirtual.Then(t, "over-before-the-call", func(w *harness.Virtual) {
 		talk := begin(w)
 		other, one := talk.ask("one")
-		cancelled := w.Call("Ask (with a context that is cancelled already)", over(asking(talk.client, "two")))
+		cancelled := w.Call("Ask (with a context that is cancelled already)", over(asking(talk.client, w.Text("two"))))
 		cancelled.FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
 		cancelled.Because(nobody).FailsNot(errServerDown)
-		late := w.Call("Ask (with a context whose deadline has passed already)", overdue(asking(talk.client, "three")))
+		call := overdue(asking(talk.client, w.Text("three")))
+		late := w.Call("Ask (with a context whose deadline has passed already)", call)
 		late.FailsAt(0, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 		late.Because(nobody).FailsNot(errServerDown)
 		talk.answer(one, "1")
-		other.Because(othersGo).ReturnsAt(0, []byte("1"))
+		other.Because(othersGo).ReturnsAt(0, []byte(w.Text("1")))
 	})
 
 	harness.OnVirtual.Then(t, "nothing-random", func(w *harness.Virtual) {
 		server := w.Peer("server")
-		conn, random := w.Dial("client", server), letters()
+		conn, random := w.Dial("client", server), letters(w)
 		client := newClient(w, conn, random)
 		random.fails = 1
 		failing := ask(w, client, "one")
@@ -775,20 +800,20 @@ func TestAskStops(t *testing.T) {
 			HeardNothingElse()
 		again := ask(w, client, "two")
 		question := server.Because("Each call draws its own ID, whatever became of the one before.").Hear(conn)
-		server.Send(conn, answer(question, "2"))
-		again.ReturnsAt(0, []byte("2"))
+		server.Send(conn, answer(question, w.Text("2")))
+		again.ReturnsAt(0, []byte(w.Text("2")))
 	})
 
 	harness.OnVirtual.Then(t, "close", func(w *harness.Virtual) {
-		talk := begin(w)
+		talk, ended := begin(w), harness.Number(w, 450*ms, 301*ms, 699*ms)
 		first, _ := talk.ask("one")
 		second, _ := talk.ask("two")
-		w.At(450 * ms)
+		w.At(ended)
 		closing := closeIt(w, talk.client)
 		closing.Because("Close returns at once, and nil, unless there was nothing to close any more.")
-		closing.ReturnsAt(450*ms, nil)
+		closing.ReturnsAt(ended, nil)
 		for _, asking := range []*harness.Call{first, second} {
-			asking.Because(wrapsIt).FailsAt(450*ms, net.ErrClosed)
+			asking.Because(wrapsIt).FailsAt(ended, net.ErrClosed)
 			asking.Because(noBytes).Beside([]byte(nil))
 			asking.Because(nobody).FailsNot(errServerDown)
 		}
@@ -796,10 +821,21 @@ func TestAskStops(t *testing.T) {
 		w.NothingLeftBehind()
 
 		closed := ask(w, talk.client, "three")
-		closed.Because(asksNever).FailsAt(450*ms, net.ErrClosed)
+		closed.Because(asksNever).FailsAt(ended, net.ErrClosed)
 		closeIt(w, talk.client).Wait()
 		w.Because("Close may be called twice, and returns at once.")
-		w.StillAt(450 * ms)
+		w.StillAt(ended)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "close-while-sending", func(w *harness.Virtual) {
+		talk := begin(w)
+		w.SlowWrites(talk.conn, 20*ms)
+		asking := ask(w, talk.client, "one")
+		w.At(5 * ms)
+		closeIt(w, talk.client).Wait()
+		asking.Because(wrapsIt).Fails(net.ErrClosed)
+		w.Because("A send may take a while: whoever sends waits for it, and returns then.")
 		w.NothingLeftBehind()
 	})
 
@@ -812,24 +848,24 @@ func TestAskStops(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "closed-socket", func(w *harness.Virtual) {
-		talk := begin(w)
+		talk, ended := begin(w), harness.Number(w, 450*ms, 301*ms, 699*ms)
 		first, _ := talk.ask("one")
 		second, _ := talk.ask("two")
-		w.At(450 * ms)
+		w.At(ended)
 		w.Close(talk.conn)
 		for _, asking := range []*harness.Call{first, second} {
-			asking.Because(wrapsIt).FailsAt(450*ms, net.ErrClosed)
+			asking.Because(wrapsIt).FailsAt(ended, net.ErrClosed)
 			asking.Because(nobody).FailsNot(errServerDown)
 		}
 		closed := ask(w, talk.client, "three")
-		closed.Because(asksNever).FailsAt(450*ms, net.ErrClosed)
+		closed.Because(asksNever).FailsAt(ended, net.ErrClosed)
 		closeIt(w, talk.client).Wait()
 		w.NothingLeftBehind()
 	})
 
 	harness.OnLoopback4.Then(t, "answers-while-closing", func(w *harness.Kernel4) {
 		server := w.Server("server", func(question []byte) []byte { return question })
-		client := newClient(w, w.Dial("client", server), letters())
+		client := newClient(w, w.Dial("client", server), letters(w))
 		var all []*harness.Call
 		for range 20 {
 			all = append(all, ask(w, client, "hello"))
@@ -860,19 +896,32 @@ func overdue(call calling) calling {
 	}
 }
 
-// An account does what its owner asks for: each deposit adds to it, however often it is made.
+// An account has 100 more after each deposit, however often that is made.
 type account struct {
-	notes   io.Writer
-	balance int
+	w        harness.Caller
+	notes    io.Writer
+	deposits int
 }
 
-// do does what a text asks for.
+// do makes a deposit.
 func (a *account) do(text []byte) []byte {
-	var amount int
-	fmt.Sscanf(string(text), "deposit %d", &amount)
-	a.balance += amount
+	a.deposits++
 	fmt.Fprintf(a.notes, "do %q\n", text)
-	return fmt.Appendf(nil, "The balance is %d", a.balance)
+	return []byte(balance(a.w, a.deposits))
+}
+
+// deposited returns the line that a deposit leaves.
+func deposited(w harness.Caller) string { return fmt.Sprintf("do %q", w.Text("deposit 100")) }
+
+// balance returns what is said after so many deposits.
+func balance(w harness.Caller, deposits int) string {
+	return w.Text(fmt.Sprintf("The balance is %d", 100*deposits))
+}
+
+// asked returns the question with a name and a text, and told what answers it.
+func asked(w harness.Caller, name, text string) string { return datagram(named(w, name), w.Text(text)) }
+func told(w harness.Caller, name string, deposits int) string {
+	return datagram(named(w, name), balance(w, deposits))
 }
 
 func serve(w harness.Caller, conn net.PacketConn, do func([]byte) []byte) *harness.Call {
@@ -902,30 +951,31 @@ func TestServeAnswers(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
 		serve(w, server, shout)
-		alice.Send(server, datagram(spelled("question"), "hello"))
-		alice.Because(withItsID).ExpectFrom(server, datagram(spelled("question"), "HELLO"))
-		bob.Send(server, datagram(spelled("hlmnwzkq"), "hi"))
-		bob.Because(withItsID).ExpectFrom(server, datagram(spelled("hlmnwzkq"), "HI"))
-		alice.Send(server, datagram(spelled("pppppppp"), "hello"))
-		alice.Because(withItsID).ExpectFrom(server, datagram(spelled("pppppppp"), "HELLO"))
+		alice.Send(server, asked(w, "question", "hello"))
+		alice.Because(withItsID).ExpectFrom(server, datagram(named(w, "question"), strings.ToUpper(w.Text("hello"))))
+		bob.Send(server, asked(w, "hlmnwzkq", "hi"))
+		bob.Because(withItsID).ExpectFrom(server, datagram(named(w, "hlmnwzkq"), strings.ToUpper(w.Text("hi"))))
+		alice.Send(server, asked(w, "pppppppp", "hello"))
+		alice.Because(withItsID).ExpectFrom(server, datagram(named(w, "pppppppp"), strings.ToUpper(w.Text("hello"))))
 		alice.HeardNothingElse()
 		bob.HeardNothingElse()
 	})
 
 	harness.OnVirtual.Then(t, "any-bytes", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		biggest := strings.Repeat("x", w.MaxPayload()-idSize)
+		biggest := strings.Repeat("!", w.MaxPayload()-idSize)
+		nothing, much, odd := w.Text("nothing"), w.Text("much"), w.Text("\xff\x00 晚安\n")
 		replies := map[string]string{
-			"": "", "nothing": "", "much": biggest, biggest: "little", "\xff\x00 晚安\n": "\n\x00\xff",
+			"": "", nothing: "", much: biggest, biggest: w.Text("little"), odd: w.Text("\n\x00\xff"),
 		}
 		serve(w, server, func(text []byte) []byte { return []byte(replies[string(text)]) })
 		id := uint64(1)
-		for _, text := range []string{"", "nothing", "much", biggest, "\xff\x00 晚安\n", "much"} {
+		for _, text := range []string{"", nothing, much, biggest, odd, much} {
 			alice.Send(server, datagram(id, text))
 			alice.Because(withItsID).ExpectFrom(server, datagram(id, replies[text]))
 			id = id*2 + 1<<60 + 1
 		}
-		alice.Send(server, datagram(math.MaxUint64, "nothing"))
+		alice.Send(server, datagram(math.MaxUint64, nothing))
 		alice.Because(withItsID).ExpectFrom(server, datagram(math.MaxUint64, ""))
 		alice.HeardNothingElse()
 	})
@@ -933,44 +983,44 @@ func TestServeAnswers(t *testing.T) {
 	harness.OnVirtual.Then(t, "nil", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serve(w, server, func([]byte) []byte { return nil })
-		alice.Send(server, datagram(spelled("donthing"), ""))
+		alice.Send(server, asked(w, "donthing", ""))
 		alice.Because("An answer may have no text, and do may return nil: its ID is an answer, too.")
-		alice.ExpectFrom(server, datagram(spelled("donthing"), ""))
+		alice.ExpectFrom(server, asked(w, "donthing", ""))
 	})
 
 	harness.OnVirtual.Then(t, "too-short", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		account := &account{notes: w.Notes()}
+		account := &account{w: w, notes: w.Notes()}
 		serve(w, server, account.do)
 		for n := range idSize {
-			alice.Send(server, "tooshort"[:n])
+			alice.Send(server, asked(w, "tooshort", "")[:n])
 		}
-		alice.Send(server, datagram(spelled("tooshort"), "deposit 100"))
+		alice.Send(server, asked(w, "tooshort", "deposit 100"))
 		alice.Because("What is too short to have an ID is no question: it gets no answer.")
-		alice.ExpectFrom(server, datagram(spelled("tooshort"), "The balance is 100"))
-		w.Because(doneOnce).Logged(`do "deposit 100"`)
+		alice.ExpectFrom(server, told(w, "tooshort", 1))
+		w.Because(doneOnce).Logged(deposited(w))
 		alice.HeardNothingElse()
 	})
 
 	harness.OnVirtual.Then(t, "piled-up", func(w *harness.Virtual) {
 		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
-		account := &account{notes: w.Notes()}
+		notes := w.Notes()
 		var lines, answers []string
 		for i := range uint64(40) {
-			text := fmt.Sprintf("deposit 1%s", strings.Repeat("0", int(i%7)))
+			text := w.Text(fmt.Sprintf("deposit 1%s", strings.Repeat("0", int(i%7))))
 			lines = append(lines, fmt.Sprintf("%d: do %q", i+1, text))
 			if i%2 == 1 {
-				bob.Send(server, datagram(100+i, text))
+				bob.Send(server, datagram(numbered(w, 100+i), text))
 				continue
 			}
-			alice.Send(server, datagram(100+i, text))
-			answers = append(answers, datagram(100+i, fmt.Sprint("answer ", i+1)))
+			alice.Send(server, datagram(numbered(w, 100+i), text))
+			answers = append(answers, datagram(numbered(w, 100+i), w.Text(fmt.Sprint("answer ", i+1))))
 		}
 		n := 0
 		serving := serve(w, server, func(text []byte) []byte {
 			n++
-			fmt.Fprintf(account.notes, "%d: do %q\n", n, text)
-			return fmt.Append(nil, "answer ", n)
+			fmt.Fprintf(notes, "%d: do %q\n", n, text)
+			return []byte(w.Text(fmt.Sprint("answer ", n)))
 		})
 		alice.Because(inOrder).ExpectAnyOrder(server, answers...)
 		serving.Close()
@@ -994,12 +1044,13 @@ func TestServeAnswers(t *testing.T) {
 		})
 		var lines []string
 		for i := range uint64(5) {
-			text := fmt.Sprint("question ", i)
+			text := w.Text(fmt.Sprint("question ", i))
 			lines = append(lines, fmt.Sprintf("%d: do %q", i+1, text))
-			alice.Send(server, datagram(200+i, text))
+			alice.Send(server, datagram(numbered(w, 200+i), text))
 		}
 		for i := range uint64(5) {
-			alice.Because(withItsID).ExpectFrom(server, datagram(200+i, fmt.Sprint("QUESTION ", i)))
+			reply := strings.ToUpper(w.Text(fmt.Sprint("question ", i)))
+			alice.Because(withItsID).ExpectFrom(server, datagram(numbered(w, 200+i), reply))
 		}
 		w.Because(inOrder).Logged(lines[0], lines[1:]...)
 	})
@@ -1012,15 +1063,17 @@ func TestServeAnswers(t *testing.T) {
 			texts = append(texts, text)
 			return shout(text)
 		})
-		for i, text := range []string{"first", "SECOND", "third, and longer"} {
-			alice.Send(server, datagram(300+uint64(i), text))
-			alice.ExpectFrom(server, datagram(300+uint64(i), strings.ToUpper(text)))
+		var lines []string
+		for i, text := range []string{w.Text("first"), w.Text("SECOND"), w.Text("third, and longer")} {
+			lines = append(lines, fmt.Sprintf("do was given %q", text))
+			alice.Send(server, datagram(numbered(w, 300+uint64(i)), text))
+			alice.ExpectFrom(server, datagram(numbered(w, 300+uint64(i)), strings.ToUpper(text)))
 		}
 		for _, text := range texts {
 			fmt.Fprintf(notes, "do was given %q\n", text)
 		}
 		w.Because("What do is given it may keep: give each call bytes of its own.").
-			Logged(`do was given "first"`, `do was given "SECOND"`, `do was given "third, and longer"`)
+			Logged(lines[0], lines[1:]...)
 	})
 
 	harness.OnVirtual.Then(t, "errors-and-silence", func(w *harness.Virtual) {
@@ -1028,13 +1081,14 @@ func TestServeAnswers(t *testing.T) {
 		serve(w, server, shout)
 		w.FailWritesTo(server, carol, syscall.ENETUNREACH)
 		for i := range uint64(200) {
-			carol.Send(server, datagram(400+i, "hello"))
+			carol.Send(server, datagram(numbered(w, 400+i), w.Text("hello")))
 		}
 		for i, at := range []time.Duration{0, 2 * time.Hour, 4 * time.Hour} {
 			w.At(at)
 			w.FailRead(server, slices.Repeat(manyErrors, 40)...)
-			alice.Send(server, datagram(700+uint64(i), "hello"))
-			alice.Because(goesOn).ExpectFrom(server, datagram(700+uint64(i), "HELLO"))
+			id := numbered(w, 700+uint64(i))
+			alice.Send(server, datagram(id, w.Text("hello")))
+			alice.Because(goesOn).ExpectFrom(server, datagram(id, strings.ToUpper(w.Text("hello"))))
 			w.Because("Serve goes on at once after an error, without a pause.")
 			w.StillAt(at)
 		}
@@ -1044,23 +1098,22 @@ func TestServeAnswers(t *testing.T) {
 	harness.OnVirtual.Then(t, "zones", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serve(w, zoned{server, failing{new(net.UDPConn)}, alice.LocalAddr()}, shout)
-		alice.Send(server, datagram(spelled("zonezone"), "hello"))
+		alice.Send(server, asked(w, "zonezone", "hello"))
 		alice.Because("The zone is a part of the address: without it, the answer goes nowhere.")
-		alice.ExpectFrom(server, datagram(spelled("zonezone"), "HELLO"))
+		alice.ExpectFrom(server, datagram(named(w, "zonezone"), strings.ToUpper(w.Text("hello"))))
 	})
 
 	harness.OnVirtual.Then(t, "two-at-once", func(w *harness.Virtual) {
 		one, two, alice := w.ListenPacket("server 1"), w.ListenPacket("server 2"), w.Peer("alice")
-		account1, account2 := &account{notes: io.Discard}, &account{notes: io.Discard}
+		const itsOwn = "Each call of Serve knows its own questions only."
+		account1, account2 := &account{w: w, notes: io.Discard}, &account{w: w, notes: io.Discard, deposits: 10}
 		serve(w, one, account1.do)
 		serve(w, two, account2.do)
-		for i := range uint64(2) {
-			alice.Send(one, datagram(800+i, "deposit 1"))
-			alice.Because("Each call of Serve knows its own questions only.")
-			alice.ExpectFrom(one, datagram(800+i, fmt.Sprint("The balance is ", i+1)))
-			alice.Send(two, datagram(800+i, "deposit 100"))
-			alice.Because("Each call of Serve knows its own questions only.")
-			alice.ExpectFrom(two, datagram(800+i, fmt.Sprint("The balance is ", 100*(i+1))))
+		for i, name := range []string{"firstask", "nextask2"} {
+			alice.Send(one, asked(w, name, "deposit 100"))
+			alice.Because(itsOwn).ExpectFrom(one, told(w, name, i+1))
+			alice.Send(two, asked(w, name, "deposit 100"))
+			alice.Because(itsOwn).ExpectFrom(two, told(w, name, i+11))
 		}
 	})
 }
@@ -1099,95 +1152,97 @@ func (z zoned) WriteTo(p []byte, to net.Addr) (int, error) {
 func TestServeDoesItOnce(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		account := &account{notes: w.Notes()}
+		account := &account{w: w, notes: w.Notes()}
 		serve(w, server, account.do)
 		for range 3 {
-			alice.Send(server, datagram(spelled("onlyonce"), "deposit 100"))
-			alice.Because(knownIt).ExpectFrom(server, datagram(spelled("onlyonce"), "The balance is 100"))
+			alice.Send(server, asked(w, "onlyonce", "deposit 100"))
+			alice.Because(knownIt).ExpectFrom(server, told(w, "onlyonce", 1))
 		}
-		alice.Send(server, datagram(spelled("theother"), "deposit 100"))
+		alice.Send(server, asked(w, "theother", "deposit 100"))
 		alice.Because("The same text under another ID is another question.")
-		alice.ExpectFrom(server, datagram(spelled("theother"), "The balance is 200"))
-		for _, again := range []struct{ letters, answer string }{
-			{"onlyonce", "The balance is 100"}, {"theother", "The balance is 200"}, {"onlyonce", "The balance is 100"},
-		} {
-			alice.Send(server, datagram(spelled(again.letters), "deposit 100"))
-			alice.Because(knownIt).ExpectFrom(server, datagram(spelled(again.letters), again.answer))
+		alice.ExpectFrom(server, told(w, "theother", 2))
+		for _, again := range []struct {
+			name     string
+			deposits int
+		}{{"onlyonce", 1}, {"theother", 2}, {"onlyonce", 1}} {
+			alice.Send(server, asked(w, again.name, "deposit 100"))
+			alice.Because(knownIt).ExpectFrom(server, told(w, again.name, again.deposits))
 		}
-		w.Because(doneOnce).Logged(`do "deposit 100"`, `do "deposit 100"`)
+		w.Because(doneOnce).Logged(deposited(w), deposited(w))
 		alice.HeardNothingElse()
 	})
 
 	harness.OnVirtual.Then(t, "another-text", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		account := &account{notes: w.Notes()}
+		account := &account{w: w, notes: w.Notes()}
 		serve(w, server, account.do)
 		for _, text := range []string{"deposit 100", "deposit 7", "", "withdraw"} {
-			alice.Send(server, datagram(spelled("sametext"), text))
+			alice.Send(server, asked(w, "sametext", text))
 			alice.Because("A question is known by its ID and by who asks, whatever its text.")
-			alice.ExpectFrom(server, datagram(spelled("sametext"), "The balance is 100"))
+			alice.ExpectFrom(server, told(w, "sametext", 1))
 		}
-		w.Because(doneOnce).Logged(`do "deposit 100"`)
+		w.Because(doneOnce).Logged(deposited(w))
 	})
 
 	harness.OnVirtual.Then(t, "other-clients", func(w *harness.Virtual) {
 		server := w.ListenPacket("server")
 		alice, bob := w.SamePort("alice", "bob")
 		carol := w.Peer("carol")
-		account := &account{notes: io.Discard}
+		account := &account{w: w, notes: io.Discard}
 		serve(w, server, account.do)
 		for range 2 {
 			for i, client := range []*harness.Peer{alice, bob, carol} {
-				client.Send(server, datagram(spelled("threewho"), "deposit 100"))
+				client.Send(server, asked(w, "threewho", "deposit 100"))
 				client.Because(another)
-				client.ExpectFrom(server, datagram(spelled("threewho"), fmt.Sprint("The balance is ", 100*(i+1))))
+				client.ExpectFrom(server, told(w, "threewho", i+1))
 			}
 		}
 	})
 
 	harness.OnVirtual.Then(t, "one-bit-apart", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		account := &account{notes: io.Discard}
+		account := &account{w: w, notes: io.Discard}
 		serve(w, server, account.do)
-		ids := append(oneBitApart(spelled("onebitto")), spelled("onebitto"), swapped(spelled("onebitto")), 0)
+		id := named(w, "onebitto")
+		ids := append(oneBitApart(id), id, swapped(id), 0)
 		for range 2 {
 			for i, id := range ids {
-				alice.Send(server, datagram(id, "deposit 1"))
-				alice.Because(another).ExpectFrom(server, datagram(id, fmt.Sprint("The balance is ", i+1)))
+				alice.Send(server, datagram(id, w.Text("deposit 100")))
+				alice.Because(another).ExpectFrom(server, datagram(id, balance(w, i+1)))
 			}
 		}
 	})
 
 	harness.OnVirtual.Then(t, "answer-not-sent", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		account := &account{notes: w.Notes()}
+		account := &account{w: w, notes: w.Notes()}
 		serve(w, server, account.do)
 		w.FailWritesTo(server, alice, syscall.ENETUNREACH)
-		alice.Send(server, datagram(spelled("notsentq"), "deposit 100"))
+		alice.Send(server, asked(w, "notsentq", "deposit 100"))
 		w.At(100 * ms)
-		alice.Send(server, datagram(spelled("notsentq"), "deposit 100"))
+		alice.Send(server, asked(w, "notsentq", "deposit 100"))
 		w.At(300 * ms)
 		w.FailWritesTo(server, alice, nil)
-		alice.Send(server, datagram(spelled("notsentq"), "deposit 100"))
+		alice.Send(server, asked(w, "notsentq", "deposit 100"))
 		alice.Because("Done is done: an answer that could not be sent is sent when the question comes again.")
-		alice.ExpectFrom(server, datagram(spelled("notsentq"), "The balance is 100"))
-		w.Because(doneOnce).Logged(`do "deposit 100"`)
+		alice.ExpectFrom(server, told(w, "notsentq", 1))
+		w.Because(doneOnce).Logged(deposited(w))
 	})
 
 	harness.OnVirtual.Then(t, "while-do-runs", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		account := &account{notes: w.Notes()}
+		account := &account{w: w, notes: w.Notes()}
 		serve(w, server, func(text []byte) []byte {
 			w.Sleep(time.Second)
 			return account.do(text)
 		})
 		for range 5 {
-			alice.Send(server, datagram(spelled("whiledoq"), "deposit 100"))
+			alice.Send(server, asked(w, "whiledoq", "deposit 100"))
 		}
 		for range 5 {
-			alice.Because(knownIt).ExpectFrom(server, datagram(spelled("whiledoq"), "The balance is 100"))
+			alice.Because(knownIt).ExpectFrom(server, told(w, "whiledoq", 1))
 		}
-		w.Because(doneOnce).Logged(`do "deposit 100"`)
+		w.Because(doneOnce).Logged(deposited(w))
 		alice.HeardNothingElse()
 	})
 
@@ -1199,22 +1254,22 @@ func TestServeDoesItOnce(t *testing.T) {
 			return nil
 		})
 		for range 3 {
-			alice.Send(server, datagram(spelled("nosaying"), "hello"))
-			alice.Because(knownIt).ExpectFrom(server, datagram(spelled("nosaying"), ""))
+			alice.Send(server, asked(w, "nosaying", "hello"))
+			alice.Because(knownIt).ExpectFrom(server, asked(w, "nosaying", ""))
 		}
-		w.Because(doneOnce).Logged(`do "hello"`)
+		w.Because(doneOnce).Logged(fmt.Sprintf("do %q", w.Text("hello")))
 	})
 
 	harness.OnVirtual.Then(t, "after-errors", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		account := &account{notes: w.Notes()}
+		account := &account{w: w, notes: w.Notes()}
 		serve(w, server, account.do)
 		for range 3 {
-			alice.Send(server, datagram(spelled("aftererr"), "deposit 100"))
+			alice.Send(server, asked(w, "aftererr", "deposit 100"))
 			w.FailRead(server, manyErrors...)
-			alice.Because(knownIt).ExpectFrom(server, datagram(spelled("aftererr"), "The balance is 100"))
+			alice.Because(knownIt).ExpectFrom(server, told(w, "aftererr", 1))
 		}
-		w.Because(doneOnce).Logged(`do "deposit 100"`)
+		w.Because(doneOnce).Logged(deposited(w))
 	})
 }
 
@@ -1229,95 +1284,129 @@ func TestServeForgets(t *testing.T) {
 	)
 	harness.OnVirtual(t, func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		account := &account{notes: io.Discard}
+		account := &account{w: w, notes: io.Discard}
 		serve(w, server, account.do)
 		for _, tt := range []struct {
-			at      time.Duration
-			balance int
+			at       time.Duration
+			deposits int
 		}{
-			{time.Second, 100},
-			{6 * time.Second, 100},
-			{11*time.Second - ns, 100},
-			{11*time.Second + ns, 200},
-			{12 * time.Second, 200},
-			{21*time.Second + ns - ns, 200},
-			{21*time.Second + 2*ns, 300},
-			{48 * time.Hour, 400},
-			{48*time.Hour + 10*time.Second - ns, 400},
+			{time.Second, 1},
+			{6 * time.Second, 1},
+			{11*time.Second - ns, 1},
+			{11*time.Second + ns, 2},
+			{12 * time.Second, 2},
+			{21*time.Second + ns - ns, 2},
+			{21*time.Second + 2*ns, 3},
+			{48 * time.Hour, 4},
+			{48*time.Hour + 10*time.Second - ns, 4},
 		} {
 			w.At(tt.at)
-			alice.Send(server, datagram(spelled("forgetit"), "deposit 100"))
+			alice.Send(server, asked(w, "forgetit", "deposit 100"))
 			alice.Because(tenSeconds)
-			alice.ExpectFrom(server, datagram(spelled("forgetit"), fmt.Sprint("The balance is ", tt.balance)))
+			alice.ExpectFrom(server, told(w, "forgetit", tt.deposits))
 		}
 	})
 
 	harness.OnVirtual.Then(t, "each-its-own-time", func(w *harness.Virtual) {
-		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
-		account := &account{notes: io.Discard}
+		server, alice, bob, carol := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob"), w.Peer("carol")
+		account := &account{w: w, notes: io.Discard}
 		serve(w, server, account.do)
 		for _, tt := range []struct {
-			at      time.Duration
-			client  *harness.Peer
-			balance int
+			at       time.Duration
+			client   *harness.Peer
+			deposits int
 		}{
-			{0, alice, 100},
-			{5 * time.Second, bob, 200},
-			{10*time.Second - ns, alice, 100},
-			{10*time.Second + ns, alice, 300},
-			{15*time.Second - ns, bob, 200},
-			{15*time.Second + ns, bob, 400},
-			{20*time.Second - ns, alice, 300},
+			{0, alice, 1},
+			{5 * time.Second, bob, 2},
+			{9500 * ms, carol, 3},
+			{10*time.Second - ns, alice, 1},
+			{10*time.Second + ns, alice, 4},
+			{15*time.Second - ns, bob, 2},
+			{15*time.Second + ns, bob, 5},
+			{20*time.Second - ns, alice, 4},
 		} {
 			w.At(tt.at)
-			tt.client.Send(server, datagram(spelled("eachtime"), "deposit 100"))
+			tt.client.Send(server, asked(w, "eachtime", "deposit 100"))
 			tt.client.Because(tenSeconds)
-			tt.client.ExpectFrom(server, datagram(spelled("eachtime"), fmt.Sprint("The balance is ", tt.balance)))
+			tt.client.ExpectFrom(server, told(w, "eachtime", tt.deposits))
 		}
 	})
 
-	// ask asks a question under each of some IDs.
-	ask := func(client *harness.Peer, server net.PacketConn, first, last uint64) {
-		for id := first; id <= last; id++ {
-			client.Send(server, datagram(id, "0"))
-			client.Because(thousand).ExpectFrom(server, datagram(id, "The balance is 100"))
+	harness.OnVirtual.Then(t, "slow-to-do", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		account := &account{w: w, notes: io.Discard}
+		serve(w, server, func(text []byte) []byte {
+			w.Sleep(time.Second)
+			return account.do(text)
+		})
+		for i, at := range []time.Duration{0, 10*time.Second - ns, 10*time.Second + ns} {
+			w.At(at)
+			alice.Send(server, asked(w, "slowtodo", "deposit 100"))
+			alice.Because("The 10 s begin when the question is heard, however long do takes.")
+			alice.ExpectFrom(server, told(w, "slowtodo", 1+i/2))
 		}
-	}
-	deposits := func(client *harness.Peer, server net.PacketConn, id uint64, balance int) {
-		client.Send(server, datagram(id, "deposit 100"))
-		client.Because(thousand).ExpectFrom(server, datagram(id, fmt.Sprint("The balance is ", balance)))
-	}
+	})
 
 	harness.OnVirtual.Then(t, "a-thousand", func(w *harness.Virtual) {
-		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
-		account := &account{notes: io.Discard}
-		serve(w, server, account.do)
-		deposits(alice, server, 10_000, 100)
-		ask(bob, server, 10_001, 10_500)
-		deposits(alice, server, 10_000, 100) // which is no new question, and stays the oldest
-		ask(alice, server, 10_501, 10_998)
-		alice.Send(server, "short")
+		alice, bob := w.Peer("alice"), w.Peer("bob")
+		teller := newTeller(w, thousand)
+		teller.newQuestions(alice, 10_000, 10_000)
+		teller.newQuestions(bob, 10_001, 10_500)
+		teller.known(alice, 10_000) // which is no new question, and stays the oldest
+		teller.newQuestions(alice, 10_501, 10_998)
+		alice.Send(teller.server, asked(w, "tooshort", "")[:5])
 		alice.Because("What is too short to have an ID is no question: it gets no answer.").HeardNothingElse()
-		ask(alice, server, 10_998, 10_999) // of which the first is known
-		deposits(alice, server, 10_000, 100)
-		ask(bob, server, 11_000, 11_000)
-		deposits(bob, server, 10_001, 100) // which is among them still
-		deposits(alice, server, 10_000, 200)
+		teller.known(alice, 10_998)
+		teller.newQuestions(alice, 10_999, 10_999)
+		teller.known(alice, 10_000)
+		teller.newQuestions(bob, 11_000, 11_000)
+		teller.known(bob, 10_001) // which is among them still
+		teller.newQuestions(alice, 10_000, 10_000)
 	})
 
 	harness.OnVirtual.Then(t, "asked-anew", func(w *harness.Virtual) {
-		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		account := &account{notes: io.Discard}
-		serve(w, server, account.do)
-		deposits(alice, server, 20_000, 100)
+		alice := w.Peer("alice")
+		teller := newTeller(w, thousand)
+		teller.newQuestions(alice, 20_000, 20_000)
 		w.At(10*time.Second + ns)
-		account.balance = 0
-		deposits(alice, server, 20_000, 100) // from now on a new one
-		ask(alice, server, 20_001, 20_999)
-		deposits(alice, server, 20_000, 100)
-		ask(alice, server, 21_000, 21_000)
-		deposits(alice, server, 20_000, 200)
+		teller.newQuestions(alice, 20_000, 20_999)
+		teller.known(alice, 20_000)
+		teller.newQuestions(alice, 21_000, 21_000)
+		teller.newQuestions(alice, 20_000, 20_000)
 	})
+}
+
+// A teller asks a server of the student's, and knows what it has to answer.
+type teller struct {
+	*harness.Virtual
+	server  net.PacketConn
+	because string
+	done    int            // questions
+	given   map[uint64]int // which of them had an ID last
+}
+
+func newTeller(w *harness.Virtual, because string) *teller {
+	server := w.ListenPacket("server")
+	account := &account{w: w, notes: io.Discard}
+	serve(w, server, account.do)
+	return &teller{w, server, because, 0, map[uint64]int{}}
+}
+
+// newQuestions asks, with each ID from first to last, what is to be done.
+func (t *teller) newQuestions(client *harness.Peer, first, last uint64) {
+	t.Helper()
+	for id := first; id <= last; id++ {
+		t.done++
+		t.given[id] = t.done
+		t.known(client, id)
+	}
+}
+
+// known asks what was done.
+func (t *teller) known(client *harness.Peer, id uint64) {
+	t.Helper()
+	client.Send(t.server, datagram(numbered(t, id), t.Text("deposit 100")))
+	client.Because(t.because).ExpectFrom(t.server, datagram(numbered(t, id), balance(t, t.given[id])))
 }
 
 // TestServeStops: Serve returns when its context is cancelled, though no datagram
@@ -1328,16 +1417,16 @@ func TestServeStops(t *testing.T) {
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serving := serve(w, server, shout)
-		alice.Send(server, datagram(1, "hello"))
-		alice.ExpectFrom(server, datagram(1, "HELLO"))
+		alice.Send(server, datagram(numbered(w, 1), w.Text("hello")))
+		alice.ExpectFrom(server, datagram(numbered(w, 1), strings.ToUpper(w.Text("hello"))))
 		serving.Stop()
 		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
 		w.StillOpen(server)
 		w.NothingLeftBehind()
 
 		serving = serve(w, server, shout)
-		alice.Send(server, datagram(2, "hello again"))
-		alice.ExpectFrom(server, datagram(2, "HELLO AGAIN"))
+		alice.Send(server, datagram(numbered(w, 2), w.Text("hello again")))
+		alice.ExpectFrom(server, datagram(numbered(w, 2), strings.ToUpper(w.Text("hello again"))))
 		w.Close(server)
 		serving.Because("A closed socket ends Serve, with an error that wraps net.ErrClosed.")
 		serving.Fails(net.ErrClosed)
@@ -1346,12 +1435,12 @@ func TestServeStops(t *testing.T) {
 
 	harness.OnVirtual.Then(t, "served-again", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		account := &account{notes: io.Discard}
+		account := &account{w: w, notes: io.Discard}
 		for i := range 2 {
 			serving := serve(w, server, account.do)
-			alice.Send(server, datagram(spelled("newagain"), "deposit 100"))
+			alice.Send(server, asked(w, "newagain", "deposit 100"))
 			alice.Because("Each call of Serve knows its own questions only.")
-			alice.ExpectFrom(server, datagram(spelled("newagain"), fmt.Sprint("The balance is ", 100*(i+1))))
+			alice.ExpectFrom(server, told(w, "newagain", i+1))
 			serving.Stop()
 			serving.Wait()
 		}
@@ -1366,8 +1455,8 @@ func TestServeStops(t *testing.T) {
 		w.StillOpen(server)
 
 		again := serve(w, server, shout)
-		alice.Send(server, datagram(1, "hello"))
-		alice.ExpectFrom(server, datagram(1, "HELLO"))
+		alice.Send(server, datagram(numbered(w, 1), w.Text("hello")))
+		alice.ExpectFrom(server, datagram(numbered(w, 1), strings.ToUpper(w.Text("hello"))))
 		again.Stop()
 		again.Fails(context.Canceled, os.ErrDeadlineExceeded)
 
@@ -1382,8 +1471,8 @@ func TestServeStops(t *testing.T) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serving := w.CallUntil(time.Second, "Serve", serving(server, shout))
 		w.At(time.Second - ns)
-		alice.Send(server, datagram(1, "hello"))
-		alice.ExpectFrom(server, datagram(1, "HELLO"))
+		alice.Send(server, datagram(numbered(w, 1), w.Text("hello")))
+		alice.ExpectFrom(server, datagram(numbered(w, 1), strings.ToUpper(w.Text("hello"))))
 		serving.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 	})
@@ -1396,7 +1485,7 @@ func TestServeStops(t *testing.T) {
 				return shout(text)
 			})
 			for i := range uint64(3) {
-				alice.Send(server, datagram(i, "hello"))
+				alice.Send(server, datagram(numbered(w, i), w.Text("hello")))
 			}
 			w.At(50 * ms)
 			wanted := []error{net.ErrClosed}
@@ -1416,7 +1505,7 @@ func TestServeStops(t *testing.T) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		w.SlowWrites(server, ms)
 		serving := serve(w, server, shout)
-		alice.Send(server, datagram(1, "hello"))
+		alice.Send(server, datagram(numbered(w, 1), w.Text("hello")))
 		w.At(ms / 2)
 		serving.Cancel()
 		serving.Fails(context.Canceled, os.ErrDeadlineExceeded)
@@ -1426,11 +1515,11 @@ func TestServeStops(t *testing.T) {
 	harness.OnLoopback4.Then(t, "datagram-while-cancelling", func(w *harness.Kernel4) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serving := serve(w, server, shout)
-		alice.Send(server, datagram(1, "hello"))
-		alice.ExpectFrom(server, datagram(1, "HELLO"))
+		alice.Send(server, datagram(numbered(w, 1), w.Text("hello")))
+		alice.ExpectFrom(server, datagram(numbered(w, 1), strings.ToUpper(w.Text("hello"))))
 		w.SlowDeadlines(server)
 		serving.Cancel()
-		alice.Send(server, datagram(2, "hello again"))
+		alice.Send(server, datagram(numbered(w, 2), w.Text("hello again")))
 		serving.Wait()
 		w.NothingLeftBehind()
 	})
