@@ -15,9 +15,13 @@ import (
 func (w *World) StillOpen(socket Endpoint) {
 	defer w.checked()
 	c := w.conn(socket)
-	if by := c.ClosedBy(); by.Known() {
+	switch by, closed := c.ClosedByCode(); {
+	case by.Known():
 		w.wants(diagnosis.Open{})
 		w.fatal(verdict.Failed, "%s's socket should still be open, but %s closed it.", c.Name, by)
+	case closed:
+		w.wants(diagnosis.Open{})
+		w.fatal(verdict.Failed, "%s's socket should still be open, but the code has closed it.", c.Name)
 	}
 }
 

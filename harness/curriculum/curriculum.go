@@ -48,6 +48,14 @@ type Lesson struct {
 	Files       []File // its non-test Go files, by name
 }
 
+// IsNamed reports whether somebody means a lesson who writes 02-echo, echo or 2.
+func IsNamed(lesson, arg string) bool {
+	number, rest, _ := strings.Cut(lesson, "-")
+	n, err := strconv.Atoi(arg)
+	want, _ := strconv.Atoi(number)
+	return strings.EqualFold(lesson, arg) || strings.EqualFold(rest, arg) || err == nil && n == want
+}
+
 // A Task is one exported top-level test.
 type Task struct {
 	Name   string

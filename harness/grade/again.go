@@ -23,10 +23,12 @@ func doubtful(r Result) map[string][]string {
 	all := map[string][]string{}
 	for _, l := range r.Lessons {
 		for _, t := range l.Tasks {
+			// What the kernel has ended, or what took too long on the clock, has no story that failed.
+			unclear := t.State == verdict.Crashed || t.State == verdict.Stuck && len(t.Failed) == 0
 			failed := t.State == verdict.Failed || t.State == verdict.Stuck || t.State == verdict.Skipped
 			socketsAlone := slices.ContainsFunc(t.Failed, onSockets.MatchString) &&
 				!slices.ContainsFunc(t.Failed, anywhere.MatchString)
-			if l.Box != "" || failed && socketsAlone {
+			if l.Box != "" || unclear || failed && socketsAlone {
 				all[l.Name] = append(all[l.Name], t.Name)
 			}
 		}

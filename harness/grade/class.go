@@ -50,7 +50,9 @@ func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
 	var o late.Outcome
 	switch {
 	case rule.Due.IsZero():
-		e.Late = s.Late
+		if e.Late = s.Late; s.Late {
+			e.Notes = append(e.Notes, text.Say("Canvas marks it as late; without a due date nothing is lost here."))
+		}
 		return e
 	case s.System == intake.Canvas:
 		o = rule.ByMark(s.Late)
@@ -61,11 +63,18 @@ func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
 	if o.By > 0 {
 		e.LateBy = o.By.Round(time.Second).String()
 	}
+	if s.System == intake.Canvas && o.Factor < 1 {
+		e.Notes = append(e.Notes, text.Say("Canvas marks it as late, and does not say by how much: it loses %s, the "+
+			"least that being late costs.", lost(o.Factor)))
+	}
 	if o.Unknown {
 		e.Notes = append(e.Notes, text.Say("Nobody knows when this was handed in; it counts as in time."))
 	}
 	return e
 }
+
+// lost says which part of the points is lost.
+func lost(factor float64) string { return decimal(round((1-factor)*100)) + "%" }
 
 // A part is what a shard says of itself.
 type part struct {
@@ -77,11 +86,11 @@ type part struct {
 // A Mark is what somebody has got for one submission.
 type Mark struct {
 	Entry
-	Counts  bool     `json:"counts"` // it is the one of the student's that does
-	Earned  int      `json:"earned"` // points
-	Of      int      `json:"of"`     // points that could be earned here
-	Mark    float64  `json:"mark"`   // Earned, less what being late costs
-	Lessons []Lesson `json:"lessons,omitempty"`
+	Counts  bool     `json:"counts"`            // it is the one of the student's that does
+	Earned  int      `json:"earned"`            // points
+	Of      int      `json:"of"`                // points that could be earned here
+	Mark    float64  `json:"mark"`              // Earned, less what being late costs
+	Lessons []Lesson `json:"lessons,omitempty"` // but for those that are worth nothing
 }
 
 // Finish makes marks of what is in a directory: grades.json and grades.csv. It returns what is missing if that is not
@@ -98,7 +107,7 @@ func Finish(out string) (missing []string, err error) {
 type Class struct {
 	Head      Head
 	Reference Reference
-	Tasks     []Column // in the course's order
+	Tasks     []Column // in the course's order, but for the lessons that are worth nothing
 
 	out     string
 	which   intake.Which
@@ -181,7 +190,7 @@ func (p part) differs(q part) string {
 	for what, same := range map[string]bool{
 		"course": p.Course == q.Course, "Go": p.Go == q.Go, "class.key": p.Class == q.Class, "box": p.Box == q.Box,
 		"policy": p.Policy == q.Policy, "language": p.Language == q.Language, "late": p.Rule == q.Rule,
-		"attempt": p.Which == q.Which, "shards": p.N == q.N,
+		"attempt": p.Which == q.Which, "lessons": p.Lessons == q.Lessons, "shards": p.N == q.N,
 	} {
 		if !same {
 			return what
@@ -190,14 +199,44 @@ func (p part) differs(q part) string {
 	return ""
 }
 
+// graded returns those lessons of which a task is worth something: an instructor who wants some lessons only takes the
+// points from the others', and nobody is to read of these. Where nothing is worth anything, it is all of them.
+func graded(lessons []Lesson) []Lesson {
+	worth := func(l Lesson) bool { return slices.ContainsFunc(l.Tasks, func(t Task) bool { return t.Points > 0 }) }
+	if !slices.ContainsFunc(lessons, worth) {
+		return lessons
+	}
+	return slices.DeleteFunc(slices.Clone(lessons), func(l Lesson) bool { return !worth(l) })
+}
+
 // columns notes which tasks there are.
 func (c *Class) columns(r Result) {
-	for _, l := range r.Lessons {
+	for _, l := range graded(r.Lessons) {
 		for _, t := range l.Tasks {
 			_, isOut := c.Reference.Skipped[l.Name+"/"+t.Name]
 			c.Tasks = append(c.Tasks, Column{l.Name, t.Name, t.Points, isOut})
 		}
 	}
+}
+
+// A Worth is what a lesson's tasks are worth that count.
+type Worth struct {
+	Lesson string
+	Points int
+}
+
+// worths says what the lessons are worth that are worth anything.
+func (c *Class) worths() (all []Worth) {
+	for _, t := range c.Tasks {
+		switch last := len(all) - 1; {
+		case t.Out || t.Points == 0:
+		case last >= 0 && all[last].Lesson == t.Lesson:
+			all[last].Points += t.Points
+		default:
+			all = append(all, Worth{t.Lesson, t.Points})
+		}
+	}
+	return all
 }
 
 // who names a submission in one line.
@@ -218,13 +257,14 @@ func (c *Class) mark(e Entry) (Mark, error) {
 		if err != nil || !ok {
 			return m, cmp.Or(err, text.Fail("the result of %s is gone", e.who()))
 		}
-		m.Lessons = r.Lessons
+		m.Lessons = graded(r.Lessons)
 		if r.Once != "" {
 			m.Notes = append(slices.Clip(m.Notes), text.Say("Tasks that fail on real sockets alone are judged a "+
 				"second "+
 				"time, to be sure; here that could not be done: %s.", r.Once))
 		}
-		for _, l := range r.Lessons {
+		m.Notes = append(slices.Clip(m.Notes), r.notes()...)
+		for _, l := range m.Lessons {
 			for _, t := range l.Tasks {
 				if t.State == verdict.Passed {
 					earned[l.Name+"/"+t.Name] = t.Points

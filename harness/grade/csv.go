@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -34,16 +35,22 @@ func (c *Class) CSV(out io.Writer) error {
 }
 
 func (c *Class) row(m Mark) []string {
-	note := m.Unread
+	var notes []string
+	if m.Unread != "" {
+		notes = append(notes, m.Unread)
+	}
 	if m.Refused != nil {
-		note = m.Refused.EN
+		notes = append(notes, m.Refused.EN)
+	}
+	for _, note := range m.Notes {
+		notes = append(notes, strings.TrimSuffix(note.EN, "."))
 	}
 	late := "no"
 	if m.Late {
 		late = "yes"
 	}
 	row := []string{m.Student, m.ID, strconv.Itoa(m.Attempt), late, decimal(m.Factor), strconv.Itoa(m.Earned),
-		strconv.Itoa(m.Of), decimal(m.Mark), note}
+		strconv.Itoa(m.Of), decimal(m.Mark), strings.Join(notes, "; ")}
 	passed := map[string]bool{}
 	for _, l := range m.Lessons {
 		for _, t := range l.Tasks {
@@ -68,10 +75,11 @@ func (c *Class) row(m Mark) []string {
 
 // Plain returns a cell that no spreadsheet takes for a formula, whatever it begins with (OWASP, "CSV Injection").
 func Plain(cell string) string {
-	if first := strings.TrimLeft(cell, " \u00a0\u3000"); strings.IndexAny(first, "=+-@\t\r＝＋－＠") == 0 {
-		return "'" + cell
-	}
-	return cell
+	return beginsFormula.ReplaceAllString(cell, "$1'$2")
 }
+
+// beginsFormula tells what a spreadsheet program may take for a formula's beginning: at the beginning of a cell or, for
+// one that splits at semicolons or tabs, behind one of those.
+var beginsFormula = regexp.MustCompile(`(^|[;\t\r\n])([\s\p{Z}]*[=+\-@＝＋－＠]|\t|\r)`)
 
 func decimal(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }

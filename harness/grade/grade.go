@@ -45,6 +45,7 @@ import (
 type Params struct {
 	Root    string              // of the course's repository
 	Lessons []curriculum.Lesson // those with tasks
+	Only    []string            // the names of those that count; nil for all
 	Paths   []string            // as package intake takes them
 	Out     string              // the directory for what comes out; it is made
 
@@ -57,7 +58,7 @@ type Params struct {
 	Shard    Shard
 	Cache    string // where the programs with the lessons' tests stay, until no run has used them for long
 
-	// Tell is called, by one goroutine at a time, with each submission that is through.
+	// Tell is called, by one goroutine at a time, when grading begins, and with each submission that is through.
 	Tell func(Progress)
 }
 
@@ -74,7 +75,11 @@ type Summary struct {
 	Graded   int // submissions that count, of this shard
 	Unjudged []string
 	Once     []string      // of whose tasks some should have been judged twice, and why they were not
+	Marked   []string      // who has lost something by Canvas's mark, which does not say how late they were
+	Lost     string        // what each of those has lost, as in "10%"
 	Left     []intake.Left // what lies beside the submissions
+	Worths   []Worth       // what the lessons are worth
+	Changes  *Changes      // since the run before in that directory; nil if there was none
 	Missing  []string      // what the marks wait for; none if grades.json and grades.csv are written
 }
 
@@ -84,6 +89,16 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	all, left, err := intake.Find(p.Paths, p.Lessons, intake.Limits{})
 	if err == nil && len(all) == 0 {
 		err = text.Fail("there are no submissions in %s", strings.Join(p.Paths, ", "))
+	}
+	if err != nil {
+		return Summary{}, err
+	}
+	if info, err := os.Stat(p.Out); err == nil && !info.IsDir() {
+		return Summary{}, text.Fail("%s is a file: give the directory where results go, as in -o graded", p.Out)
+	}
+	was, err := readEarlier(p.Out)
+	if err == nil {
+		err = was.isOf(p.Out, all)
 	}
 	if err != nil {
 		return Summary{}, err
@@ -112,6 +127,10 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	if g.head, err = newHead(p, key); err != nil {
 		return Summary{}, err
 	}
+	if p.Only != nil {
+		others := func(l curriculum.Lesson) bool { return !slices.Contains(p.Only, l.Name) }
+		g.Lessons = slices.DeleteFunc(slices.Clone(p.Lessons), others)
+	}
 	g.dir = filepath.Join(g.Cache, g.head.programs(g.Root))
 	leaveCache, err := use(g.dir)
 	if err != nil {
@@ -134,7 +153,20 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 		return Summary{}, err
 	}
 	s := Summary{Graded: len(entries), Left: left, Unjudged: slices.Sorted(maps.Keys(g.wrong)), Once: g.once}
-	s.Missing, err = Finish(p.Out)
+	for i, e := range entries {
+		if e.System == intake.Canvas && e.Late && e.Factor < 1 {
+			s.Marked, s.Lost = append(s.Marked, mine[i].Who()), lost(e.Factor)
+		}
+	}
+	c, missing, err := Open(p.Out)
+	if s.Missing = missing; err != nil || len(missing) > 0 {
+		return s, err
+	}
+	if err := c.write(); err != nil {
+		return s, err
+	}
+	s.Worths = c.worths()
+	s.Changes, err = was.changes(c)
 	return s, err
 }
 
@@ -204,6 +236,7 @@ type handed struct {
 // gradeAll grades submissions, each of which has an entry afterwards, in their order.
 func (g *grader) gradeAll(mine []intake.Submission) ([]Entry, error) {
 	g.done.All, g.wrong, g.claimed = len(mine), map[string]bool{}, map[string]chan struct{}{}
+	g.Tell(g.done)
 	entries := make([]Entry, len(mine))
 	work := make(chan handed)
 	ctx := g.ctx
@@ -251,6 +284,9 @@ func (g *grader) gradeAll(mine []intake.Submission) ([]Entry, error) {
 
 // through notes that a submission is through.
 func (g *grader) through(who string, err error, kept bool) {
+	if err != nil && g.ctx.Err() != nil {
+		return // the run was stopped, and the next one goes on with it
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.done.Done++
@@ -258,7 +294,7 @@ func (g *grader) through(who string, err error, kept bool) {
 	if kept {
 		g.done.Kept++
 	}
-	if err != nil && g.ctx.Err() == nil {
+	if err != nil {
 		g.done.Wrong = err.Error()
 		g.wrong[who+": "+err.Error()] = true
 	}

@@ -109,6 +109,11 @@ func TestPlain(t *testing.T) {
 	for _, cell := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "　＝1", "＠x"} {
 		require.Equal(t, "'"+cell, Plain(cell))
 	}
+	for cell, want := range map[string]string{
+		"s2;=1+1": "s2;'=1+1", "a;  @x": "a;'  @x", "a\t=1": "a\t'=1", "a; b": "a; b", "\u2003=1": "'\u2003=1",
+	} {
+		require.Equal(t, want, Plain(cell))
+	}
 	for _, cell := range []string{"", "Ann-Marie", "O'Neill", "王小明", "12", "a=b"} {
 		require.Equal(t, cell, Plain(cell))
 	}
@@ -193,9 +198,12 @@ func TestAgain(t *testing.T) {
 		{Name: "TestG", State: verdict.Failed, Failed: []string{"a/loopback/ip4", "a", "b/virtual/ip4", "b"}},
 		{Name: "TestH", State: verdict.Failed, Failed: []string{"loopback/ip6"},
 			Output: "--- FAIL: TestH/virtual/ip4 (as the code has printed)\n"},
+		{Name: "TestI", State: verdict.Crashed, Reason: "signal: killed"},
+		{Name: "TestJ", State: verdict.Stuck, Reason: "did not end within 5m"},
+		{Name: "TestK", State: verdict.Stuck, Failed: []string{"virtual/ip4"}},
 	}}}}
 	r.Pending = doubtful(r)
-	require.Equal(t, map[string][]string{"02-echo": {"TestA", "TestC", "TestH"}}, r.Pending)
+	require.Equal(t, map[string][]string{"02-echo": {"TestA", "TestC", "TestH", "TestI", "TestJ"}}, r.Pending)
 	r.correct(Result{Lessons: []Lesson{{Name: "02-echo", Tasks: []Task{
 		{Name: "TestA", State: verdict.Passed}, {Name: "TestC", State: verdict.Failed, Reason: "again"},
 	}}}})
@@ -327,16 +335,50 @@ func TestMerge(t *testing.T) {
 	require.Equal(t, []string{"=alice, attempt 2 of 2"}, missing)
 }
 
+// TestFeedback: it is the same for everybody whose code does the same.
+func TestFeedback(t *testing.T) {
+	require.Equal(t, "echo.go:1: no\n--- FAIL: TestA/virtual/ip4\n--- SKIP: TestA/x", Task{
+		Output: "    --- PASS: TestA/y (0.00s)\n\necho.go:1: no\n--- FAIL: TestA/virtual/ip4 (0.01s)\n" +
+			"--- SKIP: TestA/x (12.30s)\n"}.Feedback())
+}
+
+// TestExplainSaysOnce: what the output begins with is no reason to be said before it, and where a TODO was met is
+// nothing to read.
+func TestExplainSaysOnce(t *testing.T) {
+	const todo = "spoof.go:65: TODO: write Ask"
+	c := &Class{Tasks: []Column{{"03-spoof", "TestAsk", 2, false}, {"03-spoof", "TestDial", 3, false},
+		{"03-spoof", "TestOut", 4, true}}}
+	var b strings.Builder
+	c.Explain(&b, Mark{Entry: Entry{Student: "amy", Factor: 1}, Mark: 3, Earned: 3, Of: 5, Lessons: []Lesson{
+		{Name: "03-spoof", Tasks: []Task{
+			{Name: "TestAsk", State: verdict.Todo, Points: 2, Reason: todo,
+				Output: "    tell.go:178: " + todo + "\n--- SKIP: TestAsk/virtual/ip4 (0.00s)\n"},
+			{Name: "TestDial", State: verdict.Passed, Points: 3},
+			{Name: "TestOut", State: verdict.Passed, Points: 4},
+		}},
+		{Name: "04-backoff", Tasks: []Task{
+			{Name: "TestA", State: verdict.DidNotCompile, Points: 1, Reason: "a.go:1: no", Output: "a.go:1: no\n"},
+		}},
+	}})
+	require.Equal(t, "amy: 3 of 5 points\n\n03-spoof: 3 of 5 points\n"+
+		"  todo            2  TestAsk\n      "+todo+"\n"+
+		"  passed          3  TestDial\n"+
+		"  passed          –  TestOut\n"+
+		"\n04-backoff: 0 of 1 points\n"+
+		"  did not compile 1  TestA\n      a.go:1: no\n", b.String())
+}
+
 // TestExplain: a student is found by name or number, and nobody by a part of one.
 func TestExplain(t *testing.T) {
 	out := lay(t, Head{Which: "last"}, 1)
 	for _, name := range []string{"=alice", "7"} {
 		var b strings.Builder
 		require.NoError(t, Explain(&b, out, name))
-		require.Contains(t, b.String(), "attempt 2 of 2: 2 of 4 points, times 0.5 for being late")
+		require.Contains(t, b.String(), "attempt 2 of 2: 1 of 4 points: 2, times 0.5 for being late")
 		require.Contains(t, b.String(), "failed          2  TestB\n      r\n")
 	}
-	require.ErrorContains(t, Explain(&strings.Builder{}, out, "ali"), "grades.csv has the names")
+	require.ErrorContains(t, Explain(&strings.Builder{}, out, "ali"), "did you mean =alice?")
+	require.ErrorContains(t, Explain(&strings.Builder{}, out, "erik"), "grades.csv has the names")
 	require.ErrorContains(t, Explain(&strings.Builder{}, t.TempDir(), "7"), "has nothing of a class")
 	require.NoError(t, os.Remove(resultPath(out, "k1")))
 	require.ErrorContains(t, Explain(&strings.Builder{}, out, "7"), "is gone")
@@ -359,7 +401,61 @@ func TestLate(t *testing.T) {
 	nobodyKnows := newEntry(intake.Submission{}, intake.Content{}, rule)
 	require.Equal(t, 1.0, nobodyKnows.Factor)
 	require.Contains(t, nobodyKnows.Notes[0].EN, "Nobody knows")
-	require.Equal(t, 1.0, newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, late.Rule{}).Factor)
+	require.Len(t, canvas.Notes, 1)
+	require.Contains(t, canvas.Notes[0].EN, "does not say by how much: it loses 10%, the least")
+	require.Empty(t, folder.Notes)
+	inTime := newEntry(intake.Submission{System: intake.Canvas}, content, rule)
+	require.Equal(t, 1.0, inTime.Factor)
+	require.Empty(t, inTime.Notes)
+	free := newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, late.Rule{})
+	require.Equal(t, 1.0, free.Factor)
+	require.Contains(t, free.Notes[0].EN, "without a due date nothing is lost")
+}
+
+// TestNotes: why somebody has little or nothing is in the table, too.
+func TestNotes(t *testing.T) {
+	out := lay(t, Head{Which: "last"}, 1)
+	all := []Lesson{{Name: "02-echo", Tasks: []Task{{Name: "TestA", State: verdict.DidNotCompile, Points: 2}}},
+		{Name: "03-spoof", Tasks: []Task{{Name: "TestA", State: verdict.Refused, Points: 2}}},
+		{Name: "04-backoff", Tasks: []Task{{Name: "TestA", State: verdict.DidNotCompile, Points: 2}}}}
+	require.NoError(t, writeJSON(resultPath(out, "k2"), Result{Key: "k2", Lessons: all}))
+	_, err := Finish(out)
+	require.NoError(t, err)
+	require.Equal(t, "What was handed in for 02-echo, 04-backoff did not compile; What was handed in for 03-spoof "+
+		"does what is refused, and was not run", rows(t, out)[3][8])
+}
+
+// TestEarlier: whose results would be gone is said, and what has become of marks since.
+func TestEarlier(t *testing.T) {
+	h := Head{Which: "last", Rule: "10%/day"}
+	out := lay(t, h, 2)
+	was, err := readEarlier(out)
+	require.NoError(t, err)
+	class := []intake.Submission{{Student: "=alice", ID: "7"}, {Student: "bob"}, {Student: "carol"}, {Student: "dan"}}
+	require.NoError(t, was.isOf(out, class), "a shard's directory has the others' results, who are in the class")
+	require.ErrorContains(t, was.isOf(out, class[1:2]),
+		out+" has results of 2 others who are not in this (=alice (7), carol): give another -o; ")
+	h.Rule = "none"
+	now := lay(t, h, 1)
+	var p part
+	_, err = readJSON(filepath.Join(now, Shard{}.file()), &p)
+	require.NoError(t, err)
+	// Alice is not late any more, and dan is new.
+	p.Entries[1].Factor = 1
+	p.Entries = append(p.Entries, Entry{Student: "dan", Attempt: 1, Attempts: 1, Key: "k1", Factor: 1})
+	require.NoError(t, writeJSON(filepath.Join(now, Shard{}.file()), p))
+	c, missing, err := Open(now)
+	require.NoError(t, err)
+	require.Empty(t, missing)
+	changes, err := was.changes(c)
+	require.NoError(t, err)
+	require.Equal(t, &Changes{Was: "10%/day", Is: "none", ByRule: 1, Same: 2,
+		Changed: []Change{{"=alice (7)", 1, 2}}}, changes)
+	none, err := readEarlier(t.TempDir())
+	require.NoError(t, err)
+	changes, err = none.changes(c)
+	require.NoError(t, err)
+	require.Nil(t, changes)
 }
 
 // TestEnded: whichever limit has ended a box is named.

@@ -23,14 +23,15 @@ import (
 
 // A Head is what all of a class's results have in common: two results with other heads can't be compared.
 type Head struct {
-	Course   string `json:"course"`   // a hash of the lessons and of what judges them
-	Go       string `json:"go"`       // the version
-	Class    string `json:"class"`    // a hash of the class key, which does not tell it
-	Box      string `json:"box"`      // what the submissions ran in
-	Policy   bool   `json:"policy"`   // what package policy refuses was refused
-	Language string `json:"language"` // of reasons
-	Rule     string `json:"late"`     // due date, and what being late costs
-	Which    string `json:"attempt"`  // that counts
+	Course   string `json:"course"`            // a hash of the lessons and of what judges them
+	Go       string `json:"go"`                // the version
+	Class    string `json:"class"`             // a hash of the class key, which does not tell it
+	Box      string `json:"box"`               // what the submissions ran in
+	Policy   bool   `json:"policy"`            // what package policy refuses was refused
+	Language string `json:"language"`          // of reasons
+	Rule     string `json:"late"`              // due date, and what being late costs
+	Which    string `json:"attempt"`           // that counts
+	Lessons  string `json:"lessons,omitempty"` // that count; "" for all
 }
 
 func newHead(p Params, key []byte) (Head, error) {
@@ -42,6 +43,7 @@ func newHead(p Params, key []byte) (Head, error) {
 	h := Head{
 		Course: course, Go: runtime.Version(), Class: hex.EncodeToString(class[:8]), Box: p.Box.Stamp,
 		Policy: !p.NoPolicy, Language: string(text.Preferred()), Rule: p.Rule.Policy.String(), Which: string(p.Which),
+		Lessons: strings.Join(p.Only, ","),
 	}
 	if !p.Rule.Due.IsZero() {
 		h.Rule = p.Rule.Due.UTC().Format("2006-01-02T15:04:05Z") + " " + h.Rule

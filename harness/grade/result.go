@@ -6,8 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"udpkata/harness/keep"
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
 
@@ -26,6 +29,26 @@ type Result struct {
 
 // waits reports whether tasks have to be judged again before they count.
 func (r Result) waits() bool { return len(r.Pending) > 0 && r.Once == "" }
+
+// notes say which lessons have nothing to show for their files, as nothing of them ran.
+func (r Result) notes() (all []text.Text) {
+	in := func(state verdict.State) string {
+		var lessons []string
+		for _, l := range r.Lessons {
+			if slices.ContainsFunc(l.Tasks, func(t Task) bool { return t.State == state }) {
+				lessons = append(lessons, l.Name)
+			}
+		}
+		return strings.Join(lessons, ", ")
+	}
+	if lessons := in(verdict.DidNotCompile); lessons != "" {
+		all = append(all, text.Say("What was handed in for %s did not compile.", lessons))
+	}
+	if lessons := in(verdict.Refused); lessons != "" {
+		all = append(all, text.Say("What was handed in for %s does what is refused, and was not run.", lessons))
+	}
+	return all
+}
 
 // A Lesson is what became of the files for one lesson.
 type Lesson struct {

@@ -279,6 +279,24 @@ func TestRun(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 5, again.Kept, "what has a result is not judged again")
 
+	some := p
+	some.Only, some.Out, some.Key = []string{"02-echo"}, t.TempDir(), filepath.Join(out, keyFile)
+	sum, err = Run(t.Context(), some)
+	require.NoError(t, err)
+	require.Len(t, sum.Worths, 1, "of some lessons, the others are no part of the total")
+	require.Equal(t, "02-echo", sum.Worths[0].Lesson)
+	c, _, err = Open(some.Out)
+	require.NoError(t, err)
+	require.NoError(t, c.Students(func(attempts []Mark) error {
+		m := attempts[0]
+		require.Equal(t, sum.Worths[0].Points, m.Of)
+		if m.Refused == nil {
+			require.Len(t, m.Lessons, 1)
+			require.Equal(t, states[m.Student]["02-echo"], m.Lessons[0].Tasks[0].State)
+		}
+		return nil
+	}))
+
 	var mine Reference
 	_, err = readJSON(filepath.Join(out, referenceFile), &mine)
 	require.NoError(t, err)

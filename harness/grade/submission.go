@@ -64,6 +64,9 @@ func (g *grader) result(ctx context.Context, content intake.Content, only map[st
 	j := job{Root: g.Root, Stage: g.dir, Lessons: map[string]code{}}
 	paths := map[string]string{} // of the results of lessons
 	for _, has := range content.Lessons {
+		if !slices.ContainsFunc(g.Lessons, func(l curriculum.Lesson) bool { return l.Name == has.Name }) {
+			continue
+		}
 		l, tasks := g.lesson(has.Name), only[has.Name]
 		if only != nil && tasks == nil {
 			continue
@@ -125,7 +128,9 @@ func (g *grader) remembers(has intake.Lesson, lesson *Lesson) bool {
 
 // lessonPath returns where the result of a lesson's files is.
 func (g *grader) lessonPath(has intake.Lesson) string {
-	return filepath.Join(g.Out, lessonsDir, g.head.resultKey("lesson "+has.Key())+".json")
+	h := g.head
+	h.Lessons = "" // that count beside it
+	return filepath.Join(g.Out, lessonsDir, h.resultKey("lesson "+has.Key())+".json")
 }
 
 // refusals says what package policy refuses, a line each.

@@ -56,6 +56,13 @@ func (f *finder) submissions() (all []Submission) {
 			s := &attempts[i]
 			s.System, s.Student, s.ID = w.system, text.VisibleLine(w.student), text.VisibleLine(w.id)
 			s.Attempt, s.Attempts, s.course, s.limits = i+1, len(attempts), f.course, f.limits
+			if i > 0 {
+				s.before = &attempts[i-1]
+			}
+			if w.system == Moodle && i > 0 && i == len(attempts)-1 {
+				s.Notes = append(s.Notes, text.Say("Moodle's names do not say which is newer of %s and %s; what was "+
+					"given later counts as later.", attempts[i-1].Paths[0], s.Paths[0]))
+			}
 			if len(names[who{system: w.system, id: w.id}]) > 1 {
 				s.Notes = append(s.Notes,
 					text.Say("the number %s stands with another name too; see who has handed it in",
@@ -83,6 +90,14 @@ func parent(of string) string {
 // attempts makes submissions of one student's uploads, which are in the order in which they were found.
 func (f *finder) attempts(uploads []*found) (all []Submission) {
 	number := func(one *found) int { n, _ := strconv.Atoi(one.attachment); return n }
+	// Canvas's numbers say which of two downloads is the later one, whatever they are called.
+	newest := map[int]int{} // number, by download
+	for _, one := range uploads {
+		newest[one.at] = max(newest[one.at], number(one))
+	}
+	slices.SortStableFunc(uploads, func(a, b *found) int {
+		return cmp.Or(cmp.Compare(newest[a.at], newest[b.at]), cmp.Compare(a.at, b.at))
+	})
 	for len(uploads) > 0 {
 		n := 1
 		if uploads[0].system == NoSystem {

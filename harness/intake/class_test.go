@@ -183,6 +183,144 @@ func TestPaths(t *testing.T) {
 	require.Equal(t, both, files)
 }
 
+// TestDownloads: downloads in a folder are looked into, if all that could be a submission there is one.
+func TestDownloads(t *testing.T) {
+	first := zipped(t, at{"chen_1_12_echo.go", "package echo // old\n"}, at{"li_2_13_echo.go", echo})
+	second := zipped(t, at{"chen_LATE_1_20_echo.go", echo}, at{"wu_3_14_spoof.go", spoof})
+	moodle := zipped(t, at{"Chen_1_assignsubmission_file/echo.go", echo})
+	dir := t.TempDir()
+	for _, e := range []at{
+		{"one/submissions.zip", first}, {"one/grades.csv", "x"}, {"one/.DS_Store", "x"},
+		{"two/submissions.zip", first}, {"two/submissions (1).zip", second},
+		{"unpacked/week1/chen_1_12_echo.go", echo}, {"unpacked/week2/li_2_13_echo.go", echo},
+		{"mixed/amy.zip", second}, {"mixed/bob/echo.go", echo},
+		{"m1.zip", moodle}, {"m2.zip", moodle},
+	} {
+		lay(t, dir, e.name, e.content)
+	}
+	tests := []struct {
+		name  string
+		paths []string
+		want  []string
+	}{
+		{"one", []string{"one"}, []string{"chen (1)", "li (2)"}},
+		{"two", []string{"two"}, []string{"chen (1), #1/2", "chen (1), #2/2", "li (2)", "wu (3)"}},
+		{"unpacked", []string{"unpacked"}, []string{"chen (1)", "li (2)"}},
+		{"a student who plays at others", []string{"mixed"}, []string{"amy", "bob"}},
+		{"given in either order", []string{"two/submissions (1).zip", "two/submissions.zip"},
+			[]string{"chen (1), #1/2", "chen (1), #2/2", "li (2)", "wu (3)"}},
+		{"Moodle's", []string{"m2.zip", "m1.zip"}, []string{"Chen (1), #1/2", "Chen (1), #2/2"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var paths []string
+			for _, p := range tt.paths {
+				paths = append(paths, filepath.Join(dir, filepath.FromSlash(p)))
+			}
+			all, _ := find(t, paths...)
+			require.Equal(t, tt.want, who(all))
+			if all[len(all)-1].System == intake.Canvas && len(all) == 4 {
+				files, _, _ := read(t, all[1])
+				require.Equal(t, echoed, files, "the upload with the bigger number is the later one")
+				require.True(t, all[1].Late)
+			}
+			if all[0].System == intake.Moodle {
+				require.Empty(t, all[0].Notes)
+				require.Regexp(t, "which is newer of .*m2.zip: .* and .*m1.zip: ", all[1].Notes[0].EN)
+			}
+		})
+	}
+}
+
+// TestClassInAZip: a zip of students' folders is no student's.
+func TestClassInAZip(t *testing.T) {
+	tests := []struct {
+		name    string
+		entries []at
+		want    string // of the error
+	}{
+		{"students", []at{{"c/ann/echo.go", echo}, {"c/bob/src/Echo.go", echo}},
+			"has Echo.go in ann and in bob: if these"},
+		{"students with lessons", []at{{"ann/03-spoof/path.go", ofSpoof}, {"bob/03-spoof/path.go", ofSpoof}},
+			"has path.go in ann and in bob"},
+		{"one's lessons", []at{{"03-spoof/path.go", ofSpoof}, {"04-backoff/path.go", "package backoff\n"}}, ""},
+		{"one's folders", []at{{"spoof/path.go", ofSpoof}, {"backoff/path.go", "package backoff\n"}}, ""},
+		{"the repository", []at{{"udpkata/lessons/02-echo/echo.go", echo}, {"udpkata/solutions/02-echo/echo.go", echo}},
+			""},
+		{"beside one another", []at{{"echo.go", echo}, {"old/echo.go", echo}}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			lay(t, dir, "in/class.zip", zipped(t, tt.entries...))
+			_, _, err := intake.Find([]string{filepath.Join(dir, "in", "class.zip")}, course(t), intake.Limits{})
+			if tt.want == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, tt.want)
+			}
+			all, _ := find(t, filepath.Join(dir, "in"))
+			require.Equal(t, []string{"class"}, who(all), "in a folder it is a student's")
+
+			lay(t, dir, "ann/echo.go", echo)
+			all, _ = find(t, filepath.Join(dir, "in", "class.zip"), filepath.Join(dir, "ann"))
+			require.Equal(t, []string{"ann", "class"}, who(all), "beside others it stops nobody's")
+			_, err = all[1].Unpack(t.Context())
+			if tt.want == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, tt.want)
+			}
+		})
+	}
+}
+
+// TestNamesLikeAPlatforms: a student may call a file as a platform calls what it hands out. It stays theirs.
+func TestNamesLikeAPlatforms(t *testing.T) {
+	mine := []at{{"02-echo/echo.go", echo}, {"notes_2026_11_29.txt", "x"}, {"bob_7_8_spoof.go", spoof}}
+	dir := t.TempDir()
+	for _, e := range mine {
+		lay(t, dir, "class/submission/"+e.name, e.content)
+	}
+	lay(t, dir, "zips/ann.zip", zipped(t, mine...))
+	for path, want := range map[string]string{
+		"class": "submission", "class/submission": "submission", "zips": "ann", "zips/ann.zip": "ann",
+	} {
+		all, _ := find(t, filepath.Join(dir, filepath.FromSlash(path)))
+		require.Equal(t, []string{want}, who(all), path)
+		got, _, _ := read(t, all[0])
+		require.Equal(t, echo, got["02-echo/echo.go"], path)
+	}
+}
+
+// TestLessThanBefore: what an attempt has not any more is said.
+func TestLessThanBefore(t *testing.T) {
+	dir := t.TempDir()
+	lay(t, dir, "1.zip", zipped(t, at{"li_2_13_echo.go", echo}, at{"li_2_14_spoof.go", spoof}))
+	lay(t, dir, "2.zip", zipped(t, at{"li_2_15_spoof.go", spoof}))
+	all, _ := find(t, filepath.Join(dir, "1.zip"), filepath.Join(dir, "2.zip"))
+	_, _, c := read(t, all[0])
+	require.Empty(t, c.Notes)
+	_, _, c = read(t, all[1])
+	require.Len(t, c.Notes, 1)
+	require.Equal(t, "The attempt before has what this one lacks: 02-echo.", c.Notes[0].EN)
+}
+
+// TestResultsAreNoSubmission: what was made of a class is nobody's.
+func TestResultsAreNoSubmission(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"ann/echo.go", "graded/reference.json", "graded/results/k.json",
+		"graded/lessons/k.json"} {
+		lay(t, dir, name, echo)
+	}
+	all, left := find(t, dir)
+	require.Equal(t, []string{"ann"}, who(all))
+	require.Len(t, left, 1)
+	require.Equal(t, "what go tool kata grade has written", left[0].Reason.EN)
+	_, _, err := intake.Find([]string{filepath.Join(dir, "graded")}, course(t), intake.Limits{})
+	require.ErrorContains(t, err, "is what go tool kata grade has written: give what was handed in")
+}
+
 func attemptsTooMany(all []intake.Submission) (n int) {
 	for _, s := range all {
 		if s.Attempt > 1 {

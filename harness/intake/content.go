@@ -90,6 +90,7 @@ type unpacker struct {
 	spare    int64 // and of those that may turn out to
 	claims   []claim
 	trees    map[string]bool // folders that hold the whole repository
+	notes    []text.Text     // of what was put in another's place
 	left     []Left
 	leftAt   map[string]int
 	unlisted int
@@ -299,17 +300,40 @@ func (u *unpacker) unpack(i item, name string) error {
 func (u *unpacker) content() Content {
 	u.below()
 	c := Content{Lessons: u.place(), Modified: u.modified, Clock: u.clock}
-	if c.Left = u.left; u.unlisted > 0 {
+	c.Notes = u.notes
+	const most = 3
+	if len(c.Notes) > most {
+		c.Notes = append(c.Notes[:most], text.Say("So it is with %d more files.", len(u.notes)-most))
+	}
+	c.Left = u.left
+	if !slices.ContainsFunc(c.Lessons, func(l Lesson) bool { return len(l.Files) > 0 }) {
+		why := text.Say("there is no file in it")
+		if len(c.Left) > 0 {
+			why = text.Say("%s: %s", c.Left[0].Path, c.Left[0].Reason)
+		}
+		c.Notes = append(c.Notes, text.Say("Nothing in it is of any lesson (%s).", why))
+	}
+	if u.unlisted > 0 {
 		c.Notes = append(c.Notes, text.Say("%d more were left out, and are not listed", u.unlisted))
 	}
 	c.Key = key(c.Lessons)
 	return c
 }
 
-// key names what counts of a submission.
-// Key is what [Content]'s is, of one lesson.
+// lacks names the lessons that an earlier attempt has files of, and this one has not.
+func (c Content) lacks(before Content) (names []string) {
+	for i, l := range before.Lessons {
+		if len(l.Files) > 0 && len(c.Lessons[i].Files) == 0 {
+			names = append(names, l.Name)
+		}
+	}
+	return names
+}
+
+// Key names what counts of one lesson, as [Content]'s does of all.
 func (l Lesson) Key() string { return key([]Lesson{l}) }
 
+// key names what counts of a submission.
 func key(lessons []Lesson) string {
 	h := sha256.New()
 	io.WriteString(h, "a submission of udpkata, 1\n")

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"archive/zip"
 	"cmp"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ type finder struct {
 	course course
 	limits Limits
 	at     int // which path is looked at
+	paths  int // how many were given
 	all    []*found
 	loose  map[string]*found // the submissions of Go files that were given, by folder
 	left   []Left
@@ -112,6 +114,23 @@ func (f *finder) isSubmission(names []string) bool {
 	return bare == 3
 }
 
+// isResults reports whether a folder is what was made of a class, as its names tell.
+func isResults(names []string) bool {
+	return slices.Contains(names, "reference.json") && slices.Contains(names, "results")
+}
+
+// isPlatforms reports whether names are those of a platform's download: some are as it writes them, and the others
+// don't make a submission. A student may call a file as they like.
+func (f *finder) isPlatforms(names []string) bool {
+	var others []string
+	for _, name := range names {
+		if _, ok := parseName(name); !ok {
+			others = append(others, name)
+		}
+	}
+	return len(others) < len(names) && !f.isSubmission(others)
+}
+
 // dir looks at a folder that was given.
 func (f *finder) dir(given, full string) error {
 	entries, err := os.ReadDir(full)
@@ -120,12 +139,8 @@ func (f *finder) dir(given, full string) error {
 	}
 	var names []string
 	var folders, rest []fs.DirEntry
-	isPlatforms := false
 	for _, e := range entries {
 		names = append(names, e.Name())
-		if _, ok := parseName(e.Name()); ok {
-			isPlatforms = true
-		}
 		if n, _ := junk([]string{e.Name()}); n > 0 {
 			continue
 		}
@@ -133,16 +148,18 @@ func (f *finder) dir(given, full string) error {
 			folders = append(folders, e)
 		}
 	}
-	isOne := f.isSubmission(names)
-	if len(rest) == 1 && len(folders) == 1 && !isPlatforms && !isOne {
-		// A download that was unpacked has a folder of its own, perhaps.
-		if inner, err := os.ReadDir(filepath.Join(full, folders[0].Name())); err == nil &&
-			slices.ContainsFunc(inner, func(e fs.DirEntry) bool { _, ok := parseName(e.Name()); return ok }) &&
-			!slices.ContainsFunc(inner, func(e fs.DirEntry) bool { return e.Name() == ".git" }) {
-			return f.dir(filepath.Join(given, folders[0].Name()), filepath.Join(full, folders[0].Name()))
-		}
-		isOne = strings.HasPrefix(strings.ToLower(folders[0].Name()), "udpkata")
+	if isResults(names) {
+		return text.Fail("%s is what go tool kata grade has written: give what was handed in", strconv.Quote(given))
 	}
+	isPlatforms := f.isPlatforms(names)
+	isOne := f.isSubmission(names)
+	if !isPlatforms && !isOne {
+		if downloads := f.downloads(full, rest); len(downloads) > 0 {
+			return f.each(given, full, rest, downloads)
+		}
+	}
+	isOne = isOne || len(rest) == 1 && len(folders) == 1 &&
+		strings.HasPrefix(strings.ToLower(folders[0].Name()), "udpkata")
 	if !isPlatforms && isOne {
 		one := &found{own: true, named: named{student: filepath.Base(full)}, path: given}
 		one.parts = []part{f.folder(full, openRoot(full), names)}
@@ -153,6 +170,42 @@ func (f *finder) dir(given, full string) error {
 		if err := f.entry(given, full, e, isPlatforms); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// downloads returns which of the things in a folder are a platform's downloads: all that could be submissions there, or
+// none. One alone among others may be a student's, who has called files as if they were another's.
+func (f *finder) downloads(full string, entries []fs.DirEntry) (all []fs.DirEntry) {
+	for _, e := range entries {
+		switch {
+		case f.isDownload(full, e):
+			all = append(all, e)
+		case e.IsDir() || hasExtension(e.Name(), archives) || hasExtension(e.Name(), otherArchives):
+			return nil
+		}
+	}
+	return all
+}
+
+// each looks at downloads in a folder, one after the other, and at what lies beside them.
+func (f *finder) each(given, full string, entries, downloads []fs.DirEntry) error {
+	for _, e := range entries {
+		shown := filepath.Join(given, e.Name())
+		switch at := filepath.Join(full, e.Name()); {
+		case !slices.Contains(downloads, e):
+			f.leave(shown, text.Say("neither a folder nor an archive"))
+			continue
+		case e.IsDir():
+			if err := f.dir(shown, at); err != nil {
+				return err
+			}
+		default:
+			if err := f.zip(shown, at, e.Name()); err != nil {
+				return err
+			}
+		}
+		f.at++
 	}
 	return nil
 }
@@ -207,6 +260,10 @@ func (f *finder) entry(given, full string, e fs.DirEntry, isPlatforms bool) erro
 		if err != nil {
 			one.refuse = unreadable(err)
 		}
+		if isResults(names) {
+			f.leave(one.path, text.Say("what go tool kata grade has written"))
+			return nil
+		}
 		one.file = ""
 		one.parts = []part{f.folder(filepath.Join(full, name), child(full, name), names)}
 	case !e.Type().IsRegular():
@@ -226,7 +283,7 @@ func (f *finder) entry(given, full string, e fs.DirEntry, isPlatforms bool) erro
 // namesIn returns the names of those things in a directory that say what it is.
 func namesIn(root *os.Root) (names []string, err error) {
 	defer root.Close()
-	for _, name := range []string{".git", "HEAD", "objects", "refs"} {
+	for _, name := range []string{".git", "HEAD", "objects", "refs", "reference.json", "results"} {
 		if _, err := root.Lstat(name); err == nil {
 			names = append(names, name)
 		} else if !errors.Is(err, fs.ErrNotExist) {
@@ -247,68 +304,32 @@ func (f *finder) zip(given, full, base string) error {
 		f.have(one)
 		return nil
 	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	d, err := look(root, name)
-	if err != nil {
-		return err
-	}
-	opened, err := d.openFile()
-	if err != nil {
+	z, info, leave, err := f.openZip(full)
+	if err != nil && !errors.As(err, new(refused)) {
 		return fmt.Errorf("%s can't be read: %s", strconv.Quote(given), cause(err))
 	}
-	defer opened.Close()
-	z, err := readZip(opened, d.info.Size(), f.limits.Class)
 	if err != nil {
 		one.refuse = err // as it is when it is unpacked
 		f.have(one)
 		return nil
 	}
-	type entry struct {
-		elements []string
-		index    int
-	}
-	var all []entry
-	under := "" // the one folder that all lies in, if it is one
-	for i, e := range z.File {
-		elements, why := split(e.Name)
-		if !why.IsZero() {
-			continue // said below, if it is a class's
-		}
-		if n, _ := junk(elements); n > 0 {
-			continue
-		}
-		if top := elements[0]; len(all) == 0 && (len(elements) > 1 || e.Mode().IsDir()) {
-			under = top
-		} else if top != under {
-			under = ""
-		}
-		all = append(all, entry{elements, i})
-	}
-	if _, ok := parseName(under); ok {
-		under = ""
+	defer leave()
+	all := entriesOf(z)
+	if !f.isPlatforms(tops(all)) {
+		return f.one(given, one, all)
 	}
 	students := map[string]*found{}
 	var order []*found
 	var others []string
 	for _, e := range all {
 		elements := e.elements
-		if under != "" {
-			elements = elements[1:]
-		}
-		if len(elements) == 0 || len(elements) == 1 && z.File[e.index].Mode().IsDir() {
-			continue
-		}
 		n, ok := parseName(elements[0])
 		if !ok {
-			others = append(others, strings.Join(e.elements, "/"))
+			others = append(others, e.path)
 			continue
 		}
 		if n.noFiles {
-			f.leave(given+": "+strings.Join(e.elements, "/"), onlineText)
+			f.leave(given+": "+e.path, onlineText)
 			continue
 		}
 		as := n.file
@@ -326,13 +347,9 @@ func (f *finder) zip(given, full, base string) error {
 		at := place{e.index, z.File[e.index].Name, as, z.File[e.index].CRC32}
 		student.parts[0].places = append(student.parts[0].places, at)
 	}
-	if len(order) == 0 {
-		f.have(one)
-		return nil
-	}
 	for _, student := range order {
 		p := &student.parts[0]
-		p.from = fromClass(dir, name, d.info, f.limits, p.places)
+		p.from = fromClass(dir, name, info, f.limits, p.places)
 		f.have(student)
 	}
 	for _, other := range others {
@@ -344,4 +361,140 @@ func (f *finder) zip(given, full, base string) error {
 		}
 	}
 	return nil
+}
+
+// openZip opens a zip of an instructor's.
+func (f *finder) openZip(full string) (z *zip.Reader, info fs.FileInfo, leave func(), err error) {
+	dir, name := filepath.Split(full)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer root.Close()
+	d, err := look(root, name)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	opened, err := d.openFile()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if z, err = readZip(opened, d.info.Size(), f.limits.Class); err != nil {
+		opened.Close()
+		return nil, nil, nil, err
+	}
+	return z, d.info, func() { opened.Close() }, nil
+}
+
+// A zipEntry is an entry of a zip's that is not junk.
+type zipEntry struct {
+	index    int
+	path     string
+	elements []string // of the path, without the one folder that all lies in, if it is one
+}
+
+// entriesOf lists a zip's entries, without the folders at its top.
+func entriesOf(z *zip.Reader) (all []zipEntry) {
+	under := ""
+	for i, e := range z.File {
+		elements, why := split(e.Name)
+		if !why.IsZero() {
+			continue // said elsewhere, if it is a class's
+		}
+		if n, _ := junk(elements); n > 0 {
+			continue
+		}
+		if top := elements[0]; len(all) == 0 && (len(elements) > 1 || e.Mode().IsDir()) {
+			under = top
+		} else if top != under {
+			under = ""
+		}
+		all = append(all, zipEntry{i, strings.Join(elements, "/"), elements})
+	}
+	if _, ok := parseName(under); !ok && under != "" {
+		for i := range all {
+			all[i].elements = all[i].elements[1:]
+		}
+	}
+	return slices.DeleteFunc(all, func(e zipEntry) bool {
+		return len(e.elements) == 0 || len(e.elements) == 1 && z.File[e.index].Mode().IsDir()
+	})
+}
+
+// isDownload reports whether what lies in a folder is a platform's download itself, packed or unpacked.
+func (f *finder) isDownload(full string, e fs.DirEntry) bool {
+	at := filepath.Join(full, e.Name())
+	if e.IsDir() {
+		inner, err := os.ReadDir(at)
+		var names []string
+		for _, e := range inner {
+			names = append(names, e.Name())
+		}
+		return err == nil && f.isPlatforms(names)
+	}
+	if !e.Type().IsRegular() || !strings.EqualFold(filepath.Ext(at), ".zip") {
+		return false
+	}
+	z, _, leave, err := f.openZip(at)
+	if err != nil {
+		return false // which is said when it is unpacked
+	}
+	defer leave()
+	return f.isPlatforms(tops(entriesOf(z)))
+}
+
+// tops lists the names at the top of a zip.
+func tops(all []zipEntry) (names []string) {
+	for _, e := range all {
+		names = append(names, e.elements[0])
+	}
+	return names
+}
+
+// one takes a zip as one student's. One that may well be of several is an error, or if it was given among others, as a
+// student's may be, refused.
+func (f *finder) one(given string, one *found, all []zipEntry) error {
+	f.have(one)
+	name, a, b, several := f.ofSeveral(all)
+	if !several {
+		return nil
+	}
+	const why = "%s has %s in %s and in %s: if these are students, unpack it and give the folder; if it is one " +
+		"student's, put it into a folder and give that"
+	args := []any{strconv.Quote(given), text.VisibleLine(name), text.VisibleLine(a), text.VisibleLine(b)}
+	if f.paths == 1 {
+		return text.Fail(why, args...)
+	}
+	one.refuse = refused{text.Say(why, args...)}
+	return nil
+}
+
+// ofSeveral reports whether one lesson's file is in several of a zip's folders: its name, and two of those.
+func (f *finder) ofSeveral(all []zipEntry) (name, a, b string, several bool) {
+	if f.isSubmission(tops(all)) {
+		return "", "", "", false
+	}
+	in := map[string]string{} // a folder, by what lies in it
+	for _, e := range all {
+		top, name := e.elements[0], e.elements[len(e.elements)-1]
+		lesson, _ := f.course.inLesson(e.elements)
+		of := 0 // lessons that have a file of that name
+		for _, k := range f.course {
+			if _, ok := k.written(name); ok {
+				of++
+			}
+		}
+		if len(e.elements) == 1 || of == 0 || of > 1 && lesson < 0 {
+			continue
+		}
+		key := strings.ToLower(name)
+		if of > 1 {
+			key = fmt.Sprint(lesson, " ", key)
+		}
+		if other, ok := in[key]; ok && other != top {
+			return name, other, top, true
+		}
+		in[key] = top
+	}
+	return "", "", "", false
 }

@@ -1,8 +1,9 @@
 // Package intake takes in what a class has handed in: it lists the submissions, and reads one at a time.
 //
-// [Find] lists them, and opens no student's archive. [Submission.Unpack] says of one what it has of each lesson, what
-// was left out, and why. Nothing is written to the disk, nothing of a submission is run, no link in it is followed, and
-// no name in it names a file of this machine's. Whatever a submission is, Unpack ends, within the [Limits].
+// [Find] lists them, and of archives reads only which names are in them. [Submission.Unpack] says of one what it
+// has of each lesson, what was left out, and why. Nothing is written to the disk, nothing of a submission is run, no
+// link in it is followed, and no name in it names a file of this machine's. Whatever a submission is, Unpack ends,
+// within the [Limits].
 //
 // # What is given
 //
@@ -11,8 +12,10 @@
 //   - a folder that Canvas's or Moodle's download was unpacked into, or the downloaded zip itself: at least one name in
 //     it, or in the one folder that it has, is one of theirs (below). Each student has a submission; what else lies
 //     there is left out.
+//   - a folder of such downloads, and of nothing else that could be a submission.
 //   - a submission: a folder that has a Go file, a folder named as a lesson is, lessons, go.mod or .git, or nothing but
-//     one folder whose name begins with udpkata; a bare git repository; a .zip, .tar.gz or .tgz.
+//     one folder whose name begins with udpkata; a bare git repository; a .zip, .tar.gz or .tgz. A zip in which several
+//     folders have one lesson's file may well be a class's, and is an error.
 //   - any other folder, which holds submissions: each folder and each archive in it is one, named as that is.
 //   - a Go file, which is a submission, or a part of one: those that are given of one folder are one, named as the
 //     folder is.
@@ -28,9 +31,9 @@
 //
 // One student's files of one download belong together. If there is an archive work.zip and there are also work-1.zip
 // and so on, as Canvas names what is handed in again, each is an attempt, in that order, and files beside them belong
-// to the last. What two paths hold of one student are two attempts, in the order of the paths. Elsewhere than in a
-// platform's download, a student is whom the folder or archive is named after, of any kind: alice and alice.zip are
-// attempts of alice's, in the order of the names.
+// to the last. What two downloads hold of one student are two attempts, in the order of Canvas's numbers; Moodle's are
+// in the order of the paths, and a note says so. Elsewhere than in a platform's download, a student is whom the folder
+// or archive is named after, of any kind: alice and alice.zip are attempts of alice's, in the order of the names.
 //
 // # What counts
 //
@@ -64,6 +67,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"udpkata/harness/curriculum"
@@ -116,6 +120,7 @@ type Submission struct {
 	Paths []string    // where it was found, for people
 	Notes []text.Text // what whoever grades should know, a line each
 
+	before *Submission // the attempt before
 	parts  []part
 	refuse error // why it can't be read, if that is known already
 	course course
@@ -160,7 +165,19 @@ func (s Submission) Unpack(ctx context.Context) (Content, error) {
 	if err != nil {
 		return Content{}, fmt.Errorf("%s: %w", s.Who(), err)
 	}
-	c.Notes = append(s.Notes, c.Notes...)
+	c.Notes = append(slices.Clip(s.Notes), c.Notes...)
+	if s.before == nil {
+		return c, nil
+	}
+	switch before, err := s.before.unpack(ctx); {
+	case ctx.Err() != nil:
+		return Content{}, fmt.Errorf("%s: %w", s.Who(), ctx.Err())
+	case err == nil:
+		if gone := c.lacks(before); len(gone) > 0 {
+			c.Notes = append(c.Notes, text.Say("The attempt before has what this one lacks: %s.",
+				strings.Join(gone, ", ")))
+		}
+	}
 	return c, nil
 }
 
@@ -197,12 +214,12 @@ func Find(paths []string, lessons []curriculum.Lesson, limits Limits) (all []Sub
 	if err != nil {
 		return nil, nil, err
 	}
-	f := finder{course: c, limits: limits.orDefault(), loose: map[string]*found{}}
-	for i, path := range paths {
-		f.at = i
+	f := finder{course: c, paths: len(paths), limits: limits.orDefault(), loose: map[string]*found{}}
+	for _, path := range paths {
 		if err := f.path(path); err != nil {
 			return nil, nil, err
 		}
+		f.at++
 	}
 	return f.submissions(), f.left, nil
 }

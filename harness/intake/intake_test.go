@@ -515,3 +515,15 @@ func TestUnreadable(t *testing.T) {
 	require.Equal(t, map[string]string{"echo.go": "it can't be read: permission denied",
 		"02-echo/": "it can't be read: permission denied"}, left)
 }
+
+// TestNotesOfContent: what whoever grades should know of what a submission has, and has not.
+func TestNotesOfContent(t *testing.T) {
+	_, _, c := one(t, "work.zip", at{"essay.docx", "x"})
+	require.Len(t, c.Notes, 1)
+	require.Equal(t, "Nothing in it is of any lesson (work.zip: *.docx: not Go; only Go is judged).", c.Notes[0].EN)
+	_, _, c = one(t, "work", at{"02-echo/echo.go", echo}, at{"echo-1.go", "package echo // another\n"})
+	require.Len(t, c.Notes, 1)
+	require.Equal(t, "echo-1.go is left out, and 02-echo/echo.go taken in its place.", c.Notes[0].EN)
+	_, _, c = one(t, "work", at{"02-echo/echo.go", echo}, at{"echo-1.go", "package echo // stub\n"})
+	require.Empty(t, c.Notes, "the stub is no loss")
+}

@@ -289,6 +289,10 @@ func (u *unpacker) place() (lessons []Lesson) {
 				continue
 			}
 			u.leave(other.path, text.Say("%s is taken in its place", from))
+			if !other.stub {
+				u.notes = append(u.notes, text.Say("%s is left out, and %s taken in its place.",
+					text.VisibleLine(other.shown+other.path), from))
+			}
 		}
 	}
 	u.shown = ""

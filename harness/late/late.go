@@ -211,6 +211,8 @@ var dues = []struct {
 }{
 	{"2006-01-02T15:04:05Z07:00", time.Second},
 	{"2006-01-02T15:04Z07:00", time.Minute},
+	{"2006-01-02T15:04:05Z0700", time.Second},
+	{"2006-01-02T15:04Z0700", time.Minute},
 	{"2006-01-02T15:04:05", time.Second},
 	{"2006-01-02T15:04", time.Minute},
 	{"2006-01-02", day},

@@ -18,6 +18,7 @@ func TestParseDue(t *testing.T) {
 		want      time.Time
 	}{
 		{"a minute with its zone", "2026-12-01T23:59+08:00", end},
+		{"a zone without a colon", "2026-12-01T23:59+0800", end},
 		{"another zone", "2026-12-01T15:59Z", end},
 		{"as people write", " 2026-12-01 23:59 ", end},
 		{"small letters", "2026-12-01t15:59z", end},

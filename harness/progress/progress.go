@@ -113,7 +113,7 @@ func (c Course) take(l curriculum.Lesson, report judge.Report) {
 func (c Course) Find(arg, current string) ([]Task, error) {
 	lesson, name, parted := strings.Cut(arg, "/")
 	if !parted {
-		if found := c.filter(func(t Task) bool { return isLesson(t.Lesson.Name, arg) }); len(found) > 0 {
+		if found := c.filter(func(t Task) bool { return curriculum.IsNamed(t.Lesson.Name, arg) }); len(found) > 0 {
 			return found, nil
 		}
 		lesson, name = "", arg
@@ -121,7 +121,9 @@ func (c Course) Find(arg, current string) ([]Task, error) {
 	isNamed := func(t Task) bool {
 		return strings.EqualFold(t.Task.Name, name) || strings.EqualFold(t.Task.Name, "Test"+name)
 	}
-	found := c.filter(func(t Task) bool { return isNamed(t) && (lesson == "" || isLesson(t.Lesson.Name, lesson)) })
+	found := c.filter(func(t Task) bool {
+		return isNamed(t) && (lesson == "" || curriculum.IsNamed(t.Lesson.Name, lesson))
+	})
 	switch own := slices.IndexFunc(found, func(t Task) bool { return strings.HasPrefix(current, t.Lesson.Name+"/") }); {
 	case len(found) == 0:
 		if near := c.nearest(lesson, name); near != "" {
@@ -146,7 +148,7 @@ func (c Course) nearest(lesson, name string) (id string) {
 	name = strings.ToLower(strings.TrimPrefix(name, "Test"))
 	best := 3 // letters that differ are more than a slip of the finger
 	for _, t := range c.Tasks {
-		if lesson != "" && !isLesson(t.Lesson.Name, lesson) {
+		if lesson != "" && !curriculum.IsNamed(t.Lesson.Name, lesson) {
 			continue
 		}
 		if d := distance(name, strings.ToLower(strings.TrimPrefix(t.Task.Name, "Test"))); d < best {
@@ -176,13 +178,6 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
-}
-
-func isLesson(name, arg string) bool {
-	number, rest, _ := strings.Cut(name, "-")
-	n, err := strconv.Atoi(arg)
-	want, _ := strconv.Atoi(number)
-	return strings.EqualFold(name, arg) || strings.EqualFold(rest, arg) || err == nil && n == want
 }
 
 func (c Course) filter(want func(Task) bool) (found []Task) {

@@ -23,16 +23,28 @@ func canvas(w io.Writer, r *Request) error {
 		return text.Fail("--assignment is one line, as a gradebook that Canvas exports has it: \"Title (id)\"")
 	}
 	if r.Sheet != "" {
+		if r.OutOf != "" {
+			return text.Fail("--sheet has what the assignment is worth, and --out-of says it too: give one of them")
+		}
 		return r.fillCanvas(w)
 	}
 	if !canvasTitle.MatchString(r.Assignment) {
 		return text.Fail("--assignment %q has no id: write it as a gradebook that Canvas exports has it, "+
 			"\"Title (id)\", or Canvas makes a new assignment", r.Assignment)
 	}
+	points := func(m grade.Mark) string { return number(m.Mark) }
+	if r.OutOf != "" {
+		most, ok := parseNumber(r.OutOf)
+		if !ok || most == 0 {
+			return text.Fail("--out-of is what the assignment is worth in Canvas, as in 100, and not %q", r.OutOf)
+		}
+		r.Most = most
+		points = func(m grade.Mark) string { return number(scaled(m, most)) }
+	}
 	out := csv.NewWriter(w)
 	rows := [][]string{
 		{"Student", "ID", "SIS User ID", "SIS Login ID", "Section", r.Assignment},
-		{pointsPossible, "", "", "", "", strconv.Itoa(r.possible())},
+		{pointsPossible, "", "", "", "", number(r.Most)},
 	}
 	if err := out.WriteAll(rows); err != nil {
 		return err
@@ -43,7 +55,7 @@ func canvas(w io.Writer, r *Request) error {
 		}
 		// Whoever has the name of the row above the students' would set what the assignment is worth.
 		name := strings.ReplaceAll(grade.Plain(m.Student), pointsPossible, "Points-Possible")
-		return out.Write([]string{name, canvasID(m), "", "", "", number(m.Mark)})
+		return out.Write([]string{name, canvasID(m), "", "", "", points(m)})
 	})
 	out.Flush()
 	return errors.Join(err, out.Error())
@@ -54,6 +66,16 @@ var (
 	allDigits   = regexp.MustCompile(`^\d+$`)
 	aNumber     = regexp.MustCompile(`^\d+([.,]\d+)?$`)
 )
+
+// parseNumber reads a number as people write it, with a point or a comma.
+func parseNumber(s string) (x float64, ok bool) {
+	s = strings.TrimSpace(s)
+	if !aNumber.MatchString(s) {
+		return 0, false
+	}
+	x, err := strconv.ParseFloat(strings.Replace(s, ",", ".", 1), 64)
+	return x, err == nil
+}
 
 // pointsPossible is in the first cell of the row that says what the assignments are worth.
 const pointsPossible = "Points Possible"
@@ -95,7 +117,6 @@ func (r *Request) fillCanvas(w io.Writer) error {
 	if mine < 0 || mine <= max(id, sisID, login, name) {
 		return text.Fail("%s has no assignment %q; its columns are %s", r.Sheet, r.Assignment, s.heads())
 	}
-	most := float64(r.possible())
 	var students [][]cell
 	for _, row := range s.rows[1:] {
 		switch {
@@ -105,8 +126,8 @@ func (r *Request) fillCanvas(w io.Writer) error {
 			if err != nil {
 				return err
 			}
-			if points := strings.TrimSpace(c.text); aNumber.MatchString(points) {
-				most, _ = strconv.ParseFloat(strings.Replace(points, ",", ".", 1), 64)
+			if points, ok := parseNumber(c.text); ok {
+				r.Most = points
 			}
 		default:
 			students = append(students, row)
@@ -128,7 +149,7 @@ func (r *Request) fillCanvas(w io.Writer) error {
 			return nil
 		}
 		c, err := s.at(row, mine)
-		if err == nil && !c.set(number(scaled(m, most))) {
+		if err == nil && !c.set(number(scaled(m, r.Most))) {
 			r.leave(m, text.Say("somebody else has that row of %s already", r.Sheet))
 		}
 		return err

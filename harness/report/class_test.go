@@ -33,7 +33,7 @@ func lay(t *testing.T) *grade.Class {
 	points := map[string]int{"TestA": 1, "TestB": 2, "TestOut": 4, "TestC": 3, "TestD": 5}
 	lesson := func(name string, states map[string]verdict.State) grade.Lesson {
 		l := grade.Lesson{Name: name, Files: []string{}}
-		for _, task := range []string{"TestA", "TestB", "TestOut", "TestC", "TestD"} {
+		for _, task := range []string{"TestA", "TestB", "TestOut", "TestC", "TestD", "TestE"} {
 			state, ok := states[task]
 			if !ok {
 				continue
@@ -53,15 +53,21 @@ func lay(t *testing.T) *grade.Class {
 		put("results/"+key+".json", grade.Result{Key: key, Lessons: lessons})
 	}
 	const pass, fail = verdict.Passed, verdict.Failed
+	worthNothing := func(state verdict.State) grade.Lesson {
+		return lesson("03-worthless", map[string]verdict.State{"TestE": state})
+	}
 	result("full",
 		lesson("01-a", map[string]verdict.State{"TestA": pass, "TestB": pass, "TestOut": pass}),
-		lesson("02-b", map[string]verdict.State{"TestC": pass, "TestD": pass}))
+		lesson("02-b", map[string]verdict.State{"TestC": pass, "TestD": pass}),
+		worthNothing(pass))
 	result("some",
 		lesson("01-a", map[string]verdict.State{"TestA": pass, "TestB": fail, "TestOut": fail}),
-		lesson("02-b", map[string]verdict.State{"TestC": verdict.Crashed, "TestD": pass}))
+		lesson("02-b", map[string]verdict.State{"TestC": verdict.Crashed, "TestD": pass}),
+		worthNothing(fail))
 	result("missing",
 		lesson("01-a", map[string]verdict.State{"TestA": pass, "TestB": pass, "TestOut": verdict.Skipped}),
-		lesson("02-b", map[string]verdict.State{"TestC": verdict.NotRun, "TestD": verdict.NotRun}))
+		lesson("02-b", map[string]verdict.State{"TestC": verdict.NotRun, "TestD": verdict.NotRun}),
+		worthNothing(verdict.NotRun))
 	put("reference.json", grade.Reference{Skipped: map[string]string{"01-a/TestOut": "needs a lab"}})
 	refused := text.Both("it is encrypted: "+hostile, "加密："+hostile)
 	at := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -37,6 +36,7 @@ func moodle(d *Dir, r *Request) error {
 	if err != nil {
 		return err
 	}
+	r.Most = columns.common(s)
 	var feedback bytes.Buffer
 	z := zip.NewWriter(&feedback)
 	err = r.each(func(m grade.Mark) error {
@@ -57,7 +57,7 @@ func moodle(d *Dir, r *Request) error {
 			r.leave(m, text.Say("somebody else has that row of %s already", r.Sheet))
 			return nil
 		}
-		return addFeedback(z, m)
+		return r.addFeedback(z, m)
 	})
 	if err = errors.Join(err, z.Close()); err != nil {
 		return err
@@ -139,6 +139,21 @@ func (c worksheetColumns) participants(s *sheet) (map[string][]cell, error) {
 	return all, nil
 }
 
+// common returns the maximum grade that all rows have; 0 if they differ.
+func (c worksheetColumns) common(s *sheet) (most float64) {
+	for i, row := range s.rows[1:] {
+		if c.most >= len(row) {
+			return 0
+		}
+		x, ok := parseNumber(row[c.most].text)
+		if !ok || i > 0 && x != most {
+			return 0
+		}
+		most = x
+	}
+	return most
+}
+
 // ours is how a comment begins that may be replaced: what an instructor has written stays.
 const ours = "udpkata: "
 
@@ -148,12 +163,11 @@ func (c worksheetColumns) fill(s *sheet, row []cell, m grade.Mark, r *Request) (
 	if err != nil {
 		return false, err
 	}
-	points := strings.TrimSpace(most.text)
-	if !aNumber.MatchString(points) {
+	x, ok := parseNumber(most.text)
+	if !ok {
 		return false, text.Fail("%s:%d: the maximum grade is %q, which is no number: let Moodle grade by points, not "+
-			"by a scale", s.path, most.line, text.VisibleLine(points))
+			"by a scale", s.path, most.line, text.VisibleLine(strings.TrimSpace(most.text)))
 	}
-	x, _ := strconv.ParseFloat(strings.Replace(points, ",", ".", 1), 64)
 	mark, err := s.at(row, c.grade)
 	if err != nil || !mark.set(number(scaled(m, x))) {
 		return false, err
@@ -193,12 +207,9 @@ func (r *Request) comment(m grade.Mark) string {
 	return strings.Join(lines, "<br>")
 }
 
-// mostFeedback is how many bytes of a feedback file there are.
-const mostFeedback = 256 << 10
-
 // addFeedback adds a student's feedback file to a zip. Moodle reads a name from the left, with underscores between its
 // parts: a name, the number, and the kind of plugin. What it needs of these is the number.
-func addFeedback(z *zip.Writer, m grade.Mark) error {
+func (r *Request) addFeedback(z *zip.Writer, m grade.Mark) error {
 	name := plainName(m.Student, 25)
 	if name == "" {
 		name = "Participant"
@@ -211,8 +222,6 @@ func addFeedback(z *zip.Writer, m grade.Mark) error {
 	if err != nil {
 		return err
 	}
-	var page strings.Builder
-	m.Explain(&page)
-	_, err = io.WriteString(w, cut(page.String(), mostFeedback))
+	_, err = io.WriteString(w, r.page(m))
 	return err
 }

@@ -22,6 +22,7 @@
 //	moodle       the exported grading worksheet, filled, and feedback.zip for "upload multiple feedback files"
 //	gradescope   results.json, of one student
 //	classroom50  result.json, of one student; who and what it is of, the runner's environment says
+//	feedback     a file a student, for people; of Canvas's download, named as Canvas takes it as a comment
 //	junit        a file a student, with one test suite
 //	exercism     STUDENT/LESSON/results.json (version 3): a lesson is what an exercise is there
 //	ctrf         a file a student
@@ -29,7 +30,8 @@
 //	csv, json    grades.csv and grades.json again
 //
 // A sheet that is filled keeps all its other bytes. The points are scaled to those of the sheet: to Canvas's row
-// "Points Possible", to Moodle's column "Maximum grade", in both cases to two decimals.
+// "Points Possible", to Moodle's column "Maximum grade", in both cases to two decimals. Those for Canvas are scaled to
+// [Request.OutOf] where there is no sheet.
 //
 // # What students have written
 //
@@ -39,7 +41,8 @@
 //
 //	gradescope, junit, ctrf   32 KiB a task (GitLab takes 30 MB a file of JUnit's)
 //	exercism                  32 KiB a task, and a message of 65,535 bytes
-//	moodle                    256 KiB a feedback file; the comment in the worksheet has what each lesson gave
+//	moodle, feedback          32 KiB a task, and 256 KiB a feedback file; the comment in Moodle's worksheet has what
+//	                          each lesson gave
 //	classroom50               nothing of it is there but the reasons, of 200 bytes each
 //	json                      all of it is there
 package report
@@ -60,17 +63,18 @@ import (
 // A Format is a way to write marks. It has one of File and Dir.
 type Format struct {
 	Name  string
-	Takes []string // what it has a use for of "student", "sheet", "assignment" and "visibility"
+	Takes []string // what it has a use for of "student", "sheet", "assignment", "out-of" and "visibility"
 	File  func(w io.Writer, r *Request) error
 	Dir   func(d *Dir, r *Request) error
 }
 
 // Formats are all there are. A new one is a line here.
 var Formats = []Format{
-	{Name: "canvas", Takes: []string{"sheet", "assignment"}, File: canvas},
+	{Name: "canvas", Takes: []string{"sheet", "assignment", "out-of"}, File: canvas},
 	{Name: "moodle", Takes: []string{"sheet"}, Dir: moodle},
 	{Name: "gradescope", Takes: []string{"student", "visibility"}, File: gradescope},
 	{Name: "classroom50", Takes: []string{"student"}, File: classroom50},
+	{Name: "feedback", Dir: feedback},
 	{Name: "junit", Dir: junit},
 	{Name: "exercism", Dir: exercism},
 	{Name: "ctrf", Dir: ctrf},
@@ -86,9 +90,13 @@ type Request struct {
 	Student    string // a name or a number, as in grades.csv; may be "" if the class has but one student
 	Sheet      string // the path of a table that the platform exported
 	Assignment string // Canvas's name of a column: "Title (id)"
+	OutOf      string // what the assignment is worth in Canvas; "" for the course's points
 	Visibility string // Gradescope's; "" is visible
 	Getenv     func(string) string
 
+	// Marks is how many marks were written, and Most what one can be at the most; it is 0 where that differs.
+	Marks int
+	Most  float64
 	// Left are those who have no mark in what was written, a line each.
 	Left []text.Text
 }
@@ -100,6 +108,9 @@ func (r *Request) leave(m grade.Mark, why text.Text) {
 
 // Open reads a directory of [grade.Run]'s, which has to have all marks.
 func Open(dir string) (*grade.Class, error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, text.Fail("%s is a file: give the directory that it is in, which go tool kata grade had as -o", dir)
+	}
 	c, missing, err := grade.Open(dir)
 	if err != nil {
 		return nil, err
@@ -115,7 +126,7 @@ func Open(dir string) (*grade.Class, error) {
 func Find(name string) (Format, error) {
 	var names []string
 	for _, f := range Formats {
-		if f.Name == name {
+		if strings.EqualFold(f.Name, name) {
 			return f, nil
 		}
 		names = append(names, f.Name)
@@ -124,18 +135,35 @@ func Find(name string) (Format, error) {
 }
 
 // Write writes a report to a file, whole or not at all, or into a directory, which is made, or is empty. A file goes
-// to stdout if out is "" or "-". It leaves in r.Left whose marks it could not write.
+// to stdout if out is "" or "-". It leaves in r.Left whose marks it could not write, and in r.Marks how many it could.
 func Write(f Format, out string, stdout io.Writer, r *Request) error {
 	for _, given := range []struct{ flag, value string }{
-		{"student", r.Student}, {"sheet", r.Sheet}, {"assignment", r.Assignment}, {"visibility", r.Visibility},
+		{"student", r.Student}, {"sheet", r.Sheet}, {"assignment", r.Assignment}, {"out-of", r.OutOf},
+		{"visibility", r.Visibility},
 	} {
 		if given.value != "" && !slices.Contains(f.Takes, given.flag) {
 			return text.Fail("%s has no use for --%s: leave it out", f.Name, given.flag)
 		}
 	}
-	toStdout := out == "" || out == "-"
+	r.Most = float64(r.possible())
+	if err := write(f, out, stdout, r); err != nil {
+		return err
+	}
+	all := 0
+	err := r.each(func(grade.Mark) error { all++; return nil })
+	if slices.Contains(f.Takes, "student") {
+		all = 1
+	}
+	r.Marks = all - len(r.Left)
+	return err
+}
+
+// ToStdout reports whether it is no file, nor a directory, where a report goes.
+func ToStdout(out string) bool { return out == "" || out == "-" }
+
+func write(f Format, out string, stdout io.Writer, r *Request) error {
 	switch {
-	case f.Dir != nil && toStdout:
+	case f.Dir != nil && ToStdout(out):
 		return text.Fail("%s is several files: give a directory for them with -o", f.Name)
 	case f.Dir != nil:
 		d, err := newDir(out)
@@ -143,7 +171,7 @@ func Write(f Format, out string, stdout io.Writer, r *Request) error {
 			return err
 		}
 		return f.Dir(d, r)
-	case toStdout:
+	case ToStdout(out):
 		return f.File(stdout, r)
 	}
 	if info, err := os.Stat(out); err == nil && !info.Mode().IsRegular() {

@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"udpkata/harness/grade"
+	"udpkata/harness/intake"
 )
 
 // TestSheet: a table in which nothing is changed is the same to the byte, and what changes is one cell, in its own
@@ -154,6 +157,38 @@ func TestCanvasSheet(t *testing.T) {
 }
 
 // TestWrong: what is missing, or can't be, is said in one line, which names it.
+// TestCanvasFile: a student's feedback has a name of which Canvas knows whose it is.
+func TestCanvasFile(t *testing.T) {
+	own := func(system intake.System, path string) string {
+		e := grade.Entry{System: system, Student: "smithjo", ID: "12", Paths: []string{"x", path}}
+		return canvasFile(grade.Mark{Entry: e})
+	}
+	require.Equal(t, "_12_345_feedback", own(intake.Canvas, "submissions.zip: smithjo_LATE_12_345_echo_1_2_.go"))
+	require.Empty(t, own(intake.Canvas, "smithjo_13_345_echo.go"), "somebody else's")
+	require.Empty(t, own(intake.Moodle, "smithjo_12_345_echo.go"))
+}
+
+// TestOutOf: without a sheet, marks for Canvas are scaled to what the assignment is worth there, and what one can be at
+// the most is said of each format.
+func TestOutOf(t *testing.T) {
+	c := lay(t)
+	r := &Request{Class: c, Assignment: "UDP (1)", OutOf: "100"}
+	table := written(t, "canvas", r)[""]
+	require.Contains(t, table, "\nPoints Possible,,,,,100\n")
+	require.Contains(t, table, "\nalice,102,,,,49.09\n", "5.4 of 11")
+	require.Equal(t, []any{100.0, 7}, []any{r.Most, r.Marks})
+	r = &Request{Class: c, Sheet: moodleSheet(t)}
+	written(t, "moodle", r)
+	require.Equal(t, []any{11.0, 8}, []any{r.Most, r.Marks})
+	r = &Request{Class: c, Sheet: put(t, "w.csv", "Identifier,Grade,Maximum grade,Last modified (grade)\n"+
+		"Participant 101,,10,-\nParticipant 102,,20,-\n")}
+	written(t, "moodle", r)
+	require.Equal(t, []any{0.0, 2}, []any{r.Most, r.Marks}, "they differ")
+	r = &Request{Class: c, Student: "alice"}
+	written(t, "gradescope", r)
+	require.Equal(t, []any{11.0, 1}, []any{r.Most, r.Marks})
+}
+
 func TestWrong(t *testing.T) {
 	c := lay(t)
 	const head = "Identifier,Grade,Maximum grade,Last modified (grade)\n"
@@ -173,6 +208,8 @@ func TestWrong(t *testing.T) {
 		{"visibility", "gradescope", "", Request{Student: "101", Visibility: "never"}, "visible, hidden, after_due"},
 		{"no runner", "classroom50", "", Request{Student: "101"}, "classroom50 needs CLASSROOM"},
 		{"no assignment", "canvas", "", Request{}, "canvas needs --assignment"},
+		{"out of nothing", "canvas", "", Request{Assignment: "UDP (1)", OutOf: "0"},
+			"--out-of is what the assignment is worth"},
 		{"no id", "canvas", "", Request{Assignment: "UDP"}, `--assignment "UDP" has no id`},
 		{"two lines", "canvas", "", Request{Assignment: "a\nb (1)"}, "--assignment is one line"},
 		{"no gradebook", "canvas", "", Request{Assignment: "UDP (1)", Sheet: put(t, "g", "a,b\n")}, "its head is a, b"},

@@ -10,7 +10,8 @@ import (
 	"udpkata/harness/report/reporttest"
 )
 
-// TestTotals: one class in each format, read again, has the same points for everybody.
+// TestTotals: one class in each format, read again, has the same points for everybody, and nothing of a lesson that is
+// worth nothing.
 func TestTotals(t *testing.T) {
 	c := lay(t)
 	points := reporttest.Points{"01-a/TestA": 1, "01-a/TestB": 2, "02-b/TestC": 3, "02-b/TestD": 5}
@@ -34,6 +35,7 @@ func TestTotals(t *testing.T) {
 		{format: "moodle", request: Request{Sheet: moodleSheet(t)}, lacks: []string{"105"}, unsaid: earned},
 		{format: "gradescope", each: true},
 		{format: "classroom50", request: Request{Getenv: environment}, unsaid: mark, each: true},
+		{format: "feedback", lacks: []string{"105"}},
 		{format: "junit"},
 		{format: "exercism", unsaid: mark},
 		{format: "ctrf"},
@@ -52,6 +54,10 @@ func TestTotals(t *testing.T) {
 				}
 			} else {
 				files = written(t, tt.format, &r)
+			}
+			for name, data := range files {
+				require.NotContains(t, name+data, "03-worthless")
+				require.NotContains(t, data, "TestE\"")
 			}
 			expect := maps.Clone(want)
 			for _, id := range tt.lacks {

@@ -47,6 +47,9 @@ var intakeSentences = []Text{
 		"不支援這種壓縮檔；請壓縮成 .zip 或 .tar.gz"},
 	{"not Go; only Go is judged", "不是 Go；只評 Go 檔案"},
 	{"it has more than %d KiB, which no Go file of a lesson needs", "大小超過 %d KiB，課程的 Go 檔案不需要這麼大"},
+	{"%s is what go tool kata grade has written: give what was handed in",
+		"%s 是 go tool kata grade 寫出來的結果：請給學生交的東西"},
+	{"what go tool kata grade has written", "go tool kata grade 寫出來的結果"},
 	{"what the student wrote into Moodle's page", "學生寫在 Moodle 頁面上的文字"},
 	{"its name is none that the platform gives to what a student hands in", "檔名不是平台給學生作業的檔名"},
 	{"its name is longer than %d bytes", "名稱超過 %d 個位元組"},
@@ -78,6 +81,18 @@ var intakeSentences = []Text{
 	{"%s is taken in its place", "改採用 %s"},
 
 	// what whoever grades should know
+	{"%s has %s in %s and in %s: if these are students, unpack it and give the folder; if it is one student's, put " +
+		"it into a folder and give that",
+		"%[1]s 的 %[3]s 和 %[4]s 裡都有 %[2]s：如果它們是不同的學生，請解壓縮後改給資料夾；" +
+			"如果是同一位學生的，請把這個檔案放進一個資料夾，再給那個資料夾"},
+	{"Moodle's names do not say which is newer of %s and %s; what was given later counts as later.",
+		"Moodle 的檔名看不出 %s 和 %s 哪個比較新；後面給的算比較晚交。"},
+	{"%s is left out, and %s taken in its place.", "略過 %s，改採用 %s。"},
+	{"So it is with %d more files.", "另有 %d 個檔案也是這樣。"},
+	{"there is no file in it", "裡面沒有檔案"},
+	{"%s: %s", "%s：%s"},
+	{"Nothing in it is of any lesson (%s).", "裡面沒有任何一課的檔案（%s）。"},
+	{"The attempt before has what this one lacks: %s.", "上一次有交、這一次卻沒有的：%s。"},
 	{"%d more were left out, and are not listed", "另有 %d 個沒有採用，沒有列出"},
 	{"the number %s stands with another name too; see who has handed it in",
 		"編號 %s 還有另一個姓名；請確認是誰交的"},

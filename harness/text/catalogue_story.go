@@ -49,6 +49,7 @@ var storySentences = []Text{
 	// What a goroutine is about. What stands for it in a sentence is a predicate.
 	{"%s at %s", "%s（%s）"},
 	{"%s, started at %s", "%s（在 %s 啟動）"},
+	{"%s, started in %s", "%s（由 %s 啟動）"},
 	{"it %s", "它%s"},
 	{"it has returned by now", "它現在已經回傳了"},
 	{"it has not started", "它還沒開始"},

@@ -33,8 +33,15 @@ type Text struct{ EN, ZH string }
 // that is a Text stands in the same language.
 func Say(format string, args ...any) Text { return say(catalogue, format, args) }
 
-// Known returns a sentence that stands elsewhere in full, such as in a tag, as the catalogue has it.
-func Known(sentence string) Text { return Say(sentence) }
+// Known returns a sentence that stands elsewhere in full, such as in a tag, as the catalogue has it. It is no format: a
+// per cent sign in it is one.
+func Known(sentence string) Text {
+	chinese, ok := catalogue[sentence]
+	if !ok {
+		chinese = sentence
+	}
+	return Text{EN: sentence, ZH: chinese}
+}
 
 func say(catalogue Catalogue, format string, args []any) Text {
 	chinese, ok := catalogue[format]
@@ -95,4 +102,14 @@ func language(name string) Language {
 		}
 	}
 	return English
+}
+
+// Some lists names, as many as fit a line.
+func Some(names []string) string {
+	const most = 10
+	list := strings.Join(names[:min(most, len(names))], ", ")
+	if len(names) > most {
+		list += ", …"
+	}
+	return list
 }

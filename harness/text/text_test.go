@@ -54,6 +54,14 @@ func TestPreferred(t *testing.T) {
 	}
 }
 
+// TestKnown: what stands in a tag is no format.
+func TestKnown(t *testing.T) {
+	said := `As in "10%/day, at most 50%, grace 15m, until 7d", or 5%/hour.`
+	require.Equal(t, text.Both(said, `遲交扣多少，例如 "10%/day, at most 50%, grace 15m, until 7d" 或 5%/hour。`),
+		text.Known(said))
+	require.Equal(t, text.Both("%d", "%d"), text.Known("%d"), "nobody has translated it")
+}
+
 func TestSay(t *testing.T) {
 	doing := text.Say("%s at %s", text.Say("waits in %s", "ReadFrom"), "echo.go:67")
 	tests := []struct {

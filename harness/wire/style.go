@@ -8,6 +8,9 @@ import (
 	"udpkata/harness/text"
 )
 
+// mostWidth is how many columns a terminal has at the most.
+const mostWidth = 1000
+
 // A Style is how an exchange is drawn.
 type Style struct {
 	Width    int  // of the terminal, in columns; 0 is 80
@@ -31,9 +34,9 @@ func currentStyle(getenv func(string) string, terminal int) Style {
 	dumb := getenv("TERM") == "dumb"
 	s.Color = terminal > 0 && getenv("NO_COLOR") == "" && !dumb
 	s.ASCII = dumb || !speaksUTF8(getenv)
-	const least, most = 40, 1000
+	const least = 40
 	for _, width := range []int{number(getenv("COLUMNS")), terminal} {
-		if s.Width == 0 && width >= least && width <= most {
+		if s.Width == 0 && width >= least && width <= mostWidth {
 			s.Width = width
 		}
 	}

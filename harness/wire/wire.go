@@ -1,5 +1,5 @@
 // Package wire writes down for people what was seen on a network during one story: as a
-// ladder, as a capture, and where two payloads part.
+// ladder, which it can read back, as a capture, and where two payloads part.
 package wire
 
 import (

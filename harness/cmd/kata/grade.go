@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,10 +23,11 @@ import (
 
 type gradeCommand struct {
 	Paths    []string `arg:"" optional:"" name:"path" help:"Submissions, folders or a platform's zip of them."`
-	Out      string   `short:"o" required:"" placeholder:"OUT" help:"Where results go, and a run goes on."`
+	Out      string   `short:"o" placeholder:"OUT" help:"Where results go, and a run goes on."`
+	Lessons  string   `placeholder:"LIST" help:"Which lessons count, as in 02,03,04; all, unless given."`
 	Attempt  string   `placeholder:"WHICH" help:"Which of a student's submissions counts: last, first or best."`
 	Due      string   `placeholder:"WHEN" help:"The due date, as in 2026-12-01T23:59+08:00."`
-	Late     string   `placeholder:"POLICY" help:"What being late costs, as in \"10%/day, at most 50%\"."`
+	Late     string   `placeholder:"POLICY" help:"As in \"10%/day, at most 50%, grace 15m, until 7d\", or 5%/hour."`
 	Jobs     int      `placeholder:"N" help:"How many at a time; as many as there are processors, unless given."`
 	Shard    string   `placeholder:"I/N" help:"Grade the I-th of N parts, one of several machines'."`
 	ClassKey string   `placeholder:"FILE" help:"The class key, if it is not class.key in OUT."`
@@ -34,13 +36,18 @@ type gradeCommand struct {
 	Trust    bool     `help:"Use no box, and your rights: for code that you would run yourself."`
 	NoPolicy bool     `help:"Judge also what kata check refuses."`
 	Quiet    bool     `short:"q" help:"Say nothing but what could not be judged."`
-	Explain  string   `placeholder:"STUDENT" help:"Show what OUT has of a student, as the student would see it."`
+	Explain  string   `placeholder:"STUDENT" help:"Show what OUT has of a student; with 03 behind it, of that lesson."`
 }
 
 // run grades a class. All is well if everything was graded, whatever the scores.
 func (c *gradeCommand) run(s *session) (bool, error) {
-	if c.Explain != "" {
-		return true, grade.Explain(s.out, c.Out, c.Explain)
+	switch {
+	case c.Out == "" && c.Explain != "":
+		return false, text.Fail("say where the results are: -o DIR")
+	case c.Out == "":
+		return false, text.Fail("say where results go: -o DIR")
+	case c.Explain != "":
+		return true, grade.Explain(s.out, c.Out, c.Explain, c.Paths...)
 	}
 	if len(c.Paths) == 0 {
 		return false, text.Fail("say what to grade: a folder of submissions, an archive, or several of them")
@@ -50,12 +57,22 @@ func (c *gradeCommand) run(s *session) (bool, error) {
 		return false, err
 	}
 	began := time.Now()
+	far := &grading{s: s, isTerminal: term.IsTerminal(int(os.Stdout.Fd()))}
 	if !c.Quiet {
+		if !p.Rule.Due.IsZero() {
+			s.say("In time is what came by %s; what being late costs: %s.\n",
+				p.Rule.Due.Format("2006-01-02 15:04:05 -07:00"), p.Rule.Policy)
+		}
 		s.say("Each submission runs %s.\n", boxes[p.Box.Name])
+		s.say("First the lessons' tests are built, and the course's own solution is graded; in a fresh clone that " +
+			"takes a minute or more.\n")
 		s.out.Flush()
-		p.Tell = s.progress(began)
+		p.Tell = far.tell
 	}
 	sum, err := grade.Run(s, p)
+	if s.Err() != nil && !c.Quiet {
+		far.stopped()
+	}
 	if err != nil {
 		return false, err
 	}
@@ -70,6 +87,20 @@ func (c *gradeCommand) run(s *session) (bool, error) {
 	}
 	for _, l := range sum.Left {
 		s.say("left out: %s: %s\n", l.Path, l.Reason)
+	}
+	if len(sum.Marked) > 0 {
+		s.say("%d are late by Canvas's word, which does not say by how much; each lost %s, the least that being late "+
+			"costs: %s\n", len(sum.Marked), sum.Lost, text.Some(sum.Marked))
+	}
+	s.changed(sum.Changes)
+	var worths []string
+	all := 0
+	for _, w := range sum.Worths {
+		worths = append(worths, fmt.Sprintf("%s %d", w.Lesson, w.Points))
+		all += w.Points
+	}
+	if len(worths) > 0 {
+		s.say("Of %d points: %s.\n", all, text.Some(worths))
 	}
 	s.say("%d submissions in %v.\n", sum.Graded, time.Since(began).Round(time.Second))
 	s.finished(c.Out, sum.Missing)
@@ -91,6 +122,26 @@ func unjudged(sum grade.Summary) error {
 	return nil
 }
 
+// changed says which marks are other than before.
+func (s *session) changed(c *grade.Changes) {
+	if c == nil {
+		return
+	}
+	if c.Was != c.Is {
+		s.say("The run before had another rule for being late (%s; now it is %s): %d marks change by it.\n",
+			c.Was, c.Is, c.ByRule)
+	}
+	var list []string
+	for _, one := range c.Changed {
+		list = append(list, fmt.Sprintf("%s %v → %v", one.Who, one.From, one.To))
+	}
+	if len(list) == 0 {
+		s.say("Since the run before, no mark has changed.\n")
+		return
+	}
+	s.say("Since the run before, %d marks are as they were, and %d changed: %s\n", c.Same, len(list), text.Some(list))
+}
+
 // finished says where the marks are, or what they wait for.
 func (s *session) finished(out string, missing []string) {
 	if len(missing) == 0 {
@@ -98,13 +149,8 @@ func (s *session) finished(out string, missing []string) {
 			filepath.Join(out, "grades.json"))
 		return
 	}
-	const most = 10
-	names := strings.Join(missing[:min(most, len(missing))], ", ")
-	if len(missing) > most {
-		names += ", …"
-	}
 	s.say("There are no marks yet: %d are missing (%s). When they are there: go tool kata merge %s\n", len(missing),
-		names, out)
+		text.Some(missing), out)
 }
 
 // params says what to grade.
@@ -114,6 +160,9 @@ func (c *gradeCommand) params(s *session) (p grade.Params, err error) {
 		Cache: c.Cache,
 	}
 	if p.Lessons, err = withTasks(p.Root); err != nil {
+		return p, err
+	}
+	if p.Only, err = only(p.Lessons, c.Lessons); err != nil {
 		return p, err
 	}
 	if p.Which, err = intake.ParseWhich(c.Attempt); err != nil {
@@ -184,27 +233,87 @@ func withTasks(root string) (all []curriculum.Lesson, err error) {
 	return all, err
 }
 
-// progress says how far it has come: on a terminal, in one line.
-func (s *session) progress(began time.Time) func(grade.Progress) {
-	isTerminal := term.IsTerminal(int(os.Stdout.Fd()))
-	return func(p grade.Progress) {
-		took := time.Since(began)
-		fresh := p.Done - p.Kept
-		left := time.Duration(float64(took) / float64(max(1, fresh)) * float64(p.All-p.Done)).Round(time.Second)
-		wrong := ""
-		if p.Wrong != "" {
-			wrong = " (!)"
-		}
-		if isTerminal {
-			fmt.Fprint(s.out, "\r\x1b[K")
-		}
-		s.say("%d of %d, %.1f a minute, %v left: %s%s", p.Done, p.All, float64(fresh)/max(took.Minutes(), 1e-9), left,
-			p.Who, wrong)
-		if !isTerminal || p.Done == p.All {
-			fmt.Fprintln(s.out)
-		}
-		s.out.Flush()
+// only returns the names of those lessons that a list has, as in 02,03-spoof, in the course's order.
+func only(lessons []curriculum.Lesson, list string) (names []string, err error) {
+	if list == "" {
+		return nil, nil
 	}
+	wanted := map[string]bool{}
+	for arg := range strings.SplitSeq(list, ",") {
+		arg = strings.TrimSpace(arg)
+		at := slices.IndexFunc(lessons, func(l curriculum.Lesson) bool {
+			number, word, _ := strings.Cut(l.Name, "-")
+			return arg == l.Name || arg == number || arg == word
+		})
+		if at < 0 {
+			return nil, text.Fail("--lessons has %q, which is no lesson with tasks: give them as in 02,03,04", arg)
+		}
+		wanted[lessons[at].Name] = true
+	}
+	for _, l := range lessons {
+		if wanted[l.Name] {
+			names = append(names, l.Name)
+		}
+	}
+	return names, nil
+}
+
+// A grading says how far it has come: on a terminal, in one line.
+type grading struct {
+	s          *session
+	isTerminal bool
+	began      time.Time
+	last       grade.Progress
+}
+
+// enough is how many have to be done before it can be said how long the others take.
+const enough = 3
+
+func (f *grading) tell(p grade.Progress) {
+	hadOne := p.Kept > f.last.Kept
+	f.last = p
+	fresh := p.Done - p.Kept
+	took := time.Since(f.began)
+	wrong := ""
+	if p.Wrong != "" {
+		wrong = " (!)"
+	}
+	switch {
+	case p.Done == 0:
+		f.began = time.Now()
+		return
+	case hadOne && !f.isTerminal: // which takes no time
+	default:
+		if f.isTerminal {
+			fmt.Fprint(f.s.out, "\r\x1b[K")
+		}
+		if fresh < enough {
+			f.s.say("%d of %d: %s%s", p.Done, p.All, p.Who, wrong)
+		} else {
+			left := time.Duration(float64(took) / float64(fresh) * float64(p.All-p.Done)).Round(time.Second)
+			f.s.say("%d of %d, %.1f a minute, %v left: %s%s", p.Done, p.All,
+				float64(fresh)/max(took.Minutes(), 1e-9), left, p.Who, wrong)
+		}
+		if !f.isTerminal || p.Done == p.All {
+			fmt.Fprintln(f.s.out)
+		}
+	}
+	if p.Done == p.All && p.Kept > 0 {
+		f.s.say("%d of %d have the result that they had.\n", p.Kept, p.All)
+	}
+	f.s.out.Flush()
+}
+
+// stopped says that a run has ended before its time.
+func (f *grading) stopped() {
+	if f.isTerminal && f.last.Done > 0 {
+		fmt.Fprintln(f.s.out)
+	}
+	if f.last.All == 0 {
+		f.s.say("Stopped before the first; the same command begins again.\n")
+		return
+	}
+	f.s.say("Stopped at %d of %d; the same command goes on.\n", f.last.Done, f.last.All)
 }
 
 type mergeCommand struct {

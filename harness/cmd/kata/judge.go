@@ -60,7 +60,7 @@ func judgeDir(ctx context.Context, args []string, stdout io.Writer) (passed bool
 	return show(stdout, lesson, report, *verbose)
 }
 
-// find returns the lesson of a name, such as 02-echo.
+// find returns the lesson that somebody means who writes 02-echo, echo or 2.
 func find(root, name string) (curriculum.Lesson, error) {
 	lessons, err := curriculum.Load(root)
 	if err != nil {
@@ -71,7 +71,7 @@ func find(root, name string) (curriculum.Lesson, error) {
 		if len(l.Tasks) == 0 {
 			continue
 		}
-		if l.Name == name {
+		if curriculum.IsNamed(l.Name, name) {
 			return l, nil
 		}
 		names = append(names, l.Name)

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +17,24 @@ import (
 	"udpkata/harness/judge"
 	"udpkata/harness/verdict"
 )
+
+// TestExamplesStayOutOfGit: what the README's examples write of students in the clone, git ignores.
+func TestExamplesStayOutOfGit(t *testing.T) {
+	ignored, err := os.ReadFile("../../../.gitignore")
+	require.NoError(t, err)
+	lines := strings.Split(string(ignored), "\n")
+	require.Contains(t, lines, "class.key")
+	for _, name := range []string{"README.md", "README.zh-TW.md"} {
+		page, err := os.ReadFile("../../../" + name)
+		require.NoError(t, err)
+		written := regexp.MustCompile(`(?:--format|grade) .*? -o ([\w.-]+)`).FindAllStringSubmatch(string(page), -1)
+		require.NotEmpty(t, written, name)
+		for _, w := range written {
+			require.True(t, slices.Contains(lines, "/"+w[1]) || slices.Contains(lines, "/"+w[1]+"/"),
+				"%s writes %s in the clone, and .gitignore has no line for it", name, w[1])
+		}
+	}
+}
 
 func TestRun(t *testing.T) {
 	tests := []struct {
@@ -27,8 +48,9 @@ func TestRun(t *testing.T) {
 		{"no directory", []string{"judge", "02-echo"}, usage},
 		{"too much", []string{"judge", "02-echo", "a", "b"}, usage},
 		{"unknown flag", []string{"judge", "-q", "02-echo", "a"}, "flag provided but not defined: -q; " + usage},
-		{"unknown lesson", []string{"judge", "echo", "a"},
-			`there is no lesson "echo" with tasks; there are 01-ports, 02-echo, `},
+		{"unknown lesson", []string{"judge", "eco", "a"},
+			`there is no lesson "eco" with tasks; there are 01-ports, 02-echo, `},
+		{"a lesson's number", []string{"judge", "02", "nowhere"}, "nowhere: no such file or directory"},
 		{"a page to read", []string{"judge", "00-before", "a"}, `there is no lesson "00-before" with tasks`},
 	}
 	for _, tt := range tests {

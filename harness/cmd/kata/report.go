@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"strconv"
 
 	"udpkata/harness/report"
 	"udpkata/harness/text"
@@ -9,11 +10,12 @@ import (
 
 type reportCommand struct {
 	Out        string `arg:"" name:"out" help:"A directory of go tool kata grade."`
-	Format     string `placeholder:"FORMAT" help:"For what: canvas, moodle, gradescope, classroom50, junit, …"`
-	Output     string `short:"o" placeholder:"FILE" help:"The file, or the directory for several; else it is printed."`
+	Format     string `placeholder:"FORMAT" help:"For what: html, canvas, moodle, feedback, gradescope, junit, …"`
+	Output     string `short:"o" aliases:"out" placeholder:"FILE" help:"The file or directory; else it is printed."`
 	Student    string `placeholder:"STUDENT" help:"Who, for gradescope and classroom50: as in grades.csv."`
 	Sheet      string `placeholder:"FILE" help:"The table to fill, as Moodle or Canvas exported it."`
 	Assignment string `placeholder:"TITLE" help:"Canvas's column, as in \"UDP (1234)\"."`
+	OutOf      string `placeholder:"N" help:"What it is worth in Canvas; the course's points, unless given."`
 	Visibility string `placeholder:"WHEN" help:"Gradescope's: visible, hidden, after_due_date or after_published."`
 }
 
@@ -30,8 +32,8 @@ func (c *reportCommand) run(s *session) (bool, error) {
 		return false, err
 	}
 	r := &report.Request{
-		Class: class, Student: c.Student, Sheet: c.Sheet, Assignment: c.Assignment, Visibility: c.Visibility,
-		Getenv: os.Getenv,
+		Class: class, Student: c.Student, Sheet: c.Sheet, Assignment: c.Assignment, OutOf: c.OutOf,
+		Visibility: c.Visibility, Getenv: os.Getenv,
 	}
 	if err := report.Write(format, c.Output, s.out, r); err != nil {
 		return false, err
@@ -39,9 +41,25 @@ func (c *reportCommand) run(s *session) (bool, error) {
 	if err := s.out.Flush(); err != nil {
 		return false, err
 	}
+	// Not into the report, which may be what is printed.
+	say := func(t text.Text) { os.Stderr.WriteString(t.In(text.Preferred()) + "\n") }
+	if !report.ToStdout(c.Output) {
+		say(marksIn(c.Output, r))
+	}
+	if format.Name == "canvas" && c.Sheet == "" && c.OutOf == "" {
+		say(text.Say("The marks are out of %s points. If the assignment is worth others in Canvas, give those with "+
+			"--out-of.", strconv.FormatFloat(r.Most, 'f', -1, 64)))
+	}
 	for _, left := range r.Left {
-		// Not into the report, which may be what is printed.
-		os.Stderr.WriteString(text.Say("no mark is in it for %s\n", left).In(text.Preferred()))
+		say(text.Say("no mark is in it for %s", left))
 	}
 	return len(r.Left) == 0, nil
+}
+
+// marksIn says what a report has.
+func marksIn(where string, r *report.Request) text.Text {
+	if r.Most == 0 {
+		return text.Say("Marks in %s: %d.", where, r.Marks)
+	}
+	return text.Say("Marks in %s: %d, out of %s points.", where, r.Marks, strconv.FormatFloat(r.Most, 'f', -1, 64))
 }

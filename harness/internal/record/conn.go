@@ -36,7 +36,8 @@ type Conn struct {
 	// The record's Monitor guards all of the following.
 	owned    bool // by the student's code
 	closed   bool
-	closedBy stacks.Line // known if the student's code did
+	byCode   bool        // the student's code did
+	closedBy stacks.Line // where, if that is known
 	reading  deadline
 	writing  deadline
 	failures int // failed calls since second began
@@ -180,7 +181,7 @@ func (c *Conn) Close() error {
 	by := c.r.Site.StudentLine()
 	c.r.Update(func() {
 		if !c.closed {
-			c.closed, c.closedBy = true, by
+			c.closed, c.byCode, c.closedBy = true, true, by
 			c.shut.Store(true)
 		}
 	})
@@ -431,10 +432,11 @@ func (c *Conn) Inner() Socket { return c.inner }
 // IsOf reports whether the socket is one of a record's.
 func (c *Conn) IsOf(r *Record) bool { return c != nil && c.r == r }
 
-// ClosedBy returns the student's line that closed the socket.
-func (c *Conn) ClosedBy() (by stacks.Line) {
-	c.r.Locked(func() { by = c.closedBy })
-	return by
+// ClosedByCode reports whether the student's code has closed the socket, and where, if that is known: in go
+// conn.Close(), there is no line of theirs.
+func (c *Conn) ClosedByCode() (by stacks.Line, closed bool) {
+	c.r.Locked(func() { by, closed = c.closedBy, c.byCode })
+	return by, closed
 }
 
 // IsClosed reports whether the story or the code has closed the socket.

@@ -75,6 +75,20 @@ func (g Goroutine) AsCall() Goroutine {
 	return g
 }
 
+// AsTheirs returns g as one that runs for the code, even if no line of the code has started it, and none is on its
+// stack: in wg.Go(other.Wait), say.
+func (g Goroutine) AsTheirs() Goroutine {
+	g.theirs = true
+	return g
+}
+
+// Unseen returns a goroutine of the code's that stands for those of which nothing is known but that they are there, in
+// a bubble, or in none if that is 0.
+func Unseen(bubble int) Goroutine {
+	many := frame{function: "a crowd of goroutines, too many to look at"}
+	return Goroutine{State: "select", Durable: true, Bubble: bubble, created: many, theirs: true}
+}
+
 // IsCall reports whether Start has started g.
 func (g Goroutine) IsCall() bool { return g.created.function == starter }
 

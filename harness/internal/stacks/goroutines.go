@@ -20,6 +20,7 @@ type Goroutine struct {
 	Bubble  int    // the number of the bubble that it is in; 0 if in none
 	frames  []frame
 	created frame // the go statement; zero for the main goroutine
+	theirs  bool  // it is the code's, wherever it runs
 }
 
 // A frame is one call: the function's full name, the file's full path.
@@ -151,7 +152,7 @@ func parseFrame(call, place string) frame {
 
 // IsStudents reports whether g runs the student's code or was started by it.
 func (s Site) IsStudents(g Goroutine) bool {
-	if s.isStudent(g.created.file) {
+	if g.theirs || s.isStudent(g.created.file) {
 		return true
 	}
 	_, ok := s.studentFrame(g)
@@ -207,6 +208,9 @@ func (s Site) Doing(g Goroutine) text.Text {
 		what = text.Say("waits in %s", method)
 	}
 	if _, ok := s.studentFrame(g); !ok {
+		if !s.isStudent(g.created.file) {
+			return text.Say("%s, started in %s", what, g.created.function)
+		}
 		return text.Say("%s, started at %s", what, s.LineOf(g))
 	}
 	return text.Say("%s at %s", what, s.LineOf(g))

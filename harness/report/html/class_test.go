@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"udpkata/harness/intake"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
+	"udpkata/harness/wire"
 )
 
 // A course has as many tasks as a real one, with names as long as theirs.
@@ -192,6 +194,20 @@ var hostile = []string{
 	"line\u2028separators\u2029 and\x00nul\x1b[31mred \xff\xfe",
 	strings.Repeat("長", 5000) + strings.Repeat("W", 5000),
 	`__proto__`, `constructor`, `=1+1`, ``,
+	ladder(`<img src=x onerror='document.title="OWNED"'>`, `</script><script>document.title="OWNED"</script>`),
+	"               alice     bob\n     0.000ms   │─ \"no ladder\" ─▶│\tthis is none",
+}
+
+// ladder draws what one participant has sent to another, which nobody has read.
+func ladder(from, to string) string {
+	at := netip.MustParseAddrPort("127.0.0.1:1")
+	return wire.Ladder{Datagrams: []wire.Datagram{{From: at, Payload: []byte(from + to)}},
+		Focus: wire.Focus{Datagram: 1}, Name: func(addr netip.AddrPort) string {
+			if addr == at {
+				return from
+			}
+			return to
+		}, Mark: text.Both(from, to)}.Draw(wire.Style{})
 }
 
 // strangers returns a class of hostile names, whose bearers have written the same everywhere else.

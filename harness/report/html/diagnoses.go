@@ -17,11 +17,11 @@ import (
 
 // A misconception is what many failures most likely mean, with one of them as an example that names nobody.
 type misconception struct {
-	Rule     string `json:"rule"`
-	Says     string `json:"says"` // what it most likely means, as the example's author has read it
-	Students int    `json:"students"`
-	Tasks    []int  `json:"tasks"`             // in which it was met
-	Example  string `json:"example,omitempty"` // what happened, with its ladder
+	Rule     string   `json:"rule"`
+	Says     string   `json:"says"` // what it most likely means, as the example's author has read it
+	Students int      `json:"students"`
+	Tasks    []int    `json:"tasks"`             // in which it was met
+	Example  *printed `json:"example,omitempty"` // what happened, with its ladder
 }
 
 // many is how many have to have read the very same for it to tell nothing of any of them: then a name in it is one of
@@ -101,7 +101,7 @@ func (all diagnoses) most() []misconception {
 				cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 		}) {
 			if e := d.examples[what]; !e.named || e.times >= many {
-				m.Example, m.Says = what, e.says
+				m.Example, m.Says = &printed{what, wire.Diagrams(what)}, e.says
 				break
 			}
 		}

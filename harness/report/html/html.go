@@ -16,6 +16,7 @@ import (
 
 	"udpkata/harness/grade"
 	"udpkata/harness/text"
+	"udpkata/harness/wire"
 )
 
 // Options are how a page is made. The zero value is good.
@@ -47,7 +48,11 @@ func Write(c *grade.Class, w io.Writer, o Options) error {
 	if err != nil {
 		return err
 	}
-	outputs, err := json.Marshal(r.outputs.all)
+	all := []printed{}
+	for _, output := range r.outputs.all {
+		all = append(all, printed{output, wire.Diagrams(output)})
+	}
+	outputs, err := json.Marshal(all)
 	if err != nil {
 		return err
 	}

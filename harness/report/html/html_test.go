@@ -128,7 +128,7 @@ func must[T any](v T, err error) T {
 func TestData(t *testing.T) {
 	c := people(t, 40)
 	var r report
-	var outputs []string
+	var outputs []printed
 	page := write(t, c, Options{Title: "Networks", Language: text.Chinese})
 	require.Contains(t, page, `<html lang="zh-TW">`)
 	require.Contains(t, page, "全班")
@@ -171,7 +171,7 @@ func TestData(t *testing.T) {
 						require.Equal(t, task.Reason, r.Texts[own[1]])
 					}
 					if task.Output != "" && isSaid {
-						require.Equal(t, feedback(task.Output), outputs[own[2]])
+						require.Equal(t, task.Feedback(), outputs[own[2]].Text)
 					}
 					column++
 				}
@@ -181,6 +181,9 @@ func TestData(t *testing.T) {
 	}))
 	require.Len(t, r.Students, i)
 	require.Less(t, len(outputs), 100, "what is the same for many is there once")
+	for _, output := range outputs {
+		require.Equal(t, strings.ContainsAny(output.Text, "▶◀"), len(output.Ladders) == 1, output.Text)
+	}
 	require.Equal(t, "needs a network namespace of its own, which this machine does not give",
 		r.Lessons[5].Tasks[10].Out)
 }
@@ -194,13 +197,6 @@ func TestNobody(t *testing.T) {
 	require.Empty(t, r.Lessons)
 	require.Equal(t, &sentence{"it is empty", "是空的"}, r.Students[0].Why)
 	require.NotEmpty(t, write(t, class{}, Options{}))
-}
-
-// TestFeedback: it is the same for everybody whose code does the same.
-func TestFeedback(t *testing.T) {
-	require.Equal(t, "echo.go:1: no\n--- FAIL: TestA/virtual/ip4\n--- SKIP: TestA/x", feedback(
-		"    --- PASS: TestA/y (0.00s)\n\necho.go:1: no\n--- FAIL: TestA/virtual/ip4 (0.01s)\n"+
-			"--- SKIP: TestA/x (12.30s)\n"))
 }
 
 func TestHours(t *testing.T) {
@@ -297,11 +293,16 @@ func TestMost(t *testing.T) {
 	require.Equal(t, []int{3, 2, 1}, []int{r.Rules[0].Students, r.Rules[1].Students, r.Rules[2].Students})
 	require.Equal(t, "Take off IPv4's header (20 bytes) and UDP's (8). The result is from 0 to 65507, UDP's most.",
 		r.Rules[1].Says)
-	require.Contains(t, r.Rules[1].Example, "returned 1460")
-	require.NotContains(t, r.Rules[1].Example, "Most likely")
+	require.Contains(t, r.Rules[1].Example.Text, "returned 1460")
+	require.NotContains(t, r.Rules[1].Example.Text, "Most likely")
+	require.Empty(t, r.Rules[1].Example.Ladders)
 	require.Equal(t, "wentElsewhere", r.Rules[2].Rule)
-	require.Empty(t, r.Rules[2].Example+r.Rules[2].Says, "bob is in it, and so is who has written that code")
-	require.Contains(t, r.Rules[0].Example, "client", "one of the three is called so, and they have all read the same")
+	require.Nil(t, r.Rules[2].Example)
+	require.Empty(t, r.Rules[2].Says, "bob is in it, and so is who has written that code")
+	require.Contains(t, r.Rules[0].Example.Text, "client",
+		"one of the three is called so, and they have all read the same")
+	require.Len(t, r.Rules[0].Example.Ladders, 1)
+	require.Equal(t, []string{"client", "server"}, r.Rules[0].Example.Ladders[0].Who)
 }
 
 func TestNames(t *testing.T) {

@@ -23,12 +23,14 @@
     return element;
   }
 
+  // A task that is worth nothing, in a class where others are, is shown and not counted.
+  const counted = tasks.map((task, j) => j).filter(j => !tasks[j].out && (tasks[j].points > 0 || !of));
+
   // What is known of students, in the order of their numbers.
   const people = students.map((s, i) => {
     const result = results[s.result];
     const letters = result ? [...result.states] : [];
-    const counted = tasks.flatMap((task, j) => task.out ? [] : [letters[j]]);
-    const good = counted.filter(l => l === "✓").length;
+    const good = counted.filter(j => letters[j] === "✓").length;
     return {...s, i, letters, good, full: result && good === counted.length, graded: s.result >= 0};
   });
   const sum = all => all.reduce((a, b) => a + b, 0);
@@ -43,7 +45,7 @@
     {key: "points", width: 6, wide: true, number: true, sort: p => p.graded ? p.earned : -1,
       cell: p => p.graded ? String(p.earned) : "–"},
     {key: "tasks", width: 6.5, narrow: 5.5, number: true, sort: p => p.graded ? p.good : -1,
-      cell: p => p.graded ? `${p.good}/${tasks.filter(task => !task.out).length}` : "–"},
+      cell: p => p.graded ? `${p.good}/${counted.length}` : "–"},
     {key: "factor", width: 7.5, wide: true, number: true, sort: p => p.factor,
       cell: p => p.factor === 1 ? "" : "×" + decimal(p.factor), needed: people.some(p => p.factor !== 1)},
     {key: "attempt", width: 7, wide: true, number: true, sort: p => p.attempt,
@@ -78,7 +80,11 @@
     map.setProperty("--least", `calc(${narrow.matches ? 11.5 : 17.5}rem + ${tasks.length * 2}rem)`);
     map.setProperty("--n", tasks.length);
   }
-  narrow.addEventListener("change", widths);
+  narrow.addEventListener("change", () => {
+    widths();
+    lecture();
+    show(location.hash, false);
+  });
 
   function table() {
     const body = make("tbody", {role: "rowgroup"}, ...people.map(p =>
@@ -222,19 +228,42 @@
       make("figcaption", {}, t("axis", of) + t("stop") + t("axis people")));
   }
 
+  // standing tells how far the class is: what it has not begun, what could not be run, and what the fewest have passed.
+  function standing() {
+    const graded = people.filter(p => p.graded), said = [];
+    if (!graded.length) return [];
+    const inLesson = l => tasks.map((task, j) => j).filter(j => tasks[j].lesson === l.name);
+    for (const [key, has] of [
+      ["not begun", (letters, js) => js.every(j => "–T".includes(letters[j]))],
+      ["not compiled", (letters, js) => js.some(j => letters[j] === "C")],
+      ["was refused", (letters, js) => js.some(j => letters[j] === "R")],
+    ]) {
+      const met = lessons.map(l => ({l, n: graded.filter(p => has(p.letters, inLesson(l))).length}));
+      for (const {l, n} of met.filter(m => m.n).sort((a, b) => b.n - a.n)) said.push(t(key, l.name, n, graded.length));
+    }
+    const passed = counted.map(j => ({j, n: graded.filter(p => p.letters[j] === "✓").length}));
+    const fewest = passed.filter(x => x.n < graded.length).sort((a, b) => a.n - b.n || a.j - b.j).slice(0, 3);
+    for (const {j, n} of fewest) said.push(t("fewest", `${tasks[j].lesson}/${tasks[j].name}`, n, graded.length));
+    return said.length ? [make("article", {"aria-labelledby": "standing"}, make("h3", {id: "standing"}, t("standing")),
+      make("ul", {class: "list"}, ...said.map(line => make("li", {}, line))))] : [];
+  }
+
+  // headline returns the first sentence of what a failure most likely means, which is to be read from afar, and the rest.
+  const headline = says => (says.match(/^(.+?(?:[.:]\s|[。：]))(.+)$/s) || [0, says, ""]).slice(1).map(s => s.trim());
+
   function lecture() {
-    const graded = people.filter(p => p.graded).length;
+    const graded = people.filter(p => p.graded).length, stand = standing();
     byId("view-lecture").replaceChildren(
       make("h2", {id: "lecture-head", tabindex: -1}, t("lecture head")),
       make("p", {class: "about"}, data.rules.length ? t("lecture about") + t("written in") : t("nothing")),
-      data.rules.length ? make("button", {type: "button", id: "present"}, t("present")) : "",
+      data.rules.length || stand.length ? make("button", {type: "button", id: "present"}, t("present")) : "", ...stand,
       ...data.rules.map((r, i) => make("article", {"aria-labelledby": "rule" + i},
         make("p", {class: "count"}, t("example of n", i + 1, data.rules.length)),
-        make("h3", {id: "rule" + i}, r.says || r.rule),
+        make("h3", {id: "rule" + i}, headline(r.says || r.rule)[0]),
+        headline(r.says)[1] ? make("p", {class: "rest"}, headline(r.says)[1]) : "",
         make("p", {class: "met"}, make("strong", {}, t("met by", r.students, graded)), t("comma"),
           make("span", {}, t("met in", r.tasks.map(j => `${tasks[j].lesson}/${tasks[j].name}`).join(t("separator"))))),
-        r.example ? make("pre", {tabindex: 0, role: "group", dir: "ltr", "aria-label": `${t("example")} ${i + 1}`},
-          r.example) : make("p", {}, t("no example")))));
+        r.example ? withLadders(r.example, `${t("example")} ${i + 1}`) : make("p", {}, t("no example")))));
   }
 
   function facts() {
@@ -303,8 +332,7 @@
     // What is said of each task alike, as when nothing was handed in, is said once.
     const [, every, printed] = about.get(from) || [0, -1, -1];
     const alike = every >= 0 && l.tasks.length > 1 && l.tasks.every((_, k) => about.get(from + k)?.[1] === every);
-    const feedback = (output, name) => make("pre",
-      {tabindex: 0, role: "group", dir: "ltr", "aria-label": t("output", name)}, outputs[output]);
+    const feedback = (output, name) => withLadders(outputs[output], t("output", name));
     const rows = l.tasks.map((task, k) => {
       const state = states.get(letters[from + k]), good = state.letter === "✓";
       const earned = good && !task.out ? task.points : 0;
@@ -331,6 +359,104 @@
       files || !alike ? make("p", {class: "files"}, files ? t("files", files.join(t("separator"))) : t("no files")) : "",
       ...notes.map(n => make("p", {class: "files"}, n)), alike ? make("p", {class: "reason"}, data.texts[every]) : "",
       alike && printed >= 0 ? feedback(printed, l.name) : "", make("ul", {class: "tasks"}, ...rows));
+  }
+
+  // withLadders shows what a test has printed. The ladders in it are drawn, and stay there as text.
+  function withLadders({text, ladders = []}, label) {
+    const frame = {tabindex: 0, role: "group", dir: "ltr", "aria-label": label};
+    if (!ladders.length) return make("pre", frame, text);
+    const lines = text.split("\n"), parts = [];
+    const plain = (from, to) => {
+      const some = lines.slice(from, to).join("\n").replace(/^\n+|\n+$/g, "");
+      if (some) parts.push(make("pre", {}, some));
+    };
+    let end = 0;
+    for (const l of ladders) {
+      plain(end, l.line);
+      end = l.line + l.lines;
+      parts.push(make("figure", {class: "ladder"}, ladder(l), make("details", {}, make("summary", {}, t("as text")),
+        make("pre", {}, lines.slice(l.line, end).join("\n")))));
+    }
+    plain(end);
+    return make("div", {...frame, class: "printed"}, ...parts);
+  }
+
+  const pen = document.createElement("canvas").getContext("2d"); // knows how wide a text is before it is in the page
+
+  // ladder draws a line down for each participant, and across them the datagrams, one below the other.
+  function ladder({who, rows}) {
+    const size = narrow.matches ? 11 : 13, tall = 2 * size, low = 1.5 * size, space = .8 * size;
+    const {fontFamily} = getComputedStyle(document.body);
+    const fonts = {mono: `${size}px ${getComputedStyle(document.documentElement).getPropertyValue("--mono")}`,
+      note: `${size}px ${fontFamily}`, name: `600 ${size}px ${fontFamily}`};
+    const room = (text, kind) => {
+      pen.font = fonts[kind];
+      return pen.measureText(text).width;
+    };
+    const sent = rows.filter(r => r.label), last = who.length - 1;
+    const names = who.map(name => room(name, "name")), labels = new Map(sent.map(r => [r, room(r.label, "mono")]));
+    const left = Math.max(...rows.map(r => room(r.at, "mono"))) + space + Math.max(space, names[0] / 2 - 4 * space);
+    const right = Math.max(space, names[last] / 2, ...sent.filter(r => r.from === r.to && r.from === last).
+      map(r => labels.get(r) + 3 * space));
+    const gap = Math.max((narrow.matches ? 328 : 640) / Math.max(1, last) - (left + right) / Math.max(1, last),
+      ...names.slice(1).map((name, i) => (name + names[i]) / 2 + 2 * space),
+      ...sent.filter(r => r.from !== r.to || r.from < last).
+        map(r => (labels.get(r) + 2.8 * space) / Math.max(1, Math.abs(r.to - r.from))));
+    const x = i => left + i * gap, width = Math.ceil(x(last) + right);
+    const write = (kind, x, y, text, anchor = "start") =>
+      draw("text", {class: kind, x, y: y + .35 * size, "text-anchor": anchor}, text);
+    // over writes what stands over lines.
+    const over = (kind, x, y, text) => [draw("rect", {x: x - 2, y: y - .6 * size, width: room(text, kind) + 4,
+      height: 1.2 * size}), write(kind, x, y, text)];
+
+    // fold breaks what is said of a row where it gets too wide.
+    const fold = note => {
+      const all = [""];
+      for (const word of note.match(/[\u2e80-\uffef]|[^\s\u2e80-\uffef]+|\s+/gu) || []) {
+        const most = width - left - 2 * space, glued = all.at(-1) + word;
+        if (room(glued, "note") <= most) all[all.length - 1] = glued;
+        else if (room(word, "note") <= most) all.push(word.trimStart());
+        else for (const c of word) {
+          if (room(all.at(-1) + c, "note") > most) all.push("");
+          all[all.length - 1] += c;
+        }
+      }
+      return all;
+    };
+
+    // arrow draws a datagram's way; one that did not arrive ends with a cross.
+    const arrow = (r, y) => {
+      const right = r.to > r.from ? 1 : -1, head = .6 * size;
+      if (r.from === r.to) {
+        const x0 = x(r.from), loop = 1.6 * space;
+        return [draw("path", {class: "shaft", d: `M${x0} ${y - head}h${loop}v${2 * head}H${x0 + head}`}),
+          draw("path", {class: "head", d: `M${x0} ${y + head}l${head} ${-head / 2}v${head}z`}),
+          ...over("mono", x0 + 2 * space, y, r.label)];
+      }
+      const end = x(r.to) - right * (r.lost ? head + 2 : 0), cross = head / 2;
+      return [draw("path", {class: r.forged ? "shaft forged" : "shaft", d: `M${x(r.from)} ${y}H${end - right * cross}`}),
+        r.lost ?
+          draw("path", {class: "cross", d: `M${end - cross} ${y - cross}l${head} ${head}m0 ${-head}l${-head} ${head}`}) :
+          draw("path", {class: "head", d: `M${end} ${y}l${-right * head} ${-head / 2}v${head}z`}),
+        ...over("mono", (x(r.from) + x(r.to) - labels.get(r)) / 2, y, r.label)];
+    };
+
+    let y = tall;
+    const drawn = rows.map(r => {
+      const notes = (r.notes || []).flatMap(fold), own = r.label ? tall : 0, top = y;
+      const height = Math.max(low, own + low * notes.length + (own && notes.length ? .3 * size : 0));
+      y += height;
+      return draw("g", {class: r.bad ? "wrong" : ""}, r.bad ? draw("rect", {x: 0, y: top, width, height: height - 2}) : "",
+        ...who.map((_, i) => draw("path", {class: r.at === "…" || r.at === "..." ? "line left-out" : "line",
+          d: `M${x(i)} ${top}v${height}`})),
+        write("mono time", left - space, top + (own || low) / 2, r.at, "end"), ...r.label ? arrow(r, top + tall / 2) : [],
+        ...notes.flatMap((note, i) => over("note", left + space, top + own + low * (i + .5), note)));
+    });
+    const svg = draw("svg", {viewBox: `0 0 ${width} ${y + 2}`, "font-size": size, role: "img",
+      "aria-label": t("ladder", who.join(t("separator")), sent.length)},
+    ...who.map((name, i) => write("name", x(i), tall / 2, name, "middle")), ...drawn);
+    svg.style.setProperty("--w", width);
+    return svg;
   }
 
   // show shows the part of the page that the end of its address names. came says that somebody went there.

@@ -11,6 +11,7 @@ import (
 	"udpkata/harness/grade"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
+	"udpkata/harness/wire"
 )
 
 // A report is what the page's script knows of a class. Whatever is the same for many students is in it once, and
@@ -118,6 +119,12 @@ type result struct {
 	Files  map[int][]string `json:"files,omitempty"`
 }
 
+// A printed text is what a student reads of a task, with the ladders in it, which the page draws.
+type printed struct {
+	Text    string         `json:"text"`
+	Ladders []wire.Diagram `json:"ladders,omitempty"`
+}
+
 // An index holds texts once each.
 type index struct {
 	all    []string
@@ -143,7 +150,7 @@ func (x *index) of(s string) int {
 func newReport(c *grade.Class) (*report, error) {
 	r := &report{
 		Words:   map[text.Language]map[string]string{text.English: {}, text.Chinese: {}},
-		results: map[string]int{}, columns: map[string]int{}, outputs: index{all: []string{}},
+		results: map[string]int{}, columns: map[string]int{},
 		Lessons: []lesson{}, Students: []student{}, Results: []result{},
 	}
 	for l, own := range r.Words {
@@ -320,7 +327,7 @@ func (r *report) result(m grade.Mark) int {
 			all[column] = cmp.Or(letters[t.State], letters[verdict.NotRun])
 			output := ""
 			if t.State != verdict.Passed {
-				output = feedback(t.Output)
+				output = t.Feedback()
 			}
 			if t.State != verdict.Passed || t.First != "" {
 				own.Tasks = append(own.Tasks, [5]int{column, r.texts.of(text.Visible(t.Reason)), r.outputs.of(output),
@@ -334,18 +341,7 @@ func (r *report) result(m grade.Mark) int {
 	return len(r.Results) - 1
 }
 
-var (
-	passed  = regexp.MustCompile(`(?m)^ *--- PASS: .*\n?`)
-	seconds = regexp.MustCompile(`(?m)^( *--- (?:FAIL|SKIP): \S+) \(\d+\.\d+s\)$`)
-	hints   = regexp.MustCompile(`lessons/[\w-]+/hints[\w.-]*\.md`)
-)
-
-// feedback returns what a student reads of a task's output: not how long the tests took, which differs each time, nor
-// which stories went well.
-func feedback(output string) string {
-	output = passed.ReplaceAllString(text.Visible(output), "")
-	return strings.Trim(seconds.ReplaceAllString(output, "$1"), "\n")
-}
+var hints = regexp.MustCompile(`lessons/[\w-]+/hints[\w.-]*\.md`)
 
 // next returns the page to read about a task that was not passed; "" if there is none.
 func next(lesson string, t grade.Task) string {

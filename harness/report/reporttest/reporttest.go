@@ -3,6 +3,7 @@
 package reporttest
 
 import (
+	"bufio"
 	"cmp"
 	"encoding/csv"
 	"encoding/json"
@@ -39,6 +40,7 @@ func (p Points) sum() (all int) {
 var readers = map[string]func(testing.TB, Report, Points) map[string]Total{
 	"csv": readCSV, "json": readJSON, "canvas": readCanvas, "moodle": readMoodle, "gradescope": readGradescope,
 	"classroom50": readClassroom50, "junit": readJUnit, "exercism": readExercism, "ctrf": readCTRF, "html": readHTML,
+	"feedback": readFeedback,
 }
 
 // Totals reads a report, and returns what it says of everybody, by number, or by name where it has no number. It fails
@@ -288,6 +290,34 @@ func readCTRF(t testing.TB, r Report, p Points) map[string]Total {
 		require.Equal(t, sum, extra.Earned, name)
 		require.Equal(t, p.sum(), extra.Of, name)
 		all[extra.ID] = Total{float64(extra.Earned), extra.Mark}
+	}
+	return all
+}
+
+// headline is what a student reads first: a mark, and of how many points.
+var headline = regexp.MustCompile(`: ([0-9.]+) of (\d+) points(?:: (\d+), times [0-9.]+ for being late)?$`)
+
+func readFeedback(t testing.TB, r Report, p Points) map[string]Total {
+	all := map[string]Total{}
+	for name, data := range r {
+		lines := bufio.NewScanner(strings.NewReader(data))
+		lines.Buffer(nil, 1<<20)
+		require.True(t, lines.Scan(), name)
+		m := headline.FindStringSubmatch(lines.Text())
+		require.NotNil(t, m, "%s: %s", name, lines.Text())
+		require.Equal(t, float64(p.sum()), float(t, m[2]), name)
+		total := Total{float(t, cmp.Or(m[3], m[1])), float(t, m[1])}
+		sum, lesson := 0, ""
+		for lines.Scan() {
+			if l, _, ok := strings.Cut(lines.Text(), ": "); ok && !strings.HasPrefix(l, " ") {
+				lesson = l
+			}
+			if f := strings.Fields(lines.Text()); len(f) == 3 && f[0] == "passed" {
+				sum += p[lesson+"/"+f[2]]
+			}
+		}
+		require.Equal(t, float64(sum), total.Earned, name)
+		all[idOf(t, name)] = total
 	}
 	return all
 }

@@ -99,18 +99,14 @@ func (b *building) program(lessons []string, out string) error {
 		good = append(good, name)
 	}
 	output, err = b.link(good, out)
-	if output == "" || err != nil {
-		return err
-	}
-	for _, name := range good { // they are wrong together only
-		b.refused[name] = output
-	}
-	output, err = b.link(nil, out)
 	if output != "" {
-		err = errors.New(output)
+		err = fmt.Errorf("%w: %s", ErrTogether, output)
 	}
 	return err
 }
+
+// ErrTogether says that there can't be one program of lessons each of which there can be one of.
+var ErrTogether = errors.New("not together in one program")
 
 // control returns an error if not even a program without lessons can be built: then it is not for what somebody wrote.
 func (b *building) control() error {

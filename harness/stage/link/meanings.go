@@ -20,6 +20,9 @@ const Gone = 1
 // Unanswered is the N of an operation's frame for whose answer nobody waits.
 const Unanswered = 1
 
+// MostGoroutines is how many bytes of goroutines' stacks the stage tells of.
+const MostGoroutines = 1 << 20
+
 // StoryBits is how many bits the numbers of one story's objects have: no other's has the same.
 const StoryBits = 24
 

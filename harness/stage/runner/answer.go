@@ -13,9 +13,6 @@ import (
 	"udpkata/harness/stage/link"
 )
 
-// mostText is how many bytes of goroutines the judge is told.
-const mostText = 1 << 20
-
 // told is the story that the code takes part in.
 var told atomic.Pointer[story]
 
@@ -30,7 +27,7 @@ func answer() {
 		}
 		before := told.Load().waitsFor()
 		n := runtime.Stack(buf, true)
-		for n == len(buf) && n < mostText {
+		for n == len(buf) && n < link.MostGoroutines {
 			buf = make([]byte, 2*n)
 			n = runtime.Stack(buf, true)
 		}

@@ -83,8 +83,6 @@ func (d descriptor) Read(p []byte) (int, error) { return link.Read(int(d), p) }
 type pipes struct {
 	from *link.Source
 
-	ownGoroutines int // how many there are in virtual time while the code has none; 0 before that is known
-
 	mu  sync.Mutex // guards what is sent
 	buf []byte
 }

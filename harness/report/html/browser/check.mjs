@@ -75,8 +75,27 @@ async function shoot(page, name) {
 
 const overflows = page => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 // cut returns what of students' feedback is wider than its frame, by its first line.
-const cut = page => page.$$eval("pre", all => all.filter(pre => pre.scrollWidth > pre.clientWidth).
-  map(pre => pre.textContent.split("\n")[0]));
+const cut = page => page.$$eval("pre, .printed", all => all.filter(e => e.scrollWidth > e.clientWidth).
+  map(e => e.textContent.split("\n")[0]));
+
+// ladders returns the drawn ladders of what is shown: their columns and rows, what is out of the picture or over
+// another text in it, and how big the letters are.
+const ladders = page => page.$$eval("main > :not([hidden]) .ladder svg", all => all.map(svg => {
+  const texts = [...svg.querySelectorAll("text")].map(e => ({says: e.textContent, box: e.getBoundingClientRect()}));
+  const frame = svg.getBoundingClientRect();
+  const apart = (a, b) => a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 4 || b.bottom <= a.top + 4;
+  return {
+    names: [...svg.querySelectorAll(".name")].map(e => e.textContent),
+    rows: [...svg.querySelectorAll("g")].map(g => [...g.querySelectorAll("text")].map(e => e.textContent).join(" ")),
+    wrong: [...svg.querySelectorAll(".wrong")].map(g => g.textContent),
+    left: [...svg.querySelectorAll("g")].map(g => g.querySelector(".head, .cross")?.getBBox().x),
+    text: svg.parentNode.querySelector("details pre").textContent, label: svg.getAttribute("aria-label"),
+    out: texts.filter(({box}) => box.left < frame.left - 1 || box.right > frame.right + 1 || box.bottom > frame.bottom + 4).
+      map(({says}) => says),
+    over: texts.flatMap((a, i) => texts.slice(i + 1).filter(b => !apart(a.box, b.box)).map(b => `${a.says} / ${b.says}`)),
+    size: frame.width / svg.viewBox.baseVal.width * parseFloat(getComputedStyle(svg.querySelector("text")).fontSize),
+  };
+}));
 const names = (page, table = "table") => page.$$eval(`#${table} tbody tr:not([hidden]) th`,
   all => all.map(th => th.textContent));
 const said = page => page.$eval("#shown", e => e.textContent);
@@ -96,6 +115,7 @@ async function main() {
   await keyboard();
   await looks();
   await languages();
+  await drawn();
   await lecture();
   await hostile();
   await empty();
@@ -191,6 +211,7 @@ async function looks() {
         if ((size === "1280") === (theme === "light")) await barriers(page, `${view} at ${size}, ${theme}`);
         assert.ok(await overflows(page) <= 0, `${view} is wider than ${size}`);
         if (size === "1280") assert.deepEqual(await cut(page), [], `cut off in ${view} at ${size}`);
+        if (["lecture", "student"].includes(view)) await legible(page, `${view} at ${size}`);
         if (["class", "map", "lecture", "student"].includes(view) || size === "1280" && theme === "light") {
           await shoot(page, `${view}-${size}-${theme}`);
         }
@@ -225,9 +246,62 @@ async function languages() {
   done("both languages, without loading anything again");
 }
 
+// legible checks that what is drawn of ladders can be read.
+async function legible(page, where) {
+  const all = await ladders(page);
+  assert.ok(all.length > 0, `no ladder in ${where}`);
+  for (const l of all) {
+    assert.deepEqual([l.out, l.over], [[], []], `out of the picture, and one over the other, in ${where}`);
+    assert.ok(l.size >= 9.5, `letters of ${l.size} px in ${where}`);
+  }
+}
+
+// drawn checks that ladders are what their text says.
+async function drawn() {
+  for (const viewport of [wide, phone]) {
+    const page = await open("class.html", {viewport});
+    const n = (await names(page)).length;
+    // first opens the page of the first student who has a ladder that says something, and returns it.
+    const first = async what => {
+      for (let i = 0; i < n; i++) {
+        await go(page, `#s${i}`);
+        const found = (await ladders(page)).find(l => l.text.includes(what));
+        if (found) return found;
+      }
+      return assert.fail(`no ladder says ${what}`);
+    };
+    const late = await first("the story wants it after 300ms");
+    assert.deepEqual(late.names, ["client", "server"]);
+    assert.equal(late.rows.length, 13);
+    assert.equal(late.rows[2], '200.000ms "This is another message" ✗ the story wants it after 300ms');
+    assert.equal(late.rows[6], "… (19 more)");
+    assert.deepEqual(late.wrong, ['200.000ms"This is another message"✗ the story wants it after 300ms']);
+    const back = await first("only its first 512");
+    assert.ok(back.left[0] > back.left[1], "there to the right, and back to the left");
+    assert.match(back.label, /^A ladder of the datagrams between alice, server, 8 in all;/);
+    assert.ok(back.text.startsWith("               alice  "), "it is there as text, in its columns");
+    const details = await page.$("main > :not([hidden]) .ladder details");
+    await details.$eval("summary", e => e.focus());
+    await page.keyboard.press("Enter");
+    assert.ok(await details.evaluate(e => e.open), "by keyboard too");
+    await barriers(page, "a ladder as text");
+    assert.deepEqual(page.wrong, []);
+    await page.close();
+  }
+  done("ladders are drawn, and are there as text");
+}
+
 // lecture fills the screen, as with a projector.
 async function lecture() {
   const page = await open("class.html", {hash: "#lecture"});
+  const stands = await page.$$eval("#view-lecture article:first-of-type li", all => all.map(li => li.textContent));
+  for (const told of [/^06-pmtu: not begun by \d+ of \d+ students$/, /^04-backoff: did not compile for \d+ of/,
+    /^\d\d-.*\/Test.*: passed by \d+ of \d+ students, which is among the fewest$/]) {
+    assert.ok(stands.some(line => told.test(line)), `${told} is nowhere in ${stands.join("; ")}`);
+  }
+  const heads = await page.$$eval("#view-lecture h3", all => all.map(h => h.textContent));
+  assert.ok(heads.every(h => !/([.:]\s|[。：])\s*\S/.test(h)), `one sentence each: ${heads.join(" | ")}`);
+  done("the lecture says where the class is");
   await page.click("#present");
   await page.waitForFunction(() => document.fullscreenElement && document.fullscreenElement.id === "view-lecture");
   assert.ok(await page.$eval("#view-lecture article", e => e.offsetHeight >= innerHeight), "each fills it");
@@ -254,6 +328,14 @@ async function hostile() {
   assert.equal(await page.$$eval("img, iframe, object, embed, [onclick], [onload], [onerror], main [style*=url]",
     all => all.length), 0);
   await page.click("button[type=reset]");
+  const drawn = [];
+  for (let i = 0; i < n; i++) {
+    await go(page, `#s${i}`);
+    drawn.push(...await ladders(page));
+  }
+  assert.ok(drawn.some(l => l.names[0].startsWith("<img") && l.rows.length === 1 &&
+    l.wrong[0].includes("nobody read it")), "a ladder between hostile names is one");
+  assert.ok(drawn.every(l => !l.text.includes("no ladder")), "what only looks like one is text");
   await go(page, "#s0");
   await barriers(page, "a hostile student's page");
   await shoot(page, "hostile");
