@@ -22,6 +22,7 @@ type Asking struct {
 	Listen func(ctx context.Context, conn net.PacketConn, server net.Addr, text string) (any, error)
 	Dial   func(ctx context.Context, conn net.Conn, text string, log io.Writer) (any, error)
 	Path   func(ctx context.Context, path *PathConn) (any, error)
+	Shared func(conn net.Conn) Shared // makes what is called, by several at once
 
 	// Value is what is returned with an answer, and Beside beside an error; strangers
 	// are those who sent what was turned away, in the order in which they did. Without
@@ -42,10 +43,28 @@ type Asking struct {
 	// text for what was sent last.
 	Payload func(mtu int, ipv6 bool) int
 	Counts  func(size int) string
+
+	// Of a shared client, Answer is what answers a question, with a text, and if wrong is not 0, what answers one whose
+	// number is another by so much. So many bytes of each datagram are no text.
+	Answer        func(question, text string, wrong int) string
+	NoText        int
+	Opens, Closes string // the functions that make a client, and end it
+}
+
+// A Shared client is asked by several calls at once, on one socket. Each knows its own answer by a number that is in
+// its question: what has none, or another, is not for it. Between calls the client may do on its socket what it likes.
+type Shared struct {
+	Ask func(ctx context.Context, text string) (any, error)
+	// Question is what the call that has begun last has to send for a text. If that call has no number, it is what it
+	// was before.
+	Question func(text string) string
+	// Close ends the client, and closes its socket.
+	Close func() error
 }
 
 var (
 	askerNames    = []string{"client", "second client"}
+	sharingNames  = []string{"client, call A", "client, call B"}
 	askedNames    = []string{"server", "second server"}
 	strangerNames = []string{"server", "mallory", "trudy"}
 )
@@ -55,6 +74,9 @@ const crowd = 20
 
 func (q Asking) names() steps.Names {
 	n := steps.Names{Code: q.Name, Sockets: askerNames, Asks: q.Path == nil}
+	if q.Shared != nil {
+		n.Sockets, n.Shared = sharingNames, askerNames[0]
+	}
 	if q.Strangers {
 		n.Peers = strangerNames
 	} else if q.Path == nil {
@@ -65,6 +87,7 @@ func (q Asking) names() steps.Names {
 
 func (q Asking) draw(r *rand.Rand, number, most int) []steps.Step {
 	var story []steps.Step
+	most -= q.NoText
 	for range 1 + r.IntN(3) {
 		at := r.IntN(4) / 3
 		if q.Path != nil && r.IntN(2) == 0 {
@@ -85,9 +108,13 @@ func (q Asking) draw(r *rand.Rand, number, most int) []steps.Step {
 			start.For = -1
 		}
 		story = append(story, start)
+		if q.Shared != nil && r.IntN(2) == 0 {
+			other := steps.Step{After: q.gap(r), Do: steps.Start, At: 1 - at, Text: steps.OneOf(r, start.Text, "other")}
+			story = append(story, other)
+		}
 		for range r.IntN(7) {
 			next := steps.Step{At: at}
-			if r.IntN(6) == 0 {
+			if q.Shared != nil || r.IntN(6) == 0 {
 				next.At = r.IntN(2)
 			}
 			switch n := r.IntN(24); {
@@ -139,6 +166,8 @@ func (q Asking) drawText(r *rand.Rand, number, most int) string {
 func (q Asking) drawAnswer(r *rand.Rand, number, at, most int) steps.Step {
 	s := steps.Step{Do: steps.Send, At: at, Text: steps.Payload(r, number, most)}
 	switch {
+	case q.Shared != nil && r.IntN(4) > 0:
+		s.Do, s.Bytes = steps.Answer, steps.OneOf(r, 0, 0, 0, 1, -1, 1<<r.IntN(32))
 	case q.Counts != nil && r.IntN(4) > 0:
 		s = steps.Step{Do: steps.Answer, At: at, Bytes: steps.OneOf(r, 0, 0, 1, -1, 28, -1000)}
 	case q.Strangers && r.IntN(8) == 0:

@@ -26,8 +26,12 @@ import (
 func (q Asking) begin(w *Virtual) player {
 	p := &askingPlayer{w: w, q: q}
 	for i := range p.askers {
-		p.askers[i].name, p.askers[i].server = askerNames[i], w.Peer(askedNames[i])
-		p.askers[i].mtu = 1500
+		a := &p.askers[i]
+		if i > 0 && q.Shared != nil {
+			a.askingSocket = p.askers[0].askingSocket
+			continue
+		}
+		a.askingSocket = &askingSocket{name: askerNames[i], server: w.Peer(askedNames[i]), mtu: 1500}
 	}
 	if q.Strangers {
 		for _, name := range strangerNames[1:] {
@@ -63,14 +67,16 @@ type kept struct {
 	want any
 }
 
-// An asker is one of the sockets, and the call on it.
-type asker struct {
+// An askingSocket is one of the sockets.
+type askingSocket struct {
 	name   string
 	server *Peer
 	conn   *record.Conn // nil until it is needed
 	listen net.PacketConn
 	dial   net.Conn
 	path   *PathConn
+	shared Shared        // a client on it, if calls share one
+	asked  []string      // the questions of those calls
 	slow   time.Duration // each write
 	broken error         // of writes
 	mtu    int
@@ -79,6 +85,12 @@ type asker struct {
 	spoilt bool       // there may be something unread that a later call would take
 	early  []net.Addr // who has sent while nothing was called
 	unread room
+}
+
+// An asker is a call, on a socket of its own or on one that calls share.
+type asker struct {
+	*askingSocket
+	question string // what it sends, if it shares its socket; "" if that is nothing
 
 	call   *Call
 	log    *callLog
@@ -127,11 +139,13 @@ func (p *askingPlayer) play(story []steps.Step) int {
 	case steps.Crowd:
 		p.send(a, []steps.Step{s})
 	case steps.Answer:
-		if running {
+		if p.q.Shared != nil {
+			p.answer(a, s)
+		} else if running {
 			p.send(a, []steps.Step{{Text: p.q.Counts(max(a.size+s.Bytes, 0)), Ends: s.Ends}})
 		}
 	case steps.FailReads:
-		if running {
+		if running || p.q.Shared != nil && a.conn != nil && !a.closed {
 			n := max(s.Times, 1)
 			w.FailRead(a.endpoint(), slices.Repeat([]error{s.Err}, n)...)
 			a.causes, a.spoilt = append(a.causes, s.Err), true
@@ -162,9 +176,7 @@ func (p *askingPlayer) play(story []steps.Step) int {
 		if a.conn != nil {
 			w.Close(a.endpoint())
 			a.closed = true
-			if running {
-				a.errs = append(a.errs, net.ErrClosed)
-			}
+			p.closes(a)
 		}
 	case steps.SetMTU:
 		a.mtu, a.noMTU = s.Bytes, nil
@@ -174,8 +186,17 @@ func (p *askingPlayer) play(story []steps.Step) int {
 	return 1
 }
 
+// closes notes what comes of it that an asker's socket is closed.
+func (p *askingPlayer) closes(a *asker) {
+	for i := range p.askers {
+		if b := &p.askers[i]; b.askingSocket == a.askingSocket && b.call != nil && !b.decided() {
+			b.errs = append(b.errs, net.ErrClosed)
+		}
+	}
+}
+
 // endpoint returns the socket as stories have it.
-func (a *asker) endpoint() Endpoint {
+func (a *askingSocket) endpoint() Endpoint {
 	switch {
 	case a.listen != nil:
 		return a.listen
@@ -192,10 +213,22 @@ func (p *askingPlayer) breaks(a *asker) {
 	}
 }
 
-// send has datagrams arrive together that the server or strangers have sent.
-func (p *askingPlayer) send(a *asker, all []steps.Step) {
-	if a.conn == nil || a.closed || a.call == nil && !p.q.Strangers {
+// answer has the server answer what was asked last, also if nobody waits for that any more.
+func (p *askingPlayer) answer(a *asker, s steps.Step) {
+	if a.question == "" {
 		return
+	}
+	waits := a.call != nil && !a.decided() && s.Bytes == 0
+	text := p.q.Answer(a.question, s.Text, s.Bytes)
+	if p.send(a, []steps.Step{{Text: text, Ends: s.Ends}}) > 0 && waits {
+		a.values = append(a.values, s.Text)
+	}
+}
+
+// send has datagrams arrive together that the server or strangers have sent, and returns how many.
+func (p *askingPlayer) send(a *asker, all []steps.Step) int {
+	if a.conn == nil || a.closed || a.call == nil && !p.q.Strangers && p.q.Shared == nil {
+		return 0
 	}
 	var letters []letter
 	ends := all[0].Ends && a.call != nil && !a.decided()
@@ -210,7 +243,7 @@ func (p *askingPlayer) send(a *asker, all []steps.Step) {
 				from = p.crowd[i]
 			case p.q.Strangers && s.Who > 0:
 				from = p.strangers[s.Who-1].LocalAddr()
-			case a.call == nil:
+			case a.call == nil && p.q.Shared == nil:
 				continue // an answer to no question
 			}
 			if a.unread.takes(s.Text) {
@@ -221,7 +254,7 @@ func (p *askingPlayer) send(a *asker, all []steps.Step) {
 	}
 	if !ends {
 		p.w.deliver(a.endpoint(), letters)
-		return
+		return len(letters)
 	}
 	release := a.conn.HoldReads()
 	p.w.deliver(a.endpoint(), letters)
@@ -230,12 +263,14 @@ func (p *askingPlayer) send(a *asker, all []steps.Step) {
 	p.w.rec.Quiesce() // whoever watches the context has seen its end
 	release()
 	a.unsure, a.spoilt = len(a.strangers) > 0 && len(a.values) == 0, true
+	return len(letters)
 }
 
 // came notes a datagram that comes.
 func (p *askingPlayer) came(a *asker, from net.Addr, text string) {
 	stranger := record.AddrPort(from) != record.AddrPort(a.server.LocalAddr())
 	switch {
+	case p.q.Shared != nil: // where answer sees to what is one
 	case stranger && a.call == nil:
 		a.early = append(a.early, from)
 	case len(a.values) > 0:
@@ -255,9 +290,8 @@ func (p *askingPlayer) came(a *asker, from net.Addr, text string) {
 
 func (p *askingPlayer) start(a *asker, s steps.Step) {
 	w, q := p.w, p.q
-	if a.spoilt {
-		w.Close(a.endpoint())
-		a.conn, a.listen, a.dial, a.path = nil, nil, nil, nil
+	if a.spoilt && q.Shared == nil || a.spoilt && a.closed {
+		p.quit(a)
 	}
 	if a.conn == nil {
 		p.open(a)
@@ -268,14 +302,18 @@ func (p *askingPlayer) start(a *asker, s steps.Step) {
 	a.text, a.began, a.until, a.over = s.Text, time.Now(), time.Time{}, s.For < 0
 	a.values, a.errs, a.causes, a.strangers, a.unsure = nil, nil, nil, nil, false
 	a.rewritten = false
-	a.sends, a.lines, a.base, a.sent, a.before = nil, nil, a.began, 0, len(p.seen(a))
+	a.sends, a.lines, a.base, a.sent, a.question = nil, nil, a.began, 0, ""
+	a.before = len(p.seen(a))
 	if a.broken != nil {
 		a.causes = append(a.causes, a.broken)
 	}
 	listen, dial, path, server, log, what := a.listen, a.dial, a.path, p.lend(a, s.Long), a.log, s.Text
+	shared := a.shared
 	lent := &net.UDPAddr{IP: slices.Clone(server.IP), Port: server.Port}
 	ask := func(ctx context.Context) (any, error) {
 		switch {
+		case q.Shared != nil:
+			return shared.Ask(ctx, what)
 		case listen != nil:
 			value, err := q.Listen(ctx, listen, server, what)
 			a.rewritten = !reflect.DeepEqual(server, lent)
@@ -303,15 +341,40 @@ func (p *askingPlayer) start(a *asker, s steps.Step) {
 	if q.Shouts && len(a.errs) == 0 {
 		a.values = []string{""}
 	}
-	if s.For == 0 || q.Shouts {
+	last := ""
+	if q.Shared != nil {
+		last = shared.Question(what)
+	}
+	if d := s.For; d == 0 || q.Shouts {
 		a.call = w.Call(q.Name, ask)
+	} else {
+		if d > 0 {
+			a.until = a.began.Add(d)
+		}
+		a.call = w.CallUntil(w.rec.Since()+d, q.Name, ask)
+	}
+	if q.Shared == nil {
 		return
 	}
-	d := s.For
-	if d > 0 {
-		a.until = a.began.Add(d)
+	if next := shared.Question(what); next != last {
+		a.question, a.asked, a.sends[0].text = next, append(a.asked, next), next
 	}
-	a.call = w.CallUntil(w.rec.Since()+d, q.Name, ask)
+}
+
+// quit ends with an asker's socket.
+func (p *askingPlayer) quit(a *asker) {
+	if p.q.Shared != nil {
+		closing := p.w.Call(p.q.Closes, func(context.Context) (any, error) { return nil, a.shared.Close() })
+		closing.atOnce()
+		p.w.IsClosed(a.endpoint())
+	}
+	p.w.Close(a.endpoint())
+	a.conn, a.listen, a.dial, a.path, a.asked = nil, nil, nil, nil, nil
+	for i := range p.askers {
+		if b := &p.askers[i]; b.askingSocket == a.askingSocket {
+			b.question = ""
+		}
+	}
 }
 
 // lend returns the server's address as the next call is handed it: in the caller's own
@@ -336,7 +399,7 @@ func (p *askingPlayer) open(a *asker) {
 	switch {
 	case p.q.Listen != nil:
 		a.listen = w.ListenPacket(a.name)
-	case p.q.Dial != nil:
+	case p.q.Dial != nil, p.q.Shared != nil:
 		a.dial = w.Dial(a.name, a.server)
 	default:
 		to := record.AddrPort(a.server.LocalAddr())
@@ -344,6 +407,13 @@ func (p *askingPlayer) open(a *asker) {
 		a.path = &PathConn{record.ConnectedConn{Conn: w.rec.Conn(a.name, inner)}, toldPath{inner, a}}
 	}
 	a.conn = w.conn(a.endpoint())
+	if p.q.Shared != nil {
+		a.conn.HandOver()
+		w.Call(p.q.Opens, func(context.Context) (any, error) {
+			a.shared = p.q.Shared(a.dial)
+			return nil, nil
+		}).Wait()
+	}
 	a.closed, a.spoilt, a.early, a.unread = false, false, nil, 0
 }
 
@@ -366,7 +436,11 @@ func (p *askingPlayer) payload(a *asker) int {
 
 // sends notes that it has to send now.
 func (p *askingPlayer) sends(a *asker) {
-	a.sends = append(a.sends, sending{time.Now(), a.text, a.size})
+	text := a.text
+	if a.question != "" {
+		text = a.question
+	}
+	a.sends = append(a.sends, sending{time.Now(), text, a.size})
 	if p.q.Waits == nil {
 		return
 	}
@@ -460,7 +534,7 @@ func (p *askingPlayer) settle() {
 		}
 		idle = idle && a.call == nil
 	}
-	if idle {
+	if idle && p.q.Shared == nil {
 		p.w.becalm(p.idle)
 	}
 }
@@ -492,6 +566,10 @@ func (p *askingPlayer) end() {
 	p.settle()
 	if p.vague {
 		return
+	}
+	if a := &p.askers[0]; p.q.Shared != nil && a.conn != nil {
+		p.quit(a)
+		p.w.becalm(p.idle)
 	}
 	for _, k := range p.results {
 		if value, _ := k.call.result(nil); !equal(k.want, value) { // as it is by now
@@ -589,9 +667,16 @@ func (p *askingPlayer) fails(a *asker, err error) {
 	}
 }
 
-// seen lists what was sent from the socket.
+// seen lists what was sent from the socket; if calls share that, by this call.
 func (p *askingPlayer) seen(a *asker) []record.Sighted {
-	return p.w.rec.SentFrom(record.AddrPort(a.conn.LocalAddr()))
+	all := p.w.rec.SentFrom(record.AddrPort(a.conn.LocalAddr()))
+	if p.q.Shared == nil {
+		return all
+	}
+	return slices.DeleteFunc(all, func(d record.Sighted) bool {
+		others := string(d.Payload) != a.question && slices.Contains(a.asked, string(d.Payload))
+		return others || d.At < a.began.Sub(p.w.rec.Start)
+	})
 }
 
 // checkSends holds what was sent to what had to be, and to the instants.

@@ -124,6 +124,28 @@ func TestExactMessages(t *testing.T) {
 			require.True(w, w.rec.Datagrams[0].Forged)
 			require.True(w, w.rec.Datagrams[0].Heard)
 		}, ""},
+		{"hears whatever it is", func(w *Virtual) {
+			alice, bob := w.Peer("alice"), w.Peer("bob")
+			alice.Send(bob, "one")
+			alice.Send(bob, "two")
+			require.Equal(w, "one", bob.Hear(alice))
+			require.Equal(w, "two", bob.Hear(alice))
+			bob.HeardNothingElse()
+		}, ""},
+		{"hears nothing", func(w *Virtual) { w.Peer("bob").Hear(w.Peer("alice")) },
+			"bob waited for a datagram from alice and heard nothing."},
+		{"hears somebody else", func(w *Virtual) {
+			alice, bob := w.Peer("alice"), w.Peer("bob")
+			w.Peer("carol").Send(bob, "hi")
+			bob.Hear(alice)
+		}, `bob heard "hi" from carol; the story wants a datagram from alice.`},
+		{"a socket that is closed", func(w *Virtual) {
+			conn := w.ListenPacket("server")
+			conn.Close()
+			w.IsClosed(conn)
+		}, ""},
+		{"a socket that is not closed", func(w *Virtual) { w.IsClosed(w.ListenPacket("server")) },
+			"server's socket should be closed by now, and is still open."},
 		{"a read that is slow", func(w *Virtual) {
 			conn := w.ListenPacket("server")
 			w.SlowReads(conn, ms)

@@ -25,6 +25,15 @@ func (w *World) StillOpen(socket Endpoint) {
 	}
 }
 
+// IsClosed fails the story if a socket is open that the student's code was to close.
+func (w *World) IsClosed(socket Endpoint) {
+	defer w.checked()
+	if c := w.conn(socket); !c.IsClosed() {
+		w.wants(nil)
+		w.fatal(verdict.Failed, "%s's socket should be closed by now, and is still open.", c.Name)
+	}
+}
+
 // NothingLeftBehind fails the story if the student's code, all of whose calls have
 // returned, has left a goroutine running or a deadline set.
 func (w *World) NothingLeftBehind() {

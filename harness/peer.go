@@ -124,6 +124,29 @@ func (p *Peer) send(to net.Addr, payload []byte) error {
 // and hold payload.
 func (p *Peer) ExpectFrom(from Endpoint, payload string) { p.ExpectAnyOrder(from, payload) }
 
+// Hear waits for the next datagram, which must come from the endpoint, and returns its bytes. It is for what the story
+// can't know before, such as a number that the code has drawn.
+func (p *Peer) Hear(from Endpoint) (payload string) {
+	defer p.w.checked()
+	source := record.AddrPort(from.LocalAddr())
+	d, ok := p.next()
+	heard := diagnosis.Heard{At: record.AddrPort(p.LocalAddr()), From: source}
+	switch {
+	case !ok:
+		p.w.wants(heard)
+		p.w.marks(0, "%s still waits for a datagram", p.name)
+		p.fatal("%s waited for a datagram from %s and heard nothing.", p.name, p.w.nameOf(from))
+	case d.From != source:
+		heard.Got = &d.Datagram
+		p.w.wants(heard)
+		p.w.marks(d.Number, "the story wants a datagram from %s", p.w.nameOf(from))
+		p.fatal("%s heard %s from %s; the story wants a datagram from %s.",
+			p.name, wire.Quote(string(d.Payload)), p.w.stranger(d.From), p.w.nameOf(from))
+	}
+	p.wanted = append(p.wanted, d)
+	return string(d.Payload)
+}
+
 // ExpectAnyOrder waits for as many datagrams as there are payloads. They must
 // come from the endpoint and hold the payloads, in whatever order.
 func (p *Peer) ExpectAnyOrder(from Endpoint, payloads ...string) {

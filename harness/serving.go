@@ -31,10 +31,18 @@ type Serving struct {
 	Name  string // of the function
 	Serve func(ctx context.Context, on Occasion) error
 
-	Answer  func(payload string) string // to a datagram; nil if there is none
-	Opening func(own net.Addr) string   // the log's first line; nil if there is none
-	Line    func(d Dealt) string        // of a datagram, in the log
-	Drops   bool                        // it asks whether to drop a datagram
+	Answer func(payload string) string // to a datagram; nil if there is none
+
+	// Replies is there in the place of Answer and Line, if what the server makes of a datagram depends on those before:
+	// it returns a function for each call of the server, which is asked about each datagram, in their order. When such
+	// a server reads may matter to it, so in its stories nothing of that takes time.
+	Replies func() func(d Dealt) Reply
+	// Payload makes a datagram's bytes of any, if not all are likely to mean something.
+	Payload func(r *rand.Rand, payload string) string
+
+	Opening func(own net.Addr) string // the log's first line; nil if there is none
+	Line    func(d Dealt) string      // of a datagram, in the log
+	Drops   bool                      // it asks whether to drop a datagram
 
 	// InOrder says that the log has the lines of datagrams in the order in which they came.
 	// Some of them take their time: whoever writes them must hold no mutex.
@@ -49,6 +57,14 @@ type Dealt struct {
 	From    net.Addr
 	Payload string
 	Dropped bool
+	At      time.Time // when it was there for the server to read
+}
+
+// A Reply is what a server makes of a datagram.
+type Reply struct {
+	Answer string
+	Silent bool   // there is no answer
+	Line   string // of the log; "" if there is none
 }
 
 // An Occasion is what a server is called with.
@@ -78,7 +94,7 @@ func (s Serving) draw(r *rand.Rand, number, most int) []steps.Step {
 	send := func() steps.Step {
 		return steps.Step{
 			Do: steps.Send, At: at(), Who: r.IntN(3),
-			Text: steps.Payload(r, number, most), Drop: s.Drops && r.IntN(2) == 0,
+			Text: s.drawPayload(r, number, most), Drop: s.Drops && r.IntN(2) == 0,
 		}
 	}
 	var story []steps.Step
@@ -86,7 +102,7 @@ func (s Serving) draw(r *rand.Rand, number, most int) []steps.Step {
 		story = append(story, send())
 	}
 	slow := time.Duration(0)
-	if r.IntN(4) == 0 {
+	if s.Replies == nil && r.IntN(4) == 0 {
 		slow = time.Duration(1 + r.Int64N(int64(5*time.Millisecond)))
 		do := steps.SlowWrites
 		if s.InOrder { // whoever writes a line of the log may well hold a mutex
@@ -138,10 +154,18 @@ func (s Serving) draw(r *rand.Rand, number, most int) []steps.Step {
 		}
 		story = append(story, next)
 	}
-	if second {
+	if second && s.Replies == nil {
 		story = append(story, s.drawSideBySide(r, number, most)...)
 	}
 	return story
+}
+
+func (s Serving) drawPayload(r *rand.Rand, number, most int) string {
+	payload := steps.Payload(r, number, most)
+	if s.Payload != nil {
+		payload = s.Payload(r, payload)
+	}
+	return payload[:min(len(payload), most)]
 }
 
 // drawSideBySide draws steps in which a datagram comes on one socket while a read of the
@@ -193,18 +217,26 @@ type served struct {
 	failing map[int]bool   // peers to whom writes have failed at some time
 	drops   []bool         // what drop has to say of each datagram
 	asked   int            // how often it was called
-	pending []steps.Step   // datagrams that are not known to be dealt with
+	pending []arrival      // datagrams that are not known to be dealt with
 	unread  room
 	trouble time.Time // when a read was last made to fail while it was served, or before that
 	ahead   bool      // a read was made to fail since it was served last
 
-	call  *Call
-	until time.Time // its context's deadline
-	ends  []error   // what it may return; none if nothing has told it to end
-	late  []error   // of reads that may fail when it was told to end already
-	log   *callLog
-	must  []string // lines of the log
-	may   []string
+	call    *Call
+	began   time.Time
+	replies func(d Dealt) Reply // what it makes of datagrams, if it remembers them
+	until   time.Time           // its context's deadline
+	ends    []error             // what it may return; none if nothing has told it to end
+	late    []error             // of reads that may fail when it was told to end already
+	log     *callLog
+	must    []string // lines of the log
+	may     []string
+}
+
+// An arrival is a datagram, and when it came.
+type arrival struct {
+	steps.Step
+	at time.Time
 }
 
 // A callLog is what one call logs, a Write an entry.
@@ -257,7 +289,7 @@ func (p *servingPlayer) play(story []steps.Step) int {
 				if v.unread.takes(s.Text) {
 					letters = append(letters, letter{p.peers[s.Who].LocalAddr(), s.Text})
 					v.drops = append(v.drops, s.Drop)
-					v.pending = append(v.pending, s)
+					v.pending = append(v.pending, arrival{s, time.Now()})
 				}
 			}
 		})
@@ -318,6 +350,10 @@ func (p *servingPlayer) start(v *served, d time.Duration) {
 		return nil, p.s.Serve(ctx, Occasion{Conn: conn, Log: log, Drop: drop})
 	}
 	v.until, v.ends, v.log, v.must, v.may = time.Time{}, nil, log, nil, nil
+	v.began = time.Now()
+	if p.s.Replies != nil {
+		v.replies = p.s.Replies()
+	}
 	if v.ahead {
 		v.trouble, v.ahead = time.Now(), false
 	}
@@ -443,8 +479,7 @@ func (p *servingPlayer) wait(v *served, slow time.Duration) {
 	}
 	answers := make([][]string, len(p.peers))
 	for _, s := range v.pending {
-		v.must = p.lines(v.must, s)
-		answers[s.Who] = p.answers(answers[s.Who], s)
+		v.must, answers[s.Who] = p.reply(v, s).added(v.must, answers[s.Who])
 	}
 	for who, peer := range p.peers {
 		switch {
@@ -458,20 +493,34 @@ func (p *servingPlayer) wait(v *served, slow time.Duration) {
 	p.w.await(func() bool { return holds(v.log.writes, v.must) })
 }
 
-// lines adds a datagram's line to those of a log.
-func (p *servingPlayer) lines(all []string, s steps.Step) []string {
-	if p.s.Line == nil {
-		return all
+// reply returns what the server has to make of a datagram. It is asked once about each, in their order.
+func (p *servingPlayer) reply(v *served, a arrival) Reply {
+	d := Dealt{p.peers[a.Who].LocalAddr(), a.Text, a.Drop, a.at}
+	if a.at.Before(v.began) {
+		d.At = v.began
 	}
-	return append(all, p.s.Line(Dealt{p.peers[s.Who].LocalAddr(), s.Text, s.Drop}))
+	if p.s.Replies != nil {
+		return v.replies(d)
+	}
+	r := Reply{Silent: p.s.Answer == nil || a.Drop}
+	if !r.Silent {
+		r.Answer = p.s.Answer(a.Text)
+	}
+	if p.s.Line != nil {
+		r.Line = p.s.Line(d)
+	}
+	return r
 }
 
-// answers adds a datagram's answer, if it has one.
-func (p *servingPlayer) answers(all []string, s steps.Step) []string {
-	if p.s.Answer == nil || s.Drop {
-		return all
+// added returns lines of a log, and answers, with the reply's.
+func (r Reply) added(lines, answers []string) (_, _ []string) {
+	if r.Line != "" {
+		lines = append(lines, r.Line)
 	}
-	return append(all, p.s.Answer(s.Text))
+	if !r.Silent {
+		answers = append(answers, r.Answer)
+	}
+	return lines, answers
 }
 
 // holds reports whether all of some lines were written, each as often as it is wanted.
@@ -521,8 +570,7 @@ func (p *servingPlayer) finish(v *served) {
 	}
 	answers := make([][]string, len(p.peers))
 	for _, s := range v.pending {
-		v.may = p.lines(v.may, s)
-		answers[s.Who] = p.answers(answers[s.Who], s)
+		v.may, answers[s.Who] = p.reply(v, s).added(v.may, answers[s.Who])
 	}
 	for who, peer := range p.peers {
 		peer.hearsPerhaps(v.conn, answers[who], v.failing[who])

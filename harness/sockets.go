@@ -48,6 +48,9 @@ func (w *World) Dial(name string, to Endpoint) net.Conn {
 // Close closes a socket of the story's, as its owner may at any time.
 func (w *World) Close(socket Endpoint) { w.conn(socket).Shut() }
 
+// HandOver hands a socket over to the code, which is to close it when it needs it no more.
+func (w *World) HandOver(socket Endpoint) { w.conn(socket).HandOver() }
+
 // FailNextRead makes the next read of a socket fail that begins. ECONNREFUSED, for one, is
 // what systems report there when an earlier datagram was refused.
 func (w *World) FailNextRead(socket Endpoint, errno syscall.Errno) {

@@ -275,6 +275,14 @@ func TestWhateverComes(t *testing.T) {
 		{aProber, "goes on without the MTU", 3, "did not return at once"},
 		{aProber, "grows", 5, "sent once more"},
 		{aProber, "any answer counts", 2, "and no answer to what it has sent last has come"},
+		{aShared, "", 0, ""},
+		{aShared, "another number each time", 2, "the story wants"},
+		{aShared, "any answer counts", 2, "and no answer has come"},
+		{aShared, "ends at an error", 2, "and nothing has ended it yet"},
+		{aShared, "leaves the socket open", 1, "should be closed by now, and is still open"},
+		{aRemembering, "", 0, ""},
+		{aRemembering, "remembers too long", 3, ""},
+		{aRemembering, "knows nobody", 3, ""},
 	} {
 		t.Run(tt.of("").names().Code+" "+tt.fault, func(t *testing.T) {
 			f, tb := whatever(t, tt.of(tt.fault))

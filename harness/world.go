@@ -76,6 +76,7 @@ type Caller interface {
 	Log() io.Writer
 	Notes() io.Writer
 	Name(addr net.Addr) string
+	HandOver(socket Endpoint)
 	Text(usual string) string
 	draws(what ...any) *rand.Rand
 }

@@ -197,6 +197,18 @@ func TestDemosRefuse(t *testing.T) {
 			"probe no..host":        `there is no host "no\.\.host" .+`,
 			"server localhost -p x": badPort,
 		},
+		"07-request-ids": {
+			"":                          "a role is missing",
+			"bank x":                    `there is no role "bank"`,
+			"server":                    "HOST is missing after server",
+			"client localhost":          "AMOUNT is missing after client",
+			"client localhost much":     `"much" is no AMOUNT: .+`,
+			"client localhost 0":        `"0" is no AMOUNT: .+`,
+			"client localhost 1 -p 0":   "a client needs the server's port, from 1 up",
+			"client localhost 1 -drop":  "client takes no -drop",
+			"client no..host 1":         `there is no host "no\.\.host" .+`,
+			"server localhost -p 65536": badPort,
+		},
 	} {
 		t.Run(lesson, func(t *testing.T) {
 			t.Parallel()
@@ -409,4 +421,30 @@ func unsupported(t *testing.T, program, port string) {
 		start(t, program, role, "127.0.0.1", "-p", port).end(1,
 			role+": Unsupported: Can only perform MTU discovery on Linux\n")
 	}
+}
+
+// TestRequestIDsDemo: however many answers are lost, each deposit is made once.
+func TestRequestIDsDemo(t *testing.T) {
+	t.Parallel()
+	program := buildDemo(t, "07-request-ids")
+	server := start(t, program, "server", "127.0.0.1", "-p", "0", "-drop")
+	addr, port := server.addr("Listening at ")
+	for balance := 100; balance <= 500; balance += 100 {
+		client := start(t, program, "client", "127.0.0.1", "100", "-p", port)
+		client.addr("Client socket name is ")
+		last := client.rest()
+		client.cmd.Wait()
+		if client.cmd.ProcessState.ExitCode() == 0 {
+			require.Equal(t, fmt.Sprintf(`The server says "The balance is %d"`, balance), last)
+		} else { // one time in 32
+			require.Regexp(t, "^client: .*I think the server is down.*\n$", client.stderr.String())
+		}
+		said := server.line()
+		for strings.HasPrefix(said, "Pretending to lose an answer to ") {
+			said = server.line()
+		}
+		require.Equal(t, fmt.Sprintf("deposit 100: the balance is %d", balance), said)
+	}
+	start(t, program, "server", "127.0.0.1", "-p", port).end(1, "server: listen udp "+addr+": bind: .+\n")
+	server.interrupt()
 }

@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -233,6 +234,7 @@ func (s source) importsOf(decls []ast.Decl) (text string) {
 	}
 	for _, spec := range s.file.Imports {
 		path, _ := strconv.Unquote(spec.Path.Value)
+		path = majorVersion.ReplaceAllString(path, "")
 		name := path[strings.LastIndex(path, "/")+1:]
 		if spec.Name != nil {
 			name = spec.Name.Name
@@ -243,6 +245,9 @@ func (s source) importsOf(decls []ast.Decl) (text string) {
 	}
 	return text
 }
+
+// majorVersion is the end of an import path that is no part of the package's name.
+var majorVersion = regexp.MustCompile(`/v\d+$`)
 
 // renamed returns the text of declarations: what each function is called, and those names wherever they stand, get a
 // prefix. Each begins with the line that it has in the file.

@@ -25,6 +25,8 @@ var mistakes = map[string]string{
 	"04-backoff":   "constant-wait",
 	"05-broadcast": "always-255",
 	"06-pmtu":      "mtu-error-ignored",
+
+	"07-request-ids": "new-id-each-time",
 }
 
 // TestTranscript goes from a fresh clone to all lessons solved, with nothing but go tool kata and an editor. What is

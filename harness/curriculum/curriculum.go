@@ -99,7 +99,7 @@ func (l Lesson) Folder(importPath string) (folder string, ok bool) {
 	return folder, true
 }
 
-var lessonName = regexp.MustCompile(`^\d\d-[a-z0-9]+$`)
+var lessonName = regexp.MustCompile(`^\d\d-[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // Load reads all lessons below a repository's root, in teaching order. It
 // fails, with everything that it found wrong, unless code, tests and hints

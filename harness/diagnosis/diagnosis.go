@@ -75,6 +75,7 @@ type Socket struct {
 	Refused    bool   // the network has said "connection refused"
 	Polls      bool   // a read waits there with a deadline that the code has set
 	ClosedAt   string // the code's line that has closed it; "" if none has
+	Owned      bool   // it is the code's, which is to close it
 
 	Until    time.Duration // that deadline, since the story's beginning; 0 without one
 	Reads    []Read        // of the code's, in order

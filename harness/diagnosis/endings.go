@@ -256,13 +256,13 @@ func closedWhatItWasGiven(s Seen) text.Text {
 	_, ok := want[Open](s)
 	for _, sock := range s.Sockets {
 		failed := slices.ContainsFunc(sock.Failures, func(f Failure) bool { return errors.Is(f.Err, net.ErrClosed) })
-		if !ok && sock.ClosedAt != "" && failed {
+		if !ok && sock.ClosedAt != "" && !sock.Owned && failed {
 			return text.Say("The code itself has closed %s's socket, at %s, and used it afterwards. A socket that a "+
 				"function was given belongs to its caller, who may go on with it: don't close it.", sock.Name,
 				sock.ClosedAt)
 		}
 	}
-	if ok {
+	if ok && !slices.ContainsFunc(s.Sockets, func(sock Socket) bool { return sock.Owned }) {
 		return text.Say("A socket that a function was given belongs to its caller, who may go on with it: don't " +
 			"close it, and not in a defer either, which runs at the return. If that was to end a read: a deadline " +
 			"that is long past does so too, and can be taken back.")
@@ -297,7 +297,7 @@ func readByEarlier(s Seen) text.Text {
 	}
 	for _, sock := range s.Sockets {
 		for _, r := range slices.Backward(sock.Reads) {
-			if r.Number > 0 && r.At >= c.Began && r.Seen > c.Seen && r.Calls <= s.index() {
+			if !sock.Owned && r.Number > 0 && r.At >= c.Began && r.Seen > c.Seen && r.Calls <= s.index() {
 				d := s.read(r)
 				return text.Say("%s from %s was read, but not by this call of %s: that read had begun before it. So "+
 					"something that an earlier call has started still reads there. End its read by a deadline that is "+
@@ -314,7 +314,8 @@ func unused(s Seen) text.Text {
 	if i < 0 {
 		i = len(s.Calls) - 1
 	}
-	if i < 0 || !s.Calls[i].Done || s.Calls[i].Used || s.Calls[i].Cancelled || len(s.Sockets) == 0 {
+	if i < 0 || !s.Calls[i].Done || s.Calls[i].Used || s.Calls[i].Cancelled || len(s.Sockets) == 0 ||
+		s.Sockets[0].Owned { // which a goroutine may read that is no call's
 		return none
 	}
 	switch w := s.Want.(type) {

@@ -87,10 +87,12 @@ func sentTwice(s Seen) text.Text {
 		}
 	}
 	silence, quiet := want[Silence](s)
-	questions := 0
+	questions, alike, again := 0, map[string]int{}, 0
 	for _, d := range s.Wire {
 		if d.From == got.To && d.To == got.From && d.Heard {
 			questions++
+			alike[string(d.Payload)]++
+			again = max(again, alike[string(d.Payload)])
 		}
 	}
 	switch {
@@ -98,6 +100,8 @@ func sentTwice(s Seen) text.Text {
 		return none
 	case !quiet && heard > 2 && questions == 0:
 		return none // the story has wanted more than one of them
+	case !quiet && same <= again:
+		return none // each may be the answer to the same question
 	case !quiet && same <= questions:
 		return text.Say("%s has sent %d datagrams that were read, and %d times the answer was %s. Each datagram has "+
 			"an answer of its own: either this one tells of another, or not of all of its own.", s.Name(got.To),

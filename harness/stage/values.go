@@ -159,6 +159,9 @@ func (o *Out) Object(isNil bool, v any, calls func(method string, in *In, out *O
 	o.Addr(remote)
 }
 
+// Source puts a reader.
+func (o *Out) Source(r io.Reader) { o.Object(r == nil, r, nil) }
+
 // LogWriter puts a writer.
 func (o *Out) LogWriter(w io.Writer) { o.Object(w == nil, w, nil) }
 
@@ -245,7 +248,10 @@ func (s *Story) remembers(in *In) {
 type Handle struct{ number int64 }
 
 // Handle puts a value of the code's.
-func (o *Out) Handle(h Handle) { o.Int(h.number) }
+func (o *Out) Handle(h Handle) {
+	o.notPlain() // it may have been made with more than values
+	o.Int(h.number)
+}
 
 // Handle takes a value of the code's. ok is false if that is nil.
 func (i *In) Handle() (h Handle, ok bool) {

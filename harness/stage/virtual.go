@@ -167,8 +167,11 @@ func (s *Story) round(until int64) (reached int64, err error) {
 	now := time.Now().UnixNano()
 	stops := until <= now
 	told := false // the stage stands, as it has told something that may change how far its clock may run
-	ends := len(queue) > 0 && queue[len(queue)-1].Kind == link.End
-	if !ends {
+	end := slices.IndexFunc(queue, func(f link.Frame) bool { return f.Kind == link.End })
+	ends := end >= 0
+	if ends {
+		queue = queue[:end+1] // such as the answer to a read that still waited: nobody wants it any more
+	} else {
 		queue = append(queue, link.Frame{Kind: link.Round, Story: s.number, Time: now, Until: until})
 	}
 	s.process.send(queue...)

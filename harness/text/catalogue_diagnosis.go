@@ -470,6 +470,7 @@ var diagnosisSentences = []Text{
 		"%s 的選項 %s 現在是 %d；故事要它維持原樣，也就是 %d。",
 	},
 	{"%s's socket should still be open, but %s closed it.", "%s 的 socket 應該還開著，卻在 %s 被關閉了。"},
+	{"%s's socket should be closed by now, and is still open.", "%s 的 socket 這時應該已經關閉了，卻還開著。"},
 	{"%s's socket should still be open, but the code has closed it.", "%s 的 socket 應該還開著，卻被程式關閉了。"},
 	{"A goroutine is left over: it %s.", "有一個 goroutine 留了下來：它%s。"},
 	{

@@ -115,6 +115,9 @@ var storySentences = []Text{
 	{"; that went to %s%s", "；那個資料包送給了 %s%s"},
 	{" (sent at %s)", "（在 %s 送出）"},
 	{"%s heard %s from %s; the story wants %s from %s.", "%s 收到 %[3]s 送來的 %[2]s；故事要的是 %[5]s 送來的 %[4]s。"},
+	{"%s waited for a datagram from %s and heard nothing.", "%s 等 %s 送資料包來，卻什麼都沒收到。"},
+	{"%s heard %s from %s; the story wants a datagram from %s.",
+		"%s 收到 %[3]s 送來的 %[2]s；故事要的是 %[4]s 送來的資料包。"},
 	{"%s heard %s from %s%s; the story wants %s.", "%s 收到 %[3]s 送來的 %[2]s%[4]s；故事要的是 %[5]s。"},
 	{
 		"%s heard one datagram more than the story wants: %s from %s%s.",
@@ -131,6 +134,8 @@ var storySentences = []Text{
 
 	// What is said of a datagram on the wire.
 	{"%s still waits for %s", "%s 還在等 %s"},
+	{"%s still waits for a datagram", "%s 還在等資料包"},
+	{"the story wants a datagram from %s", "故事要的是 %s 送來的資料包"},
 	{"the story wants %s from %s", "故事要的是 %[2]s 送來的 %[1]s"},
 	{"the story wants %s", "故事要的是 %s"},
 	{"the story wants it after %v", "依照故事，應在開始後 %v 送出"},

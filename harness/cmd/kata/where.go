@@ -155,13 +155,17 @@ func (c *listCommand) run(s *session) (bool, error) {
 
 // list shows all tasks, with how they end.
 func (s *session) list() {
+	width := 14
+	for _, t := range s.course.Tasks {
+		width = max(width, len(t.Lesson.Name)+2)
+	}
 	for tasks := s.course.Tasks; len(tasks) > 0; {
 		lesson := tasks[0].Lesson.Name
 		n := slices.IndexFunc(tasks, func(t progress.Task) bool { return t.Lesson.Name != lesson })
 		if n < 0 {
 			n = len(tasks)
 		}
-		fmt.Fprintf(s.out, "%-14s", lesson)
+		fmt.Fprintf(s.out, "%-*s", width, lesson)
 		s.sayCount(tasks[:n])
 		for _, t := range tasks[:n] {
 			mark := ' '

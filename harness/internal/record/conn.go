@@ -34,6 +34,7 @@ type Conn struct {
 	shut atomic.Bool // as closed is, for who can't wait for the Monitor
 
 	// The record's Monitor guards all of the following.
+	owned    bool // by the student's code
 	closed   bool
 	byCode   bool        // the student's code did
 	closedBy stacks.Line // where, if that is known
@@ -410,6 +411,9 @@ func (c *Conn) HoldReads() (release func()) {
 		close(held)
 	}
 }
+
+// HandOver notes that the socket is the code's.
+func (c *Conn) HandOver() { c.r.Update(func() { c.owned = true }) }
 
 // Shut closes the socket for the story.
 func (c *Conn) Shut() {

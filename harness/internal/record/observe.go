@@ -45,7 +45,7 @@ func (r *Record) Seen(students []stacks.Goroutine, current *Call) diagnosis.Seen
 			Name: c.Name, Addr: c.addr(),
 			ReadError: c.staged.last, WriteError: c.writeFailed, Refused: c.refused,
 			Polls: c.reading.by.Known() && c.reading.at.After(r.Start),
-			Reads: c.reads, Failures: c.errs,
+			Reads: c.reads, Failures: c.errs, Owned: c.owned,
 		}
 		if c.closedBy.Known() {
 			socket.ClosedAt = c.closedBy.String()

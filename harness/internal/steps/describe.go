@@ -13,7 +13,8 @@ type Names struct {
 	Code    string // the function
 	Sockets []string
 	Peers   []string
-	Asks    bool // the function is given a text to send
+	Asks    bool   // the function is given a text to send
+	Shared  string // the socket, if there is one alone, and Sockets are calls on it
 }
 
 // Describe says in a sentence what a step does.
@@ -29,23 +30,20 @@ func (n Names) Describe(s Step) text.Text {
 }
 
 func (n Names) what(s Step) text.Text {
-	socket, peer := n.Sockets[s.At%len(n.Sockets)], ""
+	call, peer := n.Sockets[s.At%len(n.Sockets)], ""
+	socket := cmp.Or(n.Shared, call)
 	if len(n.Peers) > 0 {
 		peer = n.Peers[s.Who%len(n.Peers)]
 	}
 	switch s.Do {
 	case Start:
-		return n.called(s, socket)
+		return n.called(s, call)
 	case Send:
 		return n.sends(s, socket, peer)
 	case Crowd:
 		return text.Say("%d strangers send %s to %s, one after the other", s.Times, wire.Quote(s.Text), socket)
 	case Answer:
-		if s.Bytes == 0 {
-			return text.Say("the server answers what %s has sent last", socket)
-		}
-		wrong := fmt.Sprintf("%+d", s.Bytes)
-		return text.Say("the server answers %s with a number that is wrong by %s", socket, wrong)
+		return n.answers(s, call)
 	case FailReads:
 		if s.Times <= 1 {
 			return text.Say("the next read of %s fails: %v", socket, s.Err)
@@ -68,9 +66,9 @@ func (n Names) what(s Step) text.Text {
 	case SlowLog:
 		return text.Say("some lines of the log take up to %v from here on", s.For)
 	case Cancel:
-		return text.Say("the context of %s is cancelled", socket)
+		return text.Say("the context of %s is cancelled", call)
 	case CancelBecause:
-		return text.Say("the context of %s is cancelled, with a cause", socket)
+		return text.Say("the context of %s is cancelled, with a cause", call)
 	case Close:
 		return text.Say("the socket of %s is closed", socket)
 	case SetMTU:
@@ -96,6 +94,19 @@ func (n Names) called(s Step, socket string) text.Text {
 		return text.Say("%s; its context has ended before", what)
 	}
 	return what
+}
+
+func (n Names) answers(s Step, call string) text.Text {
+	wrong := fmt.Sprintf("%+d", s.Bytes)
+	switch {
+	case s.Bytes == 0 && !n.Asks:
+		return text.Say("the server answers what %s has sent last", call)
+	case s.Bytes == 0:
+		return text.Say("the server answers what %s has sent last, with %s", call, wire.Quote(s.Text))
+	case !n.Asks:
+		return text.Say("the server answers %s with a number that is wrong by %s", call, wrong)
+	}
+	return text.Say("the server answers %s with %s, and a number that is wrong by %s", call, wire.Quote(s.Text), wrong)
 }
 
 func (n Names) sends(s Step, socket, peer string) text.Text {

@@ -69,7 +69,10 @@ func TestDescribe(t *testing.T) {
 			{Do: do, After: time.Minute, At: 1, Who: 1, Err: syscall.EPERM, For: -1, Bytes: -1, Text: "2", Drop: true},
 			{Do: do, Err: syscall.EIO, For: time.Second, Bytes: 1, Text: "one", Times: 2, Ends: true, Long: true},
 		} {
-			for _, of := range []steps.Names{names, {Code: "Probe", Sockets: names.Sockets, Asks: true}} {
+			for _, of := range []steps.Names{
+				names, {Code: "Probe", Sockets: names.Sockets, Asks: true},
+				{Code: "Ask", Sockets: []string{"client, call A", "client, call B"}, Asks: true, Shared: "client"},
+			} {
 				said := of.Describe(s)
 				require.NotContains(t, said.EN+said.ZH, "%!", "%+v", s)
 				require.NotEqual(t, said.EN, said.ZH, "no Chinese")
@@ -83,6 +86,10 @@ func TestDescribe(t *testing.T) {
 	answer := steps.Step{After: time.Second, Do: steps.Send, Text: "1"}
 	probe := steps.Names{Code: "Probe", Sockets: names.Sockets}
 	require.Equal(t, `1s later, server sends "1" to client`, probe.Describe(answer).EN)
+	shared := steps.Names{Code: "Ask", Sockets: []string{"call A", "call B"}, Asks: true, Shared: "client"}
+	answer = steps.Step{Do: steps.Answer, At: 1, Text: "1", Bytes: 7}
+	require.Equal(t, `the server answers call B with "1", and a number that is wrong by +7`, shared.Describe(answer).EN)
+	require.Equal(t, "the socket of client is closed", shared.Describe(steps.Step{Do: steps.Close, At: 1}).EN)
 	quiet := steps.Step{After: 2 * time.Second, Do: steps.Quiet}
 	require.Equal(t, text.Both("2s pass", "過了 2s"), names.Describe(quiet))
 }

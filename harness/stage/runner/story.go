@@ -24,6 +24,7 @@ type story struct {
 	number  int64
 	virtual bool
 	over    atomic.Bool
+	vain    atomic.Int64 // how often the code has used something since
 
 	// turn is held by whoever may read frames in virtual time: by the bubble's first
 	// goroutine between two rounds, and by one that waits for the answer to an operation

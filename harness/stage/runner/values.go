@@ -152,6 +152,14 @@ func (i *In) Handle() any { return i.s.owned.value(i.Int()) }
 // Context takes a context.
 func (i *In) Context() context.Context { return i.s.context(i) }
 
+// Source takes a reader.
+func (i *In) Source() io.Reader {
+	if o := i.Object(); o != nil {
+		return Source{o}
+	}
+	return nil
+}
+
 // LogWriter takes a writer.
 func (i *In) LogWriter() io.Writer {
 	if o := i.Object(); o != nil {

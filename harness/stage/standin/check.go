@@ -22,8 +22,8 @@ const (
 const knownTypes = "known are error, net.Addr, netip.Addr, netip.AddrPort, netip.Prefix, time.Time, time.Duration, " +
 	"booleans, integers, floats, strings, and slices, arrays, maps and structs of them, and pointers to structs; " +
 	"as parameters and results of functions also net.PacketConn, net.Conn, *net.UDPConn and pointers to structs " +
-	"with methods; as parameters alone also context.Context, io.Writer, fs.FS, functions, and interfaces that the " +
-	"package declares"
+	"with methods; as parameters alone also context.Context, io.Reader, io.Writer, fs.FS, functions, and interfaces " +
+	"that the package declares"
 
 // standardPlaces are where the known types of the standard library may be.
 var standardPlaces = map[string][]place{
@@ -38,6 +38,7 @@ var standardPlaces = map[string][]place{
 	"net.Conn":           {argument, result},
 	"*net.UDPConn":       {argument, result},
 	"context.Context":    {argument},
+	"io.Reader":          {argument},
 	"io.Writer":          {argument},
 	"io/fs.FS":           {argument},
 }

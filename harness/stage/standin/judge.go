@@ -116,7 +116,7 @@ func (w *writer) standIn(f *file, fn function) {
 	w.line("c := %s.Invoke(%q, %q)", w.run(), w.name, fn.name())
 	switch {
 	case fn.recv != nil && w.lesson.isHandle(fn.recv):
-		w.line("c.Handle(a0.Handle)")
+		w.putHandle("c", "a0")
 	case fn.recv != nil:
 		w.put("c", "a0", fn.sig.Recv().Type())
 	}

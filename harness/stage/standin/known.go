@@ -25,6 +25,7 @@ var known = map[string]string{
 	"fmt": `package fmt
 		func Errorf(format string, a ...any) error`,
 	"io": `package io
+		type Reader interface { Read(p []byte) (n int, err error) }
 		type Writer interface { Write(p []byte) (n int, err error) }`,
 	"io/fs": `package fs
 		type FS interface { Open(name string) (File, error) }

@@ -32,8 +32,9 @@ Send sent
 Reset
 Write written
 4 EOF 3 "xyz\x00" true unsupported operation
-q1 <nil>
-q2 <nil>
+q49 <nil>
+q50 <nil>
+nobody asks <nil>
 true true false true 1
 `, "\n")},
 	} {

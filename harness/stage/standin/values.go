@@ -101,7 +101,7 @@ func (w *writer) putStandard(coder, value, name string) bool {
 var standardMethods = map[string]string{
 	"net.Addr": "Addr", "net/netip.Addr": "Netip", "time.Time": "Time", "error": "Error",
 	"net.PacketConn": "PacketConn", "net.Conn": "Conn", "*net.UDPConn": "UDPConn",
-	"context.Context": "Context", "io.Writer": "LogWriter", "io/fs.FS": "FS",
+	"context.Context": "Context", "io.Reader": "Source", "io.Writer": "LogWriter", "io/fs.FS": "FS",
 }
 
 // take writes the statements that take a value from a message, as put has put it there, into a variable that is zero.
