@@ -212,8 +212,8 @@ func (k tool) run(t *testing.T, env []string, args ...string) string {
 
 // TestReports: a class that a platform has goes from the platform's zip to marks with one command, and to each report
 // with another, and everybody has the same marks in all of them, and on the other platform. It is a class of thirty if
-// gradeVariable is set, as for TestGrade. What has been judged for one platform is not judged again for the other, whose
-// marks are in another directory.
+// gradeVariable is set, as for TestGrade. What has been judged for one platform is not judged again for the other,
+// whose marks are in another directory.
 func TestReports(t *testing.T) {
 	if testing.Short() {
 		t.Skip("judges a class, which takes a while")
