@@ -81,5 +81,11 @@ func (w *World) draws(what ...any) *rand.Rand {
 	}
 	w.rec.Update(func() { w.again = again })
 	// What somebody sees of one story tells nothing of the others.
-	return rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "%d %q %v", seed, w.story, what))))
+	return secretly("%d %q %v", seed, w.story, what)
+}
+
+// secretly returns a source of random numbers out of a seed and of what it is for. Of what comes of it, nobody can work
+// out the seed.
+func secretly(format string, args ...any) *rand.Rand {
+	return rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, format, args...))))
 }

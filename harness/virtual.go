@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -186,8 +185,7 @@ func chance(what ...any) (r *rand.Rand, again string, err error) {
 		fmt.Fprint(sum, what...)
 		return rand.New(rand.NewPCG(seed, sum.Sum64())), again, nil
 	}
-	// Of what comes of this, nobody can work out the seed.
-	return rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "%d %q", seed, fmt.Sprint(what...))))), again, nil
+	return secretly("%d %q", seed, fmt.Sprint(what...)), again, nil
 }
 
 // theSeed returns the seed, and the variable that makes it the same again: "" if that is

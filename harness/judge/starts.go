@@ -25,21 +25,17 @@ func startsQuietly(code build.Submission) bool {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
+		if filepath.Ext(name) != ".go" {
+			return false
+		}
 		file, err := parser.ParseFile(token.NewFileSet(), at, nil, parser.SkipObjectResolution)
 		if err != nil {
 			continue // it will not compile, and if it does all the same, there is nothing in it
 		}
-		if filepath.Ext(name) != ".go" {
-			return false
-		}
 		files[name] = file
-		for _, d := range file.Decls {
-			if d, ok := d.(*ast.GenDecl); ok && d.Tok == token.VAR {
-				for _, spec := range d.Specs {
-					for _, id := range spec.(*ast.ValueSpec).Names {
-						variables[id.Name] = true
-					}
-				}
+		for _, spec := range specs(file, token.VAR) {
+			for _, id := range spec.(*ast.ValueSpec).Names {
+				variables[id.Name] = true
 			}
 		}
 	}
@@ -51,10 +47,10 @@ func startsQuietly(code build.Submission) bool {
 	return true
 }
 
-// specs lists what a file declares outside of functions, without functions.
-func specs(file *ast.File) (all []ast.Spec) {
+// specs lists what a file declares outside of functions, of some kinds.
+func specs(file *ast.File, kinds ...token.Token) (all []ast.Spec) {
 	for _, d := range file.Decls {
-		if d, ok := d.(*ast.GenDecl); ok {
+		if d, ok := d.(*ast.GenDecl); ok && slices.Contains(kinds, d.Tok) {
 			all = append(all, d.Specs...)
 		}
 	}
@@ -97,7 +93,7 @@ func (s *start) isQuiet(file *ast.File) bool {
 			return false
 		}
 	}
-	for _, spec := range specs(file) {
+	for _, spec := range specs(file, token.TYPE, token.CONST, token.VAR) {
 		switch spec := spec.(type) {
 		case *ast.TypeSpec:
 			if slices.Contains(predeclared, spec.Name.Name) || !areArraysSmall(spec.Type) {

@@ -50,6 +50,7 @@ var storySentences = []Text{
 	{"%s at %s", "%s（%s）"},
 	{"%s, started at %s", "%s（在 %s 啟動）"},
 	{"%s, started in %s", "%s（由 %s 啟動）"},
+	{"is one of so many that nobody can look at all of them", "數量太多，沒辦法一一查看"},
 	{"it %s", "它%s"},
 	{"it has returned by now", "它現在已經回傳了"},
 	{"it has not started", "它還沒開始"},

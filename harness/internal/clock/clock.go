@@ -79,7 +79,7 @@ func (c *Clock) Sleep(d time.Duration) {
 		time.Sleep(d)
 		return
 	}
-	e := c.note(time.Now().Add(d))
+	e := c.note(time.Now().Add(d), false)
 	time.Sleep(d)
 	c.passes(e)
 }
@@ -90,7 +90,7 @@ func (c *Clock) SleepAndWait(d time.Duration) {
 	if c.alone() {
 		time.Sleep(d)
 	} else {
-		e := c.noteAs(entry{time.Now().Add(d), true})
+		e := c.note(time.Now().Add(d), true)
 		time.Sleep(d)
 		c.forget(e)
 	}
@@ -103,7 +103,7 @@ func (c *Clock) AfterFunc(d time.Duration, f func()) {
 		time.AfterFunc(d, f)
 		return
 	}
-	e := c.note(time.Now().Add(d))
+	e := c.note(time.Now().Add(d), false)
 	time.AfterFunc(d, func() {
 		c.passes(e)
 		f()
@@ -126,7 +126,7 @@ func (c *Clock) NewTimer(d time.Duration) Timer {
 		return Timer{timer.C, func() { timer.Stop() }}
 	}
 	gone := make(chan time.Time, 1)
-	e := c.note(time.Now().Add(d))
+	e := c.note(time.Now().Add(d), false)
 	timer := time.AfterFunc(d, func() {
 		c.passes(e)
 		gone <- time.Now()
@@ -141,7 +141,7 @@ func (c *Clock) NewTimer(d time.Duration) Timer {
 func (c *Clock) WithDeadline(parent context.Context, at time.Time) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithDeadline(parent, at)
 	if !c.alone() && at.After(time.Now()) {
-		e := c.note(at)
+		e := c.note(at, false)
 		context.AfterFunc(ctx, func() { c.forget(e) })
 	}
 	return ctx, cancel
@@ -149,13 +149,12 @@ func (c *Clock) WithDeadline(parent context.Context, at time.Time) (context.Cont
 
 func (c *Clock) alone() bool { return c == nil || c.pace == nil }
 
-func (c *Clock) note(at time.Time) *entry { return c.noteAs(entry{at: at}) }
-
-func (c *Clock) noteAs(e entry) *entry {
+func (c *Clock) note(at time.Time, yields bool) *entry {
+	e := &entry{at, yields}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.due[&e] = true
-	return &e
+	c.due[e] = true
+	return e
 }
 
 func (c *Clock) forget(e *entry) {

@@ -31,12 +31,11 @@ type Conn struct {
 
 	deadlines sync.Mutex // held while one is set and noted: the last that is noted is the last that was set
 
-	shut atomic.Bool // as closed is, for who can't wait for the Monitor
+	closed atomic.Bool
 
 	// The record's Monitor guards all of the following.
-	owned    bool // by the student's code
-	closed   bool
-	byCode   bool        // the student's code did
+	owned    bool        // by the student's code
+	byCode   bool        // the student's code has closed it
 	closedBy stacks.Line // where, if that is known
 	reading  deadline
 	writing  deadline
@@ -180,9 +179,8 @@ func (c *Conn) Close() error {
 	}
 	by := c.r.Site.StudentLine()
 	c.r.Update(func() {
-		if !c.closed {
-			c.closed, c.byCode, c.closedBy = true, true, by
-			c.shut.Store(true)
+		if !c.closed.Swap(true) {
+			c.byCode, c.closedBy = true, by
 		}
 	})
 	return c.inner.Close()
@@ -316,7 +314,7 @@ func (c *Conn) beforeWrite(p []byte, to net.Addr) (place int, err error) {
 		return place, err
 	}
 	c.r.Locked(func() {
-		if errno := c.writeErrs[AddrPort(to)]; errno != nil && !c.closed {
+		if errno := c.writeErrs[AddrPort(to)]; errno != nil && !c.closed.Load() {
 			c.writeFailed = errno
 			err = c.opError("write", to, os.NewSyscallError("sendto", errno))
 		}
@@ -418,10 +416,7 @@ func (c *Conn) HandOver() { c.r.Update(func() { c.owned = true }) }
 // Shut closes the socket for the story.
 func (c *Conn) Shut() {
 	if !c.IsClosed() {
-		c.r.Update(func() {
-			c.closed = true
-			c.shut.Store(true)
-		})
+		c.r.Update(func() { c.closed.Store(true) })
 		c.inner.Close()
 	}
 }
@@ -440,13 +435,10 @@ func (c *Conn) ClosedByCode() (by stacks.Line, closed bool) {
 }
 
 // IsClosed reports whether the story or the code has closed the socket.
-func (c *Conn) IsClosed() (closed bool) {
-	c.r.Locked(func() { closed = c.closed })
-	return closed
-}
+func (c *Conn) IsClosed() bool { return c.closed.Load() }
 
 // IsPrompt reports that a deadline that is to come is set at once, and without an error.
-func (c *Conn) IsPrompt() bool { return !c.shut.Load() }
+func (c *Conn) IsPrompt() bool { return !c.IsClosed() }
 
 // DeadlineLeft returns which deadline is set on the socket, "read" or "write", where
 // it was set, and whether that was after every call had returned. Without one, what is
@@ -454,7 +446,7 @@ func (c *Conn) IsPrompt() bool { return !c.shut.Load() }
 func (c *Conn) DeadlineLeft() (what text.Text, by stacks.Line, late bool) {
 	c.r.Locked(func() {
 		switch {
-		case c.closed:
+		case c.closed.Load():
 		case !c.reading.at.IsZero():
 			what, by, late = text.Say("read"), c.reading.by, c.reading.late
 		case !c.writing.at.IsZero():

@@ -126,7 +126,7 @@ func (c *Conn) facts() (facts []text.Text) {
 	if c.closedBy.Known() {
 		add("%s's socket was closed at %s.", c.Name, c.closedBy)
 	}
-	if c.closed {
+	if c.closed.Load() {
 		return facts // its deadlines mean nothing any more
 	}
 	if d := c.reading; !d.at.IsZero() && d.by.Known() {

@@ -85,8 +85,7 @@ func (g Goroutine) AsTheirs() Goroutine {
 // Unseen returns a goroutine of the code's that stands for those of which nothing is known but that they are there, in
 // a bubble, or in none if that is 0.
 func Unseen(bubble int) Goroutine {
-	many := frame{function: "a crowd of goroutines, too many to look at"}
-	return Goroutine{State: "select", Durable: true, Bubble: bubble, created: many, theirs: true}
+	return Goroutine{State: "select", Durable: true, Bubble: bubble, theirs: true}
 }
 
 // IsCall reports whether Start has started g.

@@ -208,10 +208,13 @@ func (s Site) Doing(g Goroutine) text.Text {
 		what = text.Say("waits in %s", method)
 	}
 	if _, ok := s.studentFrame(g); !ok {
-		if !s.isStudent(g.created.file) {
-			return text.Say("%s, started in %s", what, g.created.function)
+		switch {
+		case s.isStudent(g.created.file):
+			return text.Say("%s, started at %s", what, s.LineOf(g))
+		case g.created.function == "":
+			return text.Say("is one of so many that nobody can look at all of them")
 		}
-		return text.Say("%s, started at %s", what, s.LineOf(g))
+		return text.Say("%s, started in %s", what, g.created.function)
 	}
 	return text.Say("%s at %s", what, s.LineOf(g))
 }
