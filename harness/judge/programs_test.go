@@ -72,7 +72,7 @@ func TestStartsQuietly(t *testing.T) {
 	require.False(t, startsQuietly(build.Submission{"x/y/a.go": filepath.Join(below, "x", "y", "a.go")}),
 		"as it is its lesson's")
 	other := lay(t, map[string]string{"a.s": "TEXT start(SB), 0, $0\n"})
-	require.False(t, startsQuietly(build.Submission{"a.s": filepath.Join(other, "a.s")}), "nobody looks at what is no Go")
+	require.False(t, startsQuietly(build.Submission{"a.s": filepath.Join(other, "a.s")}), "nobody reads what is no Go")
 	dir := lay(t, map[string]string{"a_test.go": "package a\n\nfunc init() {}\n"})
 	require.True(t, startsQuietly(build.Submission{"a_test.go": filepath.Join(dir, "a_test.go")}), "tests are left out")
 }
