@@ -21,9 +21,9 @@ func (bubblewrap) stamp() string {
 	return "in bubblewrap: files, processes and network apart from the machine's"
 }
 
-// Where things are in such a box.
+// Where things are in such a box: at names that nobody has a course below.
 const (
-	boxWork = "/work"
+	boxWork = "/udpkata-work"
 	boxSelf = "/udpkata-step"
 )
 
