@@ -203,7 +203,8 @@ type source struct {
 	mu    sync.Mutex
 	bytes []byte
 	taken int
-	fails int // so many of the next reads fail
+	fails int    // so many of the next reads fail
+	waits func() // that the next read does first; nil if it does not
 }
 
 // letters returns a source of IDs of 8 letters each.
@@ -218,6 +219,7 @@ func letters(w harness.Caller) *source {
 
 // Read brings the next bytes.
 func (s *source) Read(p []byte) (int, error) {
+	s.wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fails > 0 {
@@ -230,6 +232,17 @@ func (s *source) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	return n, nil
+}
+
+// wait waits as the next read is to; whoever reads after that does not.
+func (s *source) wait() {
+	s.mu.Lock()
+	waits := s.waits
+	s.waits = nil
+	s.mu.Unlock()
+	if waits != nil {
+		waits()
+	}
 }
 
 // id returns the n-th ID that is drawn, from 1.
@@ -268,6 +281,17 @@ func ask(w harness.Caller, client *requestids.Client, text string) *harness.Call
 
 func closeIt(w harness.Caller, client *requestids.Client) *harness.Call {
 	return w.Call("Close", func(context.Context) (any, error) { return nil, client.Close() })
+}
+
+// closeAgain closes what is closed already: an error that says so is as good as none.
+func closeAgain(w harness.Caller, client *requestids.Client) *harness.Call {
+	return w.Call("Close", func(context.Context) (any, error) {
+		err := client.Close()
+		if errors.Is(err, net.ErrClosed) {
+			err = nil
+		}
+		return nil, err
+	})
 }
 
 const (
@@ -440,6 +464,18 @@ func TestAskFindsItsAnswer(t *testing.T) {
 		first.Returns([]byte(w.Text("The balance is 100")))
 	})
 
+	harness.OnVirtual.Then(t, "before-the-send-returns", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		conn, random := w.Dial("client", server), letters(w)
+		w.LateWrites(conn, 20*ms)
+		asking := ask(w, newClient(w, conn, random), "deposit 100")
+		server.Because(itsOwn).ExpectFrom(conn, random.question(1, "deposit 100"))
+		w.At(10 * ms)
+		server.Send(conn, random.answer(1, "The balance is 100"))
+		asking.Because("An answer may come before Write returns: put the ID where it is looked up before you send.")
+		asking.Returns([]byte(w.Text("The balance is 100")))
+	})
+
 	harness.OnVirtual.Then(t, "two-clients", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		one, two := w.Dial("client 1", server), w.Dial("client 2", server)
@@ -484,14 +520,15 @@ type talk struct {
 	began  time.Time
 	server *harness.Peer
 	conn   net.Conn
+	random *source
 	client *requestids.Client
 }
 
 // begin begins a talk, of a Client whose IDs are letters.
 func begin(w *harness.Virtual) talk {
 	server := w.Peer("server")
-	conn := w.Dial("client", server)
-	return talk{w, time.Now(), server, conn, newClient(w, conn, letters(w))}
+	conn, random := w.Dial("client", server), letters(w)
+	return talk{w, time.Now(), server, conn, random, newClient(w, conn, random)}
 }
 
 // ask calls Ask, and returns the question that it sends.
@@ -563,7 +600,7 @@ func TestAskSendsAgain(t *testing.T) {
 		asking, question := talk.ask("deposit 100")
 		for _, at := range []time.Duration{50 * ms, 450 * ms} {
 			w.At(at)
-			w.FailRead(talk.conn, slices.Repeat(manyErrors, 40)...)
+			w.FailRead(talk.conn, slices.Repeat(manyErrors, 110)...)
 		}
 		w.At(450*ms + ns)
 		talk.answer(question, "The balance is 100")
@@ -731,6 +768,46 @@ func TestAsksSideBySide(t *testing.T) {
 		talk.answer(talk.server.Hear(talk.conn), "2")
 		second.ReturnsAt(50*ms, []byte(w.Text("2")))
 	})
+
+	harness.OnVirtual.Then(t, "answers-before-a-send-returns", func(w *harness.Virtual) {
+		const (
+			noWaiting = "Whoever reads must not wait for an Ask that is busy: an answer may come more than once meanwhile."
+			firstWins = "Its answer is the first datagram with its ID. What comes after that is for nobody."
+		)
+		talk := begin(w)
+		w.LateWrites(talk.conn, 20*ms)
+		first := ask(w, talk.client, "one")
+		w.LateWrites(talk.conn, 0)
+		one := talk.server.Hear(talk.conn)
+		w.At(5 * ms)
+		for _, text := range []string{"1", "This is late", "This is later"} {
+			talk.answer(one, text)
+		}
+		second, two := talk.ask("two")
+		w.At(10 * ms)
+		talk.answer(two, "2")
+		second.Because(noWaiting).ReturnsAt(10*ms, []byte(w.Text("2")))
+		first.Because(firstWins).Returns([]byte(w.Text("1")))
+		third, three := talk.ask("three")
+		talk.answer(three, "3")
+		third.Because(noWaiting).Returns([]byte(w.Text("3")))
+	})
+
+	harness.OnVirtual.Then(t, "slow-random", func(w *harness.Virtual) {
+		const slow = "A Read of random may take a while: it holds up no other Ask."
+		talk := begin(w)
+		first, one := talk.ask("one")
+		talk.random.waits = func() { w.Sleep(20 * ms) }
+		second := ask(w, talk.client, "two")
+		w.At(10 * ms)
+		third, three := talk.ask("three")
+		talk.answer(one, "1")
+		first.Because(slow).ReturnsAt(10*ms, []byte(w.Text("1")))
+		talk.answer(three, "3")
+		third.Because(slow).ReturnsAt(10*ms, []byte(w.Text("3")))
+		talk.answer(talk.server.Hear(talk.conn), "2")
+		second.Returns([]byte(w.Text("2")))
+	})
 }
 
 // TestAskStops: a call ends when its ctx does, and every call when the Client or its socket is
@@ -742,6 +819,8 @@ func TestAskStops(t *testing.T) {
 		closes    = "The socket is the Client's: Close closes it."
 		wrapsIt   = "Close ends every Ask at once, with an error that wraps net.ErrClosed, and so does a closed socket."
 		asksNever = "A Client that is closed asks nothing: the error wraps net.ErrClosed."
+
+		closesNothing = "A Close with nothing left to close returns nil, or an error that wraps net.ErrClosed."
 	)
 	harness.OnVirtual(t, func(w *harness.Virtual) {
 		talk, ended := begin(w), harness.Number(w, 450*ms, 310*ms, 470*ms)
@@ -824,7 +903,8 @@ func TestAskStops(t *testing.T) {
 
 		closed := ask(w, talk.client, "three")
 		closed.Because(asksNever).FailsAt(ended, net.ErrClosed)
-		closeIt(w, talk.client).Wait()
+		again := closeAgain(w, talk.client)
+		again.Because(closesNothing).Returns(nil)
 		w.Because("Close may be called twice, and returns at once.")
 		w.StillAt(ended)
 		w.NothingLeftBehind()
@@ -862,7 +942,7 @@ func TestAskStops(t *testing.T) {
 		}
 		closed := ask(w, talk.client, "three")
 		closed.Because(asksNever).FailsAt(ended, net.ErrClosed)
-		closeIt(w, talk.client).Wait()
+		closeAgain(w, talk.client).Because(closesNothing).Returns(nil)
 		w.NothingLeftBehind()
 	})
 
@@ -1037,7 +1117,7 @@ func TestServeAnswers(t *testing.T) {
 		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
 		notes := w.Notes()
 		var lines, answers []string
-		for i := range uint64(40) {
+		for i := range uint64(240) { // for which a socket has room
 			text := w.Text(fmt.Sprintf("deposit 1%s", strings.Repeat("0", int(i%7))))
 			lines = append(lines, fmt.Sprintf("%d: do %q", i+1, text))
 			if i%2 == 1 {
@@ -1088,7 +1168,7 @@ func TestServeAnswers(t *testing.T) {
 		}
 		for i, at := range []time.Duration{0, 2 * time.Hour, 4 * time.Hour} {
 			w.At(at)
-			w.FailRead(server, slices.Repeat(manyErrors, 40)...)
+			w.FailRead(server, slices.Repeat(manyErrors, 110)...)
 			id := numbered(w, 700+uint64(i))
 			alice.Send(server, datagram(id, w.Text("hello")))
 			alice.Because(goesOn).ExpectFrom(server, datagram(id, strings.ToUpper(w.Text("hello"))))
@@ -1467,6 +1547,21 @@ func TestServeStops(t *testing.T) {
 		closed := serve(w, server, shout)
 		closed.Because("A socket that is closed before the call ends it too: nil says that all went well.")
 		closed.FailsAt(0, net.ErrClosed)
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "over-beside-a-question", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		const afterTheEnd = "A datagram may be there when ctx has ended. Then no call of do begins, and nothing is answered."
+		for i := range uint64(10) {
+			alice.Send(server, datagram(numbered(w, i), w.Text("hello")))
+			ended := w.Call("Serve (with a context that is cancelled already)", over(serving(server, func(text []byte) []byte {
+				w.Sleep(100 * ms)
+				return shout(text)
+			})))
+			ended.Because(afterTheEnd).FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
+		}
+		alice.Because(afterTheEnd).HeardNothingElse()
 		w.NothingLeftBehind()
 	})
 
