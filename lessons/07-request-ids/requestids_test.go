@@ -210,7 +210,7 @@ type source struct {
 // letters returns a source of IDs of 8 letters each.
 func letters(w harness.Caller) *source {
 	random := rand.New(rand.NewPCG(uint64(harness.Number(w, int64(7), 0, math.MaxInt64-1)), 64))
-	s := &source{w: w, bytes: make([]byte, 200*idSize)}
+	s := &source{w: w, bytes: make([]byte, 400*idSize)}
 	for i := range s.bytes {
 		s.bytes[i] = byte('a' + random.IntN(26))
 	}
@@ -677,15 +677,15 @@ func TestAsksSideBySide(t *testing.T) {
 		first.Because(itsAnswer).ReturnsAt(two, []byte(w.Text("noon")))
 	})
 
-	harness.OnVirtual.Then(t, "a-hundred", func(w *harness.Virtual) {
+	harness.OnVirtual.Then(t, "hundreds", func(w *harness.Virtual) {
 		talk := begin(w)
 		var all []*harness.Call
 		var questions []string
-		for range 100 {
+		for range 300 {
 			asking, question := talk.ask("the same question")
 			all, questions = append(all, asking), append(questions, question)
 		}
-		for _, i := range w.Rand().Perm(100) {
+		for _, i := range w.Rand().Perm(300) {
 			talk.answer(questions[i], fmt.Sprint("answer ", i+1))
 			all[i].Because(itsAnswer).ReturnsAt(0, []byte(w.Text(fmt.Sprint("answer ", i+1))))
 		}
@@ -771,7 +771,7 @@ func TestAsksSideBySide(t *testing.T) {
 
 	harness.OnVirtual.Then(t, "answers-before-a-send-returns", func(w *harness.Virtual) {
 		const (
-			noWaiting = "Whoever reads must not wait for an Ask that is busy: an answer may come more than once meanwhile."
+			noWaiting = "Whoever reads must not wait for an Ask that is busy: its answer may come more than once."
 			firstWins = "Its answer is the first datagram with its ID. What comes after that is for nobody."
 		)
 		talk := begin(w)
@@ -808,6 +808,26 @@ func TestAsksSideBySide(t *testing.T) {
 		talk.answer(talk.server.Hear(talk.conn), "2")
 		second.Returns([]byte(w.Text("2")))
 	})
+
+	harness.OnVirtual.Then(t, "a-crowd", func(w *harness.Virtual) {
+		random := &guarded{Reader: rand.NewChaCha8([32]byte{7})}
+		client := newClient(w, foreign{w.Echo(), failing{new(net.UDPConn)}}, random)
+		text := w.Text("the same question")
+		w.Because("Many may ask at the same time: each gets its own answer.")
+		w.Crowd("Ask", []byte(text), asking(client, text))
+	})
+}
+
+// A guarded reader may be read by several goroutines.
+type guarded struct {
+	mu sync.Mutex
+	io.Reader
+}
+
+func (g *guarded) Read(p []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.Reader.Read(p)
 }
 
 // TestAskStops: a call ends when its ctx does, and every call when the Client or its socket is
@@ -1133,7 +1153,7 @@ func TestServeAnswers(t *testing.T) {
 			fmt.Fprintf(notes, "%d: do %q\n", n, text)
 			return []byte(w.Text(fmt.Sprint("answer ", n)))
 		})
-		alice.Because(inOrder).ExpectAnyOrder(server, answers...)
+		alice.Because("What comes while do runs has to wait, and is not lost.").ExpectAnyOrder(server, answers...)
 		serving.Close()
 		w.Because(inOrder).Logged(lines[0], lines[1:]...)
 	})
@@ -1551,14 +1571,15 @@ func TestServeStops(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "over-beside-a-question", func(w *harness.Virtual) {
+		const afterTheEnd = "When ctx has ended, no call of do begins, and nothing is answered, though a question be there."
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
-		const afterTheEnd = "A datagram may be there when ctx has ended. Then no call of do begins, and nothing is answered."
+		call := over(serving(server, func(text []byte) []byte {
+			w.Sleep(100 * ms)
+			return shout(text)
+		}))
 		for i := range uint64(10) {
 			alice.Send(server, datagram(numbered(w, i), w.Text("hello")))
-			ended := w.Call("Serve (with a context that is cancelled already)", over(serving(server, func(text []byte) []byte {
-				w.Sleep(100 * ms)
-				return shout(text)
-			})))
+			ended := w.Call("Serve (with a context that is cancelled already)", call)
 			ended.Because(afterTheEnd).FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
 		}
 		alice.Because(afterTheEnd).HeardNothingElse()
