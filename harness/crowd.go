@@ -60,11 +60,11 @@ func (v virtualWords) Echo() net.Conn {
 	host := n.Host()
 	server, err := host.Listen(at, simnet.Options{})
 	if err != nil {
-		v.w.fatal(verdict.NotRun, "No socket for an echo: %v.", err)
+		v.w.fatal(verdict.NotRun, "No socket for %s: %v.", "an echo", err)
 	}
 	conn, err := host.Dial(at, record.AddrPort(server.LocalAddr()))
 	if err != nil {
-		v.w.fatal(verdict.NotRun, "No socket for an echo: %v.", err)
+		v.w.fatal(verdict.NotRun, "No socket for %s: %v.", "an echo", err)
 	}
 	v.w.closers = append(v.w.closers, server.Close, conn.Close)
 	go func() {

@@ -46,9 +46,13 @@ func spelled(letters string) uint64 { return binary.BigEndian.Uint64([]byte(lett
 // named returns the ID of 8 letters that a story has for a question, or others that are drawn in their place.
 func named(w harness.Caller, letters string) uint64 { return spelled(w.Text(letters)[:idSize]) }
 
-// numbered returns the ID that is n, or n more than one that is drawn for the story.
+// numbered returns the ID that has a number, in digits, so that it can be read, or so many more than one that is drawn
+// for the story.
 func numbered(w harness.Caller, n uint64) uint64 {
-	return uint64(harness.Number(w, int64(0), 1<<20, 1<<62)) + n
+	if first := harness.Number(w, int64(0), 1<<20, 1<<62); first > 0 {
+		return uint64(first) + n
+	}
+	return spelled(fmt.Sprintf("id%06d", n))
 }
 
 // oneBitApart lists IDs that differ from one in a bit.
@@ -302,6 +306,7 @@ const (
 	othersGo  = "Only this call ends when its ctx does: the others wait for their own answers."
 	nobody    = "Whether the server is down, nobody knows here: Ask was ended before it could find out."
 	atItsTime = "Each Ask sends at 0, 100, 300, 700 and 1500 ms from its own beginning, whatever others do."
+	anyID     = "An ID may be any number, also 0."
 	itsAnswer = "Each Ask returns as soon as its own answer comes, in whatever order the answers come."
 )
 
@@ -393,9 +398,9 @@ func TestAskFindsItsAnswer(t *testing.T) {
 		client := newClient(w, conn, random)
 		for n := 1; n <= 2; n++ {
 			asking := ask(w, client, "deposit 100")
-			server.Because("An ID may be any number, also 0.").ExpectFrom(conn, random.question(n, "deposit 100"))
+			server.Because(anyID).ExpectFrom(conn, random.question(n, "deposit 100"))
 			server.Send(conn, random.answer(n, "The balance is 100"))
-			asking.Because("An ID may be any number, also 0.")
+			asking.Because(anyID)
 			asking.ReturnsAt(0, []byte(w.Text("The balance is 100")))
 		}
 	})
@@ -1060,6 +1065,9 @@ func TestServeAnswers(t *testing.T) {
 		bob.Because(withItsID).ExpectFrom(server, datagram(named(w, "hlmnwzkq"), strings.ToUpper(w.Text("hi"))))
 		alice.Send(server, asked(w, "pppppppp", "hello"))
 		alice.Because(withItsID).ExpectFrom(server, datagram(named(w, "pppppppp"), strings.ToUpper(w.Text("hello"))))
+		biggest := datagram(named(w, "thebiggy"), strings.Repeat("!", w.MaxPayload()-idSize))
+		alice.Send(server, biggest)
+		alice.Because(withItsID).ExpectFrom(server, biggest)
 		alice.HeardNothingElse()
 		bob.HeardNothingElse()
 	})
@@ -1310,8 +1318,12 @@ func TestServeDoesItOnce(t *testing.T) {
 		ids := append(oneBitApart(id), id, swapped(id), 0)
 		for range 2 {
 			for i, id := range ids {
+				why := another
+				if id == 0 {
+					why = anyID
+				}
 				alice.Send(server, datagram(id, w.Text("deposit 100")))
-				alice.Because(another).ExpectFrom(server, datagram(id, balance(w, i+1)))
+				alice.Because(why).ExpectFrom(server, datagram(id, balance(w, i+1)))
 			}
 		}
 	})
@@ -1360,7 +1372,8 @@ func TestServeDoesItOnce(t *testing.T) {
 			alice.Send(server, asked(w, "nosaying", "hello"))
 			alice.Because(knownIt).ExpectFrom(server, asked(w, "nosaying", ""))
 		}
-		w.Because(doneOnce).Logged(fmt.Sprintf("do %q", w.Text("hello")))
+		w.Because("What do returns may have no bytes, or be nil: it was called all the same, and is not called again.").
+			Logged(fmt.Sprintf("do %q", w.Text("hello")))
 	})
 
 	harness.OnVirtual.Then(t, "after-errors", func(w *harness.Virtual) {
@@ -1383,7 +1396,6 @@ func TestServeDoesItOnce(t *testing.T) {
 func TestServeForgets(t *testing.T) {
 	const (
 		tenSeconds = "A question is known for 10 s after it was first heard; then it is a new one, with its own 10 s."
-		thousand   = "A question is known as long as it is among the last 1,000, whoever asked those, and not longer."
 	)
 	harness.OnVirtual(t, func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
@@ -1400,8 +1412,8 @@ func TestServeForgets(t *testing.T) {
 			{12 * time.Second, 2},
 			{21*time.Second + ns - ns, 2},
 			{21*time.Second + 2*ns, 3},
-			{48 * time.Hour, 4},
-			{48*time.Hour + 10*time.Second - ns, 4},
+			{5 * time.Minute, 4},
+			{5*time.Minute + 10*time.Second - ns, 4},
 		} {
 			w.At(tt.at)
 			alice.Send(server, asked(w, "forgetit", "deposit 100"))
@@ -1452,7 +1464,7 @@ func TestServeForgets(t *testing.T) {
 
 	harness.OnVirtual.Then(t, "a-thousand", func(w *harness.Virtual) {
 		alice, bob := w.Peer("alice"), w.Peer("bob")
-		teller := newTeller(w, thousand)
+		teller := newTeller(w, "Fewer than 1,000 others are newer, so it is known still, and its answer comes again.")
 		teller.newQuestions(alice, 10_000, 10_000)
 		teller.newQuestions(bob, 10_001, 10_500)
 		teller.known(alice, 10_000) // which is no new question, and stays the oldest
@@ -1469,7 +1481,7 @@ func TestServeForgets(t *testing.T) {
 
 	harness.OnVirtual.Then(t, "asked-anew", func(w *harness.Virtual) {
 		alice := w.Peer("alice")
-		teller := newTeller(w, thousand)
+		teller := newTeller(w, "It was asked anew after 10 s, and has its place by that. The old place is no more.")
 		teller.newQuestions(alice, 20_000, 20_000)
 		w.At(10*time.Second + ns)
 		teller.newQuestions(alice, 20_000, 20_999)
@@ -1483,7 +1495,7 @@ func TestServeForgets(t *testing.T) {
 type teller struct {
 	*harness.Virtual
 	server  net.PacketConn
-	because string
+	because string         // why what is known is known
 	done    int            // questions
 	given   map[uint64]int // which of them had an ID last
 }
@@ -1499,17 +1511,26 @@ func newTeller(w *harness.Virtual, because string) *teller {
 func (t *teller) newQuestions(client *harness.Peer, first, last uint64) {
 	t.Helper()
 	for id := first; id <= last; id++ {
+		why := another
+		if t.given[id] > 0 {
+			why = "Known too long: 1,000 others were new since. A repetition is not new, and moves nothing."
+		}
 		t.done++
 		t.given[id] = t.done
-		t.known(client, id)
+		t.asks(client, id, why)
 	}
 }
 
 // known asks what was done.
 func (t *teller) known(client *harness.Peer, id uint64) {
 	t.Helper()
+	t.asks(client, id, t.because)
+}
+
+func (t *teller) asks(client *harness.Peer, id uint64, why string) {
+	t.Helper()
 	client.Send(t.server, datagram(numbered(t, id), t.Text("deposit 100")))
-	client.Because(t.because).ExpectFrom(t.server, datagram(numbered(t, id), balance(t, t.given[id])))
+	client.Because(why).ExpectFrom(t.server, datagram(numbered(t, id), balance(t, t.given[id])))
 }
 
 // TestServeStops: Serve returns when its context is cancelled, though no datagram
@@ -1571,7 +1592,7 @@ func TestServeStops(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "over-beside-a-question", func(w *harness.Virtual) {
-		const afterTheEnd = "When ctx has ended, no call of do begins, and nothing is answered, though a question be there."
+		const isOver = "When ctx has ended, no call of do begins, and nothing is answered, though a question be there."
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		call := over(serving(server, func(text []byte) []byte {
 			w.Sleep(100 * ms)
@@ -1580,9 +1601,9 @@ func TestServeStops(t *testing.T) {
 		for i := range uint64(10) {
 			alice.Send(server, datagram(numbered(w, i), w.Text("hello")))
 			ended := w.Call("Serve (with a context that is cancelled already)", call)
-			ended.Because(afterTheEnd).FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
+			ended.Because(isOver).FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
 		}
-		alice.Because(afterTheEnd).HeardNothingElse()
+		alice.Because(isOver).HeardNothingElse()
 		w.NothingLeftBehind()
 	})
 
@@ -1614,7 +1635,7 @@ func TestServeStops(t *testing.T) {
 			} else {
 				w.Close(server)
 			}
-			serving.Because("Serve waits for the call of do that is running, and returns as soon as that has returned.")
+			serving.Because("Serve waits for the call of do that runs, and returns then. What still waits is not done.")
 			serving.FailsAt(100*ms, wanted...)
 			w.NothingLeftBehind()
 		})
