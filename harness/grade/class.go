@@ -2,12 +2,15 @@ package grade
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"udpkata/harness/intake"
@@ -80,7 +83,33 @@ func lost(factor float64) string { return decimal(round((1-factor)*100)) + "%" }
 type part struct {
 	Head
 	Shard
+	Given
 	Entries []Entry `json:"entries"`
+}
+
+// A Given says of which students something was given to a run, whichever of them were its shard's: all shards of a
+// class have the same.
+type Given struct {
+	Students int    `json:"students"`
+	Names    string `json:"names"` // a hash of who they are
+}
+
+// givenOf says whose submissions these are.
+func givenOf(all []intake.Submission) Given {
+	var who []string
+	for _, attempts := range intake.Attempts(all) {
+		who = append(who, identity(attempts[0]))
+	}
+	slices.Sort(who)
+	sum := sha256.Sum256([]byte(strings.Join(who, "\x00\x00")))
+	return Given{len(who), hex.EncodeToString(sum[:8])}
+}
+
+// apart returns the error of two parts that were given different submissions: nobody knows who is missing.
+func (g Given) apart(other Given, path, otherPath string, n int) error {
+	return text.Fail("%s and %s were given different submissions (of %d students, and of %d): give all of them to "+
+		"each machine, to one with --shard 1/%d, and so on, and each takes its part", path, otherPath, g.Students,
+		other.Students, max(2, n))
 }
 
 // A Mark is what somebody has got for one submission.
@@ -130,6 +159,7 @@ func Open(out string) (c *Class, missing []string, err error) {
 	}
 	c = &Class{out: out}
 	parts := map[int]part{}
+	var firstPath string
 	for _, path := range paths {
 		var p part
 		if ok, err := readJSON(path, &p); err != nil || !ok {
@@ -139,7 +169,10 @@ func Open(out string) (c *Class, missing []string, err error) {
 			return nil, nil, text.Fail("%s was graded otherwise than the other shards (%s): grade all of them "+
 				"with the same course, Go, class.key, box and flags, and the same number of shards, or remove "+
 				"those class-*.json that are of an earlier run", path, first.differs(p))
+		} else if ok && first.Given != p.Given {
+			return nil, nil, first.apart(p.Given, firstPath, path, first.N)
 		}
+		firstPath = path
 		parts[p.I] = p
 		c.Head = p.Head
 	}

@@ -149,7 +149,11 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := writeJSON(filepath.Join(p.Out, p.Shard.file()), part{g.head, p.Shard, entries}); err != nil {
+	own := part{g.head, p.Shard, givenOf(all), entries}
+	if err := writeJSON(filepath.Join(p.Out, p.Shard.file()), own); err != nil {
+		return Summary{}, err
+	}
+	if err := p.replaces(); err != nil {
 		return Summary{}, err
 	}
 	s := Summary{Graded: len(entries), Left: left, Unjudged: slices.Sorted(maps.Keys(g.wrong)), Once: g.once}
@@ -168,6 +172,20 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	s.Worths = c.worths()
 	s.Changes, err = was.changes(c)
 	return s, err
+}
+
+// replaces removes the parts of shards where the whole class has been graded after them.
+func (p Params) replaces() error {
+	if p.Shard.N > 1 {
+		return nil
+	}
+	parts, err := filepath.Glob(filepath.Join(p.Out, "class-*-of-*.json"))
+	for _, path := range parts {
+		if filepath.Base(path) != p.Shard.file() {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	return err
 }
 
 // prepare builds the programs with the lessons' tests, unless they are kept from an earlier run, of this very course

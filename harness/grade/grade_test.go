@@ -304,8 +304,13 @@ func TestMerge(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"class-2-of-2.json"}, missing)
 	require.NoFileExists(t, filepath.Join(apart, "grades.csv"))
+	put := func(name, content string) {
+		require.NoError(t, os.WriteFile(filepath.Join(other, name), []byte(content), 0o600))
+	}
+	put(keyFile, "the class's")
 	missing, err = Merge(apart, []string{apart, other})
 	require.NoError(t, err)
+	require.FileExists(t, filepath.Join(apart, keyFile), "for the next run there")
 	require.Empty(t, missing)
 	for _, name := range []string{"grades.json", "grades.csv"} {
 		want, err := os.ReadFile(filepath.Join(whole, name))
@@ -313,6 +318,17 @@ func TestMerge(t *testing.T) {
 		got, err := os.ReadFile(filepath.Join(apart, name))
 		require.NoError(t, err)
 		require.Equal(t, string(want), string(got))
+	}
+	half := t.TempDir()
+	var p part
+	_, err = readJSON(filepath.Join(other, "class-2-of-2.json"), &p)
+	require.NoError(t, err)
+	p.Given = Given{7, "others"}
+	require.NoError(t, writeJSON(filepath.Join(half, "class-2-of-2.json"), p))
+	for _, from := range [][]string{{apart, half}, {other, half}} {
+		_, err = Merge(t.TempDir(), from)
+		require.ErrorContains(t, err, "were given different submissions (of ")
+		require.ErrorContains(t, err, "to one with --shard 1/2")
 	}
 	h.Class = "another"
 	_, err = Merge(t.TempDir(), []string{apart, lay(t, h, 2)})
@@ -333,6 +349,18 @@ func TestMerge(t *testing.T) {
 	missing, err = Finish(apart)
 	require.NoError(t, err)
 	require.Equal(t, []string{"=alice, attempt 2 of 2"}, missing)
+}
+
+// TestReplaces: who grades all of a class has no use for its parts any more.
+func TestReplaces(t *testing.T) {
+	out := lay(t, Head{}, 2)
+	require.NoError(t, Params{Out: out, Shard: Shard{1, 2}}.replaces())
+	require.FileExists(t, filepath.Join(out, "class-2-of-2.json"))
+	require.NoError(t, writeJSON(filepath.Join(out, Shard{}.file()), part{}))
+	require.NoError(t, Params{Out: out}.replaces())
+	left, err := filepath.Glob(filepath.Join(out, "class-*"))
+	require.NoError(t, err)
+	require.Equal(t, []string{filepath.Join(out, Shard{}.file())}, left)
 }
 
 // TestFeedback: it is the same for everybody whose code does the same.

@@ -84,6 +84,10 @@ var gradeSentences = []Text{
 
 	{"The run before had another rule for being late (%s; now it is %s): %d marks change by it.\n",
 		"上一次的遲交規則不同（%s；這次是 %s）：有 %d 個分數因此改變。\n"},
+	{"%s and %s were given different submissions (of %d students, and of %d): give all of them to each machine, to " +
+		"one with --shard 1/%d, and so on, and each takes its part",
+		"%s 和 %s 評分時拿到的作業不同（一邊 %d 位學生，另一邊 %d 位）：請把全部的作業給每一台機器，" +
+			"一台用 --shard 1/%d，其餘類推，各自會挑出自己的部分"},
 	{"Since the run before, no mark has changed.\n", "和上一次相比，分數都沒有變。\n"},
 	{"Since the run before, %d marks are as they were, and %d changed: %s\n",
 		"和上一次相比，%d 個分數不變，%d 個變了：%s\n"},
