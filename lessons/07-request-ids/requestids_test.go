@@ -469,18 +469,6 @@ func TestAskFindsItsAnswer(t *testing.T) {
 		first.Returns([]byte(w.Text("The balance is 100")))
 	})
 
-	harness.OnVirtual.Then(t, "before-the-send-returns", func(w *harness.Virtual) {
-		server := w.Peer("server")
-		conn, random := w.Dial("client", server), letters(w)
-		w.LateWrites(conn, 20*ms)
-		asking := ask(w, newClient(w, conn, random), "deposit 100")
-		server.Because(itsOwn).ExpectFrom(conn, random.question(1, "deposit 100"))
-		w.At(10 * ms)
-		server.Send(conn, random.answer(1, "The balance is 100"))
-		asking.Because("An answer may come before Write returns: put the ID where it is looked up before you send.")
-		asking.Returns([]byte(w.Text("The balance is 100")))
-	})
-
 	harness.OnVirtual.Then(t, "two-clients", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		one, two := w.Dial("client 1", server), w.Dial("client 2", server)
@@ -774,7 +762,18 @@ func TestAsksSideBySide(t *testing.T) {
 		second.ReturnsAt(50*ms, []byte(w.Text("2")))
 	})
 
-	harness.OnVirtual.Then(t, "answers-before-a-send-returns", func(w *harness.Virtual) {
+	harness.OnVirtual.Then(t, "answer-before-its-send-returns", func(w *harness.Virtual) {
+		talk := begin(w)
+		w.LateWrites(talk.conn, 20*ms)
+		asking := ask(w, talk.client, "one")
+		question := talk.server.Hear(talk.conn)
+		w.At(10 * ms)
+		talk.answer(question, "1")
+		asking.Because("An answer may come before Write returns: put the ID where it is looked up before you send.")
+		asking.Returns([]byte(w.Text("1")))
+	})
+
+	harness.OnVirtual.Then(t, "copies-before-a-send-returns", func(w *harness.Virtual) {
 		const (
 			noWaiting = "Whoever reads must not wait for an Ask that is busy: its answer may come more than once."
 			firstWins = "Its answer is the first datagram with its ID. What comes after that is for nobody."
@@ -1464,7 +1463,7 @@ func TestServeForgets(t *testing.T) {
 
 	harness.OnVirtual.Then(t, "a-thousand", func(w *harness.Virtual) {
 		alice, bob := w.Peer("alice"), w.Peer("bob")
-		teller := newTeller(w, "Fewer than 1,000 others are newer, so it is known still, and its answer comes again.")
+		teller := newTeller(w, "Fewer than 1,000 new ones came since, so it is known still. A repetition moves nothing.")
 		teller.newQuestions(alice, 10_000, 10_000)
 		teller.newQuestions(bob, 10_001, 10_500)
 		teller.known(alice, 10_000) // which is no new question, and stays the oldest
