@@ -315,23 +315,25 @@ const (
 //
 //kata:points 2
 func TestAskFindsItsAnswer(t *testing.T) {
-	harness.OnEachNetwork(t, func(w *harness.World) {
-		// Of a server each: in real time, on a busy machine, a client may have sent again before its answer came.
-		server, other := w.Peer("server"), w.Peer("another server")
-		one, two := w.Dial("client 1", server), w.Dial("client 2", other)
-		random := letters(w)
-		first := ask(w, newClient(w, one, random), "deposit 100")
-		server.Because(itsOwn).ExpectFrom(one, random.question(1, "deposit 100"))
-		server.Send(one, random.answer(1, "The balance is 100"))
-		first.Returns([]byte(w.Text("The balance is 100")))
+	harness.OnVirtual(t, func(w *harness.Virtual) {
+		server := w.Peer("server")
+		conn, random := w.Dial("client", server), letters(w)
+		asking := ask(w, newClient(w, conn, random), "deposit 100")
+		server.Because(itsOwn).ExpectFrom(conn, random.question(1, "deposit 100"))
+		server.Send(conn, random.answer(1, "The balance is 100"))
+		asking.Returns([]byte(w.Text("The balance is 100")))
+	})
 
-		biggest := strings.Repeat("!", w.MaxPayload()-idSize)
-		second := ask(w, newClient(w, two, random), "deposit 100")
-		other.Because(itsOwn).ExpectFrom(two, random.question(2, "deposit 100"))
-		other.Send(two, random.answer(2, biggest))
-		second.Returns([]byte(biggest))
-
-		first.Returns([]byte(w.Text("The balance is 100"))) // still the same bytes
+	harness.OnVirtual.Then(t, "before-the-send-returns", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		conn, random := w.Dial("client", server), letters(w)
+		w.LateWrites(conn, 20*ms)
+		asking := ask(w, newClient(w, conn, random), "deposit 100")
+		server.Because(itsOwn).ExpectFrom(conn, random.question(1, "deposit 100"))
+		w.At(10 * ms)
+		server.Send(conn, random.answer(1, "The balance is 100"))
+		asking.Because("An answer may come before Write returns: put the ID where it is looked up before you send.")
+		asking.Returns([]byte(w.Text("The balance is 100")))
 	})
 
 	harness.OnVirtual.Then(t, "any-bytes", func(w *harness.Virtual) {
@@ -480,6 +482,25 @@ func TestAskFindsItsAnswer(t *testing.T) {
 		second.Because(itsOwnOnly).ReturnsAt(0, []byte(w.Text("2")))
 		server.Send(one, random.answer(1, "1"))
 		first.Because(itsOwnOnly).ReturnsAt(0, []byte(w.Text("1")))
+	})
+
+	harness.OnEachNetwork.Then(t, "on-each-network", func(w *harness.World) {
+		// Of a server each: in real time, on a busy machine, a client may have sent again before its answer came.
+		server, other := w.Peer("server"), w.Peer("another server")
+		one, two := w.Dial("client 1", server), w.Dial("client 2", other)
+		random := letters(w)
+		first := ask(w, newClient(w, one, random), "deposit 100")
+		server.Because(itsOwn).ExpectFrom(one, random.question(1, "deposit 100"))
+		server.Send(one, random.answer(1, "The balance is 100"))
+		first.Returns([]byte(w.Text("The balance is 100")))
+
+		biggest := strings.Repeat("!", w.MaxPayload()-idSize)
+		second := ask(w, newClient(w, two, random), "deposit 100")
+		other.Because(itsOwn).ExpectFrom(two, random.question(2, "deposit 100"))
+		other.Send(two, random.answer(2, biggest))
+		second.Returns([]byte(biggest))
+
+		first.Returns([]byte(w.Text("The balance is 100"))) // still the same bytes
 	})
 }
 
@@ -760,17 +781,6 @@ func TestAsksSideBySide(t *testing.T) {
 		w.At(50 * ms)
 		talk.answer(talk.server.Hear(talk.conn), "2")
 		second.ReturnsAt(50*ms, []byte(w.Text("2")))
-	})
-
-	harness.OnVirtual.Then(t, "answer-before-its-send-returns", func(w *harness.Virtual) {
-		talk := begin(w)
-		w.LateWrites(talk.conn, 20*ms)
-		asking := ask(w, talk.client, "one")
-		question := talk.server.Hear(talk.conn)
-		w.At(10 * ms)
-		talk.answer(question, "1")
-		asking.Because("An answer may come before Write returns: put the ID where it is looked up before you send.")
-		asking.Returns([]byte(w.Text("1")))
 	})
 
 	harness.OnVirtual.Then(t, "copies-before-a-send-returns", func(w *harness.Virtual) {
@@ -1463,7 +1473,7 @@ func TestServeForgets(t *testing.T) {
 
 	harness.OnVirtual.Then(t, "a-thousand", func(w *harness.Virtual) {
 		alice, bob := w.Peer("alice"), w.Peer("bob")
-		teller := newTeller(w, "Fewer than 1,000 new ones came since, so it is known still. A repetition moves nothing.")
+		teller := newTeller(w, "Fewer than 1,000 new ones came since: it is known still. A repetition moves nothing.")
 		teller.newQuestions(alice, 10_000, 10_000)
 		teller.newQuestions(bob, 10_001, 10_500)
 		teller.known(alice, 10_000) // which is no new question, and stays the oldest
