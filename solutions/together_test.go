@@ -31,8 +31,8 @@ import (
 // turnVariable is the environment's variable with the name of the misconception whose turn it is.
 const turnVariable = "UDPKATA_MUTANT"
 
-// mostTogether is how many misconceptions one program holds at the most: the judge takes no more files, and the lesson has
-// some of its own.
+// mostTogether is how many misconceptions one program holds at the most: the judge takes no more files, of which some
+// are the lesson's own.
 const mostTogether = judge.MostFiles - 10
 
 // together writes the files of such a program to a directory, and returns those misconceptions that it can't hold.
