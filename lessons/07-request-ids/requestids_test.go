@@ -837,7 +837,6 @@ func TestAsksSideBySide(t *testing.T) {
 		random := &guarded{Reader: rand.NewChaCha8([32]byte{7})}
 		client := newClient(w, foreign{w.Echo(), failing{new(net.UDPConn)}}, random)
 		text := w.Text("the same question")
-		w.Because("Many may ask at the same time: each gets its own answer.")
 		w.Crowd("Ask", []byte(text), asking(client, text))
 	})
 }
