@@ -1617,9 +1617,12 @@ func TestServeStops(t *testing.T) {
 			return shout(text)
 		}))
 		for i := range uint64(10) {
+			at := time.Duration(i) * 200 * ms
+			w.At(at)
 			alice.Send(server, datagram(numbered(w, i), w.Text("hello")))
 			ended := w.Call("Serve (with a context that is cancelled already)", call)
-			ended.Because(isOver).FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
+			w.At(at + 150*ms)
+			ended.Because(isOver).FailsAt(at, context.Canceled, os.ErrDeadlineExceeded)
 		}
 		alice.Because(isOver).HeardNothingElse()
 		w.NothingLeftBehind()
