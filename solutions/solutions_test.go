@@ -239,20 +239,22 @@ func die(t *testing.T, l curriculum.Lesson, all []mutant) {
 
 // eachMutant calls do for those of a lesson's mutants that this machine can kill, with what judges them in one process.
 func eachMutant(t *testing.T, l curriculum.Lesson, all []mutant, do func(m mutant, params judge.Params)) {
-	dir, alone := together(t, l, all)
-	program, err := judge.Build(t.Context(), judge.Params{Lesson: l, Dir: dir, NoVet: true}, t.TempDir())
-	require.NoError(t, err)
-	for _, m := range all {
-		if missing := m.missing(); missing != nil {
-			t.Run(m.name, func(t *testing.T) { t.Skip(missing) })
-			continue
+	for part := range slices.Chunk(all, mostTogether) {
+		dir, alone := together(t, l, part)
+		program, err := judge.Build(t.Context(), judge.Params{Lesson: l, Dir: dir, NoVet: true}, t.TempDir())
+		require.NoError(t, err)
+		for _, m := range part {
+			if missing := m.missing(); missing != nil {
+				t.Run(m.name, func(t *testing.T) { t.Skip(missing) })
+				continue
+			}
+			params := judge.Params{Lesson: l, Program: program, Env: []string{turnVariable + "=" + m.name}}
+			isAlone := func(other mutant) bool { return other.name == m.name }
+			if slices.ContainsFunc(alone, isAlone) || m.capture {
+				params = judge.Params{Lesson: l, Dir: mutate(t, m), NoVet: true}
+			}
+			do(m, params)
 		}
-		params := judge.Params{Lesson: l, Program: program, Env: []string{turnVariable + "=" + m.name}}
-		isAlone := func(other mutant) bool { return other.name == m.name }
-		if slices.ContainsFunc(alone, isAlone) || m.capture {
-			params = judge.Params{Lesson: l, Dir: mutate(t, m), NoVet: true}
-		}
-		do(m, params)
 	}
 }
 

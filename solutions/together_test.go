@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"udpkata/harness/curriculum"
+	"udpkata/harness/judge"
 )
 
 // Building a test program costs more than running it, so the misconceptions of a lesson are built together, into one
@@ -29,6 +30,10 @@ import (
 
 // turnVariable is the environment's variable with the name of the misconception whose turn it is.
 const turnVariable = "UDPKATA_MUTANT"
+
+// mostTogether is how many misconceptions one program holds at the most: the judge takes no more files, of which some
+// are the lesson's own.
+const mostTogether = judge.MostFiles - 10
 
 // together writes the files of such a program to a directory, and returns those misconceptions that it can't hold.
 func together(t *testing.T, l curriculum.Lesson, all []mutant) (dir string, alone []mutant) {

@@ -219,7 +219,7 @@ func otherDuration(s Seen) text.Text {
 func lineTwice(s Seen) text.Text {
 	g, ok := gap(s)
 	l, _ := want[Logged](s)
-	if ok && !l.Notes && g.missing == "" && slices.Contains(l.Lines, g.instead) {
+	if ok && g.missing == "" && slices.Contains(l.Lines, g.instead) {
 		times := 0
 		for _, line := range l.Got {
 			if strings.TrimSuffix(line, "\n") == g.instead {
@@ -231,7 +231,9 @@ func lineTwice(s Seen) text.Text {
 				"one line. UDP repeats nothing by itself, and the code was to send it once.",
 				wire.Quote(string(d.Payload)), read)
 		}
-		return text.Say("A line stands there once too often: one datagram, one line.")
+		if !l.Notes { // whose lines are not always about datagrams
+			return text.Say("A line stands there once too often: one datagram, one line.")
+		}
 	}
 	return none
 }

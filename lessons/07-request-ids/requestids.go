@@ -61,7 +61,8 @@ type Client struct {
 //
 // From then on, until Close has returned, conn is the Client's alone: it may read from it,
 // and set its deadlines, at any time, from goroutines of its own as well. random may be
-// read by several goroutines at the same time.
+// read by several goroutines at the same time. A Read of it may take a while, which ctx need
+// not end, and no two calls that run at the same time draw the same ID.
 func NewClient(conn net.Conn, random io.Reader) *Client {
 	panic("TODO: write NewClient")
 }
@@ -71,24 +72,26 @@ func NewClient(conn net.Conn, random io.Reader) *Client {
 //
 // TestAskFindsItsAnswer: each call of Ask draws an ID, as NewID does, and sends a datagram
 // with this ID and text, as Encode makes it. Its answer is the first datagram that has the
-// same ID. All others that come meanwhile are not for this call: those with another ID, even
-// if it differs in one bit or was that of an earlier question, and those that are too short
-// to have one. They neither end the wait nor Ask, however many there are. text and the
-// answer have any bytes, from none to 8 fewer than UDP allows. text is not changed. The
-// answer is the caller's: no other call changes it.
+// same ID, however soon that comes: it may be there before Write has returned. All others
+// that come meanwhile are not for this call: those with another ID, even if it differs in
+// one bit or was that of an earlier question, and those that are too short to have one. They
+// neither end the wait nor Ask, however many there are. text and the answer have any bytes,
+// from none to 8 fewer than UDP allows. text is not changed. The answer is the caller's: no
+// other call changes it.
 //
 // TestAskSendsAgain: if no answer comes, Ask sends the same datagram again, as in lesson 04:
-// at 0, 100, 300, 700 and 1500 ms after its beginning. It gives up after 3100 ms, with an
-// error that wraps ErrServerDown. An answer may come at any time until then, after whichever
-// send; then Ask returns at once, and sends nothing more. An error that conn returns is no
-// answer: it ends neither the wait nor Ask, however many there are, and brings no send
-// forward. A send that fails counts as a send. Beside an error, this one or another, there
-// are no bytes.
+// at 0, 100, 300, 700 and 1500 ms after its beginning, where Write takes no time. It gives up
+// after 3100 ms, with an error that wraps ErrServerDown. An answer may come at any time until
+// then, after whichever send; then Ask returns at once, and sends nothing more. An error that
+// conn returns is no answer, whichever it is, io.EOF too: it ends neither the wait nor Ask,
+// however many there are, and brings no send forward. A send that fails counts as a send.
+// Beside an error, this one or another, there are no bytes.
 //
-// TestAsksSideBySide: many goroutines may call Ask at the same time. None waits for another:
-// each sends at the times that are said above, counted from its own beginning, and returns as
-// soon as its own answer has come. Answers may come in any order, more than once, and late,
-// when their call has ended.
+// TestAsksSideBySide: many goroutines may call Ask at the same time. None waits for another,
+// also while a Write, or a Read of random, takes its time: each sends at the times that are
+// said above, counted from its own beginning, and returns as soon as its own answer has come.
+// Answers may come in any order, more than once, many together, and late, when their call has
+// ended.
 //
 // TestAskStops: when ctx ends, or has ended before, this call returns at once, and others go
 // on. Its error wraps ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded. When the
@@ -105,8 +108,8 @@ func (c *Client) Ask(ctx context.Context, text []byte) ([]byte, error) {
 
 // Close ends every Ask, closes conn, and leaves nothing behind: when it returns, no goroutine
 // of the Client's is running any more, but for the moment that it needs to end. It returns at
-// once, also if conn is closed already or Close was called before; then it may return an
-// error that wraps net.ErrClosed, and otherwise it returns nil. TestAskStops wants this.
+// once. The first Close of a conn that is open returns nil; any other, nil or an error that
+// wraps net.ErrClosed. TestAskStops wants this.
 func (c *Client) Close() error {
 	panic("TODO: write Close, which ends all that the Client has begun")
 }
@@ -118,26 +121,28 @@ func (c *Client) Close() error {
 // text, and sends to whoever asked, through conn, a datagram with the ID of the question and
 // the text that do has returned. Both texts have any bytes, from none to 8 fewer than UDP
 // allows. Serve calls do for one question after the other, in the order in which they come,
-// and never twice at a time. do may take a while, and questions may come meanwhile. What do
-// is given, it may keep: Serve does not change it afterwards. What do returns stays as it
-// is. A datagram that is too short to have an ID is no question: it gets no answer. A read
-// or a write that fails does not end the service, however many there are, and Serve goes on
-// at once.
+// and never twice at a time. do may take a while, and questions may come meanwhile: they
+// wait, and none is lost for which a socket has room. What do is given, it may keep: Serve
+// does not change it afterwards. Nobody changes what do has returned, Serve neither. A
+// datagram that is too short to have an ID is no question: it gets no answer. A read or a
+// write that fails does not end the service, whatever the error is, io.EOF too, and however
+// many there are, and Serve goes on at once.
 //
 // TestServeDoesItOnce: a datagram that comes from the same address with the same ID as a
 // question before is that question again, whatever its text. Then Serve does not call do, but
 // sends the first answer again, also if that could not be sent the first time. Where the host,
 // the port or the ID is another, it is another question.
 //
-// TestServeForgets: Serve knows a question again for 10 s after it has first heard it, and
+// TestServeForgets: Serve knows a question again for 10 s after it has first read it, and
 // only as long as it is among the last 1,000 questions, whoever asked those. After that, it
 // is a new question. A repetition changes nothing of this: it is no new question, and the
 // 10 s do not begin again.
 //
 // TestServeStops: when ctx ends, or has ended before, Serve returns at once, or as soon as
 // the call of do that is running has returned, with an error that wraps ctx.Err(),
-// context.Cause(ctx) or os.ErrDeadlineExceeded. When conn is closed, it returns likewise, with
-// an error that wraps net.ErrClosed. Nothing else ends it, however long nobody sends.
+// context.Cause(ctx) or os.ErrDeadlineExceeded. No call of do begins then, also if questions
+// wait. When conn is closed, it returns likewise, with an error that wraps net.ErrClosed.
+// Nothing else ends it, however long nobody sends.
 //
 // The rules for conn are those of every lesson. Here also: each call of Serve knows only its
 // own questions.

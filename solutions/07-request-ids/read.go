@@ -14,7 +14,8 @@ import (
 const maxDatagram = 1 << 16
 
 // readFrom waits for a datagram, or until ctx ends; then it returns ctx's
-// error. It leaves conn without a deadline.
+// error. A datagram that is there by then, it may return all the same. It
+// leaves conn without a deadline.
 func readFrom(ctx context.Context, conn net.PacketConn, buf []byte) (n int, from net.Addr, err error) {
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
