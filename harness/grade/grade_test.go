@@ -104,6 +104,29 @@ func TestShardsAreEven(t *testing.T) {
 	}
 }
 
+// TestLookNear: whose time has no zone, and may be on the other side of the due date, is named.
+func TestLookNear(t *testing.T) {
+	due := time.Date(2026, 11, 25, 23, 59, 59, 999_999_999, time.FixedZone("", 8*60*60))
+	var mine []intake.Submission
+	var entries []Entry
+	for _, one := range []struct {
+		who, zone string
+		system    intake.System
+		after     time.Duration
+	}{
+		{"early", "+08:00", intake.Moodle, -15 * time.Hour}, {"before", "+08:00", intake.Moodle, -13 * time.Hour},
+		{"after", "+08:00", intake.Moodle, 13 * time.Hour}, {"long after", "+08:00", intake.Moodle, 15 * time.Hour},
+		{"exact", "", intake.Moodle, -time.Hour}, {"marked", "+08:00", intake.Canvas, -time.Hour},
+	} {
+		s := intake.Submission{System: one.system, Student: one.who}
+		mine = append(mine, s)
+		c := intake.Content{Modified: due.Add(one.after), Clock: intake.PlatformZip, Zone: one.zone}
+		entries = append(entries, newEntry(s, c, late.Rule{Due: due}))
+	}
+	require.Equal(t, Look{Zone: "+08:00", Near: []string{"before", "after"}}, look(mine, entries, due))
+	require.Empty(t, look(mine, entries, time.Time{}).Near, "without a due date nobody is near it")
+}
+
 // TestPlain: nobody's name is a formula.
 func TestPlain(t *testing.T) {
 	for _, cell := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "　＝1", "＠x"} {

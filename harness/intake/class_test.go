@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"archive/zip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -169,7 +170,7 @@ func TestPaths(t *testing.T) {
 	for path, want := range map[string]string{
 		"nobody": "nobody\" can't be read: ", "notes.txt": "is neither a folder, nor a .zip",
 	} {
-		_, _, err := intake.Find([]string{filepath.Join(dir, path)}, course(t), intake.Limits{})
+		_, _, err := intake.Find([]string{filepath.Join(dir, path)}, course(t), intake.Limits{}, nil)
 		require.ErrorContains(t, err, want)
 	}
 	all, left := find(t, filepath.Join(dir, "class"))
@@ -253,7 +254,7 @@ func TestClassInAZip(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			lay(t, dir, "in/class.zip", zipped(t, tt.entries...))
-			_, _, err := intake.Find([]string{filepath.Join(dir, "in", "class.zip")}, course(t), intake.Limits{})
+			_, _, err := intake.Find([]string{filepath.Join(dir, "in", "class.zip")}, course(t), intake.Limits{}, nil)
 			if tt.want == "" {
 				require.NoError(t, err)
 			} else {
@@ -317,7 +318,7 @@ func TestResultsAreNoSubmission(t *testing.T) {
 	require.Equal(t, []string{"ann"}, who(all))
 	require.Len(t, left, 1)
 	require.Equal(t, "what go tool kata grade has written", left[0].Reason.EN)
-	_, _, err := intake.Find([]string{filepath.Join(dir, "graded")}, course(t), intake.Limits{})
+	_, _, err := intake.Find([]string{filepath.Join(dir, "graded")}, course(t), intake.Limits{}, nil)
 	require.ErrorContains(t, err, "is what go tool kata grade has written: give what was handed in")
 }
 
@@ -380,6 +381,40 @@ func TestClocks(t *testing.T) {
 		require.Equal(t, want.clock, c.Clock, name)
 		require.True(t, want.at.Equal(c.Modified), "%s: %v", name, c.Modified)
 		require.NotEqual(t, c.Clock.Says().EN, c.Clock.Says().ZH)
+	}
+}
+
+// TestZones: a time that says no zone is read in the one that is given, packed as deep as a class's; one that says it
+// stays what it is, and none is none.
+func TestZones(t *testing.T) {
+	taipei := time.FixedZone("", 8*60*60)
+	wall := time.Date(2026, 11, 25, 22, 0, 0, 0, time.UTC)
+	const name = "Chen_1_assignsubmission_file/echo.go"
+	dos := func(date, clock uint16) string {
+		return craft(t, stored(name, echo, func(h *zip.FileHeader) { h.ModifiedDate, h.ModifiedTime = date, clock }))
+	}
+	date := uint16((2026-1980)<<9 | 11<<5 | 25)
+	tests := []struct {
+		name, zip string
+		want      time.Time
+		zone      string
+	}{
+		{"without a zone", dos(date, 22<<11), wall.Add(-8 * time.Hour), "+08:00"},
+		{"with an instant", timed(t, name, echo, wall), wall, ""},
+		{"with an instant, there", timed(t, name, echo, wall.In(taipei)), wall, ""},
+		{"none", dos(0, 0), time.Time{}, ""},
+		{"the first there is, which programs write for none", dos(1<<5|1, 0), time.Time{}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "class.zip")
+			require.NoError(t, os.WriteFile(path, []byte(tt.zip), 0o600))
+			all, _, err := intake.Find([]string{path}, course(t), intake.Limits{}, taipei)
+			require.NoError(t, err)
+			_, _, c := read(t, all[0])
+			require.True(t, tt.want.Equal(c.Modified), "%v", c.Modified)
+			require.Equal(t, tt.zone, c.Zone)
+		})
 	}
 }
 

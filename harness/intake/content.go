@@ -24,9 +24,11 @@ type Content struct {
 	Notes   []text.Text // what whoever grades should know, a line each
 
 	// Modified is the newest time of what was uploaded, or the zero time, and Clock says whose it is. The times in a
-	// student's archive are left alone: it has one itself.
+	// student's archive are left alone: it has one itself. Zone is in which zone Modified was read, as in "+08:00", if
+	// it has none itself.
 	Modified time.Time
 	Clock    Clock
+	Zone     string
 
 	// Key is the SHA-256, in hexadecimal digits, of the lessons' names and of the names and bytes of their files:
 	// submissions with the same key are graded alike.
@@ -65,6 +67,13 @@ const (
 	CommitClock Clock = "commit" // of the commit, by the student's clock
 )
 
+// A stamp is when something was uploaded.
+type stamp struct {
+	at    time.Time
+	clock Clock  // whose that is
+	zone  string // in which it was read, as it has none
+}
+
 // Says returns what a time by the clock is, for people.
 func (c Clock) Says() text.Text {
 	switch c {
@@ -94,8 +103,7 @@ type unpacker struct {
 	left     []Left
 	leftAt   map[string]int
 	unlisted int
-	clock    Clock
-	modified time.Time
+	stamp    stamp // of what counts
 
 	partsClock Clock
 	seq        int    // which of the student's uploads is read
@@ -216,7 +224,7 @@ func (u *unpacker) goFile(i item, name string, elements []string) error {
 	}
 	c.seq, c.path, c.shown = u.seq, name, u.shown
 	c.deep = len(elements) + strings.Count(u.shown, "/")
-	c.modified, c.clock = u.when(i)
+	c.uploaded = u.when(i)
 	if !why.IsZero() {
 		c.why, c.data = why, nil
 		if size := int64(len(data)); spare(elements) && u.spare+size <= u.limits.Kept {
@@ -235,11 +243,11 @@ func (u *unpacker) goFile(i item, name string, elements []string) error {
 }
 
 // when returns the time of what was uploaded. What lies in a student's archive has none of its own.
-func (u *unpacker) when(i item) (time.Time, Clock) {
+func (u *unpacker) when(i item) stamp {
 	if u.deep > 0 {
-		return time.Time{}, NoClock
+		return stamp{}
 	}
-	return i.modified, u.partsClock
+	return stamp{i.modified, u.partsClock, i.zone}
 }
 
 // archive reads what lies in an archive of the student's.
@@ -250,8 +258,7 @@ func (u *unpacker) archive(i item, name string) error {
 	shown, deep := u.shown, u.deep
 	*u = inside
 	u.shown, u.deep = shown, deep
-	at, clock := u.when(i)
-	u.counts(claim{modified: at, clock: clock})
+	u.counts(claim{uploaded: u.when(i)})
 	if r := (refused{}); errors.As(err, &r) {
 		return refused{text.Say("%s: %s", text.VisibleLine(path.Base(name)), r.why)}
 	}
@@ -299,7 +306,7 @@ func (u *unpacker) unpack(i item, name string) error {
 // content puts together what was taken.
 func (u *unpacker) content() Content {
 	u.below()
-	c := Content{Lessons: u.place(), Modified: u.modified, Clock: u.clock}
+	c := Content{Lessons: u.place(), Modified: u.stamp.at, Clock: u.stamp.clock, Zone: u.stamp.zone}
 	c.Notes = u.notes
 	const most = 3
 	if len(c.Notes) > most {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"udpkata/harness/text"
 )
@@ -20,8 +21,9 @@ import (
 type finder struct {
 	course course
 	limits Limits
-	at     int // which path is looked at
-	paths  int // how many were given
+	zone   *time.Location // of times that have none
+	at     int            // which path is looked at
+	paths  int            // how many were given
 	all    []*found
 	loose  map[string]*found // the submissions of Go files that were given, by folder
 	left   []Left
@@ -349,7 +351,7 @@ func (f *finder) zip(given, full, base string) error {
 	}
 	for _, student := range order {
 		p := &student.parts[0]
-		p.from = fromClass(dir, name, info, f.limits, p.places)
+		p.from = fromClass(dir, name, info, f.limits, f.zone, p.places)
 		f.have(student)
 	}
 	for _, other := range others {

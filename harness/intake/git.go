@@ -333,7 +333,7 @@ func (g *reader) commit(commit string, u *unpacker) error {
 			return err
 		}
 	}
-	u.modified, u.clock = at, CommitClock
+	u.stamp = stamp{at: at, clock: CommitClock}
 	return nil
 }
 

@@ -69,6 +69,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/judge"
@@ -208,13 +209,16 @@ func (s Submission) unpack(ctx context.Context) (Content, error) {
 
 // Find lists the submissions at some paths, in the order of the students' names, each student's attempts in theirs.
 // Left is what lies beside them and is none. What is wrong with a submission is said when it is unpacked; the error
-// says that a path names none, or can't be read.
-func Find(paths []string, lessons []curriculum.Lesson, limits Limits) (all []Submission, left []Left, err error) {
+// says that a path names none, or can't be read. Times that have no zone, as in most zips, are read in one that is
+// given, or in time.Local if that is nil.
+func Find(paths []string, lessons []curriculum.Lesson, limits Limits, zone *time.Location) (all []Submission,
+	left []Left, err error) {
 	c, err := newCourse(lessons)
 	if err != nil {
 		return nil, nil, err
 	}
-	f := finder{course: c, paths: len(paths), limits: limits.orDefault(), loose: map[string]*found{}}
+	f := finder{course: c, paths: len(paths), limits: limits.orDefault(), zone: cmp.Or(zone, time.Local),
+		loose: map[string]*found{}}
 	for _, path := range paths {
 		if err := f.path(path); err != nil {
 			return nil, nil, err

@@ -106,7 +106,7 @@ func tarred(t testing.TB, headers []tar.Header, contents ...string) string {
 }
 
 func find(t testing.TB, paths ...string) ([]intake.Submission, []intake.Left) {
-	all, left, err := intake.Find(paths, course(t), intake.Limits{})
+	all, left, err := intake.Find(paths, course(t), intake.Limits{}, nil)
 	require.NoError(t, err)
 	return all, left
 }
@@ -364,7 +364,7 @@ func TestWholeCourse(t *testing.T) {
 	w := zip.NewWriter(f)
 	require.NoError(t, w.AddFS(os.DirFS(filepath.Join(root, "lessons"))))
 	require.NoError(t, w.Close())
-	all, _, err := intake.Find([]string{path}, lessons, intake.Limits{})
+	all, _, err := intake.Find([]string{path}, lessons, intake.Limits{}, nil)
 	require.NoError(t, err)
 	c, err := all[0].Unpack(t.Context())
 	require.NoError(t, err)

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/text"
@@ -72,8 +71,7 @@ type claim struct {
 	data    []byte
 	why     text.Text // not to take it
 
-	modified time.Time
-	clock    Clock // whose that is
+	uploaded stamp
 }
 
 // inLesson returns the lesson that a path's folders name, and which one it is: the last.

@@ -92,6 +92,7 @@ func (c *gradeCommand) run(s *session) (bool, error) {
 		s.say("%d are late by Canvas's word, which does not say by how much; each lost %s, the least that being late "+
 			"costs: %s\n", len(sum.Marked), sum.Lost, text.Some(sum.Marked))
 	}
+	s.look(sum.Look)
 	s.changed(sum.Changes)
 	var worths []string
 	all := 0
@@ -120,6 +121,14 @@ func unjudged(sum grade.Summary) error {
 		return text.Fail("%d submissions could not be judged; once that is mended, the same command goes on", n)
 	}
 	return nil
+}
+
+// look says at what whoever grades should look.
+func (s *session) look(at grade.Look) {
+	if len(at.Near) > 0 {
+		s.say("Times in zips have no zone; they were read as %s. Within 14 hours of the due date, so look: %s\n",
+			at.Zone, text.Some(at.Near))
+	}
 }
 
 // changed says which marks are other than before.
