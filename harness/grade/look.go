@@ -10,6 +10,8 @@ import (
 type Look struct {
 	Zone string   // in which times were read that have none, as in "+08:00"
 	Near []string // whose such times are so near to the due date that another zone might be on its other side
+
+	Twice []string // who has handed in something in two versions at once, of which one was taken
 }
 
 // farthest is how far apart two zones may be that people live in, from the one that somebody grades in.
@@ -18,6 +20,9 @@ const farthest = 14 * time.Hour
 // look says where to look, of submissions and their entries.
 func look(mine []intake.Submission, entries []Entry, due time.Time) (l Look) {
 	for i, e := range entries {
+		if e.Twice {
+			l.Twice = append(l.Twice, mine[i].Who())
+		}
 		isNear := e.Time != nil && !due.IsZero() && e.System != intake.Canvas && e.Time.Sub(due).Abs() <= farthest
 		if e.Zone != "" && isNear {
 			l.Zone, l.Near = e.Zone, append(l.Near, mine[i].Who())

@@ -140,7 +140,7 @@ func damaged(err error) error {
 }
 
 // fromZip returns what hands over a zip's entries.
-func (m *meter) fromZip(r io.ReaderAt, size int64) source {
+func (m *meter) fromZip(r io.ReaderAt, size int64, zone *time.Location) source {
 	return func(ctx context.Context, yield func(item) error) error {
 		z, err := readZip(r, size, m.limits.Entries)
 		if err != nil {
@@ -150,7 +150,7 @@ func (m *meter) fromZip(r io.ReaderAt, size int64) source {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			i := zipItem(f, f.Name, time.UTC)
+			i := zipItem(f, f.Name, zone)
 			if open := i.open; true {
 				i.open = func() (io.ReadCloser, error) {
 					r, err := open()

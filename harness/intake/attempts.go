@@ -56,6 +56,7 @@ func (f *finder) submissions() (all []Submission) {
 			s := &attempts[i]
 			s.System, s.Student, s.ID = w.system, text.VisibleLine(w.student), text.VisibleLine(w.id)
 			s.Attempt, s.Attempts, s.course, s.limits = i+1, len(attempts), f.course, f.limits
+			s.zone = f.zone
 			if i > 0 {
 				s.before = &attempts[i-1]
 			}

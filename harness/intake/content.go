@@ -30,6 +30,10 @@ type Content struct {
 	Clock    Clock
 	Zone     string
 
+	// Twice says that something is there in two versions, and that the rules for what counts may have taken the one
+	// that the student does not mean. The notes say which.
+	Twice bool
+
 	// Key is the SHA-256, in hexadecimal digits, of the lessons' names and of the names and bytes of their files:
 	// submissions with the same key are graded alike.
 	Key string
@@ -94,12 +98,14 @@ const mostLeft = 200
 type unpacker struct {
 	ctx    context.Context
 	course course
+	zone   *time.Location // of times that have none
 	meter
 	kept     int64 // bytes of the files that count
 	spare    int64 // and of those that may turn out to
 	claims   []claim
 	trees    map[string]bool // folders that hold the whole repository
 	notes    []text.Text     // of what was put in another's place
+	twice    bool            // where nobody can be sure
 	left     []Left
 	leftAt   map[string]int
 	unlisted int
@@ -111,8 +117,8 @@ type unpacker struct {
 	deep       int    // in how many archives of the student's this is
 }
 
-func newUnpacker(ctx context.Context, c course, limits Limits) *unpacker {
-	return &unpacker{ctx: ctx, course: c, meter: meter{limits: limits}, trees: map[string]bool{},
+func newUnpacker(ctx context.Context, c course, limits Limits, zone *time.Location) *unpacker {
+	return &unpacker{ctx: ctx, course: c, zone: zone, meter: meter{limits: limits}, trees: map[string]bool{},
 		leftAt: map[string]int{}}
 }
 
@@ -224,7 +230,7 @@ func (u *unpacker) goFile(i item, name string, elements []string) error {
 	}
 	c.seq, c.path, c.shown = u.seq, name, u.shown
 	c.deep = len(elements) + strings.Count(u.shown, "/")
-	c.uploaded = u.when(i)
+	c.uploaded, c.modified = u.when(i), i.modified
 	if !why.IsZero() {
 		c.why, c.data = why, nil
 		if size := int64(len(data)); spare(elements) && u.spare+size <= u.limits.Kept {
@@ -280,7 +286,7 @@ func (u *unpacker) unpack(i item, name string) error {
 		u.packed += i.size
 		from = u.fromTar(f)
 		if strings.EqualFold(path.Ext(name), ".zip") {
-			from = u.fromZip(random, i.size)
+			from = u.fromZip(random, i.size, u.zone)
 		}
 	} else {
 		var b bytes.Buffer
@@ -294,7 +300,7 @@ func (u *unpacker) unpack(i item, name string) error {
 		data := bytes.NewReader(b.Bytes())
 		from = u.fromTar(data)
 		if strings.EqualFold(path.Ext(name), ".zip") {
-			from = u.fromZip(data, data.Size())
+			from = u.fromZip(data, data.Size(), u.zone)
 		}
 	}
 	if err := from(u.ctx, u.take); err != nil {
@@ -307,7 +313,7 @@ func (u *unpacker) unpack(i item, name string) error {
 func (u *unpacker) content() Content {
 	u.below()
 	c := Content{Lessons: u.place(), Modified: u.stamp.at, Clock: u.stamp.clock, Zone: u.stamp.zone}
-	c.Notes = u.notes
+	c.Notes, c.Twice = u.notes, u.twice
 	const most = 3
 	if len(c.Notes) > most {
 		c.Notes = append(c.Notes[:most], text.Say("So it is with %d more files.", len(u.notes)-most))

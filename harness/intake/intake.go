@@ -47,11 +47,14 @@
 // people's packages (vendor, node_modules), the files of repositories, editors and operating systems, and all that is
 // not Go.
 //
-// If two files with different bytes want one place, the one is taken that comes first by these rules, one after the
-// other: what is not as it was handed out; what was uploaded later, by Canvas's number; what lies in a folder named as
-// the lesson is; what lies in fewer folders; what needed no renaming; of one path in an archive the later entry;
-// otherwise the path that comes first in byte order. Names that differ only in whether letters are big are one. The
-// other file is left out, with that reason.
+// Two folders of one upload that both have a file of the lesson's, other than as it was handed out, are two attempts
+// at it: one is taken as it is, and nothing of the other. So it is with each two files that want one place. Which is
+// taken is said by these rules, one after the other: what is not as it was handed out; what was uploaded later, by
+// Canvas's number; the folder with more of the lesson's files; what is newer, by the files' times; what lies in a
+// folder named as the lesson is; what lies in fewer folders; what needed no renaming; the path that comes first in
+// byte order, if numbers don't count; what has the bigger number there. Of one path in an archive it is the later
+// entry. Names that differ only in whether letters are big are one. The other file is left out, and a note says by
+// which rule, unless it is as it was handed out.
 //
 // An archive in what a student has uploaded is read; an archive in that one is not. Names in archives that are no
 // UTF-8 have their bytes as %XX. A path that leaves its folder, links, devices and names with characters that can't be
@@ -126,6 +129,7 @@ type Submission struct {
 	refuse error // why it can't be read, if that is known already
 	course course
 	limits Limits
+	zone   *time.Location // of times that have none
 }
 
 // A part of a submission is one of its uploads, in their order.
@@ -186,7 +190,7 @@ func (s Submission) unpack(ctx context.Context) (Content, error) {
 	if s.refuse != nil {
 		return Content{}, s.refuse
 	}
-	u := newUnpacker(ctx, s.course, s.limits)
+	u := newUnpacker(ctx, s.course, s.limits, s.zone)
 	var notes []text.Text
 	for i, p := range s.parts {
 		u.seq, u.partsClock = i, cmp.Or(p.clock, FileClock)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/text"
@@ -72,6 +73,7 @@ type claim struct {
 	why     text.Text // not to take it
 
 	uploaded stamp
+	modified time.Time // what the file itself has, in an archive too
 }
 
 // inLesson returns the lesson that a path's folders name, and which one it is: the last.
@@ -231,29 +233,13 @@ func shortly(name string) string {
 
 func unix(data []byte) []byte { return bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")) }
 
-// prefer says which of two claims to one place comes first. The package's documentation tells it.
-func prefer(a, b claim) int {
-	first := func(a, b bool) int {
-		switch {
-		case a == b:
-			return 0
-		case a:
-			return -1
-		}
-		return 1
-	}
-	return cmp.Or(first(!a.stub, !b.stub), cmp.Compare(b.seq, a.seq), first(a.folder, b.folder),
-		cmp.Compare(a.deep, b.deep), first(!a.renamed, !b.renamed), strings.Compare(a.shown+a.path, b.shown+b.path))
-}
-
 // place gives every place of every lesson to the one file that is to have it.
 func (u *unpacker) place() (lessons []Lesson) {
 	type at struct {
 		lesson int
 		name   string
 	}
-	wanted := map[at][]claim{}
-	var order []at
+	var claims []claim
 	for _, c := range u.claims {
 		u.shown = c.shown
 		if outside := u.outside(c); outside != "" {
@@ -264,6 +250,13 @@ func (u *unpacker) place() (lessons []Lesson) {
 			u.leave(c.path, c.why)
 			continue
 		}
+		claims = append(claims, c)
+	}
+	sameTimes(claims)
+	claims, lost := u.versions(claims)
+	wanted := map[at][]claim{}
+	var order []at
+	for _, c := range claims {
 		key := at{c.lesson, strings.ToLower(c.name)}
 		if wanted[key] == nil {
 			order = append(order, key)
@@ -273,24 +266,34 @@ func (u *unpacker) place() (lessons []Lesson) {
 	for _, k := range u.course {
 		lessons = append(lessons, Lesson{Name: k.Name})
 	}
+	taken := map[at]File{}
 	for _, key := range order {
 		all := wanted[key]
 		// Of two of one path, the later one is what an archive's program would leave on the disk.
 		slices.Reverse(all)
-		slices.SortStableFunc(all, prefer)
+		var newest time.Time
+		for _, c := range all {
+			newest = later(newest, c.modified)
+		}
+		slices.SortStableFunc(all, func(a, b claim) int { return decided(prefer(a, b, newest)).order })
 		best := all[0]
-		from := text.VisibleLine(best.shown + best.path)
-		lessons[key.lesson].Files = append(lessons[key.lesson].Files, File{best.name, from, best.data})
+		taken[key] = File{best.name, text.VisibleLine(best.shown + best.path), best.data}
+		lessons[key.lesson].Files = append(lessons[key.lesson].Files, taken[key])
 		for _, other := range all[1:] {
-			u.shown = other.shown
-			if bytes.Equal(other.data, best.data) {
-				continue
-			}
-			u.leave(other.path, text.Say("%s is taken in its place", from))
-			if !other.stub {
-				u.notes = append(u.notes, text.Say("%s is left out, and %s taken in its place.",
-					text.VisibleLine(other.shown+other.path), from))
-			}
+			u.another(other, taken[key], decided(prefer(best, other, newest)))
+		}
+	}
+	for _, l := range lost {
+		if instead, ok := taken[at{l.lesson, strings.ToLower(l.name)}]; ok {
+			u.another(l.claim, instead, l.by)
+			continue
+		}
+		u.shown = l.shown
+		u.leave(l.path, text.Say("all of %s is taken from %s", u.course[l.lesson].Name, l.to))
+		u.twice = u.twice || !l.stub
+		if !l.stub {
+			u.notes = append(u.notes, text.Say("%s is left out, as all of %s is taken from %s: %s.",
+				text.VisibleLine(l.shown+l.path), u.course[l.lesson].Name, l.to, l.by.why))
 		}
 	}
 	u.shown = ""

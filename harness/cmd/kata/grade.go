@@ -129,6 +129,10 @@ func (s *session) look(at grade.Look) {
 		s.say("Times in zips have no zone; they were read as %s. Within 14 hours of the due date, so look: %s\n",
 			at.Zone, text.Some(at.Near))
 	}
+	if len(at.Twice) > 0 {
+		s.say("%d have handed in a file twice; the notes in grades.csv say which was taken, and why, so look: %s\n",
+			len(at.Twice), text.Some(at.Twice))
+	}
 }
 
 // changed says which marks are other than before.
