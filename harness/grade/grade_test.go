@@ -127,6 +127,14 @@ func TestLookNear(t *testing.T) {
 	require.Empty(t, look(mine, entries, time.Time{}).Near, "without a due date nobody is near it")
 }
 
+// TestLookTwice: who has handed in something twice is named, and each pair of downloads once.
+func TestLookTwice(t *testing.T) {
+	pair := []string{"a.zip", "b.zip"}
+	mine := []intake.Submission{{Student: "ann"}, {Student: "bob"}, {Student: "cat"}}
+	entries := []Entry{{Twice: true, ByName: pair}, {ByName: pair}, {}}
+	require.Equal(t, Look{Twice: []string{"ann"}, ByName: [][]string{pair}}, look(mine, entries, time.Time{}))
+}
+
 // TestPlain: nobody's name is a formula.
 func TestPlain(t *testing.T) {
 	for _, cell := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "　＝1", "＠x"} {

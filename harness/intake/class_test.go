@@ -225,11 +225,76 @@ func TestDownloads(t *testing.T) {
 				require.Equal(t, echoed, files, "the upload with the bigger number is the later one")
 				require.True(t, all[1].Late)
 			}
-			if all[0].System == intake.Moodle {
-				require.Empty(t, all[0].Notes)
-				require.Regexp(t, "which is newer of .*m2.zip: .* and .*m1.zip: ", all[1].Notes[0].EN)
-			}
 		})
+	}
+}
+
+// TestMoodlesDownloads: of two downloads the times say which is the later one, whatever they are called. Only where
+// they don't, and what a student has in them differs, it is said that the names decide.
+func TestMoodlesDownloads(t *testing.T) {
+	const chen, li = "Chen_1_assignsubmission_file/echo.go", "Li_2_assignsubmission_file/echo.go"
+	began := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	type file struct {
+		name, content string
+		hours         int // when it was uploaded
+	}
+	const first, second = "UDP-55 (1).zip", "UDP-55.zip" // in the order of the names
+	tests := []struct {
+		name   string
+		first  []file
+		second []file
+		counts string // what Chen's last attempt has
+		byName []string
+	}{
+		{"the later one is called so that it is first", []file{{chen, echo, 2}, {li, echo, 1}},
+			[]file{{chen, spoof, 1}, {li, echo, 1}}, echo, nil},
+		{"in order", []file{{chen, spoof, 1}}, []file{{chen, echo, 2}}, echo, nil},
+		{"only another's time says it", []file{{chen, echo, 1}, {li, echo, 2}}, []file{{chen, spoof, 1}}, echo, nil},
+		{"the same in both", []file{{chen, echo, 1}}, []file{{chen, echo, 1}}, echo, nil},
+		{"no time says it", []file{{chen, echo, 1}}, []file{{chen, spoof, 1}}, echo, []string{second, first}},
+	}
+	for _, tt := range tests {
+		for _, kind := range []string{"zips", "folders"} {
+			t.Run(tt.name+"/"+kind, func(t *testing.T) {
+				dir := t.TempDir()
+				var byName []string
+				for path, list := range map[string][]file{first: tt.first, second: tt.second} {
+					var entries []crafted
+					for _, f := range list {
+						at := began.Add(time.Duration(f.hours) * time.Hour)
+						e := stored(f.name, f.content, nil)
+						e.header.Modified, e.raw = at, false
+						entries = append(entries, e)
+						if kind == "folders" {
+							lay(t, dir, "c/"+path+"/"+f.name, f.content)
+							full := filepath.Join(dir, "c", path, filepath.FromSlash(f.name))
+							require.NoError(t, os.Chtimes(full, at, at))
+						}
+					}
+					if kind == "zips" {
+						lay(t, dir, "c/"+path, craft(t, entries...))
+					}
+				}
+				for _, name := range tt.byName {
+					byName = append(byName, filepath.Join(dir, "c", name))
+				}
+				all, _ := find(t, filepath.Join(dir, "c"))
+				require.Equal(t, 2, all[1].Attempt)
+				_, _, c := read(t, all[1])
+				var data string
+				for _, l := range c.Lessons {
+					for _, f := range l.Files {
+						data = string(f.Data)
+					}
+				}
+				require.Equal(t, tt.counts, data)
+				require.Equal(t, byName, c.ByName)
+				require.Equal(t, tt.byName != nil, len(c.Notes) > 0, "%v", c.Notes)
+				if tt.byName != nil {
+					require.Contains(t, c.Notes[0].EN, "No time says which is newer of "+byName[0])
+				}
+			})
+		}
 	}
 }
 

@@ -34,6 +34,10 @@ type Content struct {
 	// that the student does not mean. The notes say which.
 	Twice bool
 
+	// ByName are two downloads, if nothing but their names says that the second, which has this, is the later one, and
+	// what the first has is something else.
+	ByName []string
+
 	// Key is the SHA-256, in hexadecimal digits, of the lessons' names and of the names and bytes of their files:
 	// submissions with the same key are graded alike.
 	Key string

@@ -23,10 +23,12 @@ type finder struct {
 	limits Limits
 	zone   *time.Location // of times that have none
 	at     int            // which path is looked at
+	names  map[int]string // of the paths, as they were given or found
 	paths  int            // how many were given
 	all    []*found
 	loose  map[string]*found // the submissions of Go files that were given, by folder
 	left   []Left
+	newest map[int]time.Time // of what is at the paths; nil until somebody asks
 }
 
 // A found is one upload, before it is known which belong together.
@@ -45,6 +47,7 @@ func (f *finder) leave(name string, why text.Text) {
 
 // path looks at what was given.
 func (f *finder) path(given string) error {
+	f.names[f.at] = given
 	info, err := os.Stat(given)
 	if err != nil {
 		return fmt.Errorf("%s can't be read: %s", strconv.Quote(given), cause(err))
@@ -192,8 +195,14 @@ func (f *finder) downloads(full string, entries []fs.DirEntry) (all []fs.DirEntr
 
 // each looks at downloads in a folder, one after the other, and at what lies beside them.
 func (f *finder) each(given, full string, entries, downloads []fs.DirEntry) error {
+	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { // "x (1).zip" comes after x.zip
+		plainA, again := downloadedAs(a.Name())
+		plainB, againB := downloadedAs(b.Name())
+		return cmp.Or(strings.Compare(plainA, plainB), cmp.Compare(again, againB))
+	})
 	for _, e := range entries {
 		shown := filepath.Join(given, e.Name())
+		f.names[f.at] = shown
 		switch at := filepath.Join(full, e.Name()); {
 		case !slices.Contains(downloads, e):
 			f.leave(shown, text.Say("neither a folder nor an archive"))

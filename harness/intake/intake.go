@@ -32,8 +32,10 @@
 // One student's files of one download belong together. If there is an archive work.zip and there are also work-1.zip
 // and so on, as Canvas names what is handed in again, each is an attempt, in that order, and files beside them belong
 // to the last. What two downloads hold of one student are two attempts, in the order of Canvas's numbers; Moodle's are
-// in the order of the paths, and a note says so. Elsewhere than in a platform's download, a student is whom the folder
-// or archive is named after, of any kind: alice and alice.zip are attempts of alice's, in the order of the names.
+// in the order of their times, first of what the student has in them and then of all that is in them, and where those
+// are the same, of the paths, which a note says if what the student has is not. Elsewhere than in a platform's
+// download, a student is whom the folder or archive is named after, of any kind: alice and alice.zip are attempts of
+// alice's, in the order of the names.
 //
 // # What counts
 //
@@ -125,6 +127,9 @@ type Submission struct {
 	Notes []text.Text // what whoever grades should know, a line each
 
 	before *Submission // the attempt before
+	at     int         // which download it is of
+	older  string      // the one of the attempt before, if nothing but their names says which is newer
+	newer  string      // and its own
 	parts  []part
 	refuse error // why it can't be read, if that is known already
 	course course
@@ -178,6 +183,11 @@ func (s Submission) Unpack(ctx context.Context) (Content, error) {
 	case ctx.Err() != nil:
 		return Content{}, fmt.Errorf("%s: %w", s.Who(), ctx.Err())
 	case err == nil:
+		if s.older != "" && before.Key != c.Key {
+			c.ByName = []string{s.older, s.newer}
+			c.Notes = append(c.Notes, text.Say("No time says which is newer of %s and %s; what was given later counts "+
+				"as later.", s.before.Paths[0], s.Paths[0]))
+		}
 		if gone := c.lacks(before); len(gone) > 0 {
 			c.Notes = append(c.Notes, text.Say("The attempt before has what this one lacks: %s.",
 				strings.Join(gone, ", ")))
@@ -222,6 +232,7 @@ func Find(paths []string, lessons []curriculum.Lesson, limits Limits, zone *time
 		return nil, nil, err
 	}
 	f := finder{course: c, paths: len(paths), limits: limits.orDefault(), zone: cmp.Or(zone, time.Local),
+		names: map[int]string{},
 		loose: map[string]*found{}}
 	for _, path := range paths {
 		if err := f.path(path); err != nil {

@@ -79,6 +79,9 @@ var gradeSentences = []Text{
 		"zip 裡的時間沒有時區，一律當成 %s。離期限不到 14 小時，請確認：%s\n"},
 	{"%d have handed in a file twice; the notes in grades.csv say which was taken, and why, so look: %s\n",
 		"有 %d 位把同一個檔案交了兩份；採用哪一份、為什麼，寫在 grades.csv 的備註裡，請確認：%s\n"},
+	{"%s is taken to be older than %s, as nothing but their names says which is; if it is the other way round, give " +
+		"them in their order\n",
+		"%s 當成比 %s 舊，因為除了名稱，看不出哪個比較新；如果相反，請依先後順序給這兩個\n"},
 	{"%d submissions in %v.\n", "%d 份作業，花了 %v。\n"},
 	{"%d submissions could not be judged; once that is mended, the same command goes on",
 		"有 %d 份作業沒能評；把問題解決後，同樣的命令會接著評"},

@@ -85,8 +85,8 @@ var intakeSentences = []Text{
 		"it into a folder and give that",
 		"%[1]s 的 %[3]s 和 %[4]s 裡都有 %[2]s：如果它們是不同的學生，請解壓縮後改給資料夾；" +
 			"如果是同一位學生的，請把這個檔案放進一個資料夾，再給那個資料夾"},
-	{"Moodle's names do not say which is newer of %s and %s; what was given later counts as later.",
-		"Moodle 的檔名看不出 %s 和 %s 哪個比較新；後面給的算比較晚交。"},
+	{"No time says which is newer of %s and %s; what was given later counts as later.",
+		"從時間看不出 %s 和 %s 哪個比較新；後面給的算比較晚交。"},
 	{"%s is left out, and %s taken in its place: %s.", "略過 %s，改採用 %s：%s。"},
 	{"all of %s is taken from %s", "%s 全部採用 %s 裡的"},
 	{"%s is left out, as all of %s is taken from %s: %s.", "略過 %s，因為 %s 全部採用 %s 裡的：%s。"},

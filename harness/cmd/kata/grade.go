@@ -129,6 +129,10 @@ func (s *session) look(at grade.Look) {
 		s.say("Times in zips have no zone; they were read as %s. Within 14 hours of the due date, so look: %s\n",
 			at.Zone, text.Some(at.Near))
 	}
+	for _, pair := range at.ByName {
+		s.say("%s is taken to be older than %s, as nothing but their names says which is; if it is the other way "+
+			"round, give them in their order\n", pair[0], pair[1])
+	}
 	if len(at.Twice) > 0 {
 		s.say("%d have handed in a file twice; the notes in grades.csv say which was taken, and why, so look: %s\n",
 			len(at.Twice), text.Some(at.Twice))
