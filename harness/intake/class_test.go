@@ -72,6 +72,12 @@ func TestClasses(t *testing.T) {
 			{"Participant (7)", false, echoed}, {"Participant (8)", false, spoofed}, {"Chen Wei (100)", false, both},
 			{"Li (20)", false, echoed},
 		}, []string{"Li_20_assignsubmission_onlinetext"}},
+		{"Moodle's empty folders", []at{
+			{"Chen Wei_100_assignsubmission_file/", ""}, {"Li_20_assignsubmission_file/echo.go", echo},
+			{"Wu_30_assignsubmission_file/.DS_Store", "x"}, {"Xu_40_assignsubmission_file/work/", ""},
+			{"Yu_50_assignsubmission_onlinetext/", ""}, {"Yu_50_assignsubmission_onlinetext/onlinetext.html", "x"},
+		}, []handed{{"Chen Wei (100)", false, files{}}, {"Li (20)", false, echoed}, {"Wu (30)", false, files{}},
+			{"Xu (40)", false, files{}}}, []string{"Yu_50_assignsubmission_onlinetext"}},
 		{"Moodle, flat", []at{
 			{"Chen Wei_100_assignsubmission_file_echo.go", echo}, {"Chen Wei_100_assignsubmission_file_spoof.go",
 				spoof},

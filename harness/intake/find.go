@@ -340,11 +340,13 @@ func (f *finder) zip(given, full, base string) error {
 			continue
 		}
 		if n.noFiles {
-			f.leave(given+": "+e.path, onlineText)
+			if !e.folder {
+				f.leave(given+": "+e.path, onlineText)
+			}
 			continue
 		}
 		as := n.file
-		if len(elements) > 1 {
+		if len(elements) > 1 || e.folder {
 			as = strings.Join(elements[1:], "/")
 			n.file = ""
 		}
@@ -354,6 +356,9 @@ func (f *finder) zip(given, full, base string) error {
 			student = &found{named: n, path: given + ": " + elements[0], parts: []part{{clock: PlatformZip}}}
 			students[elements[0]] = student
 			order = append(order, student)
+		}
+		if e.folder {
+			continue
 		}
 		at := place{e.index, z.File[e.index].Name, as, z.File[e.index].CRC32}
 		student.parts[0].places = append(student.parts[0].places, at)
@@ -397,14 +402,16 @@ func (f *finder) openZip(full string) (z *zip.Reader, info fs.FileInfo, leave fu
 	return z, d.info, func() { opened.Close() }, nil
 }
 
-// A zipEntry is an entry of a zip's that is not junk.
+// A zipEntry is an entry of a zip's that is not junk, or the folder that has nothing else.
 type zipEntry struct {
 	index    int
 	path     string
 	elements []string // of the path, without the one folder that all lies in, if it is one
+	folder   bool
 }
 
-// entriesOf lists a zip's entries, without the folders at its top.
+// entriesOf lists a zip's entries, without the folders at its top but for those that a platform has named: who has
+// handed in such a one has handed in, though there is nothing in it.
 func entriesOf(z *zip.Reader) (all []zipEntry) {
 	under := ""
 	for i, e := range z.File {
@@ -412,15 +419,18 @@ func entriesOf(z *zip.Reader) (all []zipEntry) {
 		if !why.IsZero() {
 			continue // said elsewhere, if it is a class's
 		}
-		if n, _ := junk(elements); n > 0 {
+		isDir := e.Mode().IsDir()
+		if n, _ := junk(elements); n > 1 {
+			elements, isDir = elements[:n-1], true
+		} else if n == 1 {
 			continue
 		}
-		if top := elements[0]; len(all) == 0 && (len(elements) > 1 || e.Mode().IsDir()) {
+		if top := elements[0]; len(all) == 0 && (len(elements) > 1 || isDir) {
 			under = top
 		} else if top != under {
 			under = ""
 		}
-		all = append(all, zipEntry{i, strings.Join(elements, "/"), elements})
+		all = append(all, zipEntry{i, strings.Join(elements, "/"), elements, isDir})
 	}
 	if _, ok := parseName(under); !ok && under != "" {
 		for i := range all {
@@ -428,7 +438,11 @@ func entriesOf(z *zip.Reader) (all []zipEntry) {
 		}
 	}
 	return slices.DeleteFunc(all, func(e zipEntry) bool {
-		return len(e.elements) == 0 || len(e.elements) == 1 && z.File[e.index].Mode().IsDir()
+		if len(e.elements) == 0 || !e.folder {
+			return len(e.elements) == 0
+		}
+		_, ok := parseName(e.elements[0])
+		return !ok
 	})
 }
 

@@ -63,6 +63,10 @@ func course(t testing.TB) (lessons []curriculum.Lesson) {
 
 func lay(t testing.TB, dir, name, content string) {
 	path := filepath.Join(dir, filepath.FromSlash(name))
+	if strings.HasSuffix(name, "/") {
+		require.NoError(t, os.MkdirAll(path, 0o700))
+		return
+	}
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 	one := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC) // else a slow disk would say what is newer
