@@ -447,11 +447,15 @@ func TestLate(t *testing.T) {
 func TestNotes(t *testing.T) {
 	all := []Lesson{{Name: "02-echo", Tasks: []Task{{Name: "TestA", State: verdict.DidNotCompile, Points: 2}}},
 		{Name: "03-spoof", Tasks: []Task{{Name: "TestA", State: verdict.Refused, Points: 2}}},
-		{Name: "04-backoff", Tasks: []Task{{Name: "TestA", State: verdict.DidNotCompile, Points: 2}}}}
+		{Name: "04-backoff", Tasks: []Task{{Name: "TestA", State: verdict.DidNotCompile, Points: 2}}},
+		{Name: "05-broadcast", Tasks: []Task{{Name: "TestA", State: verdict.NotRun, Points: 2, Reason: "Nothing."}}},
+		{Name: "06-pmtu", Files: []string{"a.go"}, Tasks: []Task{{Name: "TestA", State: verdict.NotRun, Points: 2,
+			Reason: "pmtu.go is missing."}}}}
 	for language, want := range map[text.Language]string{
 		text.English: "What was handed in for 02-echo, 04-backoff did not compile; What was handed in for 03-spoof " +
-			"does what is refused, and was not run",
-		text.Chinese: "02-echo, 04-backoff 交的檔案無法編譯; 03-spoof 交的檔案裡有不收的東西，所以沒有執行",
+			"does what is refused, and was not run; 06-pmtu: pmtu.go is missing",
+		text.Chinese: "02-echo, 04-backoff 交的檔案無法編譯; 03-spoof 交的檔案裡有不收的東西，所以沒有執行; " +
+			"06-pmtu：pmtu.go is missing",
 	} {
 		out := lay(t, Head{Which: "last", Language: string(language)}, 1)
 		require.NoError(t, writeJSON(resultPath(out, "k2"), Result{Key: "k2", Lessons: all}))

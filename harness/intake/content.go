@@ -48,6 +48,25 @@ type Lesson struct {
 	Name    string   // as in "02-echo"
 	Files   []File   // by name; none if the lesson is missing
 	Missing []string // the names of the files to be written that are not there, if others are
+	Others  []string // then: the names of those, beside them, that are not the course's
+}
+
+// Lacks says which files are missing, and which may be meant to be those; it is empty if none are.
+func (l Lesson) Lacks() text.Text {
+	missing, others := strings.Join(l.Missing, ", "), text.VisibleLine(text.Some(l.Others))
+	switch {
+	case len(l.Missing) == 0:
+		return text.Text{}
+	case len(l.Others) == 0:
+		return text.Say("Files are missing: %s.", missing)
+	case len(l.Missing) == 1 && len(l.Others) == 1:
+		return text.Say("%s is missing; there is %s: rename it.", missing, others)
+	}
+	return text.Say("Files are missing: %s. There are others: %s; rename those that are meant.", missing, others)
+}
+
+func (l Lesson) has(name string) bool {
+	return slices.ContainsFunc(l.Files, func(f File) bool { return f.Name == name })
 }
 
 // A File is one that is judged.
@@ -98,6 +117,12 @@ func (c Clock) Says() text.Text {
 // mostLeft is how many things that were left out are listed one by one.
 const mostLeft = 200
 
+// A misnamed file would be Go's but for what its name ends with, as editors that hide that write it.
+type misnamed struct {
+	lesson int    // in the course
+	meant  string // the name without that
+}
+
 // An unpacker reads one submission.
 type unpacker struct {
 	ctx    context.Context
@@ -107,9 +132,10 @@ type unpacker struct {
 	kept     int64 // bytes of the files that count
 	spare    int64 // and of those that may turn out to
 	claims   []claim
-	trees    map[string]bool // folders that hold the whole repository
-	notes    []text.Text     // of what was put in another's place
-	twice    bool            // where nobody can be sure
+	trees    map[string]bool     // folders that hold the whole repository
+	notes    []text.Text         // of what was put in another's place
+	twice    bool                // where nobody can be sure
+	misnamed map[misnamed]string // and its path, for people
 	left     []Left
 	leftAt   map[string]int
 	unlisted int
@@ -123,7 +149,7 @@ type unpacker struct {
 
 func newUnpacker(ctx context.Context, c course, limits Limits, zone *time.Location) *unpacker {
 	return &unpacker{ctx: ctx, course: c, zone: zone, meter: meter{limits: limits}, trees: map[string]bool{},
-		leftAt: map[string]int{}}
+		leftAt: map[string]int{}, misnamed: map[misnamed]string{}}
 }
 
 // leave notes that something was left out: of one folder, and for one reason, it is one thing.
@@ -195,6 +221,13 @@ func (u *unpacker) take(i item) error {
 		u.leave(name, text.Say("an archive of a kind that is not read; pack a .zip or a .tar.gz"))
 		return nil
 	case !strings.EqualFold(path.Ext(name), ".go"):
+		if lesson, meant := u.course.meant(elements); lesson >= 0 {
+			u.leave(name, text.Say("not Go, as its name ends with .txt: rename it to %s", meant))
+			if m := (misnamed{lesson, meant}); u.misnamed[m] == "" {
+				u.misnamed[m] = text.VisibleLine(u.shown + name)
+			}
+			return nil
+		}
 		u.leave(path.Join(path.Dir(name), "*"+path.Ext(name)), text.Say("not Go; only Go is judged"))
 		return nil
 	}
@@ -323,6 +356,14 @@ func (u *unpacker) content() Content {
 		c.Notes = append(c.Notes[:most], text.Say("So it is with %d more files.", len(u.notes)-most))
 	}
 	c.Left = u.left
+	for i, l := range c.Lessons {
+		for _, f := range u.course[i].Files {
+			if from := u.misnamed[misnamed{i, f.Name}]; from != "" && !l.has(f.Name) {
+				c.Notes = append(c.Notes, text.Say("%s: %s", l.Name,
+					text.Say("%s is missing; there is %s: rename it.", f.Name, from)))
+			}
+		}
+	}
 	if !slices.ContainsFunc(c.Lessons, func(l Lesson) bool { return len(l.Files) > 0 }) {
 		why := text.Say("there is no file in it")
 		if len(c.Left) > 0 {

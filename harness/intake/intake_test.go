@@ -535,6 +535,51 @@ func TestNotesOfContent(t *testing.T) {
 	require.Empty(t, c.Notes, "the stub is no loss")
 }
 
+// TestMisnamed: who has given a file another name is told which it is.
+func TestMisnamed(t *testing.T) {
+	tests := []struct {
+		name  string
+		files []at
+		lacks string // of the last lesson that has files
+		note  string // "" for none
+	}{
+		{"a name of one's own", []at{{"02-echo/echo_v2.go", echo}},
+			"echo.go is missing; there is echo_v2.go: rename it.", ""},
+		{"without a folder", []at{{"echo_v2.go", echo}}, "echo.go is missing; there is echo_v2.go: rename it.", ""},
+		{"main", []at{{"02-echo/main.go", "package main\n"}}, "echo.go is missing; there is main.go: rename it.", ""},
+		{"several", []at{{"03-spoof/a.go", spoof}, {"03-spoof/b.go", spoof}, {"03-spoof/b/c.go", "package b\n"}},
+			"Files are missing: path.go, spoof.go. There are others: a.go, b.go; rename those that are meant.", ""},
+		{"nothing instead", []at{{"03-spoof/spoof.go", spoof}}, "Files are missing: path.go.", ""},
+		{"all and more", []at{{"02-echo/echo.go", echo}, {"02-echo/more.go", echo}}, "", ""},
+		{"text in a folder", []at{{"02-echo/echo.go.txt", echo}}, "",
+			"02-echo: echo.go is missing; there is 02-echo/echo.go.txt: rename it."},
+		{"text beside others", []at{{"Spoof.go.TXT", spoof}, {"path.go", ofSpoof}},
+			"Files are missing: spoof.go.", "03-spoof: spoof.go is missing; there is Spoof.go.TXT: rename it."},
+		{"text beside the file", []at{{"echo.go", echo}, {"echo.go.txt", echo}}, "", ""},
+		{"the course's own", []at{{"lessons/02-echo/testdata/stubs/echo.go.txt", echo}, {"lessons/02-echo/a.go", echo}},
+			"echo.go is missing; there is a.go: rename it.", ""},
+		{"any lesson's", []at{{"path.go.txt", spoof}, {"echo.go", echo}}, "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, c := one(t, "amy", append(tt.files, at{"go.mod", ""})...)
+			lacks := ""
+			for _, l := range c.Lessons {
+				if len(l.Files) > 0 {
+					lacks = l.Lacks().EN
+					require.Equal(t, lacks != "", l.Lacks().EN != l.Lacks().ZH, "no Chinese")
+				}
+			}
+			require.Equal(t, tt.lacks, lacks)
+			note := ""
+			if len(c.Notes) > 0 {
+				note = c.Notes[0].EN
+			}
+			require.Equal(t, tt.note, note)
+		})
+	}
+}
+
 // TestVersions: of two attempts at a lesson in one submission the newer is taken, and nothing of the other.
 func TestVersions(t *testing.T) {
 	const other, helper = "package echo // other\n", "package echo\n\nfunc help() {}\n"

@@ -88,6 +88,26 @@ func (c course) inLesson(elements []string) (lesson, at int) {
 	return -1, -1
 }
 
+// meant returns the lesson's file that one was to be whose name ends with .txt behind that; the lesson is -1 if it is
+// none's, or may be several's.
+func (c course) meant(elements []string) (lesson int, name string) {
+	base := elements[len(elements)-1]
+	goName := strings.TrimSuffix(strings.ToLower(base), ".txt")
+	in, at := c.inLesson(elements)
+	if lesson = -1; len(goName) == len(base) || in >= 0 && at < len(elements)-2 { // below, the course has such files
+		return lesson, ""
+	}
+	for n, k := range c {
+		if w, ok := k.written(goName); ok && (in < 0 || in == n) {
+			if lesson >= 0 {
+				return -1, ""
+			}
+			lesson, name = n, w
+		}
+	}
+	return lesson, name
+}
+
 // tree returns the folder that holds the whole repository that a path is in, as its lessons/ tells.
 func (c course) tree(elements []string) (root string, ok bool) {
 	if _, at := c.inLesson(elements); at > 0 && strings.EqualFold(elements[at-1], "lessons") {
@@ -301,9 +321,14 @@ func (u *unpacker) place() (lessons []Lesson) {
 		l := &lessons[i]
 		slices.SortFunc(l.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 		for _, f := range k.Files {
-			has := func(file File) bool { return file.Name == f.Name }
-			if len(l.Files) > 0 && !f.Given && !f.Added && !slices.ContainsFunc(l.Files, has) {
+			if len(l.Files) > 0 && !f.Given && !f.Added && !l.has(f.Name) {
 				l.Missing = append(l.Missing, f.Name)
+			}
+		}
+		for _, f := range l.Files {
+			isCourses := func(own curriculum.File) bool { return own.Name == f.Name }
+			if len(l.Missing) > 0 && !strings.Contains(f.Name, "/") && !slices.ContainsFunc(k.Files, isCourses) {
+				l.Others = append(l.Others, f.Name)
 			}
 		}
 	}

@@ -132,7 +132,6 @@ var gradeSentences = []Text{
 	// of a submission
 	{"refused", "不收"},
 	{"Nothing was handed in for this lesson.", "這一課什麼都沒有交。"},
-	{"Files are missing: %s.", "缺了檔案：%s。"},
 	{"Canvas marks it as late; without a due date nothing is lost here.",
 		"Canvas 標為遲交；沒有給期限，這裡就不扣分。"},
 	{"Canvas marks it as late, and does not say by how much: it loses %s, the least that being late costs.",

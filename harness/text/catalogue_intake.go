@@ -45,6 +45,7 @@ var intakeSentences = []Text{
 	{"an archive in an archive; pack the files themselves", "壓縮檔裡的壓縮檔；請直接壓縮檔案"},
 	{"an archive of a kind that is not read; pack a .zip or a .tar.gz",
 		"不支援這種壓縮檔；請壓縮成 .zip 或 .tar.gz"},
+	{"not Go, as its name ends with .txt: rename it to %s", "檔名結尾是 .txt，所以不是 Go；請改名為 %s"},
 	{"not Go; only Go is judged", "不是 Go；只評 Go 檔案"},
 	{"it has more than %d KiB, which no Go file of a lesson needs", "大小超過 %d KiB，課程的 Go 檔案不需要這麼大"},
 	{"%s is what go tool kata grade has written: give what was handed in",
@@ -81,6 +82,10 @@ var intakeSentences = []Text{
 	{"%s is taken in its place", "改採用 %s"},
 
 	// what whoever grades should know
+	{"Files are missing: %s.", "缺了檔案：%s。"},
+	{"%s is missing; there is %s: rename it.", "缺了 %s；有 %s：請改名。"},
+	{"Files are missing: %s. There are others: %s; rename those that are meant.",
+		"缺了檔案：%s。有別的檔案：%s；如果就是它們，請改名。"},
 	{"%s has %s in %s and in %s: if these are students, unpack it and give the folder; if it is one student's, put " +
 		"it into a folder and give that",
 		"%[1]s 的 %[3]s 和 %[4]s 裡都有 %[2]s：如果它們是不同的學生，請解壓縮後改給資料夾；" +
