@@ -134,7 +134,7 @@ func (s *session) look(at grade.Look) {
 			"round, give them in their order\n", pair[0], pair[1])
 	}
 	if len(at.Twice) > 0 {
-		s.say("%d have handed in a file twice; the notes in grades.csv say which was taken, and why, so look: %s\n",
+		s.say("Two versions of a file, with %d of the students; notes in grades.csv say which was taken, and why: %s\n",
 			len(at.Twice), text.Some(at.Twice))
 	}
 }
