@@ -29,9 +29,12 @@ type Entry struct {
 	Attempts int           `json:"attempts"`
 	Paths    []string      `json:"paths"`
 	Notes    []text.Text   `json:"notes,omitempty"`
-	Left     []intake.Left `json:"left,omitempty"` // what of it was left out
+	Left     []intake.Left `json:"left,omitempty"`    // what of it was left out
+	ByName   []string      `json:"by_name,omitempty"` // two downloads that were put in order by their names alone
+	Twice    bool          `json:"twice,omitempty"`   // two versions of a file were there, and the other may be meant
 	Time     *time.Time    `json:"time,omitempty"`
 	Clock    intake.Clock  `json:"clock,omitempty"` // whose the time is
+	Zone     string        `json:"zone,omitempty"`  // in which it was read, as it has none
 	Late     bool          `json:"late"`
 	LateBy   string        `json:"late_by,omitempty"`
 	Factor   float64       `json:"factor"` // of the points that were earned, for being late
@@ -44,7 +47,8 @@ type Entry struct {
 func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
 	e := Entry{
 		System: s.System, Student: s.Student, ID: s.ID, Attempt: s.Attempt, Attempts: s.Attempts, Paths: s.Paths,
-		Notes: slices.Concat(s.Notes, c.Notes), Left: c.Left, Clock: c.Clock, Factor: 1,
+		Notes: slices.Concat(s.Notes, c.Notes), Left: c.Left, Twice: c.Twice, ByName: c.ByName, Clock: c.Clock,
+		Zone: c.Zone, Factor: 1,
 	}
 	if !c.Modified.IsZero() {
 		at := c.Modified.UTC().Truncate(time.Second)

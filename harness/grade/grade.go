@@ -77,6 +77,7 @@ type Summary struct {
 	Once     []string      // of whose tasks some should have been judged twice, and why they were not
 	Marked   []string      // who has lost something by Canvas's mark, which does not say how late they were
 	Lost     string        // what each of those has lost, as in "10%"
+	Look                   // at what whoever grades should
 	Left     []intake.Left // what lies beside the submissions
 	Worths   []Worth       // what the lessons are worth
 	Changes  *Changes      // since the run before in that directory; nil if there was none
@@ -86,7 +87,11 @@ type Summary struct {
 // Run grades a class, or a shard of it. The error is for what keeps it from grading anybody; what can't be judged of
 // somebody's is in the summary.
 func Run(ctx context.Context, p Params) (Summary, error) {
-	all, left, err := intake.Find(p.Paths, p.Lessons, intake.Limits{})
+	zone := time.Local
+	if !p.Rule.Due.IsZero() {
+		zone = p.Rule.Due.Location()
+	}
+	all, left, err := intake.Find(p.Paths, p.Lessons, intake.Limits{}, zone)
 	if err == nil && len(all) == 0 {
 		err = text.Fail("there are no submissions in %s", strings.Join(p.Paths, ", "))
 	}
@@ -162,6 +167,7 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 			s.Marked, s.Lost = append(s.Marked, mine[i].Who()), lost(e.Factor)
 		}
 	}
+	s.Look = look(mine, entries, p.Rule.Due)
 	c, missing, err := Open(p.Out)
 	if s.Missing = missing; err != nil || len(missing) > 0 {
 		return s, err

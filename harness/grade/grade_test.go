@@ -104,6 +104,37 @@ func TestShardsAreEven(t *testing.T) {
 	}
 }
 
+// TestLookNear: whose time has no zone, and may be on the other side of the due date, is named.
+func TestLookNear(t *testing.T) {
+	due := time.Date(2026, 11, 25, 23, 59, 59, 999_999_999, time.FixedZone("", 8*60*60))
+	var mine []intake.Submission
+	var entries []Entry
+	for _, one := range []struct {
+		who, zone string
+		system    intake.System
+		after     time.Duration
+	}{
+		{"early", "+08:00", intake.Moodle, -15 * time.Hour}, {"before", "+08:00", intake.Moodle, -13 * time.Hour},
+		{"after", "+08:00", intake.Moodle, 13 * time.Hour}, {"long after", "+08:00", intake.Moodle, 15 * time.Hour},
+		{"exact", "", intake.Moodle, -time.Hour}, {"marked", "+08:00", intake.Canvas, -time.Hour},
+	} {
+		s := intake.Submission{System: one.system, Student: one.who}
+		mine = append(mine, s)
+		c := intake.Content{Modified: due.Add(one.after), Clock: intake.PlatformZip, Zone: one.zone}
+		entries = append(entries, newEntry(s, c, late.Rule{Due: due}))
+	}
+	require.Equal(t, Look{Zone: "+08:00", Near: []string{"before", "after"}}, look(mine, entries, due))
+	require.Empty(t, look(mine, entries, time.Time{}).Near, "without a due date nobody is near it")
+}
+
+// TestLookTwice: who has handed in something twice is named, and each pair of downloads once.
+func TestLookTwice(t *testing.T) {
+	pair := []string{"a.zip", "b.zip"}
+	mine := []intake.Submission{{Student: "ann"}, {Student: "bob"}, {Student: "cat"}}
+	entries := []Entry{{Twice: true, ByName: pair}, {ByName: pair}, {}}
+	require.Equal(t, Look{Twice: []string{"ann"}, ByName: [][]string{pair}}, look(mine, entries, time.Time{}))
+}
+
 // TestPlain: nobody's name is a formula.
 func TestPlain(t *testing.T) {
 	for _, cell := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "　＝1", "＠x"} {
@@ -444,11 +475,15 @@ func TestLate(t *testing.T) {
 func TestNotes(t *testing.T) {
 	all := []Lesson{{Name: "02-echo", Tasks: []Task{{Name: "TestA", State: verdict.DidNotCompile, Points: 2}}},
 		{Name: "03-spoof", Tasks: []Task{{Name: "TestA", State: verdict.Refused, Points: 2}}},
-		{Name: "04-backoff", Tasks: []Task{{Name: "TestA", State: verdict.DidNotCompile, Points: 2}}}}
+		{Name: "04-backoff", Tasks: []Task{{Name: "TestA", State: verdict.DidNotCompile, Points: 2}}},
+		{Name: "05-broadcast", Tasks: []Task{{Name: "TestA", State: verdict.NotRun, Points: 2, Reason: "Nothing."}}},
+		{Name: "06-pmtu", Files: []string{"a.go"}, Tasks: []Task{{Name: "TestA", State: verdict.NotRun, Points: 2,
+			Reason: "pmtu.go is missing."}}}}
 	for language, want := range map[text.Language]string{
 		text.English: "What was handed in for 02-echo, 04-backoff did not compile; What was handed in for 03-spoof " +
-			"does what is refused, and was not run",
-		text.Chinese: "02-echo, 04-backoff 交的檔案無法編譯; 03-spoof 交的檔案裡有不收的東西，所以沒有執行",
+			"does what is refused, and was not run; 06-pmtu: pmtu.go is missing",
+		text.Chinese: "02-echo, 04-backoff 交的檔案無法編譯; 03-spoof 交的檔案裡有不收的東西，所以沒有執行; " +
+			"06-pmtu：pmtu.go is missing",
 	} {
 		out := lay(t, Head{Which: "last", Language: string(language)}, 1)
 		require.NoError(t, writeJSON(resultPath(out, "k2"), Result{Key: "k2", Lessons: all}))

@@ -47,6 +47,12 @@ func (r Result) notes() (all []text.Text) {
 	if lessons := in(verdict.Refused); lessons != "" {
 		all = append(all, text.Say("What was handed in for %s does what is refused, and was not run.", lessons))
 	}
+	for _, l := range r.Lessons {
+		ran := func(t Task) bool { return t.State != verdict.NotRun }
+		if len(l.Files) > 0 && len(l.Tasks) > 0 && !slices.ContainsFunc(l.Tasks, ran) {
+			all = append(all, text.Say("%s: %s", l.Name, l.Tasks[0].Reason))
+		}
+	}
 	return all
 }
 

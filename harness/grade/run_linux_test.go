@@ -104,7 +104,7 @@ func TestAgainWithoutABox(t *testing.T) {
 		Files: []curriculum.File{{Name: "good.go"}}, Tasks: []curriculum.Task{{Name: "TestA", Points: 1}}}}
 	class, out := t.TempDir(), t.TempDir()
 	hand(t, class, "alice", map[string]string{"01-good/good.go": "package good\n"})
-	mine, _, err := intake.Find([]string{class}, lessons, intake.Limits{})
+	mine, _, err := intake.Find([]string{class}, lessons, intake.Limits{}, nil)
 	require.NoError(t, err)
 	require.Len(t, mine, 1)
 	content, err := mine[0].Unpack(t.Context())

@@ -81,8 +81,7 @@ func (g *grader) result(ctx context.Context, content intake.Content, only map[st
 		case len(files) == 0:
 			lesson.all(l, verdict.NotRun, text.Say("Nothing was handed in for this lesson.").In(text.Preferred()), "")
 		case len(has.Missing) > 0:
-			lesson.all(l, verdict.NotRun, text.Say("Files are missing: %s.", strings.Join(has.Missing, ", ")).
-				In(text.Preferred()), "")
+			lesson.all(l, verdict.NotRun, has.Lacks().In(text.Preferred()), "")
 		case len(refused) > 0:
 			lesson.all(l, verdict.Refused, refused[0], strings.Join(refused, "\n")+"\n")
 		case only == nil && g.remembers(has, &lesson):

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"udpkata/harness/text"
 )
@@ -90,10 +91,28 @@ func readZip(r io.ReaderAt, size int64, entries int) (*zip.Reader, error) {
 	return z, nil
 }
 
+// noTime is the earliest time that a zip can say. Programs write it, or less, where they know no time.
+var noTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// modified returns an entry's time. With most platforms it is what a clock on the wall showed, of no zone: then it is
+// read in one, which is named.
+func modified(f *zip.File, zone *time.Location) (at time.Time, read string) {
+	at = f.Modified
+	switch {
+	case !at.After(noTime):
+		return time.Time{}, ""
+	case f.ModifiedDate == 0 || at.Location() != time.UTC: // it has another field, and package zip says where it was
+		return at, ""
+	}
+	at = time.Date(at.Year(), at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second(), 0, zone)
+	return at, at.Format("-07:00")
+}
+
 // zipItem returns an entry of an archive, which has a name of its own.
-func zipItem(f *zip.File, name string) item {
+func zipItem(f *zip.File, name string, zone *time.Location) item {
+	at, read := modified(f, zone)
 	return item{
-		name: name, mode: f.Mode().Type(), modified: f.Modified, size: int64(min(f.UncompressedSize64, 1<<62)),
+		name: name, mode: f.Mode().Type(), modified: at, zone: read, size: int64(min(f.UncompressedSize64, 1<<62)),
 		open: func() (io.ReadCloser, error) {
 			if f.Flags&encrypted != 0 {
 				return nil, refused{text.Say("it is encrypted; pack it without a password")}
@@ -121,7 +140,7 @@ func damaged(err error) error {
 }
 
 // fromZip returns what hands over a zip's entries.
-func (m *meter) fromZip(r io.ReaderAt, size int64) source {
+func (m *meter) fromZip(r io.ReaderAt, size int64, zone *time.Location) source {
 	return func(ctx context.Context, yield func(item) error) error {
 		z, err := readZip(r, size, m.limits.Entries)
 		if err != nil {
@@ -131,7 +150,7 @@ func (m *meter) fromZip(r io.ReaderAt, size int64) source {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			i := zipItem(f, f.Name)
+			i := zipItem(f, f.Name, zone)
 			if open := i.open; true {
 				i.open = func() (io.ReadCloser, error) {
 					r, err := open()
@@ -222,7 +241,8 @@ type place struct {
 }
 
 // fromClass returns what hands over some entries of a class's archive, which is opened anew.
-func fromClass(dir, name string, was fs.FileInfo, limits Limits, places []place) source {
+func fromClass(dir, name string, was fs.FileInfo, limits Limits, zone *time.Location,
+	places []place) source {
 	return func(ctx context.Context, yield func(item) error) error {
 		root, err := os.OpenRoot(dir)
 		if err != nil {
@@ -242,7 +262,7 @@ func fromClass(dir, name string, was fs.FileInfo, limits Limits, places []place)
 			if p.index >= len(z.File) || z.File[p.index].Name != p.name || z.File[p.index].CRC32 != p.crc {
 				return changed(name)
 			}
-			if err := yield(zipItem(z.File[p.index], p.as)); err != nil {
+			if err := yield(zipItem(z.File[p.index], p.as, zone)); err != nil {
 				return err
 			}
 		}

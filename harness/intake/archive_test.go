@@ -71,7 +71,7 @@ var small = intake.Limits{Entries: 100, File: 1 << 10, Kept: 4 << 10, Archive: 1
 func open(t testing.TB, name, archive string, limits intake.Limits) (intake.Submission, error) {
 	class := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(class, name), []byte(archive), 0o600))
-	all, left, err := intake.Find([]string{class}, course(t), limits)
+	all, left, err := intake.Find([]string{class}, course(t), limits, nil)
 	require.NoError(t, err)
 	require.Empty(t, left)
 	require.Len(t, all, 1)
@@ -377,7 +377,7 @@ func TestBombs(t *testing.T) {
 			lessons := course(t)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			all, _, err := intake.Find([]string{path}, lessons, limits)
+			all, _, err := intake.Find([]string{path}, lessons, limits, nil)
 			require.NoError(t, err)
 			require.Len(t, all, len(tt.refused))
 			for i, want := range tt.refused {
@@ -420,7 +420,7 @@ func FuzzArchives(f *testing.F) {
 			path = filepath.Join(dir, "a.zip")
 		}
 		require.NoError(t, os.WriteFile(path, archive, 0o600))
-		all, left, err := intake.Find([]string{path}, lessons, small)
+		all, left, err := intake.Find([]string{path}, lessons, small, nil)
 		require.NoError(t, err)
 		for _, l := range left {
 			require.NotContains(t, l.Path, "\n")

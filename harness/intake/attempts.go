@@ -2,11 +2,13 @@ package intake
 
 import (
 	"cmp"
+	"context"
 	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"udpkata/harness/text"
 )
@@ -56,12 +58,9 @@ func (f *finder) submissions() (all []Submission) {
 			s := &attempts[i]
 			s.System, s.Student, s.ID = w.system, text.VisibleLine(w.student), text.VisibleLine(w.id)
 			s.Attempt, s.Attempts, s.course, s.limits = i+1, len(attempts), f.course, f.limits
+			s.zone = f.zone
 			if i > 0 {
 				s.before = &attempts[i-1]
-			}
-			if w.system == Moodle && i > 0 && i == len(attempts)-1 {
-				s.Notes = append(s.Notes, text.Say("Moodle's names do not say which is newer of %s and %s; what was "+
-					"given later counts as later.", attempts[i-1].Paths[0], s.Paths[0]))
 			}
 			if len(names[who{system: w.system, id: w.id}]) > 1 {
 				s.Notes = append(s.Notes,
@@ -95,8 +94,9 @@ func (f *finder) attempts(uploads []*found) (all []Submission) {
 	for _, one := range uploads {
 		newest[one.at] = max(newest[one.at], number(one))
 	}
+	times := f.times(uploads)
 	slices.SortStableFunc(uploads, func(a, b *found) int {
-		return cmp.Or(cmp.Compare(newest[a.at], newest[b.at]), cmp.Compare(a.at, b.at))
+		return cmp.Or(cmp.Compare(newest[a.at], newest[b.at]), times.compare(a.at, b.at), cmp.Compare(a.at, b.at))
 	})
 	for len(uploads) > 0 {
 		n := 1
@@ -131,9 +131,15 @@ func (f *finder) attempts(uploads []*found) (all []Submission) {
 				round = append(round, rounds[-1]...)
 				slices.SortStableFunc(round, func(a, b *found) int { return cmp.Compare(number(a), number(b)) })
 			}
-			if len(round) > 0 {
-				all = append(all, joined(round))
+			if len(round) == 0 {
+				continue
 			}
+			one := joined(round)
+			if n := len(all); n > 0 && one.System == Moodle && all[n-1].at != one.at &&
+				times.compare(all[n-1].at, one.at) == 0 {
+				one.older, one.newer = text.VisibleLine(f.names[all[n-1].at]), text.VisibleLine(f.names[one.at])
+			}
+			all = append(all, one)
 		}
 	}
 	return all
@@ -141,6 +147,7 @@ func (f *finder) attempts(uploads []*found) (all []Submission) {
 
 // joined makes one submission of uploads.
 func joined(uploads []*found) (s Submission) {
+	s.System, s.at = uploads[0].system, uploads[0].at
 	for _, one := range uploads {
 		s.Late = s.Late || one.late
 		s.Paths = append(s.Paths, text.VisibleLine(one.path))
@@ -150,4 +157,60 @@ func joined(uploads []*found) (s Submission) {
 		}
 	}
 	return s
+}
+
+// downloaded are the times of downloads: the newest of what a student has in one, and of all that is in it.
+type downloaded map[int][2]time.Time
+
+func (d downloaded) compare(a, b int) int {
+	return cmp.Or(d[a][0].Compare(d[b][0]), d[a][1].Compare(d[b][1]))
+}
+
+// times returns the times of the downloads that have one student's uploads, if they say which is the later one: Moodle
+// gives what it hands out the time at which it was uploaded. Canvas has numbers.
+func (f *finder) times(uploads []*found) downloaded {
+	own := map[int]time.Time{}
+	for _, one := range uploads {
+		own[one.at] = time.Time{}
+	}
+	if uploads[0].system != Moodle || len(own) < 2 {
+		return nil
+	}
+	for _, one := range uploads {
+		own[one.at] = later(own[one.at], one.newest())
+	}
+	if f.newest == nil {
+		f.newest = map[int]time.Time{}
+		for _, one := range f.all {
+			f.newest[one.at] = later(f.newest[one.at], one.newest())
+		}
+	}
+	all := downloaded{}
+	for at, newest := range own {
+		all[at] = [2]time.Time{newest, f.newest[at]}
+	}
+	return all
+}
+
+// newest returns the newest time of what was uploaded, or the zero time. What can't be read is said when it is
+// unpacked.
+func (one *found) newest() (newest time.Time) {
+	for _, p := range one.parts {
+		from := p.from
+		if p.git != nil {
+			from = p.git.tree
+		}
+		if from == nil {
+			continue
+		}
+		from(context.Background(), func(i item) error {
+			if elements, why := split(i.name); why.IsZero() {
+				if n, _ := junk(elements); n == 0 {
+					newest = later(newest, i.modified)
+				}
+			}
+			return nil
+		})
+	}
+	return newest
 }

@@ -75,7 +75,7 @@ func (u *unpacker) below() {
 
 // counts notes when something was uploaded that counts.
 func (u *unpacker) counts(c claim) {
-	if c.modified.After(u.modified) {
-		u.modified, u.clock = c.modified, c.clock
+	if c.uploaded.at.After(u.stamp.at) {
+		u.stamp = c.uploaded
 	}
 }

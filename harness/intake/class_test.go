@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"archive/zip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -71,6 +72,12 @@ func TestClasses(t *testing.T) {
 			{"Participant (7)", false, echoed}, {"Participant (8)", false, spoofed}, {"Chen Wei (100)", false, both},
 			{"Li (20)", false, echoed},
 		}, []string{"Li_20_assignsubmission_onlinetext"}},
+		{"Moodle's empty folders", []at{
+			{"Chen Wei_100_assignsubmission_file/", ""}, {"Li_20_assignsubmission_file/echo.go", echo},
+			{"Wu_30_assignsubmission_file/.DS_Store", "x"}, {"Xu_40_assignsubmission_file/work/", ""},
+			{"Yu_50_assignsubmission_onlinetext/", ""}, {"Yu_50_assignsubmission_onlinetext/onlinetext.html", "x"},
+		}, []handed{{"Chen Wei (100)", false, files{}}, {"Li (20)", false, echoed}, {"Wu (30)", false, files{}},
+			{"Xu (40)", false, files{}}}, []string{"Yu_50_assignsubmission_onlinetext"}},
 		{"Moodle, flat", []at{
 			{"Chen Wei_100_assignsubmission_file_echo.go", echo}, {"Chen Wei_100_assignsubmission_file_spoof.go",
 				spoof},
@@ -169,7 +176,7 @@ func TestPaths(t *testing.T) {
 	for path, want := range map[string]string{
 		"nobody": "nobody\" can't be read: ", "notes.txt": "is neither a folder, nor a .zip",
 	} {
-		_, _, err := intake.Find([]string{filepath.Join(dir, path)}, course(t), intake.Limits{})
+		_, _, err := intake.Find([]string{filepath.Join(dir, path)}, course(t), intake.Limits{}, nil)
 		require.ErrorContains(t, err, want)
 	}
 	all, left := find(t, filepath.Join(dir, "class"))
@@ -224,11 +231,76 @@ func TestDownloads(t *testing.T) {
 				require.Equal(t, echoed, files, "the upload with the bigger number is the later one")
 				require.True(t, all[1].Late)
 			}
-			if all[0].System == intake.Moodle {
-				require.Empty(t, all[0].Notes)
-				require.Regexp(t, "which is newer of .*m2.zip: .* and .*m1.zip: ", all[1].Notes[0].EN)
-			}
 		})
+	}
+}
+
+// TestMoodlesDownloads: of two downloads the times say which is the later one, whatever they are called. Only where
+// they don't, and what a student has in them differs, it is said that the names decide.
+func TestMoodlesDownloads(t *testing.T) {
+	const chen, li = "Chen_1_assignsubmission_file/echo.go", "Li_2_assignsubmission_file/echo.go"
+	began := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	type file struct {
+		name, content string
+		hours         int // when it was uploaded
+	}
+	const first, second = "UDP-55 (1).zip", "UDP-55.zip" // in the order of the names
+	tests := []struct {
+		name   string
+		first  []file
+		second []file
+		counts string // what Chen's last attempt has
+		byName []string
+	}{
+		{"the later one is called so that it is first", []file{{chen, echo, 2}, {li, echo, 1}},
+			[]file{{chen, spoof, 1}, {li, echo, 1}}, echo, nil},
+		{"in order", []file{{chen, spoof, 1}}, []file{{chen, echo, 2}}, echo, nil},
+		{"only another's time says it", []file{{chen, echo, 1}, {li, echo, 2}}, []file{{chen, spoof, 1}}, echo, nil},
+		{"the same in both", []file{{chen, echo, 1}}, []file{{chen, echo, 1}}, echo, nil},
+		{"no time says it", []file{{chen, echo, 1}}, []file{{chen, spoof, 1}}, echo, []string{second, first}},
+	}
+	for _, tt := range tests {
+		for _, kind := range []string{"zips", "folders"} {
+			t.Run(tt.name+"/"+kind, func(t *testing.T) {
+				dir := t.TempDir()
+				var byName []string
+				for path, list := range map[string][]file{first: tt.first, second: tt.second} {
+					var entries []crafted
+					for _, f := range list {
+						at := began.Add(time.Duration(f.hours) * time.Hour)
+						e := stored(f.name, f.content, nil)
+						e.header.Modified, e.raw = at, false
+						entries = append(entries, e)
+						if kind == "folders" {
+							lay(t, dir, "c/"+path+"/"+f.name, f.content)
+							full := filepath.Join(dir, "c", path, filepath.FromSlash(f.name))
+							require.NoError(t, os.Chtimes(full, at, at))
+						}
+					}
+					if kind == "zips" {
+						lay(t, dir, "c/"+path, craft(t, entries...))
+					}
+				}
+				for _, name := range tt.byName {
+					byName = append(byName, filepath.Join(dir, "c", name))
+				}
+				all, _ := find(t, filepath.Join(dir, "c"))
+				require.Equal(t, 2, all[1].Attempt)
+				_, _, c := read(t, all[1])
+				var data string
+				for _, l := range c.Lessons {
+					for _, f := range l.Files {
+						data = string(f.Data)
+					}
+				}
+				require.Equal(t, tt.counts, data)
+				require.Equal(t, byName, c.ByName)
+				require.Equal(t, tt.byName != nil, len(c.Notes) > 0, "%v", c.Notes)
+				if tt.byName != nil {
+					require.Contains(t, c.Notes[0].EN, "No time says which is newer of "+byName[0])
+				}
+			})
+		}
 	}
 }
 
@@ -253,7 +325,7 @@ func TestClassInAZip(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			lay(t, dir, "in/class.zip", zipped(t, tt.entries...))
-			_, _, err := intake.Find([]string{filepath.Join(dir, "in", "class.zip")}, course(t), intake.Limits{})
+			_, _, err := intake.Find([]string{filepath.Join(dir, "in", "class.zip")}, course(t), intake.Limits{}, nil)
 			if tt.want == "" {
 				require.NoError(t, err)
 			} else {
@@ -317,7 +389,7 @@ func TestResultsAreNoSubmission(t *testing.T) {
 	require.Equal(t, []string{"ann"}, who(all))
 	require.Len(t, left, 1)
 	require.Equal(t, "what go tool kata grade has written", left[0].Reason.EN)
-	_, _, err := intake.Find([]string{filepath.Join(dir, "graded")}, course(t), intake.Limits{})
+	_, _, err := intake.Find([]string{filepath.Join(dir, "graded")}, course(t), intake.Limits{}, nil)
 	require.ErrorContains(t, err, "is what go tool kata grade has written: give what was handed in")
 }
 
@@ -380,6 +452,43 @@ func TestClocks(t *testing.T) {
 		require.Equal(t, want.clock, c.Clock, name)
 		require.True(t, want.at.Equal(c.Modified), "%s: %v", name, c.Modified)
 		require.NotEqual(t, c.Clock.Says().EN, c.Clock.Says().ZH)
+	}
+}
+
+// TestZones: a time that says no zone is read in the one that is given, packed as deep as a class's; one that says it
+// stays what it is, and none is none.
+func TestZones(t *testing.T) {
+	taipei := time.FixedZone("", 8*60*60)
+	wall := time.Date(2026, 11, 25, 22, 0, 0, 0, time.UTC)
+	const name = "Chen_1_assignsubmission_file/echo.go"
+	dos := func(date, clock uint16) string {
+		return craft(t, stored(name, echo, func(h *zip.FileHeader) {
+			//lint:ignore SA1019 what is written with Modified says its instant
+			h.ModifiedDate, h.ModifiedTime = date, clock
+		}))
+	}
+	date := uint16((2026-1980)<<9 | 11<<5 | 25)
+	tests := []struct {
+		name, zip string
+		want      time.Time
+		zone      string
+	}{
+		{"without a zone", dos(date, 22<<11), wall.Add(-8 * time.Hour), "+08:00"},
+		{"with an instant", timed(t, name, echo, wall), wall, ""},
+		{"with an instant, there", timed(t, name, echo, wall.In(taipei)), wall, ""},
+		{"none", dos(0, 0), time.Time{}, ""},
+		{"the first there is, which programs write for none", dos(1<<5|1, 0), time.Time{}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "class.zip")
+			require.NoError(t, os.WriteFile(path, []byte(tt.zip), 0o600))
+			all, _, err := intake.Find([]string{path}, course(t), intake.Limits{}, taipei)
+			require.NoError(t, err)
+			_, _, c := read(t, all[0])
+			require.True(t, tt.want.Equal(c.Modified), "%v", c.Modified)
+			require.Equal(t, tt.zone, c.Zone)
+		})
 	}
 }
 

@@ -24,9 +24,19 @@ type Content struct {
 	Notes   []text.Text // what whoever grades should know, a line each
 
 	// Modified is the newest time of what was uploaded, or the zero time, and Clock says whose it is. The times in a
-	// student's archive are left alone: it has one itself.
+	// student's archive are left alone: it has one itself. Zone is in which zone Modified was read, as in "+08:00", if
+	// it has none itself.
 	Modified time.Time
 	Clock    Clock
+	Zone     string
+
+	// Twice says that something is there in two versions, and that the rules for what counts may have taken the one
+	// that the student does not mean. The notes say which.
+	Twice bool
+
+	// ByName are two downloads, if nothing but their names says that the second, which has this, is the later one, and
+	// what the first has is something else.
+	ByName []string
 
 	// Key is the SHA-256, in hexadecimal digits, of the lessons' names and of the names and bytes of their files:
 	// submissions with the same key are graded alike.
@@ -38,6 +48,25 @@ type Lesson struct {
 	Name    string   // as in "02-echo"
 	Files   []File   // by name; none if the lesson is missing
 	Missing []string // the names of the files to be written that are not there, if others are
+	Others  []string // then: the names of those, beside them, that are not the course's
+}
+
+// Lacks says which files are missing, and which may be meant to be those; it is empty if none are.
+func (l Lesson) Lacks() text.Text {
+	missing, others := strings.Join(l.Missing, ", "), text.VisibleLine(text.Some(l.Others))
+	switch {
+	case len(l.Missing) == 0:
+		return text.Text{}
+	case len(l.Others) == 0:
+		return text.Say("Files are missing: %s.", missing)
+	case len(l.Missing) == 1 && len(l.Others) == 1:
+		return text.Say("%s is missing; there is %s: rename it.", missing, others)
+	}
+	return text.Say("Files are missing: %s. There are others: %s; rename those that are meant.", missing, others)
+}
+
+func (l Lesson) has(name string) bool {
+	return slices.ContainsFunc(l.Files, func(f File) bool { return f.Name == name })
 }
 
 // A File is one that is judged.
@@ -65,6 +94,13 @@ const (
 	CommitClock Clock = "commit" // of the commit, by the student's clock
 )
 
+// A stamp is when something was uploaded.
+type stamp struct {
+	at    time.Time
+	clock Clock  // whose that is
+	zone  string // in which it was read, as it has none
+}
+
 // Says returns what a time by the clock is, for people.
 func (c Clock) Says() text.Text {
 	switch c {
@@ -81,21 +117,29 @@ func (c Clock) Says() text.Text {
 // mostLeft is how many things that were left out are listed one by one.
 const mostLeft = 200
 
+// A misnamed file would be Go's but for what its name ends with, as editors that hide that write it.
+type misnamed struct {
+	lesson int    // in the course
+	meant  string // the name without that
+}
+
 // An unpacker reads one submission.
 type unpacker struct {
 	ctx    context.Context
 	course course
+	zone   *time.Location // of times that have none
 	meter
 	kept     int64 // bytes of the files that count
 	spare    int64 // and of those that may turn out to
 	claims   []claim
-	trees    map[string]bool // folders that hold the whole repository
-	notes    []text.Text     // of what was put in another's place
+	trees    map[string]bool     // folders that hold the whole repository
+	notes    []text.Text         // of what was put in another's place
+	twice    bool                // where nobody can be sure
+	misnamed map[misnamed]string // and its path, for people
 	left     []Left
 	leftAt   map[string]int
 	unlisted int
-	clock    Clock
-	modified time.Time
+	stamp    stamp // of what counts
 
 	partsClock Clock
 	seq        int    // which of the student's uploads is read
@@ -103,9 +147,9 @@ type unpacker struct {
 	deep       int    // in how many archives of the student's this is
 }
 
-func newUnpacker(ctx context.Context, c course, limits Limits) *unpacker {
-	return &unpacker{ctx: ctx, course: c, meter: meter{limits: limits}, trees: map[string]bool{},
-		leftAt: map[string]int{}}
+func newUnpacker(ctx context.Context, c course, limits Limits, zone *time.Location) *unpacker {
+	return &unpacker{ctx: ctx, course: c, zone: zone, meter: meter{limits: limits}, trees: map[string]bool{},
+		leftAt: map[string]int{}, misnamed: map[misnamed]string{}}
 }
 
 // leave notes that something was left out: of one folder, and for one reason, it is one thing.
@@ -177,6 +221,13 @@ func (u *unpacker) take(i item) error {
 		u.leave(name, text.Say("an archive of a kind that is not read; pack a .zip or a .tar.gz"))
 		return nil
 	case !strings.EqualFold(path.Ext(name), ".go"):
+		if lesson, meant := u.course.meant(elements); lesson >= 0 {
+			u.leave(name, text.Say("not Go, as its name ends with .txt: rename it to %s", meant))
+			if m := (misnamed{lesson, meant}); u.misnamed[m] == "" {
+				u.misnamed[m] = text.VisibleLine(u.shown + name)
+			}
+			return nil
+		}
 		u.leave(path.Join(path.Dir(name), "*"+path.Ext(name)), text.Say("not Go; only Go is judged"))
 		return nil
 	}
@@ -216,7 +267,7 @@ func (u *unpacker) goFile(i item, name string, elements []string) error {
 	}
 	c.seq, c.path, c.shown = u.seq, name, u.shown
 	c.deep = len(elements) + strings.Count(u.shown, "/")
-	c.modified, c.clock = u.when(i)
+	c.uploaded, c.modified = u.when(i), i.modified
 	if !why.IsZero() {
 		c.why, c.data = why, nil
 		if size := int64(len(data)); spare(elements) && u.spare+size <= u.limits.Kept {
@@ -235,11 +286,11 @@ func (u *unpacker) goFile(i item, name string, elements []string) error {
 }
 
 // when returns the time of what was uploaded. What lies in a student's archive has none of its own.
-func (u *unpacker) when(i item) (time.Time, Clock) {
+func (u *unpacker) when(i item) stamp {
 	if u.deep > 0 {
-		return time.Time{}, NoClock
+		return stamp{}
 	}
-	return i.modified, u.partsClock
+	return stamp{i.modified, u.partsClock, i.zone}
 }
 
 // archive reads what lies in an archive of the student's.
@@ -250,8 +301,7 @@ func (u *unpacker) archive(i item, name string) error {
 	shown, deep := u.shown, u.deep
 	*u = inside
 	u.shown, u.deep = shown, deep
-	at, clock := u.when(i)
-	u.counts(claim{modified: at, clock: clock})
+	u.counts(claim{uploaded: u.when(i)})
 	if r := (refused{}); errors.As(err, &r) {
 		return refused{text.Say("%s: %s", text.VisibleLine(path.Base(name)), r.why)}
 	}
@@ -273,7 +323,7 @@ func (u *unpacker) unpack(i item, name string) error {
 		u.packed += i.size
 		from = u.fromTar(f)
 		if strings.EqualFold(path.Ext(name), ".zip") {
-			from = u.fromZip(random, i.size)
+			from = u.fromZip(random, i.size, u.zone)
 		}
 	} else {
 		var b bytes.Buffer
@@ -287,7 +337,7 @@ func (u *unpacker) unpack(i item, name string) error {
 		data := bytes.NewReader(b.Bytes())
 		from = u.fromTar(data)
 		if strings.EqualFold(path.Ext(name), ".zip") {
-			from = u.fromZip(data, data.Size())
+			from = u.fromZip(data, data.Size(), u.zone)
 		}
 	}
 	if err := from(u.ctx, u.take); err != nil {
@@ -299,13 +349,21 @@ func (u *unpacker) unpack(i item, name string) error {
 // content puts together what was taken.
 func (u *unpacker) content() Content {
 	u.below()
-	c := Content{Lessons: u.place(), Modified: u.modified, Clock: u.clock}
-	c.Notes = u.notes
+	c := Content{Lessons: u.place(), Modified: u.stamp.at, Clock: u.stamp.clock, Zone: u.stamp.zone}
+	c.Notes, c.Twice = u.notes, u.twice
 	const most = 3
 	if len(c.Notes) > most {
 		c.Notes = append(c.Notes[:most], text.Say("So it is with %d more files.", len(u.notes)-most))
 	}
 	c.Left = u.left
+	for i, l := range c.Lessons {
+		for _, f := range u.course[i].Files {
+			if from := u.misnamed[misnamed{i, f.Name}]; from != "" && !l.has(f.Name) {
+				c.Notes = append(c.Notes, text.Say("%s: %s", l.Name,
+					text.Say("%s is missing; there is %s: rename it.", f.Name, from)))
+			}
+		}
+	}
 	if !slices.ContainsFunc(c.Lessons, func(l Lesson) bool { return len(l.Files) > 0 }) {
 		why := text.Say("there is no file in it")
 		if len(c.Left) > 0 {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"udpkata/harness/text"
 )
@@ -20,11 +21,14 @@ import (
 type finder struct {
 	course course
 	limits Limits
-	at     int // which path is looked at
-	paths  int // how many were given
+	zone   *time.Location // of times that have none
+	at     int            // which path is looked at
+	names  map[int]string // of the paths, as they were given or found
+	paths  int            // how many were given
 	all    []*found
 	loose  map[string]*found // the submissions of Go files that were given, by folder
 	left   []Left
+	newest map[int]time.Time // of what is at the paths; nil until somebody asks
 }
 
 // A found is one upload, before it is known which belong together.
@@ -43,6 +47,7 @@ func (f *finder) leave(name string, why text.Text) {
 
 // path looks at what was given.
 func (f *finder) path(given string) error {
+	f.names[f.at] = given
 	info, err := os.Stat(given)
 	if err != nil {
 		return fmt.Errorf("%s can't be read: %s", strconv.Quote(given), cause(err))
@@ -190,8 +195,14 @@ func (f *finder) downloads(full string, entries []fs.DirEntry) (all []fs.DirEntr
 
 // each looks at downloads in a folder, one after the other, and at what lies beside them.
 func (f *finder) each(given, full string, entries, downloads []fs.DirEntry) error {
+	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { // "x (1).zip" comes after x.zip
+		plainA, again := downloadedAs(a.Name())
+		plainB, againB := downloadedAs(b.Name())
+		return cmp.Or(strings.Compare(plainA, plainB), cmp.Compare(again, againB))
+	})
 	for _, e := range entries {
 		shown := filepath.Join(given, e.Name())
+		f.names[f.at] = shown
 		switch at := filepath.Join(full, e.Name()); {
 		case !slices.Contains(downloads, e):
 			f.leave(shown, text.Say("neither a folder nor an archive"))
@@ -329,11 +340,13 @@ func (f *finder) zip(given, full, base string) error {
 			continue
 		}
 		if n.noFiles {
-			f.leave(given+": "+e.path, onlineText)
+			if !e.folder {
+				f.leave(given+": "+e.path, onlineText)
+			}
 			continue
 		}
 		as := n.file
-		if len(elements) > 1 {
+		if len(elements) > 1 || e.folder {
 			as = strings.Join(elements[1:], "/")
 			n.file = ""
 		}
@@ -344,12 +357,15 @@ func (f *finder) zip(given, full, base string) error {
 			students[elements[0]] = student
 			order = append(order, student)
 		}
+		if e.folder {
+			continue
+		}
 		at := place{e.index, z.File[e.index].Name, as, z.File[e.index].CRC32}
 		student.parts[0].places = append(student.parts[0].places, at)
 	}
 	for _, student := range order {
 		p := &student.parts[0]
-		p.from = fromClass(dir, name, info, f.limits, p.places)
+		p.from = fromClass(dir, name, info, f.limits, f.zone, p.places)
 		f.have(student)
 	}
 	for _, other := range others {
@@ -386,14 +402,16 @@ func (f *finder) openZip(full string) (z *zip.Reader, info fs.FileInfo, leave fu
 	return z, d.info, func() { opened.Close() }, nil
 }
 
-// A zipEntry is an entry of a zip's that is not junk.
+// A zipEntry is an entry of a zip's that is not junk, or the folder that has nothing else.
 type zipEntry struct {
 	index    int
 	path     string
 	elements []string // of the path, without the one folder that all lies in, if it is one
+	folder   bool
 }
 
-// entriesOf lists a zip's entries, without the folders at its top.
+// entriesOf lists a zip's entries, without the folders at its top but for those that a platform has named: who has
+// handed in such a one has handed in, though there is nothing in it.
 func entriesOf(z *zip.Reader) (all []zipEntry) {
 	under := ""
 	for i, e := range z.File {
@@ -401,15 +419,18 @@ func entriesOf(z *zip.Reader) (all []zipEntry) {
 		if !why.IsZero() {
 			continue // said elsewhere, if it is a class's
 		}
-		if n, _ := junk(elements); n > 0 {
+		isDir := e.Mode().IsDir()
+		if n, _ := junk(elements); n > 1 {
+			elements, isDir = elements[:n-1], true
+		} else if n == 1 {
 			continue
 		}
-		if top := elements[0]; len(all) == 0 && (len(elements) > 1 || e.Mode().IsDir()) {
+		if top := elements[0]; len(all) == 0 && (len(elements) > 1 || isDir) {
 			under = top
 		} else if top != under {
 			under = ""
 		}
-		all = append(all, zipEntry{i, strings.Join(elements, "/"), elements})
+		all = append(all, zipEntry{i, strings.Join(elements, "/"), elements, isDir})
 	}
 	if _, ok := parseName(under); !ok && under != "" {
 		for i := range all {
@@ -417,7 +438,11 @@ func entriesOf(z *zip.Reader) (all []zipEntry) {
 		}
 	}
 	return slices.DeleteFunc(all, func(e zipEntry) bool {
-		return len(e.elements) == 0 || len(e.elements) == 1 && z.File[e.index].Mode().IsDir()
+		if len(e.elements) == 0 || !e.folder {
+			return len(e.elements) == 0
+		}
+		_, ok := parseName(e.elements[0])
+		return !ok
 	})
 }
 

@@ -333,7 +333,7 @@ func (g *reader) commit(commit string, u *unpacker) error {
 			return err
 		}
 	}
-	u.modified, u.clock = at, CommitClock
+	u.stamp = stamp{at: at, clock: CommitClock}
 	return nil
 }
 
@@ -364,7 +364,7 @@ func (r *repository) compare(ctx context.Context, u *unpacker) []text.Text {
 		}
 		return all
 	}
-	beside := newUnpacker(ctx, u.course, u.limits)
+	beside := newUnpacker(ctx, u.course, u.limits, u.zone)
 	if err := r.tree(ctx, beside.take); err != nil {
 		return []text.Text{text.Say("the files beside the repository can't be read; the commit's are taken")}
 	}

@@ -32,8 +32,10 @@
 // One student's files of one download belong together. If there is an archive work.zip and there are also work-1.zip
 // and so on, as Canvas names what is handed in again, each is an attempt, in that order, and files beside them belong
 // to the last. What two downloads hold of one student are two attempts, in the order of Canvas's numbers; Moodle's are
-// in the order of the paths, and a note says so. Elsewhere than in a platform's download, a student is whom the folder
-// or archive is named after, of any kind: alice and alice.zip are attempts of alice's, in the order of the names.
+// in the order of their times, first of what the student has in them and then of all that is in them, and where those
+// are the same, of the paths, which a note says if what the student has is not. Elsewhere than in a platform's
+// download, a student is whom the folder or archive is named after, of any kind: alice and alice.zip are attempts of
+// alice's, in the order of the names.
 //
 // # What counts
 //
@@ -47,11 +49,14 @@
 // people's packages (vendor, node_modules), the files of repositories, editors and operating systems, and all that is
 // not Go.
 //
-// If two files with different bytes want one place, the one is taken that comes first by these rules, one after the
-// other: what is not as it was handed out; what was uploaded later, by Canvas's number; what lies in a folder named as
-// the lesson is; what lies in fewer folders; what needed no renaming; of one path in an archive the later entry;
-// otherwise the path that comes first in byte order. Names that differ only in whether letters are big are one. The
-// other file is left out, with that reason.
+// Two folders of one upload that both have a file of the lesson's, other than as it was handed out, are two attempts
+// at it: one is taken as it is, and nothing of the other. So it is with each two files that want one place. Which is
+// taken is said by these rules, one after the other: what is not as it was handed out; what was uploaded later, by
+// Canvas's number; the folder with more of the lesson's files; what is newer, by the files' times; what lies in a
+// folder named as the lesson is; what lies in fewer folders; what needed no renaming; the path that comes first in
+// byte order, if numbers don't count; what has the bigger number there. Of one path in an archive it is the later
+// entry. Names that differ only in whether letters are big are one. The other file is left out, and a note says by
+// which rule, unless it is as it was handed out.
 //
 // An archive in what a student has uploaded is read; an archive in that one is not. Names in archives that are no
 // UTF-8 have their bytes as %XX. A path that leaves its folder, links, devices and names with characters that can't be
@@ -69,6 +74,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/judge"
@@ -121,10 +127,14 @@ type Submission struct {
 	Notes []text.Text // what whoever grades should know, a line each
 
 	before *Submission // the attempt before
+	at     int         // which download it is of
+	older  string      // the one of the attempt before, if nothing but their names says which is newer
+	newer  string      // and its own
 	parts  []part
 	refuse error // why it can't be read, if that is known already
 	course course
 	limits Limits
+	zone   *time.Location // of times that have none
 }
 
 // A part of a submission is one of its uploads, in their order.
@@ -173,6 +183,11 @@ func (s Submission) Unpack(ctx context.Context) (Content, error) {
 	case ctx.Err() != nil:
 		return Content{}, fmt.Errorf("%s: %w", s.Who(), ctx.Err())
 	case err == nil:
+		if s.older != "" && before.Key != c.Key {
+			c.ByName = []string{s.older, s.newer}
+			c.Notes = append(c.Notes, text.Say("No time says which is newer of %s and %s; what was given later counts "+
+				"as later.", s.before.Paths[0], s.Paths[0]))
+		}
 		if gone := c.lacks(before); len(gone) > 0 {
 			c.Notes = append(c.Notes, text.Say("The attempt before has what this one lacks: %s.",
 				strings.Join(gone, ", ")))
@@ -185,7 +200,7 @@ func (s Submission) unpack(ctx context.Context) (Content, error) {
 	if s.refuse != nil {
 		return Content{}, s.refuse
 	}
-	u := newUnpacker(ctx, s.course, s.limits)
+	u := newUnpacker(ctx, s.course, s.limits, s.zone)
 	var notes []text.Text
 	for i, p := range s.parts {
 		u.seq, u.partsClock = i, cmp.Or(p.clock, FileClock)
@@ -208,13 +223,17 @@ func (s Submission) unpack(ctx context.Context) (Content, error) {
 
 // Find lists the submissions at some paths, in the order of the students' names, each student's attempts in theirs.
 // Left is what lies beside them and is none. What is wrong with a submission is said when it is unpacked; the error
-// says that a path names none, or can't be read.
-func Find(paths []string, lessons []curriculum.Lesson, limits Limits) (all []Submission, left []Left, err error) {
+// says that a path names none, or can't be read. Times that have no zone, as in most zips, are read in one that is
+// given, or in time.Local if that is nil.
+func Find(paths []string, lessons []curriculum.Lesson, limits Limits, zone *time.Location) (all []Submission,
+	left []Left, err error) {
 	c, err := newCourse(lessons)
 	if err != nil {
 		return nil, nil, err
 	}
-	f := finder{course: c, paths: len(paths), limits: limits.orDefault(), loose: map[string]*found{}}
+	f := finder{course: c, paths: len(paths), limits: limits.orDefault(), zone: cmp.Or(zone, time.Local),
+		names: map[int]string{},
+		loose: map[string]*found{}}
 	for _, path := range paths {
 		if err := f.path(path); err != nil {
 			return nil, nil, err

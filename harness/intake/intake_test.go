@@ -63,8 +63,14 @@ func course(t testing.TB) (lessons []curriculum.Lesson) {
 
 func lay(t testing.TB, dir, name, content string) {
 	path := filepath.Join(dir, filepath.FromSlash(name))
+	if strings.HasSuffix(name, "/") {
+		require.NoError(t, os.MkdirAll(path, 0o700))
+		return
+	}
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	one := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC) // else a slow disk would say what is newer
+	require.NoError(t, os.Chtimes(path, one, one))
 }
 
 // An at is a file's or an entry's path and content.
@@ -106,7 +112,7 @@ func tarred(t testing.TB, headers []tar.Header, contents ...string) string {
 }
 
 func find(t testing.TB, paths ...string) ([]intake.Submission, []intake.Left) {
-	all, left, err := intake.Find(paths, course(t), intake.Limits{})
+	all, left, err := intake.Find(paths, course(t), intake.Limits{}, nil)
 	require.NoError(t, err)
 	return all, left
 }
@@ -364,7 +370,7 @@ func TestWholeCourse(t *testing.T) {
 	w := zip.NewWriter(f)
 	require.NoError(t, w.AddFS(os.DirFS(filepath.Join(root, "lessons"))))
 	require.NoError(t, w.Close())
-	all, _, err := intake.Find([]string{path}, lessons, intake.Limits{})
+	all, _, err := intake.Find([]string{path}, lessons, intake.Limits{}, nil)
 	require.NoError(t, err)
 	c, err := all[0].Unpack(t.Context())
 	require.NoError(t, err)
@@ -523,7 +529,147 @@ func TestNotesOfContent(t *testing.T) {
 	require.Equal(t, "Nothing in it is of any lesson (work.zip: *.docx: not Go; only Go is judged).", c.Notes[0].EN)
 	_, _, c = one(t, "work", at{"02-echo/echo.go", echo}, at{"echo-1.go", "package echo // another\n"})
 	require.Len(t, c.Notes, 1)
-	require.Equal(t, "echo-1.go is left out, and 02-echo/echo.go taken in its place.", c.Notes[0].EN)
+	require.Equal(t, "echo-1.go is left out, and 02-echo/echo.go taken in its place: it lies in a folder named as the "+
+		"lesson is.", c.Notes[0].EN)
 	_, _, c = one(t, "work", at{"02-echo/echo.go", echo}, at{"echo-1.go", "package echo // stub\n"})
 	require.Empty(t, c.Notes, "the stub is no loss")
+}
+
+// TestMisnamed: who has given a file another name is told which it is.
+func TestMisnamed(t *testing.T) {
+	tests := []struct {
+		name  string
+		files []at
+		lacks string // of the last lesson that has files
+		note  string // "" for none
+	}{
+		{"a name of one's own", []at{{"02-echo/echo_v2.go", echo}},
+			"echo.go is missing; there is echo_v2.go: rename it.", ""},
+		{"without a folder", []at{{"echo_v2.go", echo}}, "echo.go is missing; there is echo_v2.go: rename it.", ""},
+		{"main", []at{{"02-echo/main.go", "package main\n"}}, "echo.go is missing; there is main.go: rename it.", ""},
+		{"several", []at{{"03-spoof/a.go", spoof}, {"03-spoof/b.go", spoof}, {"03-spoof/b/c.go", "package b\n"}},
+			"Files are missing: path.go, spoof.go. There are others: a.go, b.go; rename those that are meant.", ""},
+		{"nothing instead", []at{{"03-spoof/spoof.go", spoof}}, "Files are missing: path.go.", ""},
+		{"all and more", []at{{"02-echo/echo.go", echo}, {"02-echo/more.go", echo}}, "", ""},
+		{"text in a folder", []at{{"02-echo/echo.go.txt", echo}}, "",
+			"02-echo: echo.go is missing; there is 02-echo/echo.go.txt: rename it."},
+		{"text beside others", []at{{"Spoof.go.TXT", spoof}, {"path.go", ofSpoof}},
+			"Files are missing: spoof.go.", "03-spoof: spoof.go is missing; there is Spoof.go.TXT: rename it."},
+		{"text beside the file", []at{{"echo.go", echo}, {"echo.go.txt", echo}}, "", ""},
+		{"the course's own", []at{{"lessons/02-echo/testdata/stubs/echo.go.txt", echo}, {"lessons/02-echo/a.go", echo}},
+			"echo.go is missing; there is a.go: rename it.", ""},
+		{"any lesson's", []at{{"path.go.txt", spoof}, {"echo.go", echo}}, "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, c := one(t, "amy", append(tt.files, at{"go.mod", ""})...)
+			lacks := ""
+			for _, l := range c.Lessons {
+				if len(l.Files) > 0 {
+					lacks = l.Lacks().EN
+					require.Equal(t, lacks != "", l.Lacks().EN != l.Lacks().ZH, "no Chinese")
+				}
+			}
+			require.Equal(t, tt.lacks, lacks)
+			note := ""
+			if len(c.Notes) > 0 {
+				note = c.Notes[0].EN
+			}
+			require.Equal(t, tt.note, note)
+		})
+	}
+}
+
+// TestVersions: of two attempts at a lesson in one submission the newer is taken, and nothing of the other.
+func TestVersions(t *testing.T) {
+	const other, helper = "package echo // other\n", "package echo\n\nfunc help() {}\n"
+	type file struct {
+		name, content string
+		hours         int // when it was written
+	}
+	tests := []struct {
+		name  string
+		files []file
+		want  map[string]string
+		left  []string
+		why   string // "" if nobody need look
+	}{
+		{"attempts", []file{{"attempt1/02-echo/echo.go", other, 1}, {"attempt1/02-echo/help.go", helper, 3},
+			{"attempt2/02-echo/echo.go", echo, 4}}, echoed, []string{"attempt1/02-echo/echo.go",
+			"attempt1/02-echo/help.go"}, "newer"},
+		{"new and old", []file{{"new/echo.go", echo, 2}, {"old/echo.go", other, 1}}, echoed, []string{"old/echo.go"},
+			"newer"},
+		{"old, and then new", []file{{"a/echo.go", other, 1}, {"b/echo.go", echo, 2}}, echoed, []string{"a/echo.go"},
+			"newer"},
+		{"deeper and newer", []file{{"02-echo/echo.go", other, 1}, {"final/02-echo/echo.go", echo, 2}}, echoed,
+			[]string{"02-echo/echo.go"}, "newer"},
+		{"downloaded again", []file{{"echo.go", other, 1}, {"echo (1).go", echo, 2}}, echoed, []string{"echo.go"},
+			"newer"},
+		{"numbers", []file{{"attempt9/echo.go", other, 1}, {"attempt10/echo.go", echo, 1}}, echoed,
+			[]string{"attempt9/echo.go"}, "bigger number"},
+		{"names alone", []file{{"b/echo.go", other, 1}, {"a/echo.go", echo, 1}}, echoed, []string{"b/echo.go"},
+			"nothing else says which"},
+		{"a newer half", []file{{"all/spoof.go", spoof, 1}, {"all/path.go", ofSpoof, 1},
+			{"half/spoof.go", "package spoof // half\n", 2}}, files{"03-spoof/spoof.go": spoof,
+			"03-spoof/path.go": ofSpoof}, []string{"half/spoof.go"}, "more of the lesson's files"},
+		{"halves that do not meet", []file{{"a/spoof.go", spoof, 1}, {"b/path.go", ofSpoof, 2}},
+			files{"03-spoof/spoof.go": spoof, "03-spoof/path.go": ofSpoof}, nil, ""},
+		{"the same in both", []file{{"a/echo.go", echo, 1}, {"b/echo.go", echo, 2}}, echoed, nil, ""},
+		{"a clone beside what was written", []file{{"clone/02-echo/echo.go", "package echo // stub\n", 2},
+			{"echo.go", echo, 1}}, echoed, []string{"clone/02-echo/echo.go"}, ""},
+		{"lessons apart", []file{{"1/02-echo/echo.go", echo, 2}, {"2/02-echo/echo.go", other, 1},
+			{"1/03-spoof/spoof.go", other, 1}, {"2/03-spoof/spoof.go", spoof, 2}}, both,
+			[]string{"2/02-echo/echo.go", "1/03-spoof/spoof.go"}, "newer"},
+	}
+	for _, tt := range tests {
+		for _, kind := range []string{"folder", "zip"} {
+			t.Run(tt.name+"/"+kind, func(t *testing.T) {
+				dir, began := t.TempDir(), time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
+				path, in := filepath.Join(dir, "amy"), ""
+				var entries []crafted
+				for _, f := range tt.files {
+					at := began.Add(time.Duration(f.hours) * time.Hour)
+					lay(t, path, f.name, f.content)
+					require.NoError(t, os.Chtimes(filepath.Join(path, filepath.FromSlash(f.name)), at, at))
+					e := stored(f.name, f.content, nil)
+					e.header.Modified, e.raw = at, false
+					entries = append(entries, e)
+				}
+				if kind == "zip" {
+					lay(t, dir, "class/amy/work.zip", craft(t, entries...))
+					path, in = filepath.Join(dir, "class", "amy"), "work.zip: "
+				}
+				class, _ := find(t, filepath.Dir(path))
+				got, left, c := read(t, class[0])
+				require.Equal(t, tt.want, got)
+				var paths []string
+				for path := range left {
+					paths = append(paths, strings.TrimPrefix(path, in))
+				}
+				require.ElementsMatch(t, tt.left, paths)
+				require.Equal(t, tt.why != "", c.Twice)
+				if tt.why == "" {
+					require.Empty(t, c.Notes)
+					return
+				}
+				require.Len(t, c.Notes, len(tt.left))
+				for _, note := range c.Notes {
+					require.Contains(t, note.EN, tt.why)
+				}
+			})
+		}
+	}
+}
+
+// TestVersionsOfUploads: Canvas's numbers say for sure which of two is the later one, file by file.
+func TestVersionsOfUploads(t *testing.T) {
+	dir := t.TempDir()
+	lay(t, dir, "li_20_9_work.zip", zipped(t, at{"spoof.go", "package spoof // old\n"}, at{"path.go", ofSpoof}))
+	lay(t, dir, "li_20_10_spoof.go", spoof)
+	all, _ := find(t, dir)
+	got, _, c := read(t, all[0])
+	require.Equal(t, files{"03-spoof/spoof.go": spoof, "03-spoof/path.go": ofSpoof}, got)
+	require.False(t, c.Twice)
+	require.Len(t, c.Notes, 1)
+	require.Contains(t, c.Notes[0].EN, "it was uploaded later")
 }

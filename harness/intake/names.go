@@ -4,6 +4,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"udpkata/harness/text"
@@ -85,6 +86,19 @@ func unnumbered(name string) (string, int) {
 		n = n*10 + int(digit-'0')
 	}
 	return m[1] + ext, n
+}
+
+// again is how browsers name what is downloaded again.
+var again = regexp.MustCompile(`^(.+?) ?\((\d{1,3})\)(\.[a-z]+)?$`)
+
+// downloadedAs returns a download's name without such a number, and the number.
+func downloadedAs(name string) (string, int) {
+	m := again.FindStringSubmatch(name)
+	if m == nil {
+		return name, 0
+	}
+	n, _ := strconv.Atoi(m[2])
+	return m[1] + m[3], n
 }
 
 // archives are how those files end that are looked into.

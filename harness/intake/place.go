@@ -72,8 +72,8 @@ type claim struct {
 	data    []byte
 	why     text.Text // not to take it
 
-	modified time.Time
-	clock    Clock // whose that is
+	uploaded stamp
+	modified time.Time // what the file itself has, in an archive too
 }
 
 // inLesson returns the lesson that a path's folders name, and which one it is: the last.
@@ -86,6 +86,26 @@ func (c course) inLesson(elements []string) (lesson, at int) {
 		}
 	}
 	return -1, -1
+}
+
+// meant returns the lesson's file that one was to be whose name ends with .txt behind that; the lesson is -1 if it is
+// none's, or may be several's.
+func (c course) meant(elements []string) (lesson int, name string) {
+	base := elements[len(elements)-1]
+	goName := strings.TrimSuffix(strings.ToLower(base), ".txt")
+	in, at := c.inLesson(elements)
+	if lesson = -1; len(goName) == len(base) || in >= 0 && at < len(elements)-2 { // below, the course has such files
+		return lesson, ""
+	}
+	for n, k := range c {
+		if w, ok := k.written(goName); ok && (in < 0 || in == n) {
+			if lesson >= 0 {
+				return -1, ""
+			}
+			lesson, name = n, w
+		}
+	}
+	return lesson, name
 }
 
 // tree returns the folder that holds the whole repository that a path is in, as its lessons/ tells.
@@ -233,29 +253,13 @@ func shortly(name string) string {
 
 func unix(data []byte) []byte { return bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")) }
 
-// prefer says which of two claims to one place comes first. The package's documentation tells it.
-func prefer(a, b claim) int {
-	first := func(a, b bool) int {
-		switch {
-		case a == b:
-			return 0
-		case a:
-			return -1
-		}
-		return 1
-	}
-	return cmp.Or(first(!a.stub, !b.stub), cmp.Compare(b.seq, a.seq), first(a.folder, b.folder),
-		cmp.Compare(a.deep, b.deep), first(!a.renamed, !b.renamed), strings.Compare(a.shown+a.path, b.shown+b.path))
-}
-
 // place gives every place of every lesson to the one file that is to have it.
 func (u *unpacker) place() (lessons []Lesson) {
 	type at struct {
 		lesson int
 		name   string
 	}
-	wanted := map[at][]claim{}
-	var order []at
+	var claims []claim
 	for _, c := range u.claims {
 		u.shown = c.shown
 		if outside := u.outside(c); outside != "" {
@@ -266,6 +270,13 @@ func (u *unpacker) place() (lessons []Lesson) {
 			u.leave(c.path, c.why)
 			continue
 		}
+		claims = append(claims, c)
+	}
+	sameTimes(claims)
+	claims, lost := u.versions(claims)
+	wanted := map[at][]claim{}
+	var order []at
+	for _, c := range claims {
 		key := at{c.lesson, strings.ToLower(c.name)}
 		if wanted[key] == nil {
 			order = append(order, key)
@@ -275,24 +286,34 @@ func (u *unpacker) place() (lessons []Lesson) {
 	for _, k := range u.course {
 		lessons = append(lessons, Lesson{Name: k.Name})
 	}
+	taken := map[at]File{}
 	for _, key := range order {
 		all := wanted[key]
 		// Of two of one path, the later one is what an archive's program would leave on the disk.
 		slices.Reverse(all)
-		slices.SortStableFunc(all, prefer)
+		var newest time.Time
+		for _, c := range all {
+			newest = later(newest, c.modified)
+		}
+		slices.SortStableFunc(all, func(a, b claim) int { return decided(prefer(a, b, newest)).order })
 		best := all[0]
-		from := text.VisibleLine(best.shown + best.path)
-		lessons[key.lesson].Files = append(lessons[key.lesson].Files, File{best.name, from, best.data})
+		taken[key] = File{best.name, text.VisibleLine(best.shown + best.path), best.data}
+		lessons[key.lesson].Files = append(lessons[key.lesson].Files, taken[key])
 		for _, other := range all[1:] {
-			u.shown = other.shown
-			if bytes.Equal(other.data, best.data) {
-				continue
-			}
-			u.leave(other.path, text.Say("%s is taken in its place", from))
-			if !other.stub {
-				u.notes = append(u.notes, text.Say("%s is left out, and %s taken in its place.",
-					text.VisibleLine(other.shown+other.path), from))
-			}
+			u.another(other, taken[key], decided(prefer(best, other, newest)))
+		}
+	}
+	for _, l := range lost {
+		if instead, ok := taken[at{l.lesson, strings.ToLower(l.name)}]; ok {
+			u.another(l.claim, instead, l.by)
+			continue
+		}
+		u.shown = l.shown
+		u.leave(l.path, text.Say("all of %s is taken from %s", u.course[l.lesson].Name, l.to))
+		u.twice = u.twice || !l.stub
+		if !l.stub {
+			u.notes = append(u.notes, text.Say("%s is left out, as all of %s is taken from %s: %s.",
+				text.VisibleLine(l.shown+l.path), u.course[l.lesson].Name, l.to, l.by.why))
 		}
 	}
 	u.shown = ""
@@ -300,9 +321,14 @@ func (u *unpacker) place() (lessons []Lesson) {
 		l := &lessons[i]
 		slices.SortFunc(l.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 		for _, f := range k.Files {
-			has := func(file File) bool { return file.Name == f.Name }
-			if len(l.Files) > 0 && !f.Given && !f.Added && !slices.ContainsFunc(l.Files, has) {
+			if len(l.Files) > 0 && !f.Given && !f.Added && !l.has(f.Name) {
 				l.Missing = append(l.Missing, f.Name)
+			}
+		}
+		for _, f := range l.Files {
+			isCourses := func(own curriculum.File) bool { return own.Name == f.Name }
+			if len(l.Missing) > 0 && !strings.Contains(f.Name, "/") && !slices.ContainsFunc(k.Files, isCourses) {
+				l.Others = append(l.Others, f.Name)
 			}
 		}
 	}

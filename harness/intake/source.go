@@ -21,6 +21,7 @@ type item struct {
 	link     bool        // another name of a file, which tar calls a hard link
 	sparse   bool        // with holes, as tar has it
 	modified time.Time
+	zone     string    // in which that was read, as it had none; "" if it had
 	size     int64     // as it is claimed
 	why      text.Text // it can't be handed over, if there is a reason
 	open     func() (io.ReadCloser, error)

@@ -25,11 +25,12 @@
 //
 // # Whose time it is
 //
-// No time in a submission can be trusted. A student's commit has what the student's clock says, and so what the student
-// wants; the files in a downloaded folder often have the time of the download, when everything is late. Whoever uses a
-// time says whose it is, and [Rule.ByTime] is for those that the instructor trusts. Of Canvas's downloads the mark LATE
-// in the name is what Canvas knows, and no time is: there it is [Rule.ByMark], which takes what is marked to be as late
-// as costs least, since nobody knows how late it is.
+// No time in a submission can be trusted. A student's commit has what the student's clock says, and so what the
+// student wants; the files in a downloaded folder often have the time of the download, when everything is late. Times
+// in most zips have no zone, and are read in the due date's. Whoever uses a time says whose it is, and [Rule.ByTime]
+// is for those that the instructor trusts. Of Canvas's downloads the mark LATE in the name is what Canvas knows, and
+// no time is: there it is [Rule.ByMark], which takes what is marked to be as late as costs least, since nobody knows
+// how late it is.
 package late
 
 import (

@@ -75,6 +75,13 @@ var gradeSentences = []Text{
 	{"%d are late by Canvas's word, which does not say by how much; each lost %s, the least that being late costs: " +
 		"%s\n",
 		"有 %d 份是 Canvas 標為遲交的；它沒說遲了多久，所以各扣 %s，也就是遲交最少要扣的：%s\n"},
+	{"Times in zips have no zone; they were read as %s. Within 14 hours of the due date, so look: %s\n",
+		"zip 裡的時間沒有時區，一律當成 %s。離期限不到 14 小時，請確認：%s\n"},
+	{"Two versions of a file, with %d of the students; notes in grades.csv say which was taken, and why: %s\n",
+		"有 %d 位把同一個檔案交了兩份；採用哪一份、為什麼，寫在 grades.csv 的備註裡，請確認：%s\n"},
+	{"%s is taken to be older than %s, as nothing but their names says which is; if it is the other way round, give " +
+		"them in their order\n",
+		"%s 當成比 %s 舊，因為除了名稱，看不出哪個比較新；如果相反，請依先後順序給這兩個\n"},
 	{"%d submissions in %v.\n", "%d 份作業，花了 %v。\n"},
 	{"%d submissions could not be judged; once that is mended, the same command goes on",
 		"有 %d 份作業沒能評；把問題解決後，同樣的命令會接著評"},
@@ -129,7 +136,6 @@ var gradeSentences = []Text{
 	// of a submission
 	{"refused", "不收"},
 	{"Nothing was handed in for this lesson.", "這一課什麼都沒有交。"},
-	{"Files are missing: %s.", "缺了檔案：%s。"},
 	{"Canvas marks it as late; without a due date nothing is lost here.",
 		"Canvas 標為遲交；沒有給期限，這裡就不扣分。"},
 	{"Canvas marks it as late, and does not say by how much: it loses %s, the least that being late costs.",

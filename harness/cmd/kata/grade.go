@@ -92,6 +92,7 @@ func (c *gradeCommand) run(s *session) (bool, error) {
 		s.say("%d are late by Canvas's word, which does not say by how much; each lost %s, the least that being late "+
 			"costs: %s\n", len(sum.Marked), sum.Lost, text.Some(sum.Marked))
 	}
+	s.look(sum.Look)
 	s.changed(sum.Changes)
 	var worths []string
 	all := 0
@@ -120,6 +121,22 @@ func unjudged(sum grade.Summary) error {
 		return text.Fail("%d submissions could not be judged; once that is mended, the same command goes on", n)
 	}
 	return nil
+}
+
+// look says at what whoever grades should look.
+func (s *session) look(at grade.Look) {
+	if len(at.Near) > 0 {
+		s.say("Times in zips have no zone; they were read as %s. Within 14 hours of the due date, so look: %s\n",
+			at.Zone, text.Some(at.Near))
+	}
+	for _, pair := range at.ByName {
+		s.say("%s is taken to be older than %s, as nothing but their names says which is; if it is the other way "+
+			"round, give them in their order\n", pair[0], pair[1])
+	}
+	if len(at.Twice) > 0 {
+		s.say("Two versions of a file, with %d of the students; notes in grades.csv say which was taken, and why: %s\n",
+			len(at.Twice), text.Some(at.Twice))
+	}
 }
 
 // changed says which marks are other than before.
