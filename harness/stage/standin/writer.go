@@ -28,7 +28,7 @@ type writer struct {
 }
 
 // locals are the names of variables that stay the same.
-var locals = []string{"c", "in", "out", "cb", "o", "h", "ok", "method", "init", "main", "error", "nil", "len", "make",
+var locals = []string{"c", "in", "out", "cb", "o", "h", "v", "err", "ok", "method", "init", "main", "error", "nil", "len", "make",
 	"new", "min", "copy", "true", "false", "string", "byte"}
 
 func (p *lesson) newWriter(s side, runtime string) *writer {
