@@ -72,7 +72,8 @@ func (f *Files) AllClosed() {
 	}
 	if !ok {
 		f.w.wants(nil)
-		f.w.failAt(open.by, verdict.Failed, text.Say("The file %q should be closed by now, and is still open.", open.name))
+		what := text.Say("The file %q should be closed by now, and is still open.", open.name)
+		f.w.failAt(open.by, verdict.Failed, what)
 		f.w.endIfFailed()
 	}
 }

@@ -78,8 +78,6 @@ type Caller interface {
 	Name(addr net.Addr) string
 	HandOver(socket Endpoint)
 	Text(usual string) string
-	Errorf(format string, args ...any)
-	Helper()
 	draws(what ...any) *rand.Rand
 }
 

@@ -120,7 +120,7 @@ func TestPackets(t *testing.T) {
 	harness.Offline(t, func(w *harness.World) {
 		for _, datagram := range sortedKeys(packets(w)) {
 			p := packets(w)[datagram]
-			parse(w, datagram).Because(asRFC).Returns(comparable(p))
+			parse(w, datagram).Because(asRFC).Returns(asText(p))
 			appended(w, p, "").Because(back).Returns([]byte(datagram))
 		}
 	})
@@ -129,15 +129,16 @@ func TestPackets(t *testing.T) {
 		const options = "What stands behind a request's mode, or an ERROR's text, is for others: pass over it."
 		for _, more := range []string{"tsize\x000\x00blksize\x001400\x00", "x", "\x00"} {
 			parse(w, rrq("readme.txt", "octet")+more).Because(options).
-				Returns(comparable(tftp.Packet{Op: tftp.RRQ, Name: "readme.txt", Mode: "octet"}))
-			parse(w, wrq("", "octet")+more).Because(options).Returns(comparable(tftp.Packet{Op: tftp.WRQ, Mode: "octet"}))
+				Returns(asText(tftp.Packet{Op: tftp.RRQ, Name: "readme.txt", Mode: "octet"}))
+			parse(w, wrq("", "octet")+more).Because(options).
+				Returns(asText(tftp.Packet{Op: tftp.WRQ, Mode: "octet"}))
 			parse(w, failure(1, "gone")+more).Because(options).
-				Returns(comparable(tftp.Packet{Op: tftp.ERROR, Code: 1, Text: "gone"}))
+				Returns(asText(tftp.Packet{Op: tftp.ERROR, Code: 1, Text: "gone"}))
 		}
 		const forgotten = "The 0 behind an ERROR's text may be missing: then the text goes on to the end."
 		for _, text := range []string{"gone", ""} {
 			parse(w, numbers(5, 1)+text).Because(forgotten).
-				Returns(comparable(tftp.Packet{Op: tftp.ERROR, Code: 1, Text: text}))
+				Returns(asText(tftp.Packet{Op: tftp.ERROR, Code: 1, Text: text}))
 		}
 	})
 
@@ -176,17 +177,17 @@ func TestPackets(t *testing.T) {
 		lent := []byte("hello, and what is behind it in memory")
 		was := string(lent)
 		p := tftp.Packet{Op: tftp.DATA, Block: 7, Data: lent[:5]}
-		appended(w, p, "before ").Because("Append appends to what it is given.").Returns([]byte("before " + data(7, "hello")))
-		appended(w, tftp.Packet{Op: tftp.ACK, Block: 7}, "before ").Because("Append appends to what it is given.").
-			Returns([]byte("before " + ack(7)))
+		const appends = "Append appends to what it is given."
+		appended(w, p, "before ").Because(appends).Returns([]byte("before " + data(7, "hello")))
+		appended(w, tftp.Packet{Op: tftp.ACK, Block: 7}, "before ").Because(appends).Returns([]byte("before " + ack(7)))
 		if string(lent) != was {
 			w.Errorf("Append has changed the bytes of Data, or those behind them.")
 		}
 		datagram := []byte(data(7, "hello"))
 		w.Call("Parse", func(context.Context) (any, error) {
 			p, err := tftp.Parse(datagram)
-			return comparable(p), err
-		}).Returns(comparable(tftp.Packet{Op: tftp.DATA, Block: 7, Data: []byte("hello")}))
+			return asText(p), err
+		}).Returns(asText(tftp.Packet{Op: tftp.DATA, Block: 7, Data: []byte("hello")}))
 		if string(datagram) != data(7, "hello") {
 			w.Errorf("Parse has changed the datagram that it was lent.")
 		}
@@ -201,8 +202,8 @@ func sortedKeys(packets map[string]tftp.Packet) (all []string) {
 	return all
 }
 
-// comparable returns a packet whose Data is a text, as no bytes are no bytes, nil or not.
-func comparable(p tftp.Packet) any {
+// asText returns a packet whose Data is a text, as no bytes are no bytes, nil or not.
+func asText(p tftp.Packet) any {
 	return struct {
 		Op         tftp.Op
 		Name, Mode string
@@ -222,7 +223,7 @@ func parse(w harness.Caller, datagram string) *harness.Call {
 			}
 			return p, err
 		}
-		return comparable(p), nil
+		return asText(p), nil
 	})
 }
 
@@ -760,7 +761,8 @@ func TestGetKnowsItsServer(t *testing.T) {
 		mallory := w.Peer("mallory")
 		f.sends(1)
 		for _, packet := range []string{
-			failure(1, w.Text("gone")), failure(5, ""), "", "\x00", w.Text("hello"), numbers(6), data(2, content(w, 513)),
+			failure(1, w.Text("gone")), failure(5, ""), "", "\x00", w.Text("hello"), numbers(6),
+			data(2, content(w, 513)),
 		} {
 			mallory.Send(f.conn, packet)
 		}
@@ -884,7 +886,7 @@ func TestGetStops(t *testing.T) {
 	const (
 		saysWhy  = "An ERROR of the other end ends Get at once, with an Error that has its code and its text."
 		silent   = "An ERROR is not acknowledged: whoever has sent it is gone."
-		tellsEnd = "When w fails, the other end is told with an ERROR, in the place of the ACK, and Get returns at once."
+		tellsEnd = "When w fails, the other end gets an ERROR in the place of the ACK, and Get returns at once."
 		nobody   = "Whether the server is down, nobody knows here: Get was ended before it could find out."
 	)
 	harness.OnEachNetwork(t, func(w *harness.World) {
@@ -1271,7 +1273,7 @@ func (s sending) ends(from int, because string) {
 
 const (
 	againAt   = "A DATA is sent again after 100, 300, 700 and 1500 ms; after 3100 ms, the transfer is over."
-	oneAck    = "Only the ACK of the block that was sent last makes Serve send: no other one, and none that comes again."
+	oneAck    = "Only the ACK of the block that was sent last makes Serve send, and only the first one."
 	blockAnew = "With each new block the times begin anew: 100 ms is the first wait again."
 	nothingOf = "Nothing but that ACK changes when the block is sent again, and when the transfer is over."
 	whoAsked  = "Whoever has not asked gets an ERROR with the code 5, and the transfer goes on."
@@ -1347,8 +1349,8 @@ func TestServeSendsAgain(t *testing.T) {
 	harness.OnVirtual.Then(t, "other-packets", func(w *harness.Virtual) {
 		s := beginSending(w, w.Peer("alice"), 700)
 		for _, other := range []string{
-			data(1, ""), data(2, w.Text("hello")), rrq(w.Text("file"), "octet"), wrq(w.Text("file"), "octet"), "", "\x00",
-			numbers(4), ack(1) + "\x00", numbers(6) + w.Text("option"), w.Text("hello"),
+			data(1, ""), data(2, w.Text("hello")), rrq(w.Text("file"), "octet"), wrq(w.Text("file"), "octet"), "",
+			"\x00", numbers(4), ack(1) + "\x00", numbers(6) + w.Text("option"), w.Text("hello"),
 		} {
 			s.client.Send(s.socket, other)
 		}
@@ -1394,7 +1396,7 @@ func TestServeSendsAgain(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "errors", func(w *harness.Virtual) {
-		const anError = "An error of a socket's is no ACK: the transfer goes on listening at once, and sends at its times."
+		const anError = "An error of a socket's is no ACK: it ends nothing, and no send comes sooner."
 		s := beginSending(w, w.Peer("alice"), 700)
 		for range 3 {
 			w.FailRead(s.socket, slices.Repeat(manyErrors, 40)...)
@@ -1469,8 +1471,8 @@ func TestServeRefuses(t *testing.T) {
 	harness.OnVirtual.Then(t, "names", func(w *harness.Virtual) {
 		alice, contents := w.Peer("alice"), map[string]string{}
 		names := []string{
-			"../secret", "/secret", "/etc/passwd", "dir/../../secret", "dir/../file", "./file", "dir//file", "dir/", "..",
-			"", "/", `..\secret`, `dir\file`, `C:\secret`, `\secret`, "dir/.", "a/../../b", "\xff",
+			"../secret", "/secret", "/etc/passwd", "dir/../../secret", "dir/../file", "./file", "dir//file", "dir/",
+			"..", "", "/", `..\secret`, `dir\file`, `C:\secret`, `\secret`, "dir/.", "a/../../b", "\xff",
 		}
 		for _, name := range names {
 			contents[name] = w.Text("secret")
@@ -1535,7 +1537,7 @@ func TestServeRefuses(t *testing.T) {
 
 	for i, at := range []int{0, 100, blockSize, 700} {
 		harness.OnVirtual.Then(t, fmt.Sprintf("fails-at-%d", at), func(w *harness.Virtual) {
-			const inTheMiddle = "A Read that fails in the middle ends the transfer, with an ERROR in the place of the block."
+			const inTheMiddle = "When a Read fails, an ERROR takes the place of the block, and the transfer is over."
 			alice, file := w.Peer("alice"), content(w, 2000)
 			files := w.Files(map[string]string{w.Text("file"): file})
 			files.FailRead(w.Text("file"), at, []error{errBroken, io.ErrNoProgress}[i%2])
@@ -1562,7 +1564,8 @@ func TestServeRefuses(t *testing.T) {
 		alice, file := w.Peer("alice"), content(w, 5)
 		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), w.Files(map[string]string{w.Text("file"): file}))
 		for _, other := range []string{
-			data(1, w.Text("hello")), ack(0), ack(1), failure(0, w.Text("stop")), failure(5, ""), "", "\x00", numbers(1),
+			data(1, w.Text("hello")), ack(0), ack(1), failure(0, w.Text("stop")), failure(5, ""), "", "\x00",
+			numbers(1),
 			numbers(1) + w.Text("file") + "\x00octet", numbers(6) + w.Text("option"), w.Text("hello"), content(w, 600),
 		} {
 			alice.Send(g.server, other)
@@ -1652,7 +1655,8 @@ func TestServeStops(t *testing.T) {
 		harness.OnVirtual.Then(t, end+"-with-many", func(w *harness.Virtual) {
 			file := content(w, 700)
 			files := w.Files(map[string]string{w.Text("file"): file})
-			g, ended := give(w, w.ListenPacket("server"), w.Opener("transfer"), files), harness.Number(w, 450*ms, 310*ms, 690*ms)
+			g := give(w, w.ListenPacket("server"), w.Opener("transfer"), files)
+			ended := harness.Number(w, 450*ms, 310*ms, 690*ms)
 			for i := range 20 {
 				w.At(time.Duration(i) * ms)
 				w.Peer(fmt.Sprint("client ", i+1)).Send(g.server, rrq(w.Text("file"), "octet"))

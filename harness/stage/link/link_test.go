@@ -238,7 +238,8 @@ func TestErrors(t *testing.T) {
 		numbered(7),
 	}
 	for _, err := range append([]error{
-		fmt.Errorf("ask: %w", numbered(7)), numbered(8), op, fmt.Errorf("ask: %w", op), errors.Join(io.EOF, errOwn), fmt.Errorf("%w and %w", op, context.Canceled),
+		fmt.Errorf("ask: %w", numbered(7)), numbered(8),
+		op, fmt.Errorf("ask: %w", op), errors.Join(io.EOF, errOwn), fmt.Errorf("%w and %w", op, context.Canceled),
 		errors.New("plain"), liar{}, liar{as: true}, &net.AddrError{Err: "odd", Addr: "x"},
 		&net.OpError{Op: "set", Net: "udp", Err: os.ErrDeadlineExceeded}, &net.OpError{Op: "dial"},
 	}, all...) {

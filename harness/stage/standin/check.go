@@ -23,8 +23,8 @@ const (
 const knownTypes = "known are error, net.Addr, netip.Addr, netip.AddrPort, netip.Prefix, time.Time, time.Duration, " +
 	"booleans, integers, floats, strings, and slices, arrays, maps and structs of them, and pointers to structs; " +
 	"as parameters and results of functions also net.PacketConn, net.Conn, *net.UDPConn and pointers to structs " +
-	"with methods, the former two also as results of functions that are parameters; as parameters alone also context.Context, io.Reader, io.Writer, fs.FS, functions, and interfaces " +
-	"that the package declares"
+	"with methods; as results of functions that are parameters also net.PacketConn and net.Conn; as parameters alone " +
+	"also context.Context, io.Reader, io.Writer, fs.FS, functions, and interfaces that the package declares"
 
 // standardPlaces are where the known types of the standard library may be.
 var standardPlaces = map[string][]place{
