@@ -373,7 +373,7 @@ func TestGetFetches(t *testing.T) {
 	harness.OnVirtual.Then(t, "around", func(w *harness.Virtual) {
 		server, block := w.Peer("server"), content(w, blockSize)
 		request, next := []byte(rrq(w.Text("big"), "octet")), []byte(data(1, block))
-		robot := &robot{PacketConn: w.ListenPacket("client"), peer: server.LocalAddr()}
+		robot := &robot{PacketConn: w.ListenPacket("client"), w: w, peer: server.LocalAddr()}
 		robot.answer = func(payload []byte) []byte {
 			if len(payload) == 4 && payload[1] == 4 {
 				binary.BigEndian.PutUint16(next[2:], binary.BigEndian.Uint16(payload[2:])+1)
@@ -389,7 +389,7 @@ func TestGetFetches(t *testing.T) {
 }
 
 // longFile is how many whole blocks the long file has: its numbers go round.
-const longFile = 1<<16 + 2
+var longFile = harness.Often(1<<16+2, 300)
 
 // A foreign socket has the other methods of a *net.UDPConn too, which fail.
 type foreign struct {
@@ -431,67 +431,107 @@ func (c *counter) Write(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// A robot is a socket that has its answers in itself, so that a long transfer costs little. It has an answer for
-// what is sent to its peer, if nobody waits for one in a read already; or else that goes the long way.
+// A robot is a socket that has its answers in itself, so that a long transfer costs little.
 type robot struct {
 	net.PacketConn
+	w      *harness.Virtual
 	peer   net.Addr
-	answer func(payload []byte) []byte // nil if there is none; good until the next
+	answer func(payload []byte) []byte // to what is sent to the peer, nil for none; good until the next
 
 	mu       sync.Mutex
 	answers  [][]byte
-	blocked  int // reads that wait
 	deadline time.Time
-	set      bool // the deadline is not the socket's yet
+	closed   bool
+	changed  chan struct{} // closed when one of these changes; nil if nobody waits for that
 }
 
-// WriteTo sends a datagram, or has its answer.
-func (r *robot) WriteTo(p []byte, to net.Addr) (int, error) {
+// change changes something, and wakes whoever waits for that.
+func (r *robot) change(change func()) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
+	change()
+	if r.changed != nil {
+		close(r.changed)
+		r.changed = nil
+	}
+}
+
+// WriteTo has the answer to what is sent.
+func (r *robot) WriteTo(p []byte, to net.Addr) (int, error) {
 	at, peer := to.(*net.UDPAddr), r.peer.(*net.UDPAddr)
-	if r.blocked == 0 && at.Port == peer.Port && at.IP.Equal(peer.IP) {
+	if at.Port != peer.Port || !at.IP.Equal(peer.IP) {
+		return r.PacketConn.WriteTo(p, to)
+	}
+	r.change(func() {
 		if answer := r.answer(p); answer != nil {
 			r.answers = append(r.answers, answer)
 		}
-		r.mu.Unlock()
-		return len(p), nil
-	}
-	r.mu.Unlock()
-	return r.PacketConn.WriteTo(p, to)
+	})
+	return len(p), nil
 }
 
-// ReadFrom reads an answer, or a datagram.
-func (r *robot) ReadFrom(p []byte) (int, net.Addr, error) {
-	r.mu.Lock()
-	if len(r.answers) > 0 {
-		defer r.mu.Unlock()
-		n := copy(p, r.answers[0])
-		r.answers = slices.Delete(r.answers, 0, 1)
-		return n, r.peer, nil
+// ReadFrom waits for an answer.
+func (r *robot) ReadFrom(p []byte) (n int, from net.Addr, err error) {
+	for {
+		changed, until := r.read(func() {
+			switch {
+			case r.closed:
+				err = net.ErrClosed
+			case !r.deadline.IsZero() && !time.Now().Before(r.deadline):
+				err = os.ErrDeadlineExceeded
+			case len(r.answers) > 0:
+				n, from = copy(p, r.answers[0]), r.peer
+				r.answers = slices.Delete(r.answers, 0, 1)
+			}
+		}, func() bool { return from == nil && err == nil })
+		switch {
+		case err != nil:
+			return 0, nil, &net.OpError{Op: "read", Net: "udp", Source: r.LocalAddr(), Err: err}
+		case changed == nil:
+			return n, from, nil
+		case until.IsZero():
+			<-changed
+			continue
+		}
+		ctx, stop := r.w.WithTimeout(context.Background(), time.Until(until))
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+		stop()
 	}
-	r.blocked++
-	if r.set {
-		r.PacketConn.SetReadDeadline(r.deadline)
-		r.set = false
-	}
-	r.mu.Unlock()
-	defer func() {
-		r.mu.Lock()
-		r.blocked--
-		r.mu.Unlock()
-	}()
-	return r.PacketConn.ReadFrom(p)
 }
 
-// SetReadDeadline sets the deadline for when somebody waits.
-func (r *robot) SetReadDeadline(t time.Time) error {
+// read looks whether there is something to read, and returns what to wait for if there is nothing yet.
+func (r *robot) read(look func(), nothing func() bool) (changed chan struct{}, until time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.blocked > 0 {
-		return r.PacketConn.SetReadDeadline(t)
+	look()
+	if !nothing() {
+		return nil, time.Time{}
 	}
-	r.deadline, r.set = t, true
+	if r.changed == nil {
+		r.changed = make(chan struct{})
+	}
+	return r.changed, r.deadline
+}
+
+// SetReadDeadline sets a deadline.
+func (r *robot) SetReadDeadline(t time.Time) error {
+	r.change(func() { r.deadline = t })
 	return nil
+}
+
+// SetDeadline does what SetReadDeadline does.
+func (r *robot) SetDeadline(t time.Time) error { return r.SetReadDeadline(t) }
+
+// IsPrompt reports that a deadline that is to come is set at once, and without an error.
+func (r *robot) IsPrompt() bool { return true }
+
+// Close closes the socket.
+func (r *robot) Close() error {
+	r.change(func() { r.closed = true })
+	return r.PacketConn.Close()
 }
 
 // count returns a number that answer counts.
@@ -500,12 +540,6 @@ func (r *robot) count(n *int) int {
 	defer r.mu.Unlock()
 	return *n
 }
-
-// IsPrompt reports that a deadline that is to come is set at once, and without an error.
-func (r *robot) IsPrompt() bool { return true }
-
-// SetDeadline does what SetReadDeadline does.
-func (r *robot) SetDeadline(t time.Time) error { return r.SetReadDeadline(t) }
 
 // When what is not answered is sent again.
 var sends = []time.Duration{0, 100 * ms, 300 * ms, 700 * ms, 1500 * ms}
@@ -1175,7 +1209,7 @@ func TestServeSends(t *testing.T) {
 		alice, open := w.Peer("alice"), w.Opener("transfer")
 		server := w.ListenPacket("server")
 		block := content(w, blockSize)
-		robot, wanted, said := &robot{peer: alice.LocalAddr()}, []byte(data(1, block)), []byte(ack(1))
+		robot, wanted, said := &robot{w: w, peer: alice.LocalAddr()}, []byte(data(1, block)), []byte(ack(1))
 		n, wrong := 1, 0 // of blocks; guarded by the robot's lock
 		robot.answer = func(payload []byte) []byte {
 			switch {
