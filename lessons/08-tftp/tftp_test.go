@@ -564,6 +564,7 @@ func after(d time.Duration, instants ...time.Duration) (later []time.Duration) {
 // A fetch is a Get of a file, and those who give it.
 type fetch struct {
 	*harness.Virtual
+	began            time.Time
 	server, transfer *harness.Peer
 	conn             net.PacketConn
 	out              *harness.Output
@@ -575,7 +576,7 @@ type fetch struct {
 func begin(w *harness.Virtual, size int) fetch {
 	w.Helper()
 	f := fetch{
-		w, w.Peer("server"), w.Peer("transfer"), w.ListenPacket("client"), w.Output(), content(w, size), nil,
+		w, time.Now(), w.Peer("server"), w.Peer("transfer"), w.ListenPacket("client"), w.Output(), content(w, size), nil,
 	}
 	f.call = get(w, f.conn, f.server, w.Text("readme.txt"), f.out)
 	f.server.Because(asksOctet).ExpectFrom(f.conn, rrq(w.Text("readme.txt"), "octet"))
@@ -585,8 +586,17 @@ func begin(w *harness.Virtual, size int) fetch {
 // sends has the server send a block, from 1, which is new.
 func (f fetch) sends(block int) {
 	f.Helper()
+	f.repeats(block, toThePort)
+}
+
+// repeats has the server send a block, from 1, and wants its ACK at once.
+func (f fetch) repeats(block int, because string) {
+	f.Helper()
+	now := time.Since(f.began)
 	f.transfer.Send(f.conn, nthBlock(f.file, block))
-	f.transfer.Because(toThePort).ExpectFrom(f.conn, ack(uint16(block)))
+	f.transfer.Because(because).ExpectFrom(f.conn, ack(uint16(block)))
+	f.Because(because)
+	f.StillAt(now)
 }
 
 // arrives wants the whole file, at an instant, and nothing after it.
@@ -676,8 +686,7 @@ func TestGetSendsAgain(t *testing.T) {
 		f.sends(1)
 		w.At(50 * ms)
 		for range 3 {
-			f.transfer.Send(f.conn, nthBlock(f.file, 1))
-			f.transfer.Because(hadIt).ExpectFrom(f.conn, ack(1))
+			f.repeats(1, hadIt)
 		}
 		w.Because(hadIt)
 		f.out.Holds(f.file[:blockSize])
@@ -769,7 +778,8 @@ const (
 )
 
 // gets wants the next datagram that a peer hears to be an ERROR with a code.
-func gets(p *harness.Peer, from harness.Endpoint, code uint16, because string) {
+func gets(w interface{ Helper() }, p *harness.Peer, from harness.Endpoint, code uint16, because string) {
+	w.Helper()
 	p.Because(because).HearLike(from, failure(code, "any text"), func(payload string) bool {
 		return len(payload) >= 5 && payload[:4] == numbers(5, code) && strings.HasSuffix(payload, "\x00")
 	})
@@ -789,10 +799,10 @@ func TestGetKnowsItsServer(t *testing.T) {
 			wrq(w.Text("file"), "octet"),
 		} {
 			mallory.Send(f.conn, packet)
-			gets(mallory, f.conn, 5, notYours)
+			gets(w, mallory, f.conn, 5, notYours)
 		}
 		f.server.Send(f.conn, data(2, w.Text("from the port that was asked")))
-		gets(f.server, f.conn, 5, notYours)
+		gets(w, f.server, f.conn, 5, notYours)
 		f.transfer.HeardNothingElse()
 		w.At(50 * ms)
 		f.sends(2)
@@ -821,7 +831,7 @@ func TestGetKnowsItsServer(t *testing.T) {
 		call := get(w, conn, server, w.Text("readme.txt"), out)
 		for _, packet := range []string{data(1, w.Text("forged")), ack(0)} {
 			mallory.Send(conn, packet)
-			gets(mallory, conn, 5, theFirst)
+			gets(w, mallory, conn, 5, theFirst)
 		}
 		mallory.Send(conn, failure(1, w.Text("gone")))
 		mallory.Because(noAnswer).HeardNothingElse()
@@ -831,7 +841,7 @@ func TestGetKnowsItsServer(t *testing.T) {
 			server.Because(theFirst).ExpectFrom(conn, ack(uint16(i+1)))
 			mallory.Send(conn, data(uint16(i+2), w.Text("forged")))
 			if i == 0 {
-				gets(mallory, conn, 5, notYours)
+				gets(w, mallory, conn, 5, notYours)
 			}
 		}
 		call.Because(theFirst).ReturnsAt(0, int64(600))
@@ -845,11 +855,11 @@ func TestGetKnowsItsServer(t *testing.T) {
 		old := w.Peer("earlier transfer")
 		for _, packet := range []string{data(3, w.Text("the end")), data(0, ""), ack(1)} {
 			old.Send(f.conn, packet)
-			gets(old, f.conn, 5, earlier)
+			gets(w, old, f.conn, 5, earlier)
 		}
 		f.sends(1)
 		old.Send(f.conn, data(2, w.Text("the end")))
-		gets(old, f.conn, 5, earlier)
+		gets(w, old, f.conn, 5, earlier)
 		f.sends(2)
 		f.arrives(0, earlier)
 	})
@@ -1282,6 +1292,7 @@ func (f *endlessFile) Close() error { return nil }
 type sending struct {
 	*harness.Virtual
 	giving
+	began  time.Time
 	client *harness.Peer
 	socket net.PacketConn
 	file   string
@@ -1292,7 +1303,7 @@ func beginSending(w *harness.Virtual, client *harness.Peer, size int) sending {
 	w.Helper()
 	file := content(w, size)
 	files := w.Files(map[string]string{w.Text("file"): file})
-	s := sending{w, give(w, w.ListenPacket("server"), w.Opener("transfer"), files), client, nil, file}
+	s := sending{w, give(w, w.ListenPacket("server"), w.Opener("transfer"), files), time.Now(), client, nil, file}
 	client.Send(s.server, rrq(w.Text("file"), "octet"))
 	s.socket = s.open.Socket(1)
 	client.Because(ownSocket).ExpectFrom(s.socket, nthBlock(file, 1))
@@ -1302,6 +1313,7 @@ func beginSending(w *harness.Virtual, client *harness.Peer, size int) sending {
 // ends wants all blocks from one on, each for an ACK, and the end of the transfer.
 func (s sending) ends(from int, because string) {
 	s.Helper()
+	now := time.Since(s.began)
 	for i := from; i <= len(blocks(s.file)); i++ {
 		s.client.Send(s.socket, ack(uint16(i-1)))
 		s.client.Because(because).ExpectFrom(s.socket, nthBlock(s.file, i))
@@ -1312,6 +1324,8 @@ func (s sending) ends(from int, because string) {
 	s.Because(isClosed)
 	s.files.AllClosed()
 	s.client.Because(because).HeardNothingElse()
+	s.Because(because)
+	s.StillAt(now)
 }
 
 const (
@@ -1412,7 +1426,7 @@ func TestServeSendsAgain(t *testing.T) {
 		for _, stranger := range []*harness.Peer{mallory, trudy} {
 			for _, packet := range []string{ack(1), data(1, w.Text("hello")), rrq(w.Text("file"), "octet")} {
 				stranger.Send(s.socket, packet)
-				gets(stranger, s.socket, 5, whoAsked)
+				gets(w, stranger, s.socket, 5, whoAsked)
 			}
 			for _, packet := range []string{failure(0, w.Text("stop")), failure(5, ""), "", w.Text("hello")} {
 				stranger.Send(s.socket, packet)
@@ -1497,11 +1511,11 @@ func TestServeRefuses(t *testing.T) {
 		alice, file := w.Peer("alice"), w.Text("hello")
 		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), w.Files(map[string]string{w.Text("file"): file}))
 		alice.Send(g.server, rrq(w.Text("nowhere"), "octet"))
-		gets(alice, g.open.Socket(1), 1, notFound)
+		gets(w, alice, g.open.Socket(1), 1, notFound)
 		w.Because(isClosed)
 		g.open.AllClosed()
 		alice.Send(g.server, wrq(w.Text("file"), "octet"))
-		gets(alice, g.open.Socket(2), 4, notHere)
+		gets(w, alice, g.open.Socket(2), 4, notHere)
 		w.Because(isClosed)
 		g.open.AllClosed()
 		alice.Send(g.server, rrq(w.Text("file"), "octet"))
@@ -1523,7 +1537,7 @@ func TestServeRefuses(t *testing.T) {
 		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), w.Files(contents))
 		for i, name := range names {
 			alice.Send(g.server, rrq(name, "octet"))
-			gets(alice, g.open.Socket(i+1), 2, noName)
+			gets(w, alice, g.open.Socket(i+1), 2, noName)
 		}
 		w.Because(isClosed)
 		g.open.AllClosed()
@@ -1553,7 +1567,7 @@ func TestServeRefuses(t *testing.T) {
 			wrq(w.Text("file"), "netascii"), wrq("", ""),
 		} {
 			alice.Send(g.server, request)
-			gets(alice, g.open.Socket(i+1), 4, notHere)
+			gets(w, alice, g.open.Socket(i+1), 4, notHere)
 		}
 		w.Because(isClosed)
 		g.open.AllClosed()
@@ -1569,7 +1583,7 @@ func TestServeRefuses(t *testing.T) {
 		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), files)
 		for i, name := range []string{w.Text("dir"), ".", w.Text("locked"), w.Text("broken")} {
 			alice.Send(g.server, rrq(name, "octet"))
-			gets(alice, g.open.Socket(i+1), 0, cantRead)
+			gets(w, alice, g.open.Socket(i+1), 0, cantRead)
 		}
 		w.Because(isClosed)
 		g.open.AllClosed()
@@ -1592,7 +1606,7 @@ func TestServeRefuses(t *testing.T) {
 				alice.Because(inTheMiddle).ExpectFrom(socket, nthBlock(file, n+1))
 				alice.Send(socket, ack(uint16(n+1)))
 			}
-			gets(alice, socket, 0, inTheMiddle)
+			gets(w, alice, socket, 0, inTheMiddle)
 			w.Because(isClosed)
 			g.open.AllClosed()
 			w.Because(isClosed)
