@@ -54,9 +54,9 @@ func (o *Opener) FailNext(errs ...error) {
 	o.w.rec.Update(func() { o.fails = append(o.fails, errs...) })
 }
 
-// Socket waits until the code has asked for so many sockets, and returns the last of these.
+// Socket waits until the code has asked for so many sockets, and returns the last of these. A reason that was said
+// before goes for what follows, too.
 func (o *Opener) Socket(number int) net.PacketConn {
-	defer o.w.checked()
 	if !o.w.await(func() bool { return len(o.sockets) >= number }) {
 		o.w.wants(nil)
 		o.w.fatal(verdict.Failed, "The code has asked for %d socket(s) by now; the story wants %d.", o.opened(), number)

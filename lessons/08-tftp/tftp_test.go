@@ -473,7 +473,7 @@ func (r *robot) WriteTo(p []byte, to net.Addr) (int, error) {
 			r.answers = append(r.answers, answer)
 		}
 	})
-	if sent%100 == 0 {
+	if sent%100 == 1 {
 		r.w.Progress()
 	}
 	return len(p), nil
@@ -576,7 +576,8 @@ type fetch struct {
 func begin(w *harness.Virtual, size int) fetch {
 	w.Helper()
 	f := fetch{
-		w, time.Now(), w.Peer("server"), w.Peer("transfer"), w.ListenPacket("client"), w.Output(), content(w, size), nil,
+		w, time.Now(), w.Peer("server"), w.Peer("transfer"), w.ListenPacket("client"), w.Output(), content(w, size),
+		nil,
 	}
 	f.call = get(w, f.conn, f.server, w.Text("readme.txt"), f.out)
 	f.server.Because(asksOctet).ExpectFrom(f.conn, rrq(w.Text("readme.txt"), "octet"))
@@ -717,8 +718,8 @@ func TestGetSendsAgain(t *testing.T) {
 		f := begin(w, 600)
 		f.sends(1)
 		for _, other := range []string{
-			ack(1), ack(2), rrq(w.Text("readme.txt"), "octet"), wrq(w.Text("readme.txt"), "octet"), "", "\x00",
-			numbers(3), numbers(6) + w.Text("option"), data(2, content(w, blockSize+1)), w.Text("hello"),
+			ack(1), ack(2), rrq(w.Text("readme.txt"), "octet"), wrq(w.Text("readme.txt"), "octet"), w.Text("hello"),
+			"\x00", numbers(3), numbers(6) + w.Text("option"), data(2, content(w, blockSize+1)), "",
 		} {
 			f.transfer.Send(f.conn, other)
 		}
@@ -814,8 +815,8 @@ func TestGetKnowsItsServer(t *testing.T) {
 		mallory := w.Peer("mallory")
 		f.sends(1)
 		for _, packet := range []string{
-			failure(1, w.Text("gone")), failure(5, ""), "", "\x00", w.Text("hello"), numbers(6),
-			data(2, content(w, 513)),
+			failure(1, w.Text("gone")), failure(5, ""), w.Text("hello"), "\x00", numbers(6),
+			data(2, content(w, 513)), "",
 		} {
 			mallory.Send(f.conn, packet)
 		}
@@ -939,6 +940,7 @@ func TestGetStops(t *testing.T) {
 	const (
 		saysWhy  = "An ERROR of the other end ends Get at once, with an Error that has its code and its text."
 		silent   = "An ERROR is not acknowledged: whoever has sent it is gone."
+		ctxEnds  = "When ctx ends, Get returns at once, and its error says so."
 		tellsEnd = "When w fails, the other end gets an ERROR in the place of the ACK, and Get returns at once."
 		nobody   = "Whether the server is down, nobody knows here: Get was ended before it could find out."
 	)
@@ -998,8 +1000,8 @@ func TestGetStops(t *testing.T) {
 				f.sends(i + 1)
 			}
 			w.At(ended)
-			f.call.Stop()
-			f.call.FailsAt(ended, context.Canceled, os.ErrDeadlineExceeded)
+			f.call.Because(ctxEnds).Stop()
+			f.call.Because(ctxEnds).FailsAt(ended, context.Canceled, os.ErrDeadlineExceeded)
 			f.call.Because(nobody).FailsNot(errServerDown)
 			f.call.Because("Beside an error is how many bytes w has taken.").Beside(int64(received * blockSize))
 			w.Because(onlyLent).StillOpen(f.conn)
@@ -1026,7 +1028,7 @@ func TestGetStops(t *testing.T) {
 	harness.OnVirtual.Then(t, "at-the-deadline", func(w *harness.Virtual) {
 		server, conn := w.Peer("server"), w.ListenPacket("client")
 		call := w.CallUntil(250*ms, "Get", getting(conn, server.LocalAddr(), w.Text("readme.txt"), w.Output()))
-		call.FailsAt(250*ms, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		call.Because(ctxEnds).FailsAt(250*ms, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 		call.Because(nobody).FailsNot(errServerDown)
 		w.NothingLeftBehind()
 	})
@@ -1149,6 +1151,7 @@ func TestServeSends(t *testing.T) {
 		}
 		for block := 1; block <= 2; block++ {
 			for _, i := range w.Rand().Perm(100) {
+				w.Because(manyAtAll)
 				transfer := g.open.Socket(i + 1)
 				clients[i].Because(manyAtAll).ExpectFrom(transfer, nthBlock(contents[w.Text(fmt.Sprint(i+1))], block))
 				clients[i].Send(transfer, ack(uint16(block)))
@@ -1406,8 +1409,8 @@ func TestServeSendsAgain(t *testing.T) {
 	harness.OnVirtual.Then(t, "other-packets", func(w *harness.Virtual) {
 		s := beginSending(w, w.Peer("alice"), 700)
 		for _, other := range []string{
-			data(1, ""), data(2, w.Text("hello")), rrq(w.Text("file"), "octet"), wrq(w.Text("file"), "octet"), "",
-			"\x00", numbers(4), ack(1) + "\x00", numbers(6) + w.Text("option"), w.Text("hello"),
+			data(1, ""), data(2, w.Text("hello")), rrq(w.Text("file"), "octet"), wrq(w.Text("file"), "octet"),
+			w.Text("hello"), "\x00", numbers(4), ack(1) + "\x00", numbers(6) + w.Text("option"), "",
 		} {
 			s.client.Send(s.socket, other)
 		}
@@ -1677,6 +1680,8 @@ func TestServeRefuses(t *testing.T) {
 func TestServeStops(t *testing.T) {
 	const (
 		endsAll = "When Serve returns, its transfers have ended: their sockets and their files are closed."
+		ctxEnds = "When ctx ends, Serve ends all transfers and returns at once, and its error says so."
+		itsOwn  = "The socket on which requests come is the caller's: Serve leaves it open."
 		before  = "What is over before the call ends it too, and the error says so."
 	)
 	harness.OnEachNetwork(t, func(w *harness.World) {
@@ -1685,9 +1690,9 @@ func TestServeStops(t *testing.T) {
 		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), files)
 		alice.Send(g.server, rrq(w.Text("file"), "octet"))
 		alice.ExpectFrom(g.open.Socket(1), nthBlock(file, 1))
-		g.call.Stop()
-		g.call.Fails(context.Canceled, os.ErrDeadlineExceeded)
-		w.StillOpen(g.server)
+		g.call.Because(ctxEnds).Stop()
+		g.call.Because(ctxEnds).Fails(context.Canceled, os.ErrDeadlineExceeded)
+		w.Because(itsOwn).StillOpen(g.server)
 		w.Because(endsAll)
 		g.open.AllClosed()
 		w.Because(endsAll)
@@ -1721,12 +1726,13 @@ func TestServeStops(t *testing.T) {
 			w.At(ended)
 			wanted := []error{net.ErrClosed}
 			if end == "cancelled" {
-				g.call.Stop()
+				g.call.Because(ctxEnds).Stop()
 				wanted = []error{context.Canceled, os.ErrDeadlineExceeded}
 			} else {
 				w.Close(g.server)
 			}
-			g.call.FailsAt(ended, wanted...)
+			g.call.Because("When its socket is closed or ctx ends, Serve ends all transfers and returns at once.").
+				FailsAt(ended, wanted...)
 			w.Because(endsAll)
 			g.open.AllClosed()
 			w.Because(endsAll)
@@ -1755,7 +1761,7 @@ func TestServeStops(t *testing.T) {
 		w.At(time.Second - ns)
 		alice.Send(server, rrq(w.Text("file"), "octet"))
 		alice.ExpectFrom(open.Socket(1), nthBlock(file, 1))
-		call.FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		call.Because(ctxEnds).FailsAt(time.Second, context.DeadlineExceeded, os.ErrDeadlineExceeded)
 		w.Because(endsAll)
 		open.AllClosed()
 		w.NothingLeftBehind()
