@@ -138,7 +138,8 @@ func exchange(t *testing.T, dir string, get func(ctx context.Context, to, file s
 			if size > 0 || !os.IsNotExist(err) { // some write no file for no bytes
 				require.NoError(t, err, "%s bytes, time %d: %s", name, i+1, out)
 			}
-			require.True(t, bytes.Equal(want, got), "%s bytes, time %d: %d bytes came, and not these", name, i+1, len(got))
+			require.True(t, bytes.Equal(want, got), "%s bytes, time %d: %d bytes came, and not these", name, i+1,
+				len(got))
 			require.NoError(t, os.RemoveAll(to))
 		}
 	}

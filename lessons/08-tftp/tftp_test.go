@@ -35,6 +35,7 @@ var (
 	errServerDown = harness.Named("ErrServerDown", tftp.ErrServerDown)
 
 	errBroken = errors.New("the disk is broken")
+	wsError   = harness.Named("the error of w", errBroken)
 )
 
 // What packets are, as datagrams.
@@ -383,7 +384,7 @@ func TestGetFetches(t *testing.T) {
 			return next
 		}
 		call := get(w, robot, server, w.Text("big"), &counter{block: block, until: longFile})
-		call.Because(goesAround).Fails(errEnough)
+		call.Because(goesAround).Fails(atItsEnd)
 		call.Because(goesAround).Beside(int64(longFile * blockSize))
 	})
 }
@@ -411,6 +412,7 @@ type counter struct {
 var (
 	errEnough = errors.New("that is enough")
 	errOther  = errors.New("that is another block")
+	atItsEnd  = harness.Named("the error of w", errEnough)
 )
 
 // Write counts bytes.
@@ -982,7 +984,7 @@ func TestGetStops(t *testing.T) {
 			}
 			w.At(20 * ms)
 			f.transfer.Send(f.conn, nthBlock(f.file, size/blockSize+1))
-			f.call.Because(tellsEnd).FailsAt(20*ms, errBroken)
+			f.call.Because(tellsEnd).FailsAt(20*ms, wsError)
 			f.call.Because("Beside an error is how many bytes w has taken.").Beside(int64(size))
 			f.call.Because(nobody).FailsNot(errServerDown)
 			f.transfer.Because(tellsEnd).HearLike(f.conn, failure(3, "any text"), func(payload string) bool {
@@ -1106,7 +1108,7 @@ func TestServeSends(t *testing.T) {
 			client := w.Server(fmt.Sprint("client ", i+1), taker(out))
 			client.Send(g.server, rrq(name, "octet"))
 			w.Because(ownSocket)
-			g.open.Socket(i + 1)
+			client.Because(ownSocket).ExpectFrom(g.open.Socket(i+1), nthBlock(contents[name], 1))
 			w.Because(isClosed)
 			g.open.AllClosed()
 			w.Because(isAllOfIt)
