@@ -164,6 +164,39 @@ func TestExactMessages(t *testing.T) {
 			}).Returns(nil)
 			w.SentAt(conn, ms)
 		}, ""},
+		{"a write that returns late", func(w *Virtual) {
+			server := w.Peer("server")
+			client := w.Dial("client", server)
+			w.LateWrites(client, ms)
+			writes := w.Go("Ask", func(context.Context) error {
+				_, err := client.Write([]byte("?"))
+				return err
+			})
+			w.LateWrites(client, 0)
+			server.ExpectFrom(client, "?")
+			w.SentAt(client, 0)
+			w.StillAt(0)
+			writes.Returns(nil)
+			w.StillAt(ms - 1)
+		}, "It took until 1ms after the story's beginning; the story wants all of that after 999.999µs."},
+		{"an end as package net has it", func(w *Virtual) {
+			conn := w.ListenPacket("server")
+			w.FailRead(conn, io.EOF)
+			_, _, err := conn.ReadFrom(nil)
+			require.True(w, err == io.EOF)
+		}, ""},
+		{"a crowd", func(w *Virtual) {
+			w.Crowd("Ask", "?", echoes(w.Echo()))
+		}, ""},
+		{"a crowd of which one fails", func(w *Virtual) {
+			ask, n := echoes(w.Echo()), new(atomic.Int32)
+			w.Crowd("Ask", "?", func(ctx context.Context) (any, error) {
+				if n.Add(1) == crowdSize*crowdCalls/2 {
+					return nil, io.EOF
+				}
+				return ask(ctx)
+			})
+		}, `Ask returned the error "EOF"; the story wants "?" and no error.`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -187,6 +220,18 @@ func TestExactMessages(t *testing.T) {
 		require.NotNil(t, f)
 		require.Contains(t, f.Text.EN, "client sent its datagram number 2 early, after ")
 	})
+}
+
+// echoes returns a function that sends a datagram and reads one.
+func echoes(conn net.Conn) func(context.Context) (any, error) {
+	return func(context.Context) (any, error) {
+		if _, err := conn.Write([]byte("?")); err != nil {
+			return nil, err
+		}
+		buf := make([]byte, 10)
+		n, err := conn.Read(buf)
+		return string(buf[:n]), err
+	}
 }
 
 // TestSpinInBubble: the same in virtual time, which stands still meanwhile.

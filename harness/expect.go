@@ -101,7 +101,7 @@ func (w *World) logged(want []string, check func(log text.Text, writes, want []s
 	w.await(func() bool { return len(w.rec.Written) >= len(want) })
 	w.rec.Quiesce() // for the lines that come with the last one
 	w.rec.Locked(func() { writes = slices.Clone(w.rec.Written) })
-	w.wants(diagnosis.Logged{Lines: want, Got: writes})
+	w.wants(diagnosis.Logged{Lines: want, Got: writes, Notes: w.notes.Load()})
 	log := theLog
 	if w.notes.Load() {
 		log = theNotes
@@ -111,7 +111,7 @@ func (w *World) logged(want []string, check func(log text.Text, writes, want []s
 		return
 	}
 	if line := lateLine(writes[:before], writes[before:], want); line != "" && w.rec.Virtual {
-		w.wants(diagnosis.Logged{Lines: want, Got: writes[:before]})
+		w.wants(diagnosis.Logged{Lines: want, Got: writes[:before], Notes: w.notes.Load()})
 		wrong = text.Say("after %v %s lacked the line\n    %s\n"+
 			"which came after %v, with %d more than are wanted by then", asked, log, shorten(line), w.rec.Since(),
 			len(writes)-len(want))

@@ -233,6 +233,9 @@ func (w *World) abandon() {
 		if g.AtMutex() && !stuckAtMutex.CompareAndSwap(nil, &site.Task) && *stuckAtMutex.Load() != site.Task {
 			f.Code = []text.Text{text.Say("A goroutine of %s, which was stuck before this, may still hold the mutex: "+
 				"put that right first.", *stuckAtMutex.Load())}
+		} else if other, ok := mayHoldMutex(students, site); g.AtMutex() && ok {
+			f.Code = []text.Text{text.Say("Meanwhile another goroutine %s: see whether it holds the mutex.",
+				site.Doing(other))}
 		}
 		break
 	}
@@ -246,6 +249,22 @@ func (w *World) abandon() {
 	if s := w.stage.Load(); s != nil {
 		s.Kill()
 	}
+}
+
+// mayHoldMutex returns the one goroutine of the code's that waits for neither a mutex nor something to come: in a send,
+// say, or asleep.
+func mayHoldMutex(students []stacks.Goroutine, site stacks.Site) (holder stacks.Goroutine, ok bool) {
+	for _, g := range students {
+		switch {
+		case g.AtMutex() || g.Reads() || g.Busy() || !site.IsStudents(g):
+		case g.WaitsIn() == "" && g.State != "sleep":
+		case ok:
+			return g, false
+		default:
+			holder, ok = g, true
+		}
+	}
+	return holder, ok
 }
 
 // standsStill says why a goroutine of the code's that is doing something keeps the

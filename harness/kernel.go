@@ -15,6 +15,7 @@ import (
 	"udpkata/harness/internal/record"
 	"udpkata/harness/sockopt"
 	"udpkata/harness/verdict"
+	"udpkata/harness/wire"
 )
 
 // A Kernel is a World of the kernel's own sockets. The student's code can open some
@@ -289,6 +290,15 @@ func (l *Lab) Learned(socket *net.UDPConn, mtu int) {
 	sockopt.ErrorPending(socket, mostWait) // unless the code has met it already
 }
 
+// Discovers sends as much from a socket as the first link of its path takes, to nobody who waits for it, and returns
+// once the kernel has learnt the MTU of the path from that, in bytes (RFC 1191).
+func (l *Lab) Discovers(socket *net.UDPConn, mtu int) {
+	if _, err := socket.Write(make([]byte, l.MTU(socket)-wire.Headers(l.World.host.Addr()))); err != nil {
+		l.cantAsk(socket, err)
+	}
+	l.Learned(socket, mtu)
+}
+
 // mostWait is how long the kernel may take for what takes it microseconds.
 const mostWait = 10 * time.Second
 
@@ -316,8 +326,7 @@ func (l *Lab) asksForMTU(socket *net.UDPConn) bool {
 	if sockopt.SetPMTUDiscovery(conn, l.IPv6(), sockopt.Do) != nil {
 		return false
 	}
-	const headers = 40 + 8 // of IPv6, which are longer than IPv4's, and of UDP
-	_, err = conn.Write(make([]byte, l.MTU(conn)-headers))
+	_, err = conn.Write(make([]byte, l.MTU(conn)-wire.Headers(l.World.host.Addr())))
 	return err == nil
 }
 

@@ -611,7 +611,7 @@ func (p *servingPlayer) checkLog(v *served) {
 		wrong = text.Say("the log's lines are not in the order in which the datagrams came")
 	}
 	if !wrong.IsZero() {
-		p.w.wants(diagnosis.Logged{Lines: want, Got: v.log.writes})
+		p.w.wants(diagnosis.Logged{Lines: want, Got: v.log.writes, Notes: p.s.Notes})
 		p.w.fatal(verdict.Failed, "%s", wrong)
 	}
 }

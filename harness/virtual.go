@@ -81,8 +81,12 @@ func (v virtualWords) FailRead(socket Endpoint, errs ...error) {
 // buffer, as on a busy machine.
 func (v virtualWords) SlowReads(socket Endpoint, by time.Duration) { v.w.conn(socket).SlowReads(by) }
 
-// SlowWrites makes every write of a socket take a while, as on a busy machine.
+// SlowWrites makes every write of a socket take a while until its datagram leaves, as on a busy machine.
 func (v virtualWords) SlowWrites(socket Endpoint, by time.Duration) { v.w.conn(socket).SlowWrites(by) }
+
+// LateWrites makes every write of a socket that begins from now on take a while from when its datagram has left, as on
+// a busy machine: the answer may come before the write returns.
+func (v virtualWords) LateWrites(socket Endpoint, by time.Duration) { v.w.conn(socket).LateWrites(by) }
 
 // SentAt fails the story unless a socket was asked to send exactly as many times as
 // there are instants, at exactly these since the story's beginning.

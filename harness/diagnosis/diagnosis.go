@@ -175,7 +175,10 @@ type (
 	// Instant is when the current call returns, since the story's beginning.
 	Instant struct{ Want, Got time.Duration }
 	// Logged is what the log holds.
-	Logged struct{ Lines, Got []string }
+	Logged struct {
+		Lines, Got []string
+		Notes      bool // it is the story's own record, and no log of the code's
+	}
 	// Opened is that the current call opens a socket.
 	Opened struct {
 		At     netip.AddrPort // port 0 is any

@@ -333,7 +333,7 @@ func givesUpWrong(s Seen) text.Text {
 		if len(q.reads) > 0 {
 			r := q.reads[len(q.reads)-1]
 			switch d := s.read(r); {
-			case r.At > c.Began && i.Want > c.Began && i.Got-r.At == i.Want-c.Began:
+			case !c.Cancelled && r.At > c.Began && i.Want > c.Began && i.Got-r.At == i.Want-c.Began:
 				return text.Say("%s returned %v after the last datagram that it read. So each datagram makes the "+
 					"wait begin anew, and whoever sends one now and then makes it last for ever. Set a deadline "+
 					"once, before the loop, or leave it to ctx.", c.Name, i.Got-r.At)
@@ -350,16 +350,33 @@ func givesUpWrong(s Seen) text.Text {
 			case closed:
 				return text.Say("%s tried to send once more after %v, and the socket was closed by then. A closed "+
 					"socket stays closed: errors.Is(err, net.ErrClosed) tells that this is the end.", c.Name, d.At)
-			case d.At == i.Want && c.Err != nil:
+			case d.At == i.Want && c.Err != nil && !c.Cancelled:
 				return text.Say("%s sent once more after %v, where the story wants it to give up. Before each send, "+
 					"see whether its wait is within the limit.", c.Name, d.At)
 			}
 		}
 	}
+	if n := s.readSince(i.Want); c.Cancelled && n > 0 {
+		return text.Say("The context of %s had ended, and it read %d more datagram(s) all the same. A read may still "+
+			"bring what is there by then: look at ctx.Err() after each read, before anything is done about it.",
+			c.Name, n)
+	}
 	if c.Cancelled || c.Until > 0 && c.Until <= i.Want {
 		return text.Say("%s returned %v too late: its context had ended, and it went on.", c.Name, i.Got-i.Want)
 	}
 	return text.Say("%s returned %v too late: something made it wait longer.", c.Name, i.Got-i.Want)
+}
+
+// readSince returns how many datagrams the code has read from an instant on.
+func (s Seen) readSince(instant time.Duration) (n int) {
+	for _, sock := range s.Sockets {
+		for _, r := range sock.Reads {
+			if r.At >= instant {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // readAt returns the last datagram that the code has read, if it did so at an instant.
@@ -374,6 +391,11 @@ func (s Seen) readAt(instant time.Duration) (last wire.Datagram, ok bool) {
 
 // late says why an answer was read later than it came.
 func late(s Seen, q question, i Instant) text.Text {
+	if q.sock.Owned {
+		return text.Say("The answer came after %v, and was read %v later: whoever reads was busy with something else, "+
+			"such as a sleep, or waited for somebody. Read on at once, after each datagram and after each error.",
+			i.Want, i.Got-i.Want)
+	}
 	for _, f := range slices.Backward(q.sock.Failures) {
 		if f.At < i.Want && f.At >= q.sends[0].At && !errors.Is(f.Err, os.ErrDeadlineExceeded) {
 			return text.Say("The answer came after %v, and was read %v later: after the error %q the code did "+

@@ -219,7 +219,7 @@ func otherDuration(s Seen) text.Text {
 func lineTwice(s Seen) text.Text {
 	g, ok := gap(s)
 	l, _ := want[Logged](s)
-	if ok && g.missing == "" && slices.Contains(l.Lines, g.instead) {
+	if ok && !l.Notes && g.missing == "" && slices.Contains(l.Lines, g.instead) {
 		times := 0
 		for _, line := range l.Got {
 			if strings.TrimSuffix(line, "\n") == g.instead {

@@ -107,6 +107,10 @@ func sharedBuffer(s Seen) text.Text {
 	if _, ok := want[Result](s); !ok || !isBytes || c.Before == nil || bytes.Equal(value, c.Before) {
 		return none
 	}
+	if slices.ContainsFunc(s.Sockets, func(sock Socket) bool { return sock.Owned }) {
+		return text.Say("%s did return %s, but these bytes have changed since, as if the next read had written into "+
+			"the same memory. Let whoever reads copy each text.", c.Name, wire.Quote(string(c.Before)))
+	}
 	return text.Say("%s did return %s, but these bytes have changed since, as if another call had read into the same "+
 		"memory. Give each call a buffer of its own.", c.Name, wire.Quote(string(c.Before)))
 }

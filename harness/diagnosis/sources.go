@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"time"
 
 	"udpkata/harness/text"
 	"udpkata/harness/wire"
@@ -222,6 +223,9 @@ func answerNotRead(s Seen) text.Text {
 				d.At+d.Delay <= c.Began || d.At+d.Delay >= c.Ended {
 				continue
 			}
+			if q.sock.Owned {
+				return unreadSince(q.sock, d.At+d.Delay)
+			}
 			if q.sends[0].Err != nil {
 				return text.Say("The answer came after %v, and nobody read it. A send that fails is followed by its "+
 					"wait like any other, and to wait is to read.", d.At+d.Delay)
@@ -231,6 +235,19 @@ func answerNotRead(s Seen) text.Text {
 		}
 	}
 	return none
+}
+
+// unreadSince says why what came at an instant was not read, on a socket that the code reads as it likes.
+func unreadSince(sock Socket, came time.Duration) text.Text {
+	for _, f := range slices.Backward(sock.Failures) {
+		if reading(f.Method) && f.At <= came {
+			return text.Say("The answer came after %v, and nobody read it. The last read before that had failed after "+
+				"%v, with %q: whoever reads for all goes on at once after an error, and ends at net.ErrClosed alone.",
+				came, f.At, cause(f.Err))
+		}
+	}
+	return text.Say("The answer came after %v, and nobody read it. Somebody has to read as long as a call waits.",
+		came)
 }
 
 // waitsForUnsent: a call waits for the answer to a datagram that was not sent.

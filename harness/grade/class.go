@@ -108,6 +108,7 @@ type Class struct {
 	Head      Head
 	Reference Reference
 	Tasks     []Column // in the course's order, but for the lessons that are worth nothing
+	Shards    int      // in how many parts it was graded
 
 	out     string
 	which   intake.Which
@@ -146,7 +147,8 @@ func Open(out string) (c *Class, missing []string, err error) {
 	if !ok {
 		return nil, []string{"class-1-of-1.json"}, nil
 	}
-	for i := range max(1, first.N) {
+	c.Shards = max(1, first.N)
+	for i := range c.Shards {
 		p, ok := parts[min(i+1, first.N)]
 		if !ok {
 			missing = append(missing, Shard{i + 1, first.N}.file())

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
 
@@ -36,14 +37,15 @@ func (c *Class) CSV(out io.Writer) error {
 
 func (c *Class) row(m Mark) []string {
 	var notes []string
+	in := text.Language(c.Head.Language)
 	if m.Unread != "" {
 		notes = append(notes, m.Unread)
 	}
 	if m.Refused != nil {
-		notes = append(notes, m.Refused.EN)
+		notes = append(notes, m.Refused.In(in))
 	}
 	for _, note := range m.Notes {
-		notes = append(notes, strings.TrimSuffix(note.EN, "."))
+		notes = append(notes, strings.TrimRight(note.In(in), ".。"))
 	}
 	late := "no"
 	if m.Late {

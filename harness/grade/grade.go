@@ -199,6 +199,7 @@ type grader struct {
 	head  Head
 	dir   string   // of the programs with the lessons' tests
 	reads []string // what is read in a box
+	seats chan int // the processors of the boxes that are there together; nil if each box may use all
 
 	mu      sync.Mutex
 	done    Progress
@@ -240,6 +241,12 @@ func (g *grader) gradeAll(mine []intake.Submission) ([]Entry, error) {
 	entries := make([]Entry, len(mine))
 	work := make(chan handed)
 	ctx := g.ctx
+	if g.Jobs >= processors() { // judge and stage take turns, and two such pairs on one processor leave another idle
+		g.seats = make(chan int, g.Jobs)
+		for i := range g.Jobs {
+			g.seats <- i + 1
+		}
+	}
 	var workers sync.WaitGroup
 	for range g.Jobs {
 		workers.Go(func() {
@@ -276,6 +283,7 @@ func (g *grader) gradeAll(mine []intake.Submission) ([]Entry, error) {
 	}
 	close(work)
 	workers.Wait()
+	g.seats = nil
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -412,17 +412,22 @@ func TestLate(t *testing.T) {
 	require.Contains(t, free.Notes[0].EN, "without a due date nothing is lost")
 }
 
-// TestNotes: why somebody has little or nothing is in the table, too.
+// TestNotes: why somebody has little or nothing is in the table, too, in the language of the grading.
 func TestNotes(t *testing.T) {
-	out := lay(t, Head{Which: "last"}, 1)
 	all := []Lesson{{Name: "02-echo", Tasks: []Task{{Name: "TestA", State: verdict.DidNotCompile, Points: 2}}},
 		{Name: "03-spoof", Tasks: []Task{{Name: "TestA", State: verdict.Refused, Points: 2}}},
 		{Name: "04-backoff", Tasks: []Task{{Name: "TestA", State: verdict.DidNotCompile, Points: 2}}}}
-	require.NoError(t, writeJSON(resultPath(out, "k2"), Result{Key: "k2", Lessons: all}))
-	_, err := Finish(out)
-	require.NoError(t, err)
-	require.Equal(t, "What was handed in for 02-echo, 04-backoff did not compile; What was handed in for 03-spoof "+
-		"does what is refused, and was not run", rows(t, out)[3][8])
+	for language, want := range map[text.Language]string{
+		text.English: "What was handed in for 02-echo, 04-backoff did not compile; What was handed in for 03-spoof " +
+			"does what is refused, and was not run",
+		text.Chinese: "02-echo, 04-backoff 交的檔案無法編譯; 03-spoof 交的檔案裡有不收的東西，所以沒有執行",
+	} {
+		out := lay(t, Head{Which: "last", Language: string(language)}, 1)
+		require.NoError(t, writeJSON(resultPath(out, "k2"), Result{Key: "k2", Lessons: all}))
+		_, err := Finish(out)
+		require.NoError(t, err)
+		require.Equal(t, want, rows(t, out)[3][8])
+	}
 }
 
 // TestEarlier: whose results would be gone is said, and what has become of marks since.

@@ -213,8 +213,13 @@ func (g *grader) inBox(ctx context.Context, j job, done map[string]finished) (at
 	if err != nil {
 		return "", "", err
 	}
+	processor := 0
+	if g.seats != nil {
+		processor = <-g.seats
+		defer func() { g.seats <- processor }()
+	}
 	out, err := g.Box.Run(ctx, sandbox.Command{
-		Args: []string{program}, Stdin: bytes.NewReader(input), Limits: sandbox.Usual(),
+		Args: []string{program}, Stdin: bytes.NewReader(input), Limits: sandbox.Usual(), Processor: processor,
 		Read: append(slices.Clip(g.reads), program),
 		Env: []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "UDPKATA_LANG=" + string(text.Preferred()),
 			"GOMEMLIMIT=512MiB", BoxVariable + "=1", confineVariable + "=1"},

@@ -1,11 +1,13 @@
 package report
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"unicode"
 
 	"udpkata/harness/grade"
@@ -22,7 +24,10 @@ type Dir struct {
 // newDir makes a directory, which may be there if there is nothing in it: what is left of an older report would be
 // taken for a part of this one.
 func newDir(path string) (*Dir, error) {
-	if err := os.MkdirAll(path, 0o700); err != nil {
+	if err := os.MkdirAll(path, 0o700); errors.Is(err, syscall.ENOTDIR) {
+		return nil, text.Fail("%s can't be a directory, as a part of its path is a file: give another one with -o",
+			path)
+	} else if err != nil {
 		return nil, err
 	}
 	there, err := os.ReadDir(path)

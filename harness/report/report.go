@@ -115,11 +115,15 @@ func Open(dir string) (*grade.Class, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(missing) > 0 {
+	switch {
+	case len(missing) == 0:
+		return c, nil
+	case c != nil && c.Shards > 1:
 		return nil, text.Fail("%s has no marks yet, as %s is missing: go tool kata grade -o %s makes them, and go "+
 			"tool kata merge %s if other machines have a part", dir, missing[0], dir, dir)
 	}
-	return c, nil
+	return nil, text.Fail("%s has no marks yet, as %s is missing: go tool kata grade -o %s makes them", dir,
+		missing[0], dir)
 }
 
 // Find returns the format of a name.
@@ -161,6 +165,11 @@ func Write(f Format, out string, stdout io.Writer, r *Request) error {
 // ToStdout reports whether it is no file, nor a directory, where a report goes.
 func ToStdout(out string) bool { return out == "" || out == "-" }
 
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
 func write(f Format, out string, stdout io.Writer, r *Request) error {
 	switch {
 	case f.Dir != nil && ToStdout(out):
@@ -176,6 +185,9 @@ func write(f Format, out string, stdout io.Writer, r *Request) error {
 	}
 	if info, err := os.Stat(out); err == nil && !info.Mode().IsRegular() {
 		return text.Fail("%s is no ordinary file: give the name of one with -o, or leave that out", out)
+	}
+	if dir := filepath.Dir(out); !isDir(dir) {
+		return text.Fail("%s is no directory: make it, or give another file with -o than %s", dir, out)
 	}
 	return keep.Stream(filepath.Clean(out), func(w io.Writer) error { return f.File(w, r) })
 }

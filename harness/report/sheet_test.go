@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -202,6 +203,9 @@ func TestWrong(t *testing.T) {
 		{"no directory", "junit", "", Request{}, "junit is several files"},
 		{"a full directory", "junit", full, Request{}, "is not empty"},
 		{"no file", "csv", full, Request{}, "is no ordinary file"},
+		{"nowhere", "csv", filepath.Join(full, "none", "x.csv"), Request{}, "none is no directory: make it"},
+		{"in a file", "csv", filepath.Join(full, "x", "x.csv"), Request{}, "x is no directory: make it"},
+		{"below a file", "junit", filepath.Join(full, "x", "y"), Request{}, "a part of its path is a file"},
 		{"of no use", "junit", "x", Request{Sheet: "s"}, "junit has no use for --sheet"},
 		{"nobody", "gradescope", "", Request{}, "there are 9: say with --student"},
 		{"nobody of that name", "gradescope", "", Request{Student: "zoe"}, `no student "zoe"`},
@@ -251,5 +255,11 @@ func TestWrong(t *testing.T) {
 	require.ErrorContains(t, err, "canvas, moodle, gradescope")
 	_, err = Open(t.TempDir())
 	require.ErrorContains(t, err, "has no marks yet, as class-1-of-1.json is missing")
+	require.NotContains(t, err.Error(), "merge", "no other machine is known of")
+	part := t.TempDir()
+	const ofTwo = `{"i": 2, "n": 2, "entries": []}`
+	require.NoError(t, os.WriteFile(filepath.Join(part, "class-2-of-2.json"), []byte(ofTwo), 0o600))
+	_, err = Open(part)
+	require.ErrorContains(t, err, "class-1-of-2.json is missing")
 	require.ErrorContains(t, err, "go tool kata merge")
 }

@@ -61,6 +61,7 @@ func (s *Sandbox) Run(ctx context.Context, c Command) (out Outcome, err error) {
 	b.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
 	runtime.LockOSThread() // the kernel ends the box when the thread ends that has started it
 	defer runtime.UnlockOSThread()
+	defer onProcessor(c.Processor)()
 	began := time.Now()
 	defer func() { err = errors.Join(err, s.tier.end(b)) }()
 	if err := s.tier.start(b); err != nil {

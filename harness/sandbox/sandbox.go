@@ -48,6 +48,9 @@ type Command struct {
 	// box's own, and all that may be written to. Its path is the box's to choose.
 	Env   []string
 	Stdin io.Reader // nil for nothing
+	// Processor is the only one on which anything of the box's runs, from 1, as this process may use them; numbers
+	// beyond the last begin anew. 0 is for all of them.
+	Processor int
 	Limits
 }
 

@@ -58,6 +58,12 @@ var tries = map[string]func() error{
 		return err
 	},
 	"status 3": func() error { os.Exit(3); return nil },
+	"processors": func() error {
+		var all unix.CPUSet
+		err := unix.SchedGetaffinity(0, &all)
+		fmt.Println(all.Count(), all)
+		return err
+	},
 	"working directory": func() error {
 		if err := os.WriteFile("file", []byte("x"), 0o600); err != nil {
 			return err
@@ -260,6 +266,31 @@ func TestWork(t *testing.T) {
 			require.Equal(t, 0, tr.run(t, "lab", nil).Status)
 		}
 	})
+}
+
+// TestProcessor: a box can have one processor alone, another one for another number, and takes none of this process's.
+func TestProcessor(t *testing.T) {
+	var before, after unix.CPUSet
+	require.NoError(t, unix.SchedGetaffinity(0, &before))
+	eachTier(t, func(t *testing.T, tr *trial) {
+		on := map[int]string{}
+		for _, n := range []int{0, 1, 2, 1 + before.Count(), 1 << 30} {
+			out := tr.run(t, "processors", func(c *Command) { c.Processor = n })
+			require.Equal(t, 0, out.Status)
+			count := 1
+			if n == 0 {
+				count = before.Count()
+			}
+			require.Contains(t, string(out.Stdout), fmt.Sprintf("%d [", count), "as processor %d", n)
+			on[n] = string(out.Stdout)
+		}
+		require.Equal(t, on[1], on[1+before.Count()])
+		if before.Count() > 1 {
+			require.NotEqual(t, on[1], on[2])
+		}
+	})
+	require.NoError(t, unix.SchedGetaffinity(0, &after))
+	require.Equal(t, before, after)
 }
 
 // TestEscapes: nothing outside of the box is to be had.

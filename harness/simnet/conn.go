@@ -3,6 +3,7 @@ package simnet
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -305,7 +306,11 @@ func (c *Conn) setDeadlines(t time.Time, deadlines ...*time.Time) error {
 	return nil
 }
 
+// opError makes an error as package net does, which leaves io.EOF as it is.
 func (c *Conn) opError(op string, addr net.Addr, err error) error {
+	if err == io.EOF {
+		return err
+	}
 	return &net.OpError{Op: op, Net: "udp", Source: c.LocalAddr(), Addr: addr, Err: err}
 }
 

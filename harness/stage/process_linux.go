@@ -154,6 +154,7 @@ func start() (*process, error) {
 		from.end = os.NewFile(uintptr(from.ends), "end")
 	}
 	go func() {
+		from.awaitEnd()
 		err := p.cmd.Wait()
 		p.how = "status 0"
 		if err != nil && !errors.Is(err, exec.ErrWaitDelay) { // whoever it has started may go on printing
@@ -266,6 +267,24 @@ type pipe struct {
 func (p *pipe) Read(b []byte) (int, error) {
 	defer runtime.KeepAlive(p)
 	return link.ReadUntil(p.fd, p.ends, b)
+}
+
+// awaitEnd waits until the process has ended, and then for a moment in which the kernel can clean up after the last of
+// its threads: whoever takes the process off its list meanwhile waits for that thread with the processor in use, which
+// may be the only one that both have.
+func (p *pipe) awaitEnd() {
+	if p.ends < 0 {
+		return
+	}
+	ended := []unix.PollFd{{Fd: int32(p.ends), Events: unix.POLLIN}}
+	for {
+		if _, err := unix.Poll(ended, -1); err != unix.EINTR {
+			break
+		}
+	}
+	runtime.KeepAlive(p)
+	moment := unix.NsecToTimespec(int64(time.Millisecond))
+	unix.Nanosleep(&moment, nil)
 }
 
 // How long the stage may take to say what its goroutines are about, which it does at once

@@ -196,6 +196,12 @@ var diagnosisSentences = []Text{
 		"%s 回傳的確實是 %s，但是那些位元組後來變了，像是別的呼叫又讀進了同一塊記憶體。每次呼叫都要有自己的緩衝區。",
 	},
 	{
+		"%s did return %s, but these bytes have changed since, as if the next read had written into the same memory. " +
+			"Let whoever reads copy each text.",
+		"%s 回傳的確實是 %s，但是那些位元組後來變了，像是下一次讀取又寫進了同一塊記憶體。" +
+			"負責讀取的 goroutine 要把每段文字複製一份。",
+	},
+	{
 		"%s gave up when it had read a datagram from %s, whom it had not asked. Anybody can send one. Turn it away, " +
 			"and read on: the answer of %s is still to come.",
 		"%s 讀到 %s 送的資料包就放棄了，可是它問的不是對方。資料包誰都能送。把它擋掉，再讀下去：%s 的答覆還沒來。",
@@ -228,6 +234,12 @@ var diagnosisSentences = []Text{
 			"就會永遠等下去。截止時間要在迴圈之前設，只設一次，不然就交給 ctx。",
 	},
 	{"%s returned %v too early: it did not wait to the end.", "%s 早了 %v 回傳：它沒有等到最後。"},
+	{
+		"The context of %s had ended, and it read %d more datagram(s) all the same. A read may still bring what is " +
+			"there by then: look at ctx.Err() after each read, before anything is done about it.",
+		"%s 的 context 已經結束，程式卻還讀了 %d 個資料包。這時已經到了的東西，還是讀得到：" +
+			"每次讀完都要先看 ctx.Err()，再做別的事。",
+	},
 	{
 		"%s returned %v too late: its context had ended, and it went on.",
 		"%s 晚了 %v 回傳：它的 context 已經結束，它卻還在繼續。",
@@ -288,6 +300,22 @@ var diagnosisSentences = []Text{
 	{
 		"The answer came after %v, and nobody read it. To wait is to read, up to the deadline.",
 		"答覆在 %v 就來了，卻沒有程式讀取。等待就是讀取，一直到截止時間。",
+	},
+	{
+		"The answer came after %v, and nobody read it. Somebody has to read as long as a call waits.",
+		"答覆在 %v 就來了，卻沒有程式讀取。只要還有呼叫在等，就要有人讀取。",
+	},
+	{
+		"The answer came after %v, and nobody read it. The last read before that had failed after %v, with %q: " +
+			"whoever reads for all goes on at once after an error, and ends at net.ErrClosed alone.",
+		"答覆在 %v 就來了，卻沒有程式讀取。在那之前，最後一次讀取在 %v 失敗了，錯誤是 %q：" +
+			"替大家讀取的 goroutine 遇到錯誤，要馬上繼續讀，只有 net.ErrClosed 才可以結束。",
+	},
+	{
+		"The answer came after %v, and was read %v later: whoever reads was busy with something else, such as a " +
+			"sleep, or waited for somebody. Read on at once, after each datagram and after each error.",
+		"答覆在 %v 就來了，過了 %v 才讀：負責讀取的 goroutine 那時在做別的事，例如 sleep，或是在等別人。" +
+			"每個資料包之後、每個錯誤之後，都要馬上再讀下去。",
 	},
 	{
 		"The answer came after %v, and was read %v later: after the error %q the code did something else first, such " +

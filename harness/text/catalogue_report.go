@@ -30,6 +30,12 @@ var reportSentences = []Text{
 		"machines have a part",
 		"%s 還沒有分數，因為缺了 %s：用 go tool kata grade -o %s 評分；" +
 			"如果有一部分在別台機器，再用 go tool kata merge %s 合併"},
+	{"%s has no marks yet, as %s is missing: go tool kata grade -o %s makes them",
+		"%s 還沒有分數，因為缺了 %s：用 go tool kata grade -o %s 評分"},
+	{"%s is no directory: make it, or give another file with -o than %s",
+		"%s 不是目錄：請先建立它，或用 -o 給 %s 以外的檔案"},
+	{"%s can't be a directory, as a part of its path is a file: give another one with -o",
+		"%s 不能是目錄，因為路徑的一部分是檔案：請用 -o 給別的目錄"},
 	{"%s is a file: give the directory that it is in, which go tool kata grade had as -o",
 		"%s 是檔案：請給它所在的目錄，也就是 go tool kata grade 的 -o"},
 	{"%s has no use for --%s: leave it out", "%s 用不到 --%s：請拿掉"},

@@ -112,6 +112,10 @@ var storySentences = []Text{
 		"A goroutine of %s, which was stuck before this, may still hold the mutex: put that right first.",
 		"先前卡住的 %s 還有 goroutine，可能仍握著這個 mutex：先改好那一個。",
 	},
+	{
+		"Meanwhile another goroutine %s: see whether it holds the mutex.",
+		"這段時間裡，另一個 goroutine %s：看看是不是它握著 mutex。",
+	},
 	{"The story stands still, and the harness can't say why.", "故事停住了，測試也說不出為什麼。"},
 	{"%s fails too: %s", "%s 也失敗了：%s"},
 	{"-run %q is the name of no test. This lesson's are %s.\n", "沒有測試叫做 -run 指定的 %q。這一課的是 %s。\n"},

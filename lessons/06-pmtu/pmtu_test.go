@@ -251,6 +251,20 @@ func TestPathMTU(t *testing.T) {
 			Because("The socket is closed. SyscallConn or Control says so: return the error of either.").
 			Fails(net.ErrClosed)
 	})
+	if !pmtu.Supported {
+		return
+	}
+
+	harness.OnLab.Then(t, "behind-a-router", func(w *harness.Lab) {
+		w.Router(small(w))
+		server := w.Peer("server")
+		client, other := w.DialUDP("client", server), w.DialUDP("other", server)
+		const asked = "The path's MTU is %d, as far as this host's system knows by now: ask for it each time."
+		pathMTU(w, "client", client).Because(asked, 1500).Returns(1500)
+		w.Discovers(client, small(w))
+		pathMTU(w, "client", client).Because(asked, small(w)).Returns(small(w))
+		pathMTU(w, "other", other).Because(asked, 1500).Returns(1500)
+	})
 }
 
 // TestSendBig: what fits the path is sent, and arrives. One byte more is not sent,

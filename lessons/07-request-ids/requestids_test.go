@@ -46,9 +46,13 @@ func spelled(letters string) uint64 { return binary.BigEndian.Uint64([]byte(lett
 // named returns the ID of 8 letters that a story has for a question, or others that are drawn in their place.
 func named(w harness.Caller, letters string) uint64 { return spelled(w.Text(letters)[:idSize]) }
 
-// numbered returns the ID that is n, or n more than one that is drawn for the story.
+// numbered returns the ID that has a number, in digits, so that it can be read, or so many more than one that is drawn
+// for the story.
 func numbered(w harness.Caller, n uint64) uint64 {
-	return uint64(harness.Number(w, int64(0), 1<<20, 1<<62)) + n
+	if first := harness.Number(w, int64(0), 1<<20, 1<<62); first > 0 {
+		return uint64(first) + n
+	}
+	return spelled(fmt.Sprintf("id%06d", n))
 }
 
 // oneBitApart lists IDs that differ from one in a bit.
@@ -203,13 +207,14 @@ type source struct {
 	mu    sync.Mutex
 	bytes []byte
 	taken int
-	fails int // so many of the next reads fail
+	fails int    // so many of the next reads fail
+	waits func() // that the next read does first; nil if it does not
 }
 
 // letters returns a source of IDs of 8 letters each.
 func letters(w harness.Caller) *source {
 	random := rand.New(rand.NewPCG(uint64(harness.Number(w, int64(7), 0, math.MaxInt64-1)), 64))
-	s := &source{w: w, bytes: make([]byte, 200*idSize)}
+	s := &source{w: w, bytes: make([]byte, 400*idSize)}
 	for i := range s.bytes {
 		s.bytes[i] = byte('a' + random.IntN(26))
 	}
@@ -218,6 +223,7 @@ func letters(w harness.Caller) *source {
 
 // Read brings the next bytes.
 func (s *source) Read(p []byte) (int, error) {
+	s.wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fails > 0 {
@@ -230,6 +236,17 @@ func (s *source) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	return n, nil
+}
+
+// wait waits as the next read is to; whoever reads after that does not.
+func (s *source) wait() {
+	s.mu.Lock()
+	waits := s.waits
+	s.waits = nil
+	s.mu.Unlock()
+	if waits != nil {
+		waits()
+	}
 }
 
 // id returns the n-th ID that is drawn, from 1.
@@ -270,6 +287,17 @@ func closeIt(w harness.Caller, client *requestids.Client) *harness.Call {
 	return w.Call("Close", func(context.Context) (any, error) { return nil, client.Close() })
 }
 
+// closeAgain closes what is closed already: an error that says so is as good as none.
+func closeAgain(w harness.Caller, client *requestids.Client) *harness.Call {
+	return w.Call("Close", func(context.Context) (any, error) {
+		err := client.Close()
+		if errors.Is(err, net.ErrClosed) {
+			err = nil
+		}
+		return nil, err
+	})
+}
+
 const (
 	itsOwn    = "Each Ask draws an ID, as NewID does, and sends this ID and its text, as Encode makes a datagram."
 	notForIt  = "What has another ID, or none, is not for this Ask, which goes on listening, however many come."
@@ -278,6 +306,7 @@ const (
 	othersGo  = "Only this call ends when its ctx does: the others wait for their own answers."
 	nobody    = "Whether the server is down, nobody knows here: Ask was ended before it could find out."
 	atItsTime = "Each Ask sends at 0, 100, 300, 700 and 1500 ms from its own beginning, whatever others do."
+	anyID     = "An ID may be any number, also 0."
 	itsAnswer = "Each Ask returns as soon as its own answer comes, in whatever order the answers come."
 )
 
@@ -369,9 +398,9 @@ func TestAskFindsItsAnswer(t *testing.T) {
 		client := newClient(w, conn, random)
 		for n := 1; n <= 2; n++ {
 			asking := ask(w, client, "deposit 100")
-			server.Because("An ID may be any number, also 0.").ExpectFrom(conn, random.question(n, "deposit 100"))
+			server.Because(anyID).ExpectFrom(conn, random.question(n, "deposit 100"))
 			server.Send(conn, random.answer(n, "The balance is 100"))
-			asking.Because("An ID may be any number, also 0.")
+			asking.Because(anyID)
 			asking.ReturnsAt(0, []byte(w.Text("The balance is 100")))
 		}
 	})
@@ -440,6 +469,18 @@ func TestAskFindsItsAnswer(t *testing.T) {
 		first.Returns([]byte(w.Text("The balance is 100")))
 	})
 
+	harness.OnVirtual.Then(t, "before-the-send-returns", func(w *harness.Virtual) {
+		server := w.Peer("server")
+		conn, random := w.Dial("client", server), letters(w)
+		w.LateWrites(conn, 20*ms)
+		asking := ask(w, newClient(w, conn, random), "deposit 100")
+		server.Because(itsOwn).ExpectFrom(conn, random.question(1, "deposit 100"))
+		w.At(10 * ms)
+		server.Send(conn, random.answer(1, "The balance is 100"))
+		asking.Because("An answer may come before Write returns: put the ID where it is looked up before you send.")
+		asking.Returns([]byte(w.Text("The balance is 100")))
+	})
+
 	harness.OnVirtual.Then(t, "two-clients", func(w *harness.Virtual) {
 		server := w.Peer("server")
 		one, two := w.Dial("client 1", server), w.Dial("client 2", server)
@@ -484,14 +525,15 @@ type talk struct {
 	began  time.Time
 	server *harness.Peer
 	conn   net.Conn
+	random *source
 	client *requestids.Client
 }
 
 // begin begins a talk, of a Client whose IDs are letters.
 func begin(w *harness.Virtual) talk {
 	server := w.Peer("server")
-	conn := w.Dial("client", server)
-	return talk{w, time.Now(), server, conn, newClient(w, conn, letters(w))}
+	conn, random := w.Dial("client", server), letters(w)
+	return talk{w, time.Now(), server, conn, random, newClient(w, conn, random)}
 }
 
 // ask calls Ask, and returns the question that it sends.
@@ -563,7 +605,7 @@ func TestAskSendsAgain(t *testing.T) {
 		asking, question := talk.ask("deposit 100")
 		for _, at := range []time.Duration{50 * ms, 450 * ms} {
 			w.At(at)
-			w.FailRead(talk.conn, slices.Repeat(manyErrors, 40)...)
+			w.FailRead(talk.conn, slices.Repeat(manyErrors, 110)...)
 		}
 		w.At(450*ms + ns)
 		talk.answer(question, "The balance is 100")
@@ -640,15 +682,15 @@ func TestAsksSideBySide(t *testing.T) {
 		first.Because(itsAnswer).ReturnsAt(two, []byte(w.Text("noon")))
 	})
 
-	harness.OnVirtual.Then(t, "a-hundred", func(w *harness.Virtual) {
+	harness.OnVirtual.Then(t, "hundreds", func(w *harness.Virtual) {
 		talk := begin(w)
 		var all []*harness.Call
 		var questions []string
-		for range 100 {
+		for range 300 {
 			asking, question := talk.ask("the same question")
 			all, questions = append(all, asking), append(questions, question)
 		}
-		for _, i := range w.Rand().Perm(100) {
+		for _, i := range w.Rand().Perm(300) {
 			talk.answer(questions[i], fmt.Sprint("answer ", i+1))
 			all[i].Because(itsAnswer).ReturnsAt(0, []byte(w.Text(fmt.Sprint("answer ", i+1))))
 		}
@@ -731,6 +773,66 @@ func TestAsksSideBySide(t *testing.T) {
 		talk.answer(talk.server.Hear(talk.conn), "2")
 		second.ReturnsAt(50*ms, []byte(w.Text("2")))
 	})
+
+	harness.OnVirtual.Then(t, "answers-before-a-send-returns", func(w *harness.Virtual) {
+		const (
+			noWaiting = "Whoever reads must not wait for an Ask that is busy: its answer may come more than once."
+			firstWins = "Its answer is the first datagram with its ID. What comes after that is for nobody."
+		)
+		talk := begin(w)
+		w.LateWrites(talk.conn, 20*ms)
+		first := ask(w, talk.client, "one")
+		w.LateWrites(talk.conn, 0)
+		one := talk.server.Hear(talk.conn)
+		w.At(5 * ms)
+		for _, text := range []string{"1", "This is late", "This is later"} {
+			talk.answer(one, text)
+		}
+		second, two := talk.ask("two")
+		w.At(10 * ms)
+		talk.answer(two, "2")
+		second.Because(noWaiting).ReturnsAt(10*ms, []byte(w.Text("2")))
+		first.Because(firstWins).Returns([]byte(w.Text("1")))
+		third, three := talk.ask("three")
+		talk.answer(three, "3")
+		third.Because(noWaiting).Returns([]byte(w.Text("3")))
+	})
+
+	harness.OnVirtual.Then(t, "slow-random", func(w *harness.Virtual) {
+		const slow = "A Read of random may take a while: it holds up no other Ask."
+		talk := begin(w)
+		first, one := talk.ask("one")
+		talk.random.waits = func() { w.Sleep(20 * ms) }
+		second := ask(w, talk.client, "two")
+		w.At(10 * ms)
+		third, three := talk.ask("three")
+		talk.answer(one, "1")
+		first.Because(slow).ReturnsAt(10*ms, []byte(w.Text("1")))
+		talk.answer(three, "3")
+		third.Because(slow).ReturnsAt(10*ms, []byte(w.Text("3")))
+		talk.answer(talk.server.Hear(talk.conn), "2")
+		second.Returns([]byte(w.Text("2")))
+	})
+
+	harness.OnVirtual.Then(t, "a-crowd", func(w *harness.Virtual) {
+		random := &guarded{Reader: rand.NewChaCha8([32]byte{7})}
+		client := newClient(w, foreign{w.Echo(), failing{new(net.UDPConn)}}, random)
+		text := w.Text("the same question")
+		w.Because("Many may ask at the same time: each gets its own answer.")
+		w.Crowd("Ask", []byte(text), asking(client, text))
+	})
+}
+
+// A guarded reader may be read by several goroutines.
+type guarded struct {
+	mu sync.Mutex
+	io.Reader
+}
+
+func (g *guarded) Read(p []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.Reader.Read(p)
 }
 
 // TestAskStops: a call ends when its ctx does, and every call when the Client or its socket is
@@ -742,6 +844,8 @@ func TestAskStops(t *testing.T) {
 		closes    = "The socket is the Client's: Close closes it."
 		wrapsIt   = "Close ends every Ask at once, with an error that wraps net.ErrClosed, and so does a closed socket."
 		asksNever = "A Client that is closed asks nothing: the error wraps net.ErrClosed."
+
+		closesNothing = "A Close with nothing left to close returns nil, or an error that wraps net.ErrClosed."
 	)
 	harness.OnVirtual(t, func(w *harness.Virtual) {
 		talk, ended := begin(w), harness.Number(w, 450*ms, 310*ms, 470*ms)
@@ -824,7 +928,8 @@ func TestAskStops(t *testing.T) {
 
 		closed := ask(w, talk.client, "three")
 		closed.Because(asksNever).FailsAt(ended, net.ErrClosed)
-		closeIt(w, talk.client).Wait()
+		again := closeAgain(w, talk.client)
+		again.Because(closesNothing).Returns(nil)
 		w.Because("Close may be called twice, and returns at once.")
 		w.StillAt(ended)
 		w.NothingLeftBehind()
@@ -862,7 +967,7 @@ func TestAskStops(t *testing.T) {
 		}
 		closed := ask(w, talk.client, "three")
 		closed.Because(asksNever).FailsAt(ended, net.ErrClosed)
-		closeIt(w, talk.client).Wait()
+		closeAgain(w, talk.client).Because(closesNothing).Returns(nil)
 		w.NothingLeftBehind()
 	})
 
@@ -960,6 +1065,9 @@ func TestServeAnswers(t *testing.T) {
 		bob.Because(withItsID).ExpectFrom(server, datagram(named(w, "hlmnwzkq"), strings.ToUpper(w.Text("hi"))))
 		alice.Send(server, asked(w, "pppppppp", "hello"))
 		alice.Because(withItsID).ExpectFrom(server, datagram(named(w, "pppppppp"), strings.ToUpper(w.Text("hello"))))
+		biggest := datagram(named(w, "thebiggy"), strings.Repeat("!", w.MaxPayload()-idSize))
+		alice.Send(server, biggest)
+		alice.Because(withItsID).ExpectFrom(server, biggest)
 		alice.HeardNothingElse()
 		bob.HeardNothingElse()
 	})
@@ -1037,7 +1145,7 @@ func TestServeAnswers(t *testing.T) {
 		server, alice, bob := w.ListenPacket("server"), w.Peer("alice"), w.Peer("bob")
 		notes := w.Notes()
 		var lines, answers []string
-		for i := range uint64(40) {
+		for i := range uint64(240) { // for which a socket has room
 			text := w.Text(fmt.Sprintf("deposit 1%s", strings.Repeat("0", int(i%7))))
 			lines = append(lines, fmt.Sprintf("%d: do %q", i+1, text))
 			if i%2 == 1 {
@@ -1053,7 +1161,7 @@ func TestServeAnswers(t *testing.T) {
 			fmt.Fprintf(notes, "%d: do %q\n", n, text)
 			return []byte(w.Text(fmt.Sprint("answer ", n)))
 		})
-		alice.Because(inOrder).ExpectAnyOrder(server, answers...)
+		alice.Because("What comes while do runs has to wait, and is not lost.").ExpectAnyOrder(server, answers...)
 		serving.Close()
 		w.Because(inOrder).Logged(lines[0], lines[1:]...)
 	})
@@ -1088,7 +1196,7 @@ func TestServeAnswers(t *testing.T) {
 		}
 		for i, at := range []time.Duration{0, 2 * time.Hour, 4 * time.Hour} {
 			w.At(at)
-			w.FailRead(server, slices.Repeat(manyErrors, 40)...)
+			w.FailRead(server, slices.Repeat(manyErrors, 110)...)
 			id := numbered(w, 700+uint64(i))
 			alice.Send(server, datagram(id, w.Text("hello")))
 			alice.Because(goesOn).ExpectFrom(server, datagram(id, strings.ToUpper(w.Text("hello"))))
@@ -1210,8 +1318,12 @@ func TestServeDoesItOnce(t *testing.T) {
 		ids := append(oneBitApart(id), id, swapped(id), 0)
 		for range 2 {
 			for i, id := range ids {
+				why := another
+				if id == 0 {
+					why = anyID
+				}
 				alice.Send(server, datagram(id, w.Text("deposit 100")))
-				alice.Because(another).ExpectFrom(server, datagram(id, balance(w, i+1)))
+				alice.Because(why).ExpectFrom(server, datagram(id, balance(w, i+1)))
 			}
 		}
 	})
@@ -1260,7 +1372,8 @@ func TestServeDoesItOnce(t *testing.T) {
 			alice.Send(server, asked(w, "nosaying", "hello"))
 			alice.Because(knownIt).ExpectFrom(server, asked(w, "nosaying", ""))
 		}
-		w.Because(doneOnce).Logged(fmt.Sprintf("do %q", w.Text("hello")))
+		w.Because("What do returns may have no bytes, or be nil: it was called all the same, and is not called again.").
+			Logged(fmt.Sprintf("do %q", w.Text("hello")))
 	})
 
 	harness.OnVirtual.Then(t, "after-errors", func(w *harness.Virtual) {
@@ -1283,7 +1396,6 @@ func TestServeDoesItOnce(t *testing.T) {
 func TestServeForgets(t *testing.T) {
 	const (
 		tenSeconds = "A question is known for 10 s after it was first heard; then it is a new one, with its own 10 s."
-		thousand   = "A question is known as long as it is among the last 1,000, whoever asked those, and not longer."
 	)
 	harness.OnVirtual(t, func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
@@ -1300,8 +1412,8 @@ func TestServeForgets(t *testing.T) {
 			{12 * time.Second, 2},
 			{21*time.Second + ns - ns, 2},
 			{21*time.Second + 2*ns, 3},
-			{48 * time.Hour, 4},
-			{48*time.Hour + 10*time.Second - ns, 4},
+			{5 * time.Minute, 4},
+			{5*time.Minute + 10*time.Second - ns, 4},
 		} {
 			w.At(tt.at)
 			alice.Send(server, asked(w, "forgetit", "deposit 100"))
@@ -1352,7 +1464,7 @@ func TestServeForgets(t *testing.T) {
 
 	harness.OnVirtual.Then(t, "a-thousand", func(w *harness.Virtual) {
 		alice, bob := w.Peer("alice"), w.Peer("bob")
-		teller := newTeller(w, thousand)
+		teller := newTeller(w, "Fewer than 1,000 others are newer, so it is known still, and its answer comes again.")
 		teller.newQuestions(alice, 10_000, 10_000)
 		teller.newQuestions(bob, 10_001, 10_500)
 		teller.known(alice, 10_000) // which is no new question, and stays the oldest
@@ -1369,7 +1481,7 @@ func TestServeForgets(t *testing.T) {
 
 	harness.OnVirtual.Then(t, "asked-anew", func(w *harness.Virtual) {
 		alice := w.Peer("alice")
-		teller := newTeller(w, thousand)
+		teller := newTeller(w, "It was asked anew after 10 s, and has its place by that. The old place is no more.")
 		teller.newQuestions(alice, 20_000, 20_000)
 		w.At(10*time.Second + ns)
 		teller.newQuestions(alice, 20_000, 20_999)
@@ -1383,7 +1495,7 @@ func TestServeForgets(t *testing.T) {
 type teller struct {
 	*harness.Virtual
 	server  net.PacketConn
-	because string
+	because string         // why what is known is known
 	done    int            // questions
 	given   map[uint64]int // which of them had an ID last
 }
@@ -1399,17 +1511,26 @@ func newTeller(w *harness.Virtual, because string) *teller {
 func (t *teller) newQuestions(client *harness.Peer, first, last uint64) {
 	t.Helper()
 	for id := first; id <= last; id++ {
+		why := another
+		if t.given[id] > 0 {
+			why = "Known too long: 1,000 others were new since. A repetition is not new, and moves nothing."
+		}
 		t.done++
 		t.given[id] = t.done
-		t.known(client, id)
+		t.asks(client, id, why)
 	}
 }
 
 // known asks what was done.
 func (t *teller) known(client *harness.Peer, id uint64) {
 	t.Helper()
+	t.asks(client, id, t.because)
+}
+
+func (t *teller) asks(client *harness.Peer, id uint64, why string) {
+	t.Helper()
 	client.Send(t.server, datagram(numbered(t, id), t.Text("deposit 100")))
-	client.Because(t.because).ExpectFrom(t.server, datagram(numbered(t, id), balance(t, t.given[id])))
+	client.Because(why).ExpectFrom(t.server, datagram(numbered(t, id), balance(t, t.given[id])))
 }
 
 // TestServeStops: Serve returns when its context is cancelled, though no datagram
@@ -1470,6 +1591,22 @@ func TestServeStops(t *testing.T) {
 		w.NothingLeftBehind()
 	})
 
+	harness.OnVirtual.Then(t, "over-beside-a-question", func(w *harness.Virtual) {
+		const isOver = "When ctx has ended, no call of do begins, and nothing is answered, though a question be there."
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		call := over(serving(server, func(text []byte) []byte {
+			w.Sleep(100 * ms)
+			return shout(text)
+		}))
+		for i := range uint64(10) {
+			alice.Send(server, datagram(numbered(w, i), w.Text("hello")))
+			ended := w.Call("Serve (with a context that is cancelled already)", call)
+			ended.Because(isOver).FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
+		}
+		alice.Because(isOver).HeardNothingElse()
+		w.NothingLeftBehind()
+	})
+
 	harness.OnVirtual.Then(t, "at-the-deadline", func(w *harness.Virtual) {
 		server, alice := w.ListenPacket("server"), w.Peer("alice")
 		serving := w.CallUntil(time.Second, "Serve", serving(server, shout))
@@ -1498,7 +1635,7 @@ func TestServeStops(t *testing.T) {
 			} else {
 				w.Close(server)
 			}
-			serving.Because("Serve waits for the call of do that is running, and returns as soon as that has returned.")
+			serving.Because("Serve waits for the call of do that runs, and returns then. What still waits is not done.")
 			serving.FailsAt(100*ms, wanted...)
 			w.NothingLeftBehind()
 		})

@@ -171,8 +171,11 @@ func in(l text.Language, texts []text.Text) (all []string) {
 	return all
 }
 
-// Reason returns the failure's first line.
+// Reason returns the failure's first line, and what it ends with on the next if it is a quotation.
 func (f *Failure) Reason(l text.Language) string {
-	first, _, _ := strings.Cut(f.Text.In(l), "\n")
-	return f.At.String() + ": " + first
+	lines := strings.SplitN(f.Text.In(l), "\n", 3)
+	if len(lines) > 1 && strings.HasPrefix(lines[1], " ") {
+		lines[0] += " " + strings.TrimSpace(lines[1])
+	}
+	return f.At.String() + ": " + lines[0]
 }

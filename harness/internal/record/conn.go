@@ -48,7 +48,8 @@ type Conn struct {
 	reads       []diagnosis.Read
 	errs        []diagnosis.Failure // the first ones and the last, no more than manyErrors
 	writeErrs   map[netip.AddrPort]error
-	slowWrites  time.Duration // how long a write takes
+	slowWrites  time.Duration // how long a write takes until its datagram leaves
+	lateWrites  time.Duration // how long a write takes from then on
 	held        chan struct{} // what a read waits for once its datagram is in the buffer; nil if it need not
 	slowReads   time.Duration // how long a read takes once its datagram is in the buffer
 
@@ -131,12 +132,12 @@ func (c PacketConn) ReadFrom(p []byte) (int, net.Addr, error) {
 
 // WriteTo sends a datagram; see [net.PacketConn].
 func (c PacketConn) WriteTo(p []byte, to net.Addr) (int, error) {
-	i, err := c.beforeWrite(p, to)
+	i, late, err := c.beforeWrite(p, to)
 	n := 0
 	if err == nil {
 		n, err = c.inner.WriteTo(p, to)
 	}
-	return n, c.count("WriteTo", c.r.AfterSend(i, err))
+	return n, c.afterWrite("WriteTo", i, late, err)
 }
 
 // A ConnectedConn is a socket that sends to one endpoint and hears nobody
@@ -161,12 +162,12 @@ func (c ConnectedConn) Read(p []byte) (int, error) {
 
 // Write sends a datagram; see [net.Conn].
 func (c ConnectedConn) Write(p []byte) (int, error) {
-	i, err := c.beforeWrite(p, c.remote)
+	i, late, err := c.beforeWrite(p, c.remote)
 	n := 0
 	if err == nil {
 		n, err = c.inner.Write(p)
 	}
-	return n, c.count("Write", c.r.AfterSend(i, err))
+	return n, c.afterWrite("Write", i, late, err)
 }
 
 // LocalAddr returns a *net.UDPAddr, which is the caller's.
@@ -301,17 +302,17 @@ func (c *Conn) noteFailure(err error) {
 	}
 }
 
-// beforeWrite records a datagram, and returns its place in the record and the
-// error that a story wants this write to return.
-func (c *Conn) beforeWrite(p []byte, to net.Addr) (place int, err error) {
+// beforeWrite records a datagram, and returns its place in the record, by how much the
+// write is to return late, and the error that a story wants it to return.
+func (c *Conn) beforeWrite(p []byte, to net.Addr) (place int, late time.Duration, err error) {
 	var slow time.Duration
-	c.r.Locked(func() { slow, c.r.uses = c.slowWrites, c.r.uses+1 })
+	c.r.Locked(func() { slow, late, c.r.uses = c.slowWrites, c.lateWrites, c.r.uses+1 })
 	if slow > 0 {
 		c.r.Clock.Sleep(slow)
 	}
 	place = c.r.Sent(c.local, to, p, c.r.Site.StudentLine())
 	if err := c.closedLongAgo("write"); err != nil {
-		return place, err
+		return place, 0, err
 	}
 	c.r.Locked(func() {
 		if errno := c.writeErrs[AddrPort(to)]; errno != nil && !c.closed.Load() {
@@ -319,7 +320,16 @@ func (c *Conn) beforeWrite(p []byte, to net.Addr) (place int, err error) {
 			err = c.opError("write", to, os.NewSyscallError("sendto", errno))
 		}
 	})
-	return place, err
+	return place, late, err
+}
+
+// afterWrite notes what became of the datagram at a place, and passes err on, as late as the story wants it.
+func (c *Conn) afterWrite(method string, place int, late time.Duration, err error) error {
+	err = c.count(method, c.r.AfterSend(place, err))
+	if late > 0 {
+		c.r.Clock.Sleep(late)
+	}
+	return err
 }
 
 // ManyFailures is how many calls may fail within a second. Code that goes on
@@ -475,8 +485,11 @@ func (c *Conn) FailWritesTo(to netip.AddrPort, err error) {
 // SlowReads makes every read take a while from when its datagram is in the buffer.
 func (c *Conn) SlowReads(by time.Duration) { c.r.Update(func() { c.slowReads = by }) }
 
-// SlowWrites makes every write take a while.
+// SlowWrites makes every write take a while until its datagram leaves.
 func (c *Conn) SlowWrites(by time.Duration) { c.r.Update(func() { c.slowWrites = by }) }
+
+// LateWrites makes every write that begins take a while from when its datagram has left.
+func (c *Conn) LateWrites(by time.Duration) { c.r.Update(func() { c.lateWrites = by }) }
 
 // SlowDeadlines makes it take its time to set a read deadline that has passed: until
 // one more datagram was sent to the socket, and the code has done what it does if it

@@ -64,7 +64,7 @@ type Reader struct {
 	// OnBreak is called, if it is there, when Broken becomes true.
 	OnBreak func()
 
-	claims bool // an error that was taken has methods of somebody's own
+	claims bool // an error that was taken says to be others, or several
 }
 
 // Break says that what came is not what it should be.

@@ -290,7 +290,6 @@ func (r *Reader) cause(names Names, left *int) error {
 }
 
 func (r *Reader) other(names Names, left *int) error {
-	r.claims = true
 	name, _, text, timeout := r.Text(), r.Text(), r.Text(), r.Uint()
 	e := passed{text: text, names: names}
 	for range r.Len() {
@@ -310,6 +309,7 @@ func (r *Reader) other(names Names, left *int) error {
 			causes = append(causes, cause)
 		}
 	}
+	r.claims = r.claims || len(e.is) > 0 || len(e.errnos) > 0 || len(causes) > 1
 	var err error = &e
 	switch {
 	case count&1 == 1 && len(causes) == 1:
