@@ -293,8 +293,9 @@ func TestGetFetches(t *testing.T) {
 		server, transfer := w.Peer("server"), w.Peer("transfer")
 		conn, out := w.ListenPacket("client"), w.Output()
 		file := anything(w, 2*blockSize+harness.Number(w, 100, 1, 500))
-		call := get(w, conn, server, w.Text("dir/any bytes"), out)
-		server.Because(asksOctet).ExpectFrom(conn, rrq(w.Text("dir/any bytes"), "octet"))
+		name := w.Text("../dir//any bytes \n%s ") + strings.Repeat("/long", 200) + " "
+		call := get(w, conn, server, name, out)
+		server.Because(asksOctet).ExpectFrom(conn, rrq(name, "octet"))
 		for i, block := range blocks(file) {
 			transfer.Send(conn, data(uint16(i+1), block))
 			transfer.Because(toThePort).ExpectFrom(conn, ack(uint16(i+1)))
@@ -682,6 +683,24 @@ func TestGetSendsAgain(t *testing.T) {
 			f.arrives(2*at, late)
 		})
 	}
+
+	harness.OnVirtual.Then(t, "slow", func(w *harness.Virtual) {
+		const slow = "A file may take as long as it takes: only what is not answered for 3100 ms ends Get."
+		f := begin(w, 40*blockSize)
+		for i := range 41 {
+			at := time.Duration(i) * 3 * time.Second
+			w.At(at)
+			f.transfer.Send(f.conn, nthBlock(f.file, i+1))
+			f.transfer.Because(slow).ExpectFrom(f.conn, ack(uint16(i+1)))
+			if i < 40 {
+				w.At(at + 2900*ms)
+				for range sends[1:] {
+					f.transfer.Because(slow).ExpectFrom(f.conn, ack(uint16(i+1)))
+				}
+			}
+		}
+		f.arrives(2*time.Minute, slow)
+	})
 
 	harness.OnVirtual.Then(t, "again", func(w *harness.Virtual) {
 		f := begin(w, 1000)
@@ -1376,6 +1395,20 @@ func TestServeSendsAgain(t *testing.T) {
 		s.ends(3, blockAnew)
 	})
 
+	harness.OnVirtual.Then(t, "slow", func(w *harness.Virtual) {
+		const slow = "A file may take as long as it takes: only a block without its ACK for 3100 ms ends it."
+		s := beginSending(w, w.Peer("alice"), 40*blockSize)
+		for i := 1; i <= 40; i++ {
+			w.At(time.Duration(i) * 3 * time.Second)
+			for range sends[1:] {
+				s.client.Because(slow).ExpectFrom(s.socket, nthBlock(s.file, i))
+			}
+			s.client.Send(s.socket, ack(uint16(i)))
+			s.client.Because(slow).ExpectFrom(s.socket, nthBlock(s.file, i+1))
+		}
+		s.ends(42, slow)
+	})
+
 	harness.OnVirtual.Then(t, "acks-again", func(w *harness.Virtual) {
 		s := beginSending(w, w.Peer("alice"), 1024)
 		w.At(10 * ms)
@@ -1439,7 +1472,10 @@ func TestServeSendsAgain(t *testing.T) {
 			stranger.Because(noAnswer).HeardNothingElse()
 		}
 		alice.Because(whoAsked).HeardNothingElse()
-		w.At(50 * ms)
+		w.At(150 * ms)
+		w.Because(nothingOf)
+		w.SentAt(s.socket, 0, 0, 0, 0, 0, 0, 0, 100*ms)
+		alice.Because(againAt).ExpectFrom(s.socket, nthBlock(s.file, 1))
 		s.ends(2, whoAsked)
 	})
 
@@ -1551,7 +1587,10 @@ func TestServeRefuses(t *testing.T) {
 	harness.OnVirtual.Then(t, "names-that-are-good", func(w *harness.Virtual) {
 		const good = "Any name that fs.ValidPath takes and that has no backslash is good."
 		alice, contents := w.Peer("alice"), map[string]string{}
-		names := []string{"dir/sub/file", "..file", "dir/...", "two words", "晚安", "-x", "dir:file", "%s", "~", "a..b"}
+		names := []string{
+			"dir/sub/file", "..file", "dir/...", "two words", "晚安", "-x", "dir:file", "%s", "~", "a..b",
+			strings.Repeat("long/", 300) + "name",
+		}
 		for _, name := range names {
 			contents[name] = content(w, 5)
 		}
