@@ -224,10 +224,14 @@ func (o *Output) IsPrompt() (prompt bool) {
 	return prompt
 }
 
-// Holds fails the story unless this is what the code has written by now, and nothing else.
+// Holds fails the story unless this is what was written by now, and nothing else. In real time it waits for as much.
 func (o *Output) Holds(want string) {
 	defer o.w.checked()
-	o.w.rec.Quiesce()
+	if o.w.rec.Virtual {
+		o.w.rec.Quiesce()
+	} else {
+		o.w.await(func() bool { return o.written.Len() >= len(want) })
+	}
 	var got string
 	o.w.rec.Locked(func() { got = o.written.String() })
 	if got != want {

@@ -1598,6 +1598,7 @@ func TestServeRefuses(t *testing.T) {
 		for i, name := range names {
 			alice.Send(g.server, rrq(name, "octet"))
 			alice.Because(good).ExpectFrom(g.open.Socket(i+1), data(1, contents[name]))
+			alice.Send(g.open.Socket(i+1), ack(1))
 		}
 	})
 
