@@ -177,9 +177,9 @@ var (
 )
 
 // TestWriteClass writes a class for harness/bench/class: of each lesson the solution, an alternative, the stub, a
-// misconception or nothing, as it is drawn from a seed that is always the same. A comment makes each submission another
-// one. Every eighth is an archive, and every twentieth has something small and hostile for its lesson. Where it is not
-// told where to, it writes a small one that goes.
+// misconception or nothing, as it is drawn from a seed that is always the same. A comment makes what somebody has
+// written another one each time; stubs are handed in as they are. Every eighth is an archive, and every twentieth has
+// something small and hostile for its lesson. Where it is not told where to, it writes a small one that goes.
 func TestWriteClass(t *testing.T) {
 	dir, size := *classDir, *classSize
 	if dir == "" { // so only that it can be written is seen
@@ -189,7 +189,7 @@ func TestWriteClass(t *testing.T) {
 	all, misconceptions, tricks := lessons(t), mutants(t), hostiles(t)
 	tricks = slices.DeleteFunc(tricks, func(h hostile) bool { return !slices.Contains(gradeTricks, h.name) })
 	for i := range size {
-		handed := files{}
+		handed, untouched := files{}, files{}
 		for _, l := range all {
 			styles, wrong := alternatives(t, l), ofLesson(misconceptions, l)
 			var of files
@@ -199,7 +199,7 @@ func TestWriteClass(t *testing.T) {
 			case 3:
 				of = ofDir(t, l, unpack(t, styles[random.IntN(len(styles))]))
 			case 4:
-				of = stubOf(t, l)
+				maps.Copy(untouched, stubOf(t, l))
 			case 5, 6:
 				of = wrong[random.IntN(len(wrong))].handedIn(t)
 			}
@@ -207,12 +207,15 @@ func TestWriteClass(t *testing.T) {
 		}
 		if i%20 == 19 {
 			h := tricks[random.IntN(len(tricks))]
-			maps.DeleteFunc(handed, func(file, _ string) bool { return strings.HasPrefix(file, h.lesson.Name+"/") })
+			isIts := func(file, _ string) bool { return strings.HasPrefix(file, h.lesson.Name+"/") }
+			maps.DeleteFunc(handed, isIts)
+			maps.DeleteFunc(untouched, isIts)
 			maps.Copy(handed, h.handedIn(t))
 		}
 		for file := range handed {
 			handed[file] += fmt.Sprintf("\n// Submission %d.\n", i)
 		}
+		maps.Copy(handed, untouched)
 		hand := inFolders
 		switch i % 16 {
 		case 7:
