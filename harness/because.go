@@ -33,6 +33,12 @@ func (c *Call) Because(format string, args ...any) *Call {
 	return c
 }
 
+// reasonNow returns the reason for what is checked next.
+func (w *World) reasonNow() (because text.Text) {
+	w.rec.Locked(func() { because = w.because })
+	return because
+}
+
 // checked ends a check: it forgets the reason for it, and notes it if the code was right.
 func (w *World) checked() {
 	at := w.storyLine()

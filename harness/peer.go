@@ -30,7 +30,7 @@ type Peer struct {
 	addr net.Addr      // the socket's; nobody else has it
 	done chan struct{} // closed when the reader has ended
 
-	// answer makes what the peer answers by itself; nil if it does not.
+	// answer makes what the peer answers by itself, nil for no answer; nil if it does not.
 	answer func(payload []byte) []byte
 
 	wanted []record.Sighted // heard, and expected
@@ -46,7 +46,7 @@ func (w *World) Peer(name string) *Peer {
 	return w.peerOn(name, w.open(name, w.host.ListenPeer), nil)
 }
 
-// Server adds a peer that answers each datagram by itself.
+// Server adds a peer that answers each datagram by itself; what has a nil answer has none.
 func (w *World) Server(name string, answer func(payload []byte) []byte) *Peer {
 	return w.peerOn(name, w.open(name, w.host.ListenPeer), answer)
 }
@@ -96,8 +96,11 @@ func (p *Peer) read() {
 		default:
 			d := p.w.rec.Heard(p, from, p.addr, buf[:n], false)
 			p.w.rec.Update(func() { p.inbox = append(p.inbox, d) })
-			if p.answer != nil {
-				p.send(from, p.answer(bytes.Clone(d.Payload)))
+			if p.answer == nil {
+				continue
+			}
+			if answer := p.answer(bytes.Clone(d.Payload)); answer != nil {
+				p.send(from, answer)
 			}
 		}
 	}
@@ -145,6 +148,22 @@ func (p *Peer) Hear(from Endpoint) (payload string) {
 	}
 	p.wanted = append(p.wanted, d)
 	return string(d.Payload)
+}
+
+// HearLike waits as Hear does, for a datagram of which is is true; like is one that shows what is meant.
+func (p *Peer) HearLike(from Endpoint, like string, is func(payload string) bool) (payload string) {
+	because := p.w.reasonNow()
+	payload = p.Hear(from)
+	defer p.w.checked()
+	if !is(payload) {
+		d := p.wanted[len(p.wanted)-1]
+		p.w.rec.Update(func() { p.w.because = because })
+		p.w.wants(nil)
+		p.w.marks(d.Number, "the story wants one such as %s", wire.Quote(like))
+		p.fatal("%s heard %s from %s%s; the story wants a datagram such as %s.",
+			p.name, wire.Quote(payload), p.w.nameOf(from), sentAt(d.Datagram), wire.Quote(like))
+	}
+	return payload
 }
 
 // ExpectAnyOrder waits for as many datagrams as there are payloads. They must

@@ -11,3 +11,12 @@ func Results[T any](n int, f func(i int) T) []T {
 	stage.Row(n, func(i int) { all[i] = f(i) })
 	return all
 }
+
+// Often returns how often a story does something that takes the code many calls of a socket: often, or, where the code
+// runs in a process of its own, seldom, as there each call costs as much as a hundred here.
+func Often(often, seldom int) int {
+	if stage.On() {
+		return seldom
+	}
+	return often
+}

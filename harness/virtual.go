@@ -41,6 +41,7 @@ func (v virtualWords) At(d time.Duration) {
 func (v virtualWords) StillAt(d time.Duration) {
 	defer v.w.checked()
 	if now := v.w.rec.Since(); now > d {
+		v.w.rec.Quiesce() // what the code does next at this instant, it has done
 		v.w.wants(nil)
 		v.w.fatal(verdict.Failed, "It took until %v after the story's beginning; the story wants all of that after %v.",
 			now, d)

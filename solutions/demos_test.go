@@ -62,7 +62,13 @@ type process struct {
 }
 
 func start(t *testing.T, program string, args ...string) *process {
+	return startIn(t, "", program, args...)
+}
+
+// startIn starts a demo in a directory.
+func startIn(t *testing.T, dir, program string, args ...string) *process {
 	p := &process{t: t, cmd: exec.Command(program, args...)}
+	p.cmd.Dir = dir
 	out, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
 	p.stdout = bufio.NewReader(out)
@@ -208,6 +214,18 @@ func TestDemosRefuse(t *testing.T) {
 			"client localhost 1 -drop":  "client takes no -drop",
 			"client no..host 1":         `there is no host "no\.\.host" .+`,
 			"server localhost -p 65536": badPort,
+		},
+		"08-tftp": {
+			"":                       "a role is missing",
+			"put x y":                `there is no role "put"`,
+			"server":                 "DIR is missing after server",
+			"server no-such-dir":     `"no-such-dir" is no DIR: .+`,
+			"server . -p x":          badPort,
+			"get localhost":          "FILE is missing after get",
+			"get localhost ..":       `"\.\." is no FILE`,
+			"get localhost x -p 0":   "a client needs the server's port, from 1 up",
+			"get no..host x":         `there is no host "no\.\.host" .+`,
+			"get localhost x y -p 7": `"y" is one argument too many for get`,
 		},
 	} {
 		t.Run(lesson, func(t *testing.T) {
@@ -446,5 +464,34 @@ func TestRequestIDsDemo(t *testing.T) {
 		require.Equal(t, fmt.Sprintf("deposit 100: the balance is %d", balance), said)
 	}
 	start(t, program, "server", "127.0.0.1", "-p", port).end(1, "server: listen udp "+addr+": bind: .+\n")
+	server.interrupt()
+}
+
+// TestTFTPDemo: a file goes from one directory to another; one that is not there does not, and leaves nothing.
+func TestTFTPDemo(t *testing.T) {
+	t.Parallel()
+	program := buildDemo(t, "08-tftp")
+	from, to := t.TempDir(), t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(from, "dir"), 0o700))
+	data := bytes.Repeat([]byte("some file "), 200)
+	require.NoError(t, os.WriteFile(filepath.Join(from, "dir", "file"), data, 0o600))
+	server := start(t, program, "server", from, "-p", "0")
+	addr, port := server.addr("Listening at ")
+	get := func(file string) *process { return startIn(t, to, program, "get", "127.0.0.1", file, "-p", port) }
+	client := get("dir/file")
+	require.Regexp(t, `^file has 2000 bytes, which took \S+$`, client.line())
+	client.end(0, "")
+	server.addr("A transfer has ")
+	got, err := os.ReadFile(filepath.Join(to, "file"))
+	require.NoError(t, err)
+	require.Equal(t, string(data), string(got))
+
+	get("dir/file").end(1, "get: .*file.*exists.*\n")
+	get("dir/nothing").end(1, "get: .*error 1: .+\n")
+	get("../x").end(1, "get: .*error 2: .+\n")
+	entries, err := os.ReadDir(to)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	start(t, program, "server", from, "-p", port).end(1, "server: listen udp "+addr+": bind: .+\n")
 	server.interrupt()
 }

@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"net/netip"
@@ -66,6 +67,9 @@ func waitsWrong(s Seen) text.Text {
 		case got[i] == 0 && len(failures) > 0:
 			return text.Say("The code sent again at once, without a wait: a deadline that has passed lets each read " +
 				"fail at once, until another is set. Each wait needs a deadline of its own.")
+		case got[i] == 0 && !s.sameBytes(sent.From, i):
+			return text.Say("The code sent something else at once, after %v. The story wants nothing more then.",
+				sent.Got[i+1])
 		case got[i] == 0:
 			return text.Say("The code sent again at once, without a wait. Each send is followed by its whole wait, " +
 				"whatever error comes in between.")
@@ -110,6 +114,8 @@ func waitsWrong(s Seen) text.Text {
 			last, wanted[len(got)])
 	case len(got) < len(wanted) && ended && !oneErrorEnds(s).IsZero():
 		return none // which says it
+	case len(got) < len(wanted) && ended && !s.endedByDatagram().IsZero():
+		return s.endedByDatagram()
 	case len(got) < len(wanted) && ended:
 		return text.Say("The code gave up after %d of the %d sends: see what it compares, and with which limit. If it "+
 			"adds up its waits: a limit for one wait is not one for all of them.", len(sent.Got), len(sent.Instants))
@@ -117,13 +123,40 @@ func waitsWrong(s Seen) text.Text {
 		return text.Say("The read has one deadline, after %v, and the next send comes only then. Each send gets a "+
 			"wait, with a deadline of its own.", until)
 	case len(sent.Got) == 1 && len(sent.Instants) > 1 && sent.Instants[1] > sent.Instants[0] && !ended &&
-		!s.failedAt(sent):
+		!s.failedAt(sent) && !s.closedByCode(sent.From):
 		return text.Say("The code sent once and never again: each send gets a wait, with a deadline of its own, and " +
 			"after the wait comes the next send.")
 	case len(got) > len(wanted) && doubles(wanted):
 		return pattern(got)
 	}
 	return none
+}
+
+// sameBytes reports whether a socket's sends number i and i+1, from 0, had the same bytes.
+func (s Seen) sameBytes(from netip.AddrPort, i int) bool {
+	var payloads [][]byte
+	for _, d := range s.Wire {
+		if d.From == from {
+			payloads = append(payloads, d.Payload)
+		}
+	}
+	return i+1 < len(payloads) && bytes.Equal(payloads[i], payloads[i+1])
+}
+
+// endedByDatagram says of which datagram's reading a call has ended with an error, at the same instant.
+func (s Seen) endedByDatagram() text.Text {
+	for _, c := range s.Calls {
+		if d, ok := s.readAt(c.Ended); ok && c.Done && !c.Wanted && c.Err != nil {
+			return text.Say("%s ended as soon as it had read %s from %s, with the error %q. Such a datagram may come, "+
+				"and is no reason to end.", c.Name, wire.Quote(string(d.Payload)), s.Name(d.From), c.Err.Error())
+		}
+	}
+	return none
+}
+
+// closedByCode reports whether the code has closed a socket.
+func (s Seen) closedByCode(addr netip.AddrPort) bool {
+	return slices.ContainsFunc(s.Sockets, func(sock Socket) bool { return sock.Addr == addr && sock.ClosedAt != "" })
 }
 
 // doubles reports whether each wait is twice as long as the one before.
@@ -317,7 +350,7 @@ func givesUpWrong(s Seen) text.Text {
 			case closed:
 				return text.Say("%s tried to send once more after %v, and the socket was closed by then. A closed "+
 					"socket stays closed: errors.Is(err, net.ErrClosed) tells that this is the end.", c.Name, d.At)
-			case d.At == i.Want && !c.Cancelled:
+			case d.At == i.Want && c.Err != nil && !c.Cancelled:
 				return text.Say("%s sent once more after %v, where the story wants it to give up. Before each send, "+
 					"see whether its wait is within the limit.", c.Name, d.At)
 			}

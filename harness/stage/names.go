@@ -19,6 +19,12 @@ var sentinels = map[string]error{}
 // Sentinel registers an error that a lesson's code has a name for.
 func Sentinel(lesson, name string, err error) { sentinels[lesson+"."+name] = err }
 
+// errorTypes take the values of a lesson's own types of errors.
+var errorTypes = map[string]func(in *In) error{}
+
+// ErrorType registers a type of errors that a lesson has, and whose values take takes.
+func ErrorType(lesson, name string, take func(in *In) error) { errorTypes[lesson+"."+name] = take }
+
 // names gives each error and address of the judge's that the code meets a name, so that it is
 // the same when it comes back.
 type names struct {
@@ -64,6 +70,23 @@ func (n *names) ErrorOf(name string) error {
 
 // Met ignores names that the judge has not given.
 func (n *names) Met(string, error) {}
+
+// FieldsOf returns nothing: such errors come from the code alone.
+func (n *names) FieldsOf(error) (typ string, fields []byte) { return "", nil }
+
+// ErrorWith returns an error of a lesson's own type, or nil.
+func (n *names) ErrorWith(typ string, fields []byte) error {
+	take := errorTypes[typ]
+	if take == nil {
+		return nil
+	}
+	in := &In{Reader: link.Reader{Bytes: fields}, s: &Story{names: n}}
+	err := take(in)
+	if in.Broken || len(in.Bytes) > 0 {
+		return nil
+	}
+	return err
+}
 
 // All lists the names that an error's own method Is is asked for.
 func (n *names) All() []string {

@@ -353,15 +353,17 @@ func (o *Out) read(buf []byte, n int, from net.Addr, err error) {
 }
 
 func (o *Out) open(f fs.FS, name string) {
-	data, err := fs.ReadFile(f, name)
-	o.Writer.Blob(data)
-	info, statErr := fs.Stat(f, name)
-	if statErr == nil {
+	file, err := f.Open(name)
+	o.Object(file == nil, file, nil)
+	o.Error(err)
+	if file == nil {
+		return
+	}
+	info, err := file.Stat()
+	o.Error(err)
+	if err == nil {
+		o.Int(info.Size())
 		o.Uint(uint64(info.Mode()))
 		o.Time(info.ModTime())
-	} else {
-		o.Uint(0)
-		o.Time(time.Time{})
 	}
-	o.Error(err)
 }

@@ -47,6 +47,15 @@ var diagnosisSentences = []Text{
 
 	// Instants.
 	{
+		"The code sent something else at once, after %v. The story wants nothing more then.",
+		"程式在 %v 的時候馬上又送了別的。這時故事不要它再送什麼。",
+	},
+	{
+		"%s ended as soon as it had read %s from %s, with the error %q. Such a datagram may come, and is no reason " +
+			"to end.",
+		"%s 一讀到 %[3]s 送來的 %[2]s 就結束了，錯誤是 %[4]q。這種資料包本來就可能來，不是結束的理由。",
+	},
+	{
 		"The code sent again at once, without a wait. Each send is followed by its whole wait, whatever error comes " +
 			"in between.",
 		"程式沒有等，馬上又送了一次。每次送出之後，都要把該等的時間等完，不管中間遇到什麼錯誤。",

@@ -46,6 +46,23 @@ var storySentences = []Text{
 	{"%s or %s", "%s 或 %s"},
 	{"%s returned after %v; the story wants it after %v.", "%s 在開始後 %v 回傳；依照故事，應在開始後 %v 回傳。"},
 
+	// What the code was lent for it to open, to read and to write.
+	{
+		"The code has asked for %d socket(s) by now; the story wants %d.",
+		"到現在為止，程式要了 %d 個 socket；故事要的是 %d 個。",
+	},
+	{"The file %q should be closed by now, and is still open.", "檔案 %q 現在應該已經關閉了，卻還開著。"},
+	{
+		"%d bytes were written, %s; the story wants %d bytes, %s.",
+		"寫進去了 %d 個位元組：%s；故事要的是 %d 個位元組：%s。",
+	},
+
+	{
+		"%s heard %s from %s%s; the story wants a datagram such as %s.",
+		"%s 收到 %[3]s 送來的 %[2]s%[4]s；故事要的是像 %[5]s 這樣的資料包。",
+	},
+	{"the story wants one such as %s", "故事要的是像 %s 這樣的"},
+
 	// What a goroutine is about. What stands for it in a sentence is a predicate.
 	{"%s at %s", "%s（%s）"},
 	{"%s, started at %s", "%s（在 %s 啟動）"},

@@ -145,6 +145,9 @@ func (r *Record) Update(change func()) {
 	r.Monitor.Update(change)
 }
 
+// Used notes that the code has read or sent where nobody here could see it.
+func (r *Record) Used() { r.Update(func() { r.uses++ }) }
+
 // Since returns how long ago the story began.
 func (r *Record) Since() time.Duration { return time.Since(r.Start) }
 

@@ -14,6 +14,7 @@ type Names struct {
 	Sockets []string
 	Peers   []string
 	Asks    bool   // the function is given a text to send
+	Brings  bool   // something is brought, to those who are in Sockets, or from there
 	Shared  string // the socket, if there is one alone, and Sockets are calls on it
 }
 
@@ -36,7 +37,19 @@ func (n Names) what(s Step) text.Text {
 		peer = n.Peers[s.Who%len(n.Peers)]
 	}
 	switch s.Do {
+	case Lose:
+		if s.Times <= 1 {
+			return text.Say("the next datagram is lost")
+		}
+		return text.Say("the next %d datagrams are lost", s.Times)
+	case Repeat:
+		return text.Say("the next datagram comes again %v later", s.For)
+	case Delay:
+		return text.Say("the next datagram takes %v longer", s.For)
 	case Start:
+		if n.Brings {
+			return text.Say("%d bytes begin to go between %s and %s", s.Bytes, n.Code, call)
+		}
 		return n.called(s, call)
 	case Send:
 		return n.sends(s, socket, peer)
@@ -66,8 +79,14 @@ func (n Names) what(s Step) text.Text {
 	case SlowLog:
 		return text.Say("some lines of the log take up to %v from here on", s.For)
 	case Cancel:
+		if n.Brings {
+			call = n.Code
+		}
 		return text.Say("the context of %s is cancelled", call)
 	case CancelBecause:
+		if n.Brings {
+			call = n.Code
+		}
 		return text.Say("the context of %s is cancelled, with a cause", call)
 	case Close:
 		return text.Say("the socket of %s is closed", socket)

@@ -23,8 +23,8 @@ type Step struct {
 	Long  bool          // the server's address is handed over in 16 bytes
 	Err   error         // of reads, of writes, or of asking for the MTU
 	Times int           // how many reads fail or strangers send, or how often a datagram is sent; 0 is once
-	For   time.Duration // until the context ends, negative if it has; or how long a write takes
-	Bytes int           // an MTU; or by how much the number in an answer is wrong
+	For   time.Duration // until the context ends, negative if it has; or how long a write, or a datagram, takes
+	Bytes int           // an MTU; by how much the number in an answer is wrong; or how many are brought
 }
 
 // A Verb is what a step does.
@@ -44,6 +44,9 @@ const (
 	Cancel                    // the call's context
 	CancelBecause             // with a cause
 	Close                     // the socket
+	Lose                      // the next Times datagrams are lost, whoever sends them
+	Repeat                    // the next datagram comes again, For later
+	Delay                     // the next datagram takes For longer
 	SetMTU                    // from now on the path's MTU is Bytes
 	FailMTU                   // from now on asking for it fails with Err
 	Quiet                     // nothing but time
@@ -162,7 +165,7 @@ func (s Step) simpler() (all []Step) {
 		also(func(c *Step) { c.Bytes = -c.Bytes })
 	}
 	round := []int{576, 1280, 1500, 9000}
-	if s.Do == Answer {
+	if s.Do == Answer || s.Do == Start {
 		round = []int{0, 1}
 	}
 	for _, n := range round {

@@ -22,6 +22,11 @@ type Names interface {
 	ErrorOf(name string) error
 	// Met is told of an error with a name that is not known yet.
 	Met(name string, err error)
+	// FieldsOf returns the name of an error's type, if that is one of a lesson's whose values go over the link as they
+	// are, and what is in the error; or "".
+	FieldsOf(err error) (typ string, fields []byte)
+	// ErrorWith returns the error of such a type that has this in it, or nil.
+	ErrorWith(typ string, fields []byte) error
 	// All lists the names that an error's own method Is is asked for.
 	All() []string
 	// NumberOf returns the number of an address of a type that is not package net's, or 0.
@@ -54,6 +59,7 @@ const (
 	isOp
 	isSyscall
 	isOther
+	isValue
 )
 
 const (
@@ -134,6 +140,12 @@ func (w *Writer) error(err error, names Names, left *int) {
 	if _, standard := Standard[name]; standard {
 		w.Uint(isNamed)
 		w.Text(name)
+		return
+	}
+	if typ, fields := names.FieldsOf(err); typ != "" {
+		w.Uint(isValue)
+		w.Text(typ)
+		w.Text(string(fields))
 		return
 	}
 	text := err.Error()
@@ -260,6 +272,10 @@ func (r *Reader) error(names Names, left *int) error {
 		return r.named(name, &os.SyscallError{Syscall: r.Text(), Err: r.cause(names, left)}, names)
 	case isOther:
 		return r.other(names, left)
+	case isValue:
+		if err := names.ErrorWith(r.Text(), r.Part()); err != nil {
+			return err
+		}
 	}
 	r.Break()
 	return nil

@@ -62,6 +62,25 @@ func (n *names) Met(name string, err error) {
 	n.met[name] = err
 }
 
+func (n *names) FieldsOf(err error) (typ string, fields []byte) {
+	if numbered, ok := err.(numbered); ok {
+		return "numbered", []byte{byte(numbered)}
+	}
+	return "", nil
+}
+
+func (n *names) ErrorWith(typ string, fields []byte) error {
+	if typ != "numbered" || len(fields) != 1 {
+		return nil
+	}
+	return numbered(fields[0])
+}
+
+// A numbered error is of the lesson's own type.
+type numbered byte
+
+func (n numbered) Error() string { return fmt.Sprintf("number %d", byte(n)) }
+
 func (n *names) All() []string {
 	return slices.AppendSeq([]string{"own"}, maps.Keys(link.Standard))
 }
@@ -216,8 +235,10 @@ func TestErrors(t *testing.T) {
 	op := &net.OpError{Op: "read", Net: "udp", Source: udp, Addr: udp, Err: refused}
 	all := []error{
 		context.Canceled, io.EOF, net.ErrClosed, os.ErrDeadlineExceeded, errOwn, syscall.ECONNREFUSED, syscall.ENOTSOCK,
+		numbered(7),
 	}
 	for _, err := range append([]error{
+		fmt.Errorf("ask: %w", numbered(7)), numbered(8),
 		op, fmt.Errorf("ask: %w", op), errors.Join(io.EOF, errOwn), fmt.Errorf("%w and %w", op, context.Canceled),
 		errors.New("plain"), liar{}, liar{as: true}, &net.AddrError{Err: "odd", Addr: "x"},
 		&net.OpError{Op: "set", Net: "udp", Err: os.ErrDeadlineExceeded}, &net.OpError{Op: "dial"},

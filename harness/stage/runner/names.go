@@ -76,6 +76,20 @@ func (n *names) Met(name string, err error) {
 	n.errors[name], n.ofError[err] = err, name
 }
 
+// FieldsOf returns what is in an error of a lesson's own type.
+func (n *names) FieldsOf(err error) (typ string, fields []byte) {
+	for name, put := range errorTypes {
+		out := &Out{s: &story{names: n}}
+		if put(err, out) {
+			return name, out.Bytes
+		}
+	}
+	return "", nil
+}
+
+// ErrorWith returns nothing: the judge sends no such errors.
+func (n *names) ErrorWith(string, []byte) error { return nil }
+
 // All lists the names that an error's own method Is is asked for.
 func (n *names) All() []string {
 	n.mu.Lock()

@@ -3,9 +3,9 @@
 package runner
 
 import (
-	"io"
 	"io/fs"
 	"net"
+	"path"
 	"runtime"
 	"time"
 
@@ -270,7 +270,7 @@ func (w LogWriter) Write(p []byte) (int, error) {
 // An FS is a file system of the judge's.
 type FS struct{ o *Object }
 
-// Open reads a file whole.
+// Open opens a file.
 func (f FS) Open(name string) (fs.File, error) {
 	if err := f.o.over("open"); err != nil {
 		return nil, err
@@ -278,52 +278,55 @@ func (f FS) Open(name string) (fs.File, error) {
 	out := f.o.Begin("Open")
 	out.Text(name)
 	in := f.o.Run(out)
-	data, mode, changed, err := in.Blob(), fs.FileMode(in.Uint()), in.Time(), in.Error()
-	if err != nil {
+	o, err := in.Object(), in.Error()
+	if o == nil {
 		return nil, err
 	}
-	return &file{name: name, data: data, mode: mode, changed: changed}, nil
+	opened := &file{Source: Source{o}, name: name}
+	if opened.unknown = in.Error(); opened.unknown == nil {
+		opened.size, opened.mode, opened.changed = in.Int(), fs.FileMode(in.Uint()), in.Time()
+	}
+	return opened, err
 }
 
-// A file was read whole.
+// A file is one of the judge's.
 type file struct {
+	Source
 	name    string
-	data    []byte
+	unknown error // why nothing is known of it
+	size    int64
 	mode    fs.FileMode
 	changed time.Time
-	at      int
 }
 
-// Stat describes the file.
-func (f *file) Stat() (fs.FileInfo, error) { return f, nil }
-
-// Read reads on.
-func (f *file) Read(p []byte) (int, error) {
-	if f.at == len(f.data) && len(p) > 0 {
-		return 0, io.EOF
+// Stat describes the file, as it was when it was opened.
+func (f *file) Stat() (fs.FileInfo, error) {
+	if f.unknown != nil {
+		return nil, f.unknown
 	}
-	n := copy(p, f.data[f.at:])
-	f.at += n
-	return n, nil
+	return fileInfo{f}, nil
 }
 
-// Close does nothing.
-func (f *file) Close() error { return nil }
+// Close does what [fs.File]'s does.
+func (f *file) Close() error { return Conn{f.o}.Close() }
 
-// Name returns the file's name.
-func (f *file) Name() string { return f.name }
+// A fileInfo describes a file.
+type fileInfo struct{ *file }
+
+// Name returns the last part of the file's name.
+func (i fileInfo) Name() string { return path.Base(i.name) }
 
 // Size returns the file's size, in bytes.
-func (f *file) Size() int64 { return int64(len(f.data)) }
+func (i fileInfo) Size() int64 { return i.size }
 
 // Mode returns the file's mode.
-func (f *file) Mode() fs.FileMode { return f.mode }
+func (i fileInfo) Mode() fs.FileMode { return i.mode }
 
 // ModTime returns when the file was changed.
-func (f *file) ModTime() time.Time { return f.changed }
+func (i fileInfo) ModTime() time.Time { return i.changed }
 
-// IsDir reports that it is no directory.
-func (f *file) IsDir() bool { return f.mode.IsDir() }
+// IsDir reports whether it is a directory.
+func (i fileInfo) IsDir() bool { return i.mode.IsDir() }
 
 // Sys returns nothing.
-func (f *file) Sys() any { return nil }
+func (i fileInfo) Sys() any { return nil }

@@ -38,6 +38,14 @@ func Function(lesson, name string, f func(in *In, out *Out)) { functions[lesson+
 // Sentinel registers an error that a lesson's code has a name for.
 func Sentinel(lesson, name string, err func() error) { sentinels[lesson+"."+name] = err }
 
+// ErrorType registers a type of errors that a lesson has. put puts what is in an error, if it is of that type, and
+// reports whether it is.
+func ErrorType(lesson, name string, put func(err error, out *Out) bool) {
+	errorTypes[lesson+"."+name] = put
+}
+
+var errorTypes = map[string]func(err error, out *Out) bool{}
+
 var sentinels = map[string]func() error{}
 
 // Main does what the judge says, until the judge has gone. It does not return.

@@ -16,26 +16,27 @@ const (
 	argument place = iota // from the judge to the stage, when a function is called
 	result                // from the stage to the judge, when it returns
 	within                // either way, in a call back to the judge's functions and objects
+	answered              // from the judge to the stage, when such a call returns
 )
 
 // knownTypes is the closed set, for whoever writes a stub.
 const knownTypes = "known are error, net.Addr, netip.Addr, netip.AddrPort, netip.Prefix, time.Time, time.Duration, " +
 	"booleans, integers, floats, strings, and slices, arrays, maps and structs of them, and pointers to structs; " +
 	"as parameters and results of functions also net.PacketConn, net.Conn, *net.UDPConn and pointers to structs " +
-	"with methods; as parameters alone also context.Context, io.Reader, io.Writer, fs.FS, functions, and interfaces " +
-	"that the package declares"
+	"with methods; as results of functions that are parameters also net.PacketConn and net.Conn; as parameters alone " +
+	"also context.Context, io.Reader, io.Writer, fs.FS, functions, and interfaces that the package declares"
 
 // standardPlaces are where the known types of the standard library may be.
 var standardPlaces = map[string][]place{
-	"net.Addr":           {argument, result, within},
-	"net/netip.Addr":     {argument, result, within},
-	"net/netip.AddrPort": {argument, result, within},
-	"net/netip.Prefix":   {argument, result, within},
-	"time.Time":          {argument, result, within},
-	"time.Duration":      {argument, result, within},
-	"error":              {argument, result, within},
-	"net.PacketConn":     {argument, result},
-	"net.Conn":           {argument, result},
+	"net.Addr":           {argument, result, within, answered},
+	"net/netip.Addr":     {argument, result, within, answered},
+	"net/netip.AddrPort": {argument, result, within, answered},
+	"net/netip.Prefix":   {argument, result, within, answered},
+	"time.Time":          {argument, result, within, answered},
+	"time.Duration":      {argument, result, within, answered},
+	"error":              {argument, result, within, answered},
+	"net.PacketConn":     {argument, result, answered},
+	"net.Conn":           {argument, result, answered},
 	"*net.UDPConn":       {argument, result},
 	"context.Context":    {argument},
 	"io.Reader":          {argument},
@@ -149,7 +150,7 @@ func (p *lesson) unknown(t types.Type, at place, parts []types.Type) string {
 		}
 	case *types.Pointer:
 		n := named(u)
-		if n != nil && p.isHandle(n) && n.Obj().Exported() && at != within {
+		if n != nil && p.isHandle(n) && n.Obj().Exported() && at < within {
 			return ""
 		}
 		if n != nil && p.isHandle(n) {
@@ -198,8 +199,12 @@ func empty(t types.Type) bool {
 
 // unknownCall says why a call back to the judge can't have this signature.
 func (p *lesson) unknownCall(sig *types.Signature, parts []types.Type) string {
-	for _, t := range append(params(sig), results(sig)...) {
-		if why := p.unknown(t, within, parts); why != "" {
+	for i, t := range append(params(sig), results(sig)...) {
+		at := within
+		if i >= sig.Params().Len() {
+			at = answered
+		}
+		if why := p.unknown(t, at, parts); why != "" {
 			return fmt.Sprintf("%s in it: %s", types.TypeString(t, types.RelativeTo(p.types)), why)
 		}
 	}

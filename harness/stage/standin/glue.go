@@ -27,6 +27,15 @@ func (p *lesson) glue() ([]byte, error) {
 	for _, name := range p.sentinels() {
 		w.line("%s.Sentinel(%q, %q, func() error { return %s.%s })", w.run(), p.name, name, student, name)
 	}
+	for _, n := range p.errorTypes() {
+		w.line("%s.ErrorType(%q, %q, func(err error, out *%s.Out) bool {", w.run(), p.name, n.Obj().Name(), w.run())
+		w.line("v, ok := err.(%s)", w.typ(n))
+		w.line("if ok {")
+		w.put("out", "v", n)
+		w.line("}")
+		w.line("return ok")
+		w.line("})")
+	}
 	w.line("}")
 	w.objectTypes()
 	return w.file("", "main")

@@ -57,12 +57,17 @@ func (w *writer) keepImports(f *file, needed map[string]bool) (head string) {
 // sentinels writes the function that makes the package's errors known.
 func (w *writer) sentinels() {
 	all := w.lesson.sentinels()
-	if len(all) == 0 {
+	if len(all)+len(w.lesson.errorTypes()) == 0 {
 		return
 	}
 	w.line("func init() {")
 	for _, name := range all {
 		w.line("%s.Sentinel(%q, %q, %s)", w.run(), w.name, name, name)
+	}
+	for _, n := range w.lesson.errorTypes() {
+		w.line("%s.ErrorType(%q, %q, func(in *%s.In) error {", w.run(), w.name, n.Obj().Name(), w.run())
+		w.line("return %s", w.variables("in", "v", []types.Type{n})[0])
+		w.line("})")
 	}
 	w.line("}\n")
 }

@@ -199,6 +199,23 @@ func named(t types.Type) *types.Named {
 	return n
 }
 
+// errorTypes lists the package's types whose values are errors that the link carries as they are: those of given files,
+// so that the judge has their methods, too.
+func (p *lesson) errorTypes() (all []*types.Named) {
+	for _, name := range p.types.Scope().Names() {
+		object, ok := p.types.Scope().Lookup(name).(*types.TypeName)
+		if !ok || object.IsAlias() || !object.Exported() || !p.isGiven(object.Pos()) {
+			continue
+		}
+		n, ok := object.Type().(*types.Named)
+		isError := types.Universe.Lookup("error").Type().Underlying().(*types.Interface)
+		if ok && types.Implements(n, isError) && types.Comparable(n) && p.unknown(n, result, nil) == "" {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
 // sentinels lists the package's exported variables that are errors.
 func (p *lesson) sentinels() (names []string) {
 	for _, name := range p.types.Scope().Names() {

@@ -36,6 +36,9 @@ q49 <nil>
 q50 <nil>
 nobody asks <nil>
 true true false true 1
+no socket 7
+invalid argument
+true
 `, "\n")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -100,6 +103,8 @@ func TestRefused(t *testing.T) {
 			"not at this place"},
 		{"socket in a callback", `import "net"; func F(f func(net.Conn)) {}`, "2:24: F", "func(net.Conn)",
 			"net.Conn in it: not at this place"},
+		{"socket of the kernel's for a callback", `import "net"; func F(f func() *net.UDPConn) {}`, "2:24: F",
+			"func() *net.UDPConn", "*net.UDPConn in it: not at this place"},
 		{"field", `type T struct{ A []T2 }; type T2 struct { b int }; func F(t T) {}`, "2:61: F", "T",
 			"its field A: its field b is not exported"},
 		{"recursive", `type T struct{ Next *T }; func F(t *T) {}`, "2:36: F", "*T",

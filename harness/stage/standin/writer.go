@@ -28,8 +28,8 @@ type writer struct {
 }
 
 // locals are the names of variables that stay the same.
-var locals = []string{"c", "in", "out", "cb", "o", "h", "ok", "method", "init", "main", "error", "nil", "len", "make",
-	"new", "min", "copy", "true", "false", "string", "byte"}
+var locals = []string{"c", "in", "out", "cb", "o", "h", "v", "err", "ok", "method", "init", "main", "error", "nil",
+	"len", "make", "new", "min", "copy", "true", "false", "string", "byte"}
 
 func (p *lesson) newWriter(s side, runtime string) *writer {
 	w := &writer{lesson: p, side: s, runtime: runtime, imports: map[string]string{}, taken: map[string]bool{},
