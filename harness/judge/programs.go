@@ -110,5 +110,15 @@ func (s *Stage) compile(ctx context.Context, parts []part, dir, out string) (ref
 	}
 	said, err := s.course.Vet(ctx, vetted, dir)
 	maps.Copy(refused, said)
+	if err != nil || len(said) == 0 || len(refused) == len(lessons) {
+		return refused, err
+	}
+	// What is refused is not to run with the others, either.
+	maps.DeleteFunc(lessons, func(name string, _ build.Submission) bool { return refused[name] != "" })
+	if dir, err = os.MkdirTemp(dir, "rest-"); err != nil {
+		return nil, err
+	}
+	rest, err := s.course.Stage(ctx, lessons, dir, out)
+	maps.Copy(refused, rest)
 	return refused, err
 }

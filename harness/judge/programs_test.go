@@ -2,6 +2,7 @@ package judge
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -60,7 +61,15 @@ func TestStartsQuietly(t *testing.T) {
 		{"len of its own", "var len = func(int) int { return 1 }", false},
 		{"string of its own", "type string struct{}", false},
 		{"in a function", "func F() { x := f(); _ = x }", true},
-		{"does not parse", "func {", true},
+		{"does not parse", "func {", false},
+		{"nested too deeply to be read", "var x = " + strings.Repeat("!", 100_001) + "true\nfunc init() {}", false},
+		{"a function for a key", "func f() {}\nvar x = map[any]int{f: 1}", false},
+		{"a function for a key of a type", "type m map[any]int\nfunc f() {}\nvar x = m{f: 1}", false},
+		{"a function for a key within", "func f() {}\nvar x = []map[any]int{{f: 1}}", false},
+		{"much of what is big", "type t struct{ a, b [99999]int64 }\nvar x = make([]t, 999)", false},
+		{"much of what may be big", "var x = make(chan t, 999)", false},
+		{"something that may be big", "var x = new(t)", false},
+		{"signals", "var stop, ready = make(chan struct{}, 9), make(chan error)", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -30,12 +30,17 @@ func startsQuietly(code build.Submission) bool {
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), at, nil, parser.SkipObjectResolution)
 		if err != nil {
-			continue // it will not compile, and if it does all the same, there is nothing in it
+			return false // nobody knows what is in it, and the compiler may take it all the same
 		}
 		files[name] = file
 		for _, spec := range specs(file, token.VAR) {
 			for _, id := range spec.(*ast.ValueSpec).Names {
 				variables[id.Name] = true
+			}
+		}
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil {
+				variables[f.Name.Name] = true
 			}
 		}
 	}
@@ -74,7 +79,7 @@ func packageNames(file *ast.File) map[string]string {
 // A start is what a file does when its program starts.
 type start struct {
 	imports   map[string]string // paths, by name
-	variables map[string]bool   // of the lesson's packages
+	variables map[string]bool   // of the lesson's packages, and functions
 }
 
 // predeclared are the names that have to mean what they mean in Go.
@@ -124,8 +129,7 @@ func areArraysSmall(n ast.Node) bool {
 		if _, counted := a.Len.(*ast.Ellipsis); counted {
 			return true
 		}
-		elt, ok := a.Elt.(*ast.Ident)
-		small = small && isSmall(a.Len) && ok && slices.Contains(predeclared, elt.Name)
+		small = small && isSmall(a.Len) && isSimple(a.Elt)
 		return true
 	})
 	return small
@@ -189,7 +193,7 @@ func (s *start) hasVariable(e ast.Expr) (has bool) {
 }
 
 // isKeyQuiet reports whether an element's key is surely one that can be compared, the index of one that is not far off,
-// or a field's name. As nobody knows here whether a named type is a map, no variable's name can be a key.
+// or a field's name. As nobody knows here whether a named type is a map, no variable's or function's name can be a key.
 func (s *start) isKeyQuiet(key ast.Expr, isMap bool) bool {
 	switch key := key.(type) {
 	case *ast.BasicLit:
@@ -202,6 +206,30 @@ func (s *start) isKeyQuiet(key ast.Expr, isMap bool) bool {
 
 // calls are those that a value may be made with: of errors, and conversions of numbers.
 var calls = []string{"errors.New", "time.Duration", "syscall.Errno"}
+
+// areElementsSmall reports whether a type is one of slices or channels of simple elements, or of maps.
+func areElementsSmall(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.ArrayType:
+		return isSimple(e.Elt)
+	case *ast.ChanType:
+		return isSimple(e.Value)
+	case *ast.MapType:
+		return true
+	}
+	return false
+}
+
+// isSimple reports whether a type is a predeclared one, or the struct of nothing.
+func isSimple(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return slices.Contains(predeclared, e.Name)
+	case *ast.StructType:
+		return e.Fields.NumFields() == 0
+	}
+	return false
+}
 
 // isCallQuiet reports whether a call is one of errors.New, of a conversion, or of what makes something small.
 func (s *start) isCallQuiet(call *ast.CallExpr) bool {
@@ -220,9 +248,9 @@ func (s *start) isCallQuiet(call *ast.CallExpr) bool {
 			return false
 		case f.Name == "make":
 			isBig := func(e ast.Expr) bool { return !isSmall(e) || len(e.(*ast.BasicLit).Value) > 3 }
-			return !slices.ContainsFunc(call.Args[1:], isBig)
+			return !slices.ContainsFunc(call.Args[1:], isBig) && (len(call.Args) == 1 || areElementsSmall(call.Args[0]))
 		case f.Name == "new":
-			return true
+			return isSimple(call.Args[0])
 		}
 		return len(call.Args) == 1 && s.isValueQuiet(call.Args[0])
 	case *ast.ArrayType:

@@ -3,6 +3,7 @@ package policy
 import (
 	"go/ast"
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"path"
 	"regexp"
@@ -25,8 +26,14 @@ type source struct {
 func (s *submission) parse(name string, content []byte) *source {
 	f := &source{name: name, files: token.NewFileSet(), imported: map[string]string{}}
 	// With objects, a name says by itself whether it is one of the file's own, and no package.
-	f.syntax, _ = parser.ParseFile(f.files, name, content, parser.ParseComments)
+	var err error
+	f.syntax, err = parser.ParseFile(f.files, name, content, parser.ParseComments)
 	if f.syntax == nil {
+		return nil
+	}
+	// The parser gives up, with nothing of the file, where the compiler may not: too much is in too much.
+	if all, _ := err.(scanner.ErrorList); len(all) > 0 && strings.HasPrefix(all[len(all)-1].Msg, "exceeded max") {
+		s.refuse(name, all[len(all)-1].Pos.Line, tooDeep())
 		return nil
 	}
 	for _, spec := range f.syntax.Imports {

@@ -150,7 +150,7 @@ func TestComment(t *testing.T) {
 	c := lay(t)
 	r := &Request{Class: c}
 	require.NoError(t, r.each(func(m grade.Mark) error {
-		require.NotContains(t, strings.ReplaceAll(r.comment(m), "<br>", ""), "<")
+		require.NotContains(t, strings.ReplaceAll(r.comment(m, float64(m.Of)), "<br>", ""), "<")
 		return nil
 	}))
 	files := written(t, "moodle", &Request{Class: c, Sheet: moodleSheet(t)})

@@ -3,6 +3,7 @@ package report
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"html"
@@ -38,6 +39,8 @@ func moodle(d *Dir, r *Request) error {
 	}
 	r.Most = columns.common(s)
 	var feedback bytes.Buffer
+	var other error // what tells of another assignment's worksheet
+	filled := map[string]bool{}
 	z := zip.NewWriter(&feedback)
 	err = r.each(func(m grade.Mark) error {
 		row := byID[m.ID]
@@ -49,19 +52,30 @@ func moodle(d *Dir, r *Request) error {
 			r.leave(m, text.Say("not in %s, or there twice", r.Sheet))
 			return nil
 		}
-		filled, err := columns.fill(s, row, m, r)
+		if name := columns.nameOf(row); !sameName(name, m.Student) {
+			other = text.Fail("participant %s is %s in %s, and %s in the submissions: is it this assignment's "+
+				"worksheet?", m.ID, name, r.Sheet, m.Student)
+			r.leave(m, text.Both(other.Error(), other.Error()))
+			return nil
+		}
+		free, err := columns.fill(s, row, m, r)
 		switch {
 		case err != nil:
 			return err
-		case !filled:
+		case !free:
 			r.leave(m, text.Say("somebody else has that row of %s already", r.Sheet))
 			return nil
 		}
+		filled[m.ID] = true
 		return r.addFeedback(z, m)
 	})
 	if err = errors.Join(err, z.Close()); err != nil {
 		return err
 	}
+	if len(filled) == 0 && other != nil {
+		return other
+	}
+	r.Blank = columns.blank(s, filled)
 	name := filepath.Base(r.Sheet)
 	if strings.EqualFold(name, feedbackZip) {
 		name = "worksheet.csv"
@@ -78,12 +92,13 @@ func moodle(d *Dir, r *Request) error {
 const feedbackZip = "feedback.zip"
 
 // A worksheetColumns has the places of a worksheet's columns.
-type worksheetColumns struct{ identifier, grade, most, comments int }
+type worksheetColumns struct{ identifier, fullName, grade, most, comments int } // -1 for one that is not there
 
 // The heads of the columns in English and Chinese, as Moodle's language packs have had them. Moodle's importer knows a
 // worksheet by the identifier, the grade and when that was last changed.
 var (
 	identifierHeads = []string{"identifier", "識別碼", "標識符", "标识符"}
+	nameHeads       = []string{"full name", "全名", "姓名", "完整姓名", "使用者全名", "用户全名"}
 	gradeHeads      = []string{"grade", "成績", "分數", "成绩", "分数"}
 	mostHeads       = []string{"maximum grade", "最高成績", "最高分數", "最高分", "最高成绩", "最高分数"}
 	commentHeads    = []string{
@@ -99,7 +114,9 @@ func worksheet(s *sheet) (c worksheetColumns, err error) {
 	among := func(names []string) int {
 		return s.column(func(head string) bool { return slices.Contains(names, strings.ToLower(head)) })
 	}
-	c = worksheetColumns{among(identifierHeads), among(gradeHeads), among(mostHeads), among(commentHeads)}
+	c = worksheetColumns{
+		among(identifierHeads), among(nameHeads), among(gradeHeads), among(mostHeads), among(commentHeads),
+	}
 	modified := s.column(func(head string) bool { return modifiedHead.MatchString(strings.ToLower(head)) })
 	for _, need := range []struct {
 		at   int
@@ -137,6 +154,28 @@ func (c worksheetColumns) participants(s *sheet) (map[string][]cell, error) {
 		all[m[1]] = row
 	}
 	return all, nil
+}
+
+// nameOf returns what a row calls the student; "" where names are hidden.
+func (c worksheetColumns) nameOf(row []cell) string {
+	if c.fullName < 0 || c.fullName >= len(row) {
+		return ""
+	}
+	return text.VisibleLine(strings.TrimSpace(row[c.fullName].text))
+}
+
+// blank returns who is in the worksheet, and has no mark from here: what Moodle has of them stays.
+func (c worksheetColumns) blank(s *sheet, filled map[string]bool) (names []string) {
+	for _, row := range s.rows[1:] {
+		if c.identifier >= len(row) {
+			continue
+		}
+		id := strings.TrimSpace(row[c.identifier].text)
+		if m := lastNumber.FindStringSubmatch(id); m == nil || !filled[m[1]] {
+			names = append(names, cmp.Or(c.nameOf(row), text.VisibleLine(id)))
+		}
+	}
+	return names
 }
 
 // common returns the maximum grade that all rows have; 0 if they differ.
@@ -177,14 +216,23 @@ func (c worksheetColumns) fill(s *sheet, row []cell, m grade.Mark, r *Request) (
 	}
 	comment, err := s.at(row, c.comments)
 	if err == nil && (strings.TrimSpace(comment.text) == "" || strings.HasPrefix(comment.text, ours)) {
-		comment.set(r.comment(m))
+		comment.set(r.comment(m, x))
 	}
 	return true, err
 }
 
-// comment says what each lesson gave, as a bit of HTML, which Moodle takes it for.
-func (r *Request) comment(m grade.Mark) string {
+// comment says what each lesson gave, as a bit of HTML, which Moodle takes it for, and what there is to know beside it:
+// so who has nothing reads why. The grade stands beside it, of so many points at the most, if those are not the
+// course's.
+func (r *Request) comment(m grade.Mark, most float64) string {
+	in := text.Preferred()
 	lines := []string{ours + headline(m)}
+	if most != float64(m.Of) {
+		lines = append(lines, text.Say("As a grade here: %s of %s.", number(scaled(m, most)), number(most)).In(in))
+	}
+	for _, note := range m.Notes {
+		lines = append(lines, text.VisibleLine(note.In(in)))
+	}
 	earned, of := map[string]int{}, map[string]int{}
 	var lessons []string
 	for _, t := range r.rows(m) {

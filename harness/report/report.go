@@ -99,6 +99,8 @@ type Request struct {
 	Most  float64
 	// Left are those who have no mark in what was written, a line each.
 	Left []text.Text
+	// Blank are those in Moodle's worksheet whose rows got no mark, such as who handed in nothing.
+	Blank []string
 }
 
 // leave notes that somebody has no mark in what is written.
@@ -145,6 +147,10 @@ func Write(f Format, out string, stdout io.Writer, r *Request) error {
 		{"student", r.Student}, {"sheet", r.Sheet}, {"assignment", r.Assignment}, {"out-of", r.OutOf},
 		{"visibility", r.Visibility},
 	} {
+		if given.value != "" && given.flag == "out-of" && f.Name == "moodle" {
+			return text.Fail("moodle has no use for --out-of, as Moodle's maximum is the worksheet's: change it in " +
+				"the assignment, and download the worksheet again")
+		}
 		if given.value != "" && !slices.Contains(f.Takes, given.flag) {
 			return text.Fail("%s has no use for --%s: leave it out", f.Name, given.flag)
 		}

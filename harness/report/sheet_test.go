@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 
 	"udpkata/harness/grade"
 	"udpkata/harness/intake"
+	"udpkata/harness/text"
 )
 
 // TestSheet: a table in which nothing is changed is the same to the byte, and what changes is one cell, in its own
@@ -83,10 +85,10 @@ func TestMoodle(t *testing.T) {
 	tests := []struct{ name, sheet, want string }{
 		{"English",
 			"Identifier,Full name,Grade,Maximum Grade,Last modified (grade),Feedback comments\n" +
-				"Participant 102,=x,,100.00,-,\nParticipant 999,y,3,100.00,-,mine\n",
+				"Participant 102,Alice,,100.00,-,\nParticipant 999,y,3,100.00,-,mine\n",
 			"Identifier,Full name,Grade,Maximum Grade,Last modified (grade),Feedback comments\n" +
-				"Participant 102,=x,49.09,100.00,-,\"udpkata: 5.4 points: 6 of 11, times 0.9 for being late<br>" +
-				"01-a: 1/3<br>02-b: 5/8\"\nParticipant 999,y,3,100.00,-,mine\n"},
+				"Participant 102,Alice,49.09,100.00,-,\"udpkata: 5.4 points: 6 of 11, times 0.9 for being late<br>" +
+				"As a grade here: 49.09 of 100.<br>01-a: 1/3<br>02-b: 5/8\"\nParticipant 999,y,3,100.00,-,mine\n"},
 		{"Chinese",
 			"\ufeff\"識別碼\";\"分數\";\"最高成績\";\"最後修改的(得分)\"\r\n" +
 				"\"參與者102\";\"1,00\";\"10,00\";\"-\"\r\n",
@@ -116,6 +118,57 @@ func TestMoodle(t *testing.T) {
 			require.Len(t, r.Left, left)
 		})
 	}
+}
+
+// TestMoodleNames: the numbers of another assignment's worksheet are other people's, and nobody gets their marks. A row
+// without a mark is named, whether anything was handed in or not.
+func TestMoodleNames(t *testing.T) {
+	const head = "Identifier,Full name,Grade,Maximum grade,Last modified (grade)\n"
+	const alice, bob, zoe = "Participant 102,Alice,", "Participant 104,Bo Dee,", "Participant 999,Zoe,"
+	c := lay(t)
+	r := &Request{Class: c, Sheet: put(t, "w.csv", head+alice+",11,-\n"+bob+"7,11,-\n"+zoe+",11,-\n")}
+	require.Equal(t, head+alice+"5.4,11,-\n"+bob+"7,11,-\n"+zoe+",11,-\n", written(t, "moodle", r)["w.csv"])
+	require.Equal(t, []string{"Bo Dee", "Zoe"}, r.Blank)
+	isBob := func(left text.Text) bool {
+		return strings.Contains(left.EN, "participant 104 is Bo Dee in "+r.Sheet+", and bob in the submissions")
+	}
+	require.True(t, slices.ContainsFunc(r.Left, isBob), r.Left)
+
+	f, err := Find("moodle")
+	require.NoError(t, err)
+	r = &Request{Class: c, Sheet: put(t, "w.csv", head+bob+",11,-\n")}
+	require.ErrorContains(t, Write(f, filepath.Join(t.TempDir(), "out"), nil, r), "is it this assignment's worksheet?")
+}
+
+func TestSameName(t *testing.T) {
+	tests := []struct {
+		a, b string
+		want bool
+	}{
+		{"Ana Smith", "ana  smith", true},
+		{"Ana Smith", "陳大文", false},
+		{"Ana Smith", "Ana Silva", false},
+		{"Smith, Ana", "Ana Smith", true},
+		{"O'Brien", "OBrien", true},
+		{"Ana Smith", "Group 1-Ana Smith", true},
+		{"陳 大文", "大文陳", true},
+		{"José", "Jose\u0301", true},
+		{"José", "Joao\u0303", false},
+		{"Ana", "", true},
+	}
+	for _, tt := range tests {
+		require.Equal(t, tt.want, sameName(tt.a, tt.b), "%q and %q", tt.a, tt.b)
+		require.Equal(t, tt.want, sameName(tt.b, tt.a), "%q and %q", tt.b, tt.a)
+	}
+}
+
+// TestMoodleSaysWhy: who has nothing reads in the comment why, and the grade beside the points.
+func TestMoodleSaysWhy(t *testing.T) {
+	r := &Request{Class: lay(t)}
+	m := grade.Mark{Of: 11, Mark: 5.5, Earned: 5, Entry: grade.Entry{Factor: 1,
+		Notes: []text.Text{text.Both("a.docx <is> no Go file", "")}}}
+	require.Contains(t, r.comment(m, 100), "As a grade here: 50 of 100.<br>a.docx &lt;is&gt; no Go file<br>")
+	require.NotContains(t, r.comment(m, 11), "As a grade here")
 }
 
 // TestFeedback: each file in the zip is named so that Moodle knows whose it is.
@@ -207,6 +260,7 @@ func TestWrong(t *testing.T) {
 		{"in a file", "csv", filepath.Join(full, "x", "x.csv"), Request{}, "x is no directory: make it"},
 		{"below a file", "junit", filepath.Join(full, "x", "y"), Request{}, "a part of its path is a file"},
 		{"of no use", "junit", "x", Request{Sheet: "s"}, "junit has no use for --sheet"},
+		{"Moodle's own maximum", "moodle", "x", Request{OutOf: "20"}, "change it in the assignment"},
 		{"nobody", "gradescope", "", Request{}, "there are 9: say with --student"},
 		{"nobody of that name", "gradescope", "", Request{Student: "zoe"}, `no student "zoe"`},
 		{"visibility", "gradescope", "", Request{Student: "101", Visibility: "never"}, "visible, hidden, after_due"},

@@ -20,6 +20,13 @@ var reportSentences = []Text{
 	{"Marks in %s: %d, out of %s points.", "%s 裡有 %d 個分數，滿分 %s 分。"},
 	{"The marks are out of %s points. If the assignment is worth others in Canvas, give those with --out-of.",
 		"分數以 %s 分為滿分。作業在 Canvas 上的滿分如果不同，請用 --out-of 指定。"},
+	{"%d rows of %s have no mark from here: %s", "%[2]s 有 %[1]d 列沒有填入分數：%[3]s"},
+	{"participant %s is %s in %s, and %s in the submissions: is it this assignment's worksheet?",
+		"編號 %s 在 %[3]s 裡是 %[2]s，在繳交的作業裡是 %[4]s：這是這份作業的評分工作表嗎？"},
+	{"moodle has no use for --out-of, as Moodle's maximum is the worksheet's: change it in the assignment, and " +
+		"download the worksheet again",
+		"moodle 用不到 --out-of，因為滿分以評分工作表為準：請在 Moodle 的作業設定裡改，再重新下載工作表"},
+	{"As a grade here: %s of %s.", "換算成這裡的成績：%s／%s。"},
 	{"no mark is in it for %s", "裡面沒有這位的分數：%s"},
 	{"--sheet has what the assignment is worth, and --out-of says it too: give one of them",
 		"作業的滿分，--sheet 的表裡有，--out-of 也給了：請只給一個"},

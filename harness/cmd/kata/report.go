@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"strconv"
+	"strings"
 
 	"udpkata/harness/report"
 	"udpkata/harness/text"
@@ -52,6 +53,9 @@ func (c *reportCommand) run(s *session) (bool, error) {
 	}
 	for _, left := range r.Left {
 		say(text.Say("no mark is in it for %s", left))
+	}
+	if len(r.Blank) > 0 {
+		say(text.Say("%d rows of %s have no mark from here: %s", len(r.Blank), c.Sheet, strings.Join(r.Blank, ", ")))
 	}
 	return len(r.Left) == 0, nil
 }
