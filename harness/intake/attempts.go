@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"udpkata/harness/text"
 )
@@ -39,6 +40,7 @@ func (f *finder) submissions() (all []Submission) {
 			}
 		}
 	}
+	f.tellApart()
 	byWho := map[who][]*found{}
 	names := map[who]map[string]bool{} // of one number
 	for _, one := range f.all {
@@ -56,7 +58,7 @@ func (f *finder) submissions() (all []Submission) {
 		attempts := f.attempts(uploads)
 		for i := range attempts {
 			s := &attempts[i]
-			s.System, s.Student, s.ID = w.system, text.VisibleLine(w.student), text.VisibleLine(w.id)
+			s.System, s.Student, s.ID = w.system, w.student, w.id
 			s.Attempt, s.Attempts, s.course, s.limits = i+1, len(attempts), f.course, f.limits
 			s.zone = f.zone
 			if i > 0 {
@@ -76,6 +78,40 @@ func (f *finder) submissions() (all []Submission) {
 			strings.Compare(string(a.System), string(b.System)), cmp.Compare(a.Attempt, b.Attempt))
 	})
 	return all
+}
+
+// tellApart has all names and numbers as they are shown. Two that differ are shown as two, also where that is in what
+// nobody can see.
+func (f *finder) tellApart() {
+	shown := func(name string) string {
+		if !utf8.ValidString(name) {
+			name = legacy(name)
+		}
+		return text.VisibleLine(name)
+	}
+	of := map[string]string{} // what is shown, and the name that it is first of
+	differ := map[string]bool{}
+	each := func(do func(name *string)) {
+		for _, one := range f.all {
+			do(&one.student)
+			do(&one.id)
+		}
+	}
+	each(func(name *string) {
+		as := shown(*name)
+		if first, ok := of[as]; ok && first != *name {
+			differ[as] = true
+		} else {
+			of[as] = *name
+		}
+	})
+	each(func(name *string) {
+		as := shown(*name)
+		if differ[as] {
+			as = strings.Trim(strconv.Quote(*name), `"`)
+		}
+		*name = as
+	})
 }
 
 func parent(of string) string {

@@ -419,6 +419,24 @@ func TestHostileNames(t *testing.T) {
 	require.Equal(t, map[string]string{"02-echo/spoof.go_9_10_echo.go": echo}, files)
 }
 
+// TestNamesThatLookAlike: two students whose names differ in what nobody sees are two, and each is known by a name.
+func TestNamesThatLookAlike(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{
+		"\xb3\xaf\xa9\xfa\xa7\xbb", "\xbd\xb2\xa9\xfa\xa7\xbb", "kim\u200b", "kim\u200c", "li",
+	} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			t.Skip(err) // a file system that has no such names
+		}
+		lay(t, dir, filepath.Join(name, "echo.go"), echo)
+	}
+	all, _ := find(t, dir)
+	require.Equal(t, []string{"%B3%AF%A9%FA%A7%BB", "%BD%B2%A9%FA%A7%BB", `kim\u200b`, `kim\u200c`, "li"}, who(all))
+	for _, s := range all {
+		require.Equal(t, 1, s.Attempts)
+	}
+}
+
 func who(all []intake.Submission) (list []string) {
 	for _, s := range all {
 		list = append(list, s.Who())

@@ -83,7 +83,7 @@ func (f *source) checkSizes(s *submission, n ast.Node) {
 			f.checkShift(s, n.Rhs[0])
 		}
 	case *ast.ArrayType:
-		if f.elements(n) > mostElements {
+		if !f.counted[n] && f.elements(n) > mostElements {
 			f.refuse(s, n, text.Say("the array has more than %d elements; use make, and fewer", mostElements))
 		}
 	case *ast.CompositeLit:
@@ -113,6 +113,7 @@ func (f *source) checkShift(s *submission, by ast.Expr) {
 func (f *source) elements(array *ast.ArrayType) int64 {
 	n := int64(1)
 	for range mostDepth {
+		f.counted[array] = true // from outside, as whoever walks through the syntax comes by
 		if length, ok := f.integer(array.Len); ok && length > 0 {
 			if n *= min(length, mostElements+1); n > mostElements {
 				return n
@@ -135,6 +136,12 @@ func (f *source) integer(e ast.Expr) (value int64, ok bool) {
 
 const biggest = 1<<62 - 1
 
+// A number is what a constant is, if that is plain.
+type number struct {
+	value int64
+	ok    bool
+}
+
 func (f *source) evaluate(e ast.Expr, left *int) (value int64, ok bool) {
 	if *left--; *left < 0 {
 		return 0, false
@@ -152,9 +159,18 @@ func (f *source) evaluate(e ast.Expr, left *int) (value int64, ok bool) {
 	case *ast.ParenExpr:
 		return f.evaluate(e.X, left)
 	case *ast.Ident:
-		if spec, i := constantOf(e); spec != nil {
-			return f.evaluate(spec.Values[i], left)
+		spec, i := constantOf(e)
+		if spec == nil {
+			return 0, false
 		}
+		known, ok := f.numbers[spec.Values[i]]
+		if !ok {
+			known.value, known.ok = f.evaluate(spec.Values[i], left)
+			if *left >= 0 {
+				f.numbers[spec.Values[i]] = known
+			}
+		}
+		return known.value, known.ok
 	case *ast.BinaryExpr:
 		x, ok1 := f.evaluate(e.X, left)
 		y, ok2 := f.evaluate(e.Y, left)

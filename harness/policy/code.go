@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,13 +19,18 @@ type source struct {
 	name     string
 	files    *token.FileSet
 	syntax   *ast.File
-	imported map[string]string // paths of packages that are not the student's, by the names that they have in the file
-	below    []string          // the folders of those that are
+	imported map[string]string       // paths of packages that are not the student's, by their names in the file
+	numbers  map[ast.Expr]number     // by what constants are made of
+	counted  map[*ast.ArrayType]bool // whose elements are in an outer one's
+	below    []string                // the folders of those that are
 }
 
 // parse reads a file. It returns nil if there is nothing in it that could be.
 func (s *submission) parse(name string, content []byte) *source {
-	f := &source{name: name, files: token.NewFileSet(), imported: map[string]string{}}
+	f := &source{
+		name: name, files: token.NewFileSet(), imported: map[string]string{}, numbers: map[ast.Expr]number{},
+		counted: map[*ast.ArrayType]bool{},
+	}
 	// With objects, a name says by itself whether it is one of the file's own, and no package.
 	var err error
 	f.syntax, err = parser.ParseFile(f.files, name, content, parser.ParseComments)
@@ -39,7 +45,9 @@ func (s *submission) parse(name string, content []byte) *source {
 	for _, spec := range f.syntax.Imports {
 		importPath, _ := strconv.Unquote(spec.Path.Value)
 		if folder, ok := s.lesson.Folder(importPath); ok {
-			f.below = append(f.below, folder)
+			if !slices.Contains(f.below, folder) {
+				f.below = append(f.below, folder)
+			}
 			continue // the name is whatever the package has, and nobody else's is hidden by it
 		}
 		name := path.Base(importPath)
@@ -312,7 +320,7 @@ func (f *source) word(e ast.Expr, steps *int) (value string, ok bool) {
 	}
 	switch e := ast.Unparen(e).(type) {
 	case *ast.BasicLit:
-		if e.Kind != token.STRING {
+		if e.Kind != token.STRING || len(e.Value) > mostName {
 			return "", false
 		}
 		value, err := strconv.Unquote(e.Value)
@@ -324,7 +332,13 @@ func (f *source) word(e ast.Expr, steps *int) (value string, ok bool) {
 	case *ast.BinaryExpr:
 		x, ok1 := f.word(e.X, steps)
 		y, ok2 := f.word(e.Y, steps)
-		return x + y, ok1 && ok2 && e.Op == token.ADD
+		if !ok1 || !ok2 || e.Op != token.ADD || len(x)+len(y) > mostName {
+			return "", false
+		}
+		return x + y, true
 	}
 	return "", false
 }
+
+// mostName is how long the name of a file may be, in bytes (PATH_MAX of Linux).
+const mostName = 4096

@@ -268,8 +268,8 @@ func TestRefuses(t *testing.T) {
 			"nested more than 1000 deep"},
 		{"operators", "var a = " + strings.Repeat("- ", 2000) + "1", 3, "the code is nested more than 1000 deep"},
 		{"sum", "var a = 1" + strings.Repeat(" + 1", 2000), 3, "the code is nested more than 1000 deep"},
-		{"more operators than are read", "var a = " + strings.Repeat("!", 100_001) + "true", 3, "the code is nested more " +
-			"than 1000 deep"},
+		{"more operators than are read", "var a = " + strings.Repeat("!", 100_001) + "true", 3,
+			"the code is nested more than 1000 deep"},
 		{"more scopes than are read", "func f(a bool) { if a {}" + strings.Repeat(" else if a {}", 1100) + "}", 3,
 			"the code is nested more than 1000 deep"},
 		{"long function", "func f() {\n" + strings.Repeat("f(); f()\n", 20000) + "}", 3, "the function is too long"},
