@@ -182,3 +182,10 @@ func TestLessonsRunMain(t *testing.T) {
 		require.True(t, ok, "the tests of %s have no TestMain that calls harness.Main", dir)
 	}
 }
+
+// TestBeginning: what is too long for one of go test's lines ends with a whole letter, and says that it goes on.
+func TestBeginning(t *testing.T) {
+	require.Equal(t, "all", beginning("all", 3))
+	require.Equal(t, "al…", beginning("all", 2))
+	require.Equal(t, "編…", beginning("編號", 5))
+}

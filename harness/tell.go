@@ -262,6 +262,17 @@ func (r *result) ended(failed bool) verdict.State {
 	return r.state
 }
 
+// mostReason is how many bytes of a reason are kept: go test's converter cuts a line after 4096.
+const mostReason = 2000
+
+// beginning returns a reason, or what it begins with.
+func beginning(reason string, most int) string {
+	if len(reason) <= most {
+		return reason
+	}
+	return strings.ToValidUTF8(reason[:most], "") + "…"
+}
+
 func (r *result) attr(tb testing.TB) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -270,7 +281,7 @@ func (r *result) attr(tb testing.TB) {
 	}
 	tb.Attr(verdict.StateAttr, string(r.state))
 	if r.reason != "" {
-		tb.Attr(verdict.ReasonAttr, r.reason)
+		tb.Attr(verdict.ReasonAttr, beginning(r.reason, mostReason))
 	}
 	if len(r.rules) > 0 {
 		tb.Attr(verdict.RulesAttr, strings.Join(r.rules, " "))

@@ -92,7 +92,8 @@ func (l Lesson) Folder(importPath string) (folder string, ok bool) {
 	for i, name := range strings.Split(folder, "/") {
 		lower := strings.ToLower(name)
 		isOurs := i == 0 && (lower == "demo" || lower == "testdata")
-		if isOurs || name == "vendor" || !folderName.MatchString(name) {
+		isFile := strings.HasSuffix(lower, ".go") // or may be one beside it
+		if isOurs || isFile || name == "vendor" || !folderName.MatchString(name) {
 			return "", false
 		}
 	}

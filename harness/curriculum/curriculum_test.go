@@ -191,6 +191,8 @@ func TestFolder(t *testing.T) {
 		"udpkata/lessons/02-echo/.x":           "",
 		"udpkata/lessons/02-echo/x.":           "",
 		"udpkata/lessons/02-echo/x y":          "",
+		"udpkata/lessons/02-echo/a.go":         "",
+		"udpkata/lessons/02-echo/x/A.Go/b":     "",
 		"udpkata/lessons/02-echo/a=b":          "",
 		"udpkata/lessons/02-echo/a\nb":         "",
 		"udpkata/lessons/02-echo/\u00e9":       "",
