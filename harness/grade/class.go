@@ -142,6 +142,7 @@ type Class struct {
 	Reference Reference
 	Tasks     []Column // in the course's order, but for the lessons that are worth nothing
 	Shards    int      // in how many parts it was graded
+	Begun     string   // when a run began that is not through, so that the marks are those before it; "" for none
 
 	out     string
 	which   intake.Which
@@ -185,6 +186,9 @@ func Open(out string) (c *Class, missing []string, err error) {
 		return nil, []string{"class-1-of-1.json"}, nil
 	}
 	c.Shards = max(1, first.N)
+	if c.Begun, err = begun(out); err != nil {
+		return nil, nil, err
+	}
 	for i := range c.Shards {
 		p, ok := parts[min(i+1, first.N)]
 		if !ok {
@@ -215,6 +219,24 @@ func Open(out string) (c *Class, missing []string, err error) {
 	})
 	c.which, _ = intake.ParseWhich(c.Head.Which)
 	return c, missing, err
+}
+
+// Unfinished says what Begun means for the marks.
+func (c *Class) Unfinished() text.Text {
+	return text.Say("A run that began at %s is not through: these marks are of the one before it, and the same grade "+
+		"command goes on.", c.Begun)
+}
+
+// begun says when a run began in a directory that is not through.
+func begun(out string) (since string, err error) {
+	paths, err := filepath.Glob(filepath.Join(out, "begun-*-of-*.json"))
+	for _, path := range paths {
+		var at time.Time
+		if ok, err := readJSON(path, &at); err == nil && ok {
+			since = max(since, at.Format("2006-01-02 15:04 -07:00"))
+		}
+	}
+	return since, err
 }
 
 func anyOf(parts map[int]part) (part, bool) {

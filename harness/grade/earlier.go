@@ -1,6 +1,8 @@
 package grade
 
 import (
+	"cmp"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,7 +13,7 @@ import (
 
 // An earlier run is what a directory has of one before another begins.
 type earlier struct {
-	rule  string            // for being late
+	head  Head
 	names map[string]string // of students, by identity
 	marks map[string]Mark   // by identity; nil if there are none
 }
@@ -25,7 +27,7 @@ func readEarlier(out string) (was earlier, err error) {
 		if ok, err := readJSON(path, &p); err != nil || !ok {
 			continue
 		}
-		was.rule = p.Rule
+		was.head = p.Head
 		for _, e := range p.Entries {
 			was.names[e.identity()] = intake.Submission{System: e.System, Student: e.Student, ID: e.ID}.Who()
 		}
@@ -83,8 +85,28 @@ func (was earlier) isOf(out string, class []intake.Submission) error {
 type Changes struct {
 	Was, Is string   // the rules for being late
 	ByRule  int      // marks that changed with what being late costs
+	Other   []string // what else was otherwise, as in "lessons (02,03; now all)"
+	New     int      // marks of those who had none
 	Same    int      // marks that are as they were
 	Changed []Change // by student
+}
+
+// others names what differs between two ways to grade, but for the rule for being late.
+func (h Head) others(now Head) (names []string) {
+	for _, one := range []struct{ what, was, is string }{
+		{"--lessons", cmp.Or(h.Lessons, "all"), cmp.Or(now.Lessons, "all")},
+		{"--attempt", h.Which, now.Which},
+		{"UDPKATA_LANG", h.Language, now.Language},
+		{"policy", fmt.Sprint(h.Policy), fmt.Sprint(now.Policy)},
+		{"Go", h.Go, now.Go},
+		{"class.key", h.Class, now.Class},
+		{"course", h.Course, now.Course},
+	} {
+		if one.was != one.is {
+			names = append(names, fmt.Sprintf("%s %s → %s", one.what, one.was, one.is))
+		}
+	}
+	return names
 }
 
 // A Change is a mark that is another now.
@@ -99,11 +121,12 @@ func (was earlier) changes(c *Class) (*Changes, error) {
 	if err != nil || was.marks == nil {
 		return nil, err
 	}
-	all := &Changes{Was: was.rule, Is: c.Head.Rule}
+	all := &Changes{Was: was.head.Rule, Is: c.Head.Rule, Other: was.head.others(c.Head)}
 	for id, m := range marks {
 		before, ok := was.marks[id]
 		switch {
 		case !ok:
+			all.New++
 			continue
 		case before.Mark == m.Mark:
 			all.Same++

@@ -40,6 +40,9 @@ func Explain(w io.Writer, out, student string, lessons ...string) error {
 		}
 		return text.Fail("%s has nothing of %q: grades.csv has the names", out, student)
 	}
+	if c.Begun != "" {
+		fmt.Fprintln(w, c.Unfinished().In(text.Preferred()))
+	}
 	return c.Students(func(attempts []Mark) error {
 		for _, m := range attempts {
 			c.Explain(w, m, lessons...)

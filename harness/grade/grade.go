@@ -150,6 +150,10 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 		return Summary{}, err
 	}
 	mine := g.mine(all)
+	begun := filepath.Join(p.Out, p.Shard.begun())
+	if err := writeJSON(begun, time.Now().Truncate(time.Second)); err != nil {
+		return Summary{}, err
+	}
 	entries, err := g.gradeAll(mine)
 	if err != nil {
 		return Summary{}, err
@@ -158,7 +162,7 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	if err := writeJSON(filepath.Join(p.Out, p.Shard.file()), own); err != nil {
 		return Summary{}, err
 	}
-	if err := p.replaces(); err != nil {
+	if err := errors.Join(p.replaces(), os.Remove(begun)); err != nil {
 		return Summary{}, err
 	}
 	s := Summary{Graded: len(entries), Left: left, Unjudged: slices.Sorted(maps.Keys(g.wrong)), Once: g.once}
@@ -168,6 +172,7 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 		}
 	}
 	s.Look = look(mine, entries, p.Rule.Due)
+	s.Before = g.before(all, mine, entries)
 	c, missing, err := Open(p.Out)
 	if s.Missing = missing; err != nil || len(missing) > 0 {
 		return s, err

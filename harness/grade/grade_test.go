@@ -131,8 +131,75 @@ func TestLookNear(t *testing.T) {
 func TestLookTwice(t *testing.T) {
 	pair := []string{"a.zip", "b.zip"}
 	mine := []intake.Submission{{Student: "ann"}, {Student: "bob"}, {Student: "cat"}}
-	entries := []Entry{{Twice: true, ByName: pair}, {ByName: pair}, {}}
+	entries := []Entry{{Twice: true, ByName: pair, Factor: 1}, {ByName: pair, Factor: 1}, {Factor: 1}}
 	require.Equal(t, Look{Twice: []string{"ann"}, ByName: [][]string{pair}}, look(mine, entries, time.Time{}))
+}
+
+// TestLookLate: whoever loses something by being late is named, and it is said where all times are a copy's.
+func TestLookLate(t *testing.T) {
+	due := time.Date(2026, 11, 25, 23, 59, 0, 0, time.UTC)
+	at := func(after time.Duration) *time.Time { t := due.Add(after); return &t }
+	mine := []intake.Submission{{Student: "ann"}, {Student: "bob"}, {Student: "cat"}, {Student: "dan"}}
+	entries := []Entry{{Factor: 0.5, Time: at(time.Hour)}, {Factor: 1, Time: at(time.Hour + time.Second)},
+		{Factor: 1, Time: at(time.Hour + 2*time.Second)}, {Factor: 1}}
+	require.Equal(t, Look{Late: []string{"ann"}}, look(mine, entries, due))
+	for i := range entries {
+		entries[i].Clock = intake.FileClock
+	}
+	require.True(t, look(mine, entries, due).AtOnce)
+	require.False(t, look(mine, entries, time.Time{}).AtOnce, "nobody asks when that was")
+	require.False(t, look(mine[:2], entries[:2], due).AtOnce, "two may well be so near")
+	entries[0].Time = at(0)
+	require.False(t, look(mine, entries, due).AtOnce)
+}
+
+// TestBefore: whoever was less late before is named, where the last submission counts.
+func TestBefore(t *testing.T) {
+	dir := t.TempDir()
+	due := time.Date(2026, 11, 25, 23, 59, 0, 0, time.UTC)
+	for name, after := range map[string]time.Duration{"1/Ann_101_assignsubmission_file": -time.Hour,
+		"2/Ann_101_assignsubmission_file": time.Hour, "1/Bob_102_assignsubmission_file": time.Hour,
+		"2/Bob_102_assignsubmission_file": 2 * time.Hour, "2/Cat_103_assignsubmission_file": time.Hour} {
+		path := filepath.Join(dir, name, "echo.go")
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte("package echo // "+name+"\n"), 0o600))
+		require.NoError(t, os.Chtimes(path, due.Add(after), due.Add(after)))
+	}
+	lessons, err := curriculum.Load(filepath.Join("..", ".."))
+	require.NoError(t, err)
+	paths := []string{filepath.Join(dir, "1"), filepath.Join(dir, "2")}
+	all, _, err := intake.Find(paths, lessons, intake.Limits{}, nil)
+	require.NoError(t, err)
+	g := &grader{ctx: t.Context()}
+	g.Which, g.Rule.Due = intake.Last, due
+	g.Rule.Policy, err = late.ParsePolicy("10%/day")
+	require.NoError(t, err)
+	mine := g.mine(all)
+	var entries []Entry
+	for _, s := range mine {
+		c, err := s.Unpack(t.Context())
+		require.NoError(t, err)
+		entries = append(entries, newEntry(s, c, g.Rule))
+	}
+	require.Equal(t, []string{"Ann (101), #2/2"}, g.before(all, mine, entries))
+	g.Which = intake.Best
+	require.Empty(t, g.before(all, mine, entries))
+}
+
+// TestBegun: what a run that is not through has left is told with the marks of the one before it.
+func TestBegun(t *testing.T) {
+	out := lay(t, Head{Which: "last"}, 1)
+	c, _, err := Open(out)
+	require.NoError(t, err)
+	require.Empty(t, c.Begun)
+	at := time.Date(2026, 11, 25, 3, 5, 0, 0, time.UTC)
+	require.NoError(t, writeJSON(filepath.Join(out, Shard{}.begun()), at))
+	c, _, err = Open(out)
+	require.NoError(t, err)
+	require.Contains(t, c.Unfinished().EN, "began at 2026-11-25 03:05 +00:00 is not through")
+	var b strings.Builder
+	require.NoError(t, Explain(&b, out, "carol"))
+	require.Contains(t, b.String(), "is not through")
 }
 
 // TestPlain: nobody's name is a formula.
@@ -517,8 +584,12 @@ func TestEarlier(t *testing.T) {
 	require.Empty(t, missing)
 	changes, err := was.changes(c)
 	require.NoError(t, err)
-	require.Equal(t, &Changes{Was: "10%/day", Is: "none", ByRule: 1, Same: 2,
+	require.Equal(t, &Changes{Was: "10%/day", Is: "none", ByRule: 1, Same: 2, New: 1,
 		Changed: []Change{{"=alice (7)", 1, 2}}}, changes)
+	c.Head.Lessons, c.Head.Which = "02,03", "best"
+	changes, err = was.changes(c)
+	require.NoError(t, err)
+	require.Equal(t, []string{"--lessons all → 02,03", "--attempt last → best"}, changes.Other)
 	none, err := readEarlier(t.TempDir())
 	require.NoError(t, err)
 	changes, err = none.changes(c)

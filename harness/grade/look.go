@@ -12,6 +12,10 @@ type Look struct {
 	Zone string   // in which times were read that have none, as in "+08:00"
 	Near []string // whose such times are so near to the due date that another zone might be on its other side
 
+	Late   []string // who is late, and loses something by it
+	Before []string // of those, whose earlier submission loses less, and does not count as it is not the last
+	AtOnce bool     // all times are of files, and one: that of a copy, perhaps, and not of what was handed in
+
 	ByName [][]string // two downloads of which nothing but the names says that the second is the later one
 	Twice  []string   // who has handed in something in two versions at once, of which one was taken
 }
@@ -26,6 +30,9 @@ func look(mine []intake.Submission, entries []Entry, due time.Time) (l Look) {
 		if e.ByName != nil && !slices.ContainsFunc(l.ByName, isSame) {
 			l.ByName = append(l.ByName, e.ByName)
 		}
+		if e.Factor < 1 {
+			l.Late = append(l.Late, mine[i].Who())
+		}
 		if e.Twice {
 			l.Twice = append(l.Twice, mine[i].Who())
 		}
@@ -34,5 +41,54 @@ func look(mine []intake.Submission, entries []Entry, due time.Time) (l Look) {
 			l.Zone, l.Near = e.Zone, append(l.Near, mine[i].Who())
 		}
 	}
+	l.AtOnce = !due.IsZero() && areAtOnce(entries)
 	return l
+}
+
+// atOnce is how long it takes to copy or to unpack a class, and few those that may be handed in within that.
+const (
+	atOnce = 2 * time.Second
+	few    = 2
+)
+
+// areAtOnce reports whether what is known of many times is that of files which are of one moment.
+func areAtOnce(entries []Entry) bool {
+	var times []time.Time
+	for _, e := range entries {
+		if e.Time != nil && e.Clock == intake.FileClock {
+			times = append(times, *e.Time)
+		}
+	}
+	if len(times) <= few {
+		return false
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return times[len(times)-1].Sub(times[0]) <= atOnce
+}
+
+// before returns whose earlier submission loses less for being late than the last one, which counts.
+func (g *grader) before(all, mine []intake.Submission, entries []Entry) (names []string) {
+	if g.Which != intake.Last || g.Rule.Due.IsZero() {
+		return nil
+	}
+	attempts := map[string][]intake.Submission{}
+	for _, of := range intake.Attempts(all) {
+		attempts[identity(of[0])] = of
+	}
+	for i, s := range mine {
+		if entries[i].Factor == 1 {
+			continue
+		}
+		for _, one := range attempts[identity(s)] {
+			if one.Attempt == s.Attempt {
+				break
+			}
+			content, err := one.Unpack(g.ctx)
+			if err == nil && newEntry(one, content, g.Rule).Factor > entries[i].Factor {
+				names = append(names, s.Who())
+				break
+			}
+		}
+	}
+	return names
 }

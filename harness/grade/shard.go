@@ -20,6 +20,9 @@ type Shard struct {
 // file returns the name of the file that says who is in it.
 func (s Shard) file() string { return fmt.Sprintf("class-%d-of-%d.json", max(1, s.I), max(1, s.N)) }
 
+// begun returns the name of the file that says since when a run is at work on it, until that is through.
+func (s Shard) begun() string { return "begun-" + strings.TrimPrefix(s.file(), "class-") }
+
 // has reports whether a student is in it. The hash is a good one: of a plain one's last bits, which say the shard where
 // there are eight, names can leave some always the same, and shards empty.
 func (s Shard) has(student string) bool {

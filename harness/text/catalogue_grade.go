@@ -95,6 +95,16 @@ var gradeSentences = []Text{
 		"one with --shard 1/%d, and so on, and each takes its part",
 		"%s 和 %s 評分時拿到的作業不同（一邊 %d 位學生，另一邊 %d 位）：請把全部的作業給每一台機器，" +
 			"一台用 --shard 1/%d，其餘類推，各自會挑出自己的部分"},
+	{"Late, with something lost by it: %d (%s)\n", "遲交而扣分的：%d 位（%s）\n"},
+	{"%d of these handed in earlier, too, and less late; the last counts, unless --attempt says otherwise: %s\n",
+		"其中 %d 位之前也交過，而且沒那麼遲；以最後一次為準，除非用 --attempt 指定：%s\n"},
+	{"All files have one time. That may be of a copy, and not of what was handed in: cp -p keeps times, as does the " +
+		"platform's zip.\n",
+		"所有檔案的時間都一樣。那可能是複製的時間，而不是繳交的時間：cp -p 會保留時間，平台的 zip 也會。\n"},
+	{"The run before was graded otherwise: %s\n", "上一次評分的方式不同：%s\n"},
+	{"New marks: %d.\n", "新的分數：%d 個。\n"},
+	{"A run that began at %s is not through: these marks are of the one before it, and the same grade command goes on.",
+		"%s 開始的那一次評分還沒完成：這裡是再上一次的分數；用同樣的 grade 命令會接著評。"},
 	{"Since the run before, no mark has changed.\n", "和上一次相比，分數都沒有變。\n"},
 	{"Since the run before, %d marks are as they were, and %d changed: %s\n",
 		"和上一次相比，%d 個分數不變，%d 個變了：%s\n"},

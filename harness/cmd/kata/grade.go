@@ -125,6 +125,17 @@ func unjudged(sum grade.Summary) error {
 
 // look says at what whoever grades should look.
 func (s *session) look(at grade.Look) {
+	if len(at.Late) > 0 {
+		s.say("Late, with something lost by it: %d (%s)\n", len(at.Late), text.Some(at.Late))
+	}
+	if len(at.Before) > 0 {
+		s.say("%d of these handed in earlier, too, and less late; the last counts, unless --attempt says "+
+			"otherwise: %s\n", len(at.Before), text.Some(at.Before))
+	}
+	if at.AtOnce {
+		s.say("All files have one time. That may be of a copy, and not of what was handed in: cp -p keeps times, as " +
+			"does the platform's zip.\n")
+	}
 	if len(at.Near) > 0 {
 		s.say("Times in zips have no zone; they were read as %s. Within 14 hours of the due date, so look: %s\n",
 			at.Zone, text.Some(at.Near))
@@ -148,15 +159,22 @@ func (s *session) changed(c *grade.Changes) {
 		s.say("The run before had another rule for being late (%s; now it is %s): %d marks change by it.\n",
 			c.Was, c.Is, c.ByRule)
 	}
+	if len(c.Other) > 0 {
+		s.say("The run before was graded otherwise: %s\n", strings.Join(c.Other, ", "))
+	}
 	var list []string
 	for _, one := range c.Changed {
 		list = append(list, fmt.Sprintf("%s %v → %v", one.Who, one.From, one.To))
 	}
 	if len(list) == 0 {
 		s.say("Since the run before, no mark has changed.\n")
-		return
+	} else {
+		s.say("Since the run before, %d marks are as they were, and %d changed: %s\n", c.Same, len(list),
+			text.Some(list))
 	}
-	s.say("Since the run before, %d marks are as they were, and %d changed: %s\n", c.Same, len(list), text.Some(list))
+	if c.New > 0 {
+		s.say("New marks: %d.\n", c.New)
+	}
 }
 
 // finished says where the marks are, or what they wait for.

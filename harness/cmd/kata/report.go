@@ -51,6 +51,9 @@ func (c *reportCommand) run(s *session) (bool, error) {
 		say(text.Say("The marks are out of %s points. If the assignment is worth others in Canvas, give those with "+
 			"--out-of.", strconv.FormatFloat(r.Most, 'f', -1, 64)))
 	}
+	if class.Begun != "" {
+		say(class.Unfinished())
+	}
 	for _, left := range r.Left {
 		say(text.Say("no mark is in it for %s", left))
 	}
