@@ -2,6 +2,7 @@ package clock_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,10 +16,10 @@ import (
 type pace struct {
 	holds bool
 	held  chan struct{}
-	waits int
+	waits atomic.Int64
 }
 
-func (p *pace) Wait() { p.waits++ }
+func (p *pace) Wait() { p.waits.Add(1) }
 
 func (p *pace) Holds([]byte) {}
 
@@ -67,7 +68,7 @@ func TestNext(t *testing.T) {
 		require.Zero(t, next())
 
 		c.Wait()
-		require.Equal(t, 1, p.waits)
+		require.EqualValues(t, 1, p.waits.Load())
 	})
 }
 
@@ -87,10 +88,10 @@ func TestSleepAndWait(t *testing.T) {
 		c.AfterFunc(2*time.Second, func() {})
 		_, yields, _ = c.Next()
 		require.False(t, yields, "another timer goes off then")
-		require.Zero(t, p.waits)
+		require.Zero(t, p.waits.Load())
 		time.Sleep(time.Second)
 		synctest.Wait()
-		require.Equal(t, 1, p.waits)
+		require.EqualValues(t, 1, p.waits.Load())
 		_, yields, ok = c.Next()
 		require.True(t, ok)
 		require.False(t, yields)
