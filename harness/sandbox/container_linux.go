@@ -30,7 +30,7 @@ func (container) start(b *box) (err error) {
 	if os.Getuid() != 0 {
 		return errors.New("a user for each box takes root, in a container that is thrown away afterwards")
 	}
-	if err := b.readable(); err != nil {
+	if err := errors.Join(b.readable(), b.reachable()); err != nil {
 		return err
 	}
 	if b.slot, err = takeSlot(); err != nil {

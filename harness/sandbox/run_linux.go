@@ -136,6 +136,23 @@ func (c *Command) readable() error {
 	return nil
 }
 
+// reachable returns an error for what the box's user can't come to, where paths are what they are outside. The command
+// itself need not be: it is open already.
+func (c *Command) reachable() error {
+	for _, path := range c.Read {
+		for dir := filepath.Dir(path); path != c.Args[0]; dir = filepath.Dir(dir) {
+			if info, err := os.Stat(dir); err == nil && info.Mode()&0o001 == 0 {
+				return fmt.Errorf("%s: nobody but its owner can enter it, and the box's user has to, for %s: chmod "+
+					"o+x %s, or have that elsewhere", dir, path, dir)
+			}
+			if dir == filepath.Dir(dir) {
+				break
+			}
+		}
+	}
+	return nil
+}
+
 // setting returns what is taken away from the command in any box.
 func (b *box) setting() confine.Setting {
 	return confine.Setting{Limits: map[int]uint64{

@@ -293,6 +293,22 @@ func TestProcessor(t *testing.T) {
 	require.Equal(t, before, after)
 }
 
+// TestReachable: what the box's user could not come to is told, with what to do.
+func TestReachable(t *testing.T) {
+	dir := t.TempDir()
+	given := filepath.Join(dir, "closed", "given")
+	require.NoError(t, os.MkdirAll(filepath.Dir(given), 0o700))
+	require.NoError(t, os.WriteFile(given, nil, 0o644))
+	require.NoError(t, os.Chmod(filepath.Dir(dir), 0o755))
+	c := &Command{Args: []string{"/bin/true"}, Read: []string{given, "/bin"}}
+	require.ErrorContains(t, c.reachable(), filepath.Dir(given)+": nobody but its owner can enter it")
+	require.NoError(t, os.Chmod(filepath.Dir(given), 0o711))
+	require.NoError(t, c.reachable())
+	require.NoError(t, os.Chmod(filepath.Dir(given), 0o700))
+	c.Args[0] = given
+	require.NoError(t, c.reachable(), "it is open when the box begins")
+}
+
 // TestEscapes: nothing outside of the box is to be had.
 func TestEscapes(t *testing.T) {
 	eachTier(t, func(t *testing.T, tr *trial) {
