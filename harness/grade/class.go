@@ -32,9 +32,9 @@ type Entry struct {
 	Left     []intake.Left `json:"left,omitempty"`    // what of it was left out
 	ByName   []string      `json:"by_name,omitempty"` // two downloads that were put in order by their names alone
 	Twice    bool          `json:"twice,omitempty"`   // two versions of a file were there, and the other may be meant
-	Time     *time.Time    `json:"time,omitempty"`
-	Clock    intake.Clock  `json:"clock,omitempty"` // whose the time is
-	Zone     string        `json:"zone,omitempty"`  // in which it was read, as it has none
+	Time     *time.Time    `json:"time,omitempty"`    // in the due date's zone
+	Clock    intake.Clock  `json:"clock,omitempty"`   // whose the time is
+	Zone     string        `json:"zone,omitempty"`    // in which it was read, as it has none
 	Late     bool          `json:"late"`
 	LateBy   string        `json:"late_by,omitempty"`
 	Factor   float64       `json:"factor"` // of the points that were earned, for being late
@@ -51,7 +51,7 @@ func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
 		Zone: c.Zone, Factor: 1,
 	}
 	if !c.Modified.IsZero() {
-		at := c.Modified.UTC().Truncate(time.Second)
+		at := c.Modified.In(rule.Due.Location()).Truncate(time.Second)
 		e.Time = &at
 	}
 	var o late.Outcome
@@ -68,7 +68,7 @@ func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
 	}
 	e.Late, e.Factor = o.Late, o.Factor
 	if o.By > 0 {
-		e.LateBy = o.By.Round(time.Second).String()
+		e.LateBy = brief(o.By)
 	}
 	if s.System == intake.Canvas && o.Factor < 1 {
 		e.Notes = append(e.Notes, text.Say("Canvas marks it as late, and does not say by how much: it loses %s, the "+
@@ -78,6 +78,17 @@ func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
 		e.Notes = append(e.Notes, text.Say("Nobody knows when this was handed in; it counts as in time."))
 	}
 	return e
+}
+
+// brief writes how long something was, without the minutes and seconds if there are none.
+func brief(d time.Duration) string {
+	s := d.Round(time.Second).String()
+	for _, none := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, none) {
+			s = s[:len(s)-len("0s")]
+		}
+	}
+	return s
 }
 
 // lost says which part of the points is lost.
@@ -246,15 +257,19 @@ func anyOf(parts map[int]part) (part, bool) {
 	return part{}, false
 }
 
-// differs names what differs between two.
+// differs names what differs between two, the first of what does.
 func (p part) differs(q part) string {
-	for what, same := range map[string]bool{
-		"course": p.Course == q.Course, "Go": p.Go == q.Go, "class.key": p.Class == q.Class, "box": p.Box == q.Box,
-		"policy": p.Policy == q.Policy, "language": p.Language == q.Language, "late": p.Rule == q.Rule,
-		"attempt": p.Which == q.Which, "lessons": p.Lessons == q.Lessons, "shards": p.N == q.N,
+	for _, one := range []struct {
+		what string
+		same bool
+	}{
+		{"course", p.Course == q.Course}, {"Go", p.Go == q.Go}, {"class.key", p.Class == q.Class},
+		{"box", p.Box == q.Box}, {"policy", p.Policy == q.Policy}, {"language", p.Language == q.Language},
+		{"late", p.Rule == q.Rule}, {"attempt", p.Which == q.Which}, {"lessons", p.Lessons == q.Lessons},
+		{"shards", p.N == q.N},
 	} {
-		if !same {
-			return what
+		if !one.same {
+			return one.what
 		}
 	}
 	return ""
@@ -302,11 +317,9 @@ func (c *Class) worths() (all []Worth) {
 
 // who names a submission in one line.
 func (e Entry) who() string {
-	name := cmp.Or(e.Student, e.ID)
-	if e.Attempts > 1 {
-		return fmt.Sprintf("%s, attempt %d of %d", name, e.Attempt, e.Attempts)
-	}
-	return name
+	return intake.Submission{
+		System: e.System, Student: e.Student, ID: e.ID, Attempt: e.Attempt, Attempts: e.Attempts,
+	}.Who()
 }
 
 // mark makes a mark of an entry.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"udpkata/harness/curriculum"
+	"udpkata/harness/intake"
 	"udpkata/harness/text"
 	"udpkata/harness/verdict"
 )
@@ -31,7 +32,11 @@ func Explain(w io.Writer, out, student string, lessons ...string) error {
 		if contains := strings.Contains(strings.ToLower(e.Student), strings.ToLower(student)); contains {
 			near = append(near, text.VisibleLine(e.Student))
 		}
-		return !strings.EqualFold(e.Student, student) && (e.ID == "" || e.ID != student)
+		asListed := e
+		asListed.Attempts = 1
+		return !slices.ContainsFunc([]string{e.Student, e.ID, asListed.who()}, func(name string) bool {
+			return name != "" && strings.EqualFold(name, student)
+		})
 	})
 	if len(c.entries) == 0 {
 		const most = 3
@@ -77,20 +82,46 @@ func (c *Class) Explain(w io.Writer, m Mark, lessons ...string) {
 	} else {
 		say("%s: %s of %d points\n", m.who(), decimal(m.Mark), m.Of)
 	}
+	if m.Time != nil && m.Clock != "" {
+		say("Handed in at %s: %s.\n", m.Time.Format("2006-01-02 15:04:05 -07:00"), m.Clock.Says())
+	}
+	if m.LateBy != "" {
+		say("That is %s late; due date and policy: %s\n", m.LateBy, c.Head.Rule)
+	}
 	if m.Refused != nil {
 		fmt.Fprintln(w, m.Refused.In(text.Preferred()))
 	}
 	for _, note := range m.Notes {
 		fmt.Fprintln(w, note.In(text.Preferred()))
 	}
-	for _, l := range m.Left {
-		say("left out: %s: %s\n", l.Path, l.Reason)
-	}
 	for _, l := range m.Lessons {
 		if len(lessons) == 0 || slices.Contains(lessons, l.Name) {
 			c.explain(w, l)
 		}
 	}
+	if len(m.Left) > 0 {
+		fmt.Fprintln(w)
+	}
+	for _, l := range byReason(m.Left) {
+		say("left out: %s: %s\n", l.Path, l.Reason)
+	}
+}
+
+// byReason returns what was left out with one path for all that were for the same reason, which is a list then.
+func byReason(left []intake.Left) (all []intake.Left) {
+	var paths [][]string
+	for _, l := range left {
+		i := slices.IndexFunc(all, func(other intake.Left) bool { return other.Reason == l.Reason })
+		if i < 0 {
+			i = len(all)
+			all, paths = append(all, l), append(paths, nil)
+		}
+		paths[i] = append(paths[i], l.Path)
+	}
+	for i, some := range paths {
+		all[i].Path = text.Some(some)
+	}
+	return all
 }
 
 // explain writes what became of a lesson's tasks.

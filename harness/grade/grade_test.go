@@ -446,7 +446,7 @@ func TestMerge(t *testing.T) {
 	require.NoError(t, os.Remove(resultPath(apart, "k1")))
 	missing, err = Finish(apart)
 	require.NoError(t, err)
-	require.Equal(t, []string{"=alice, attempt 2 of 2"}, missing)
+	require.Equal(t, []string{"=alice (7), #2/2"}, missing)
 }
 
 // TestReplaces: who grades all of a class has no use for its parts any more.
@@ -500,7 +500,7 @@ func TestExplain(t *testing.T) {
 	for _, name := range []string{"=alice", "7"} {
 		var b strings.Builder
 		require.NoError(t, Explain(&b, out, name))
-		require.Contains(t, b.String(), "attempt 2 of 2: 1 of 4 points: 2, times 0.5 for being late")
+		require.Contains(t, b.String(), "#2/2: 1 of 4 points: 2, times 0.5 for being late")
 		require.Contains(t, b.String(), "failed          2  TestB\n      r\n")
 	}
 	require.ErrorContains(t, Explain(&strings.Builder{}, out, "ali"), "did you mean =alice?")
@@ -523,7 +523,7 @@ func TestLate(t *testing.T) {
 	require.True(t, canvas.Late)
 	folder := newEntry(intake.Submission{}, content, rule)
 	require.Equal(t, 0.8, folder.Factor)
-	require.Equal(t, "25h0m0s", folder.LateBy)
+	require.Equal(t, "25h", folder.LateBy)
 	nobodyKnows := newEntry(intake.Submission{}, intake.Content{}, rule)
 	require.Equal(t, 1.0, nobodyKnows.Factor)
 	require.Contains(t, nobodyKnows.Notes[0].EN, "Nobody knows")
@@ -604,4 +604,12 @@ func TestEnded(t *testing.T) {
 		require.Contains(t, ended(sandbox.Outcome{Limit: limit}), "the limit of "+string(limit))
 	}
 	require.Contains(t, ended(sandbox.Outcome{Status: 137}), "status 137")
+}
+
+func TestBrief(t *testing.T) {
+	for d, want := range map[time.Duration]string{36 * time.Hour: "36h", 36*time.Hour + 5*time.Minute: "36h5m",
+		30 * time.Minute: "30m", 10 * time.Second: "10s", time.Hour + 10*time.Second: "1h0m10s",
+		time.Second / 3: "0s"} {
+		require.Equal(t, want, brief(d))
+	}
 }

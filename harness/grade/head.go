@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"udpkata/harness/curriculum"
 	"udpkata/harness/keep"
@@ -46,7 +47,7 @@ func newHead(p Params, key []byte) (Head, error) {
 		Lessons: strings.Join(p.Only, ","),
 	}
 	if !p.Rule.Due.IsZero() {
-		h.Rule = p.Rule.Due.UTC().Format("2006-01-02T15:04:05Z") + " " + h.Rule
+		h.Rule = p.Rule.Due.Format(time.RFC3339) + " " + h.Rule
 	}
 	return h, nil
 }

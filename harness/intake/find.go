@@ -50,7 +50,7 @@ func (f *finder) path(given string) error {
 	f.names[f.at] = given
 	info, err := os.Stat(given)
 	if err != nil {
-		return fmt.Errorf("%s can't be read: %s", strconv.Quote(given), cause(err))
+		return text.Fail("%s can't be read: %v", strconv.Quote(given), cause(err))
 	}
 	full, err := filepath.Abs(given)
 	if err != nil {
@@ -73,7 +73,7 @@ func (f *finder) path(given string) error {
 		f.goFile(given, full)
 		return nil
 	}
-	return fmt.Errorf("%s is neither a folder, nor a .zip, .tar.gz or .tgz, nor a Go file", strconv.Quote(given))
+	return text.Fail("%s is neither a folder, nor a .zip, .tar.gz or .tgz, nor a Go file", strconv.Quote(given))
 }
 
 func (f *finder) have(one *found) {
@@ -140,7 +140,7 @@ func (f *finder) isPlatforms(names []string) bool {
 func (f *finder) dir(given, full string) error {
 	entries, err := os.ReadDir(full)
 	if err != nil {
-		return fmt.Errorf("%s can't be read: %s", strconv.Quote(given), cause(err))
+		return text.Fail("%s can't be read: %v", strconv.Quote(given), cause(err))
 	}
 	var names []string
 	var folders, rest []fs.DirEntry
@@ -317,7 +317,7 @@ func (f *finder) zip(given, full, base string) error {
 	}
 	z, info, leave, err := f.openZip(full)
 	if err != nil && !errors.As(err, new(refused)) {
-		return fmt.Errorf("%s can't be read: %s", strconv.Quote(given), cause(err))
+		return text.Fail("%s can't be read: %v", strconv.Quote(given), cause(err))
 	}
 	if err != nil {
 		one.refuse = err // as it is when it is unpacked

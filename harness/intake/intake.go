@@ -260,7 +260,7 @@ func ParseWhich(s string) (Which, error) {
 	case Last, First, Best:
 		return w, nil
 	}
-	return "", fmt.Errorf("which attempt counts is last, first or best; it can't be %q", s)
+	return "", text.Fail("which attempt counts is last, first or best; it can't be %q", s)
 }
 
 // Of returns which of a student's attempts counts, from 0 up, by their scores, which only Best looks at. A submission

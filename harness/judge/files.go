@@ -207,7 +207,7 @@ func collect(p Params) (code build.Submission, notes []string, err error) {
 			continue
 		}
 		if len(files[name]) > MaxFileSize {
-			return nil, notes, fmt.Errorf("%s has more than %d bytes; make it shorter", name, MaxFileSize)
+			return nil, notes, text.Fail("%s has more than %d bytes; make it shorter", name, MaxFileSize)
 		}
 		if err := alone(p.Lesson, name, files[name]); err != nil {
 			return nil, notes, err
@@ -217,16 +217,16 @@ func collect(p Params) (code build.Submission, notes []string, err error) {
 		}
 	}
 	if len(code) > MostFiles {
-		return nil, notes, fmt.Errorf("there are more than %d files with code; join some", MostFiles)
+		return nil, notes, text.Fail("there are more than %d files with code; join some", MostFiles)
 	}
 	for _, f := range p.Lesson.Files {
 		if code[f.Name] != "" || f.Given || f.Added {
 			continue
 		}
 		if _, err := os.Lstat(filepath.Join(dir, f.Name)); err == nil {
-			return nil, notes, fmt.Errorf("%s is not a regular file", f.Name)
+			return nil, notes, text.Fail("%s is not a regular file", f.Name)
 		}
-		return nil, notes, fmt.Errorf("%s is missing from %s", f.Name, dir)
+		return nil, notes, text.Fail("%s is missing from %s", f.Name, dir)
 	}
 	return code, notes, nil
 }
@@ -243,7 +243,7 @@ func alone(l curriculum.Lesson, name string, source []byte) error {
 		_, below, _ := strings.Cut(importPath, "/")
 		lesson, isLesson := strings.CutPrefix(below, "lessons/")
 		if lesson, _, _ = strings.Cut(lesson, "/"); isLesson && lesson != l.Name {
-			return fmt.Errorf("%s imports %s; a lesson is judged by itself: put a copy of that code in its folder, or "+
+			return text.Fail("%s imports %s; a lesson is judged by itself: put a copy of that code in its folder, or "+
 				"in one below", name, importPath)
 		}
 		embeds = embeds || importPath == "embed"
@@ -251,7 +251,7 @@ func alone(l curriculum.Lesson, name string, source []byte) error {
 	for _, group := range file.Comments {
 		for _, c := range group.List {
 			if embeds && strings.HasPrefix(c.Text, "//go:embed ") {
-				return fmt.Errorf("%s embeds files (%s); only Go is judged: write into the code what they hold", name,
+				return text.Fail("%s embeds files (%s); only Go is judged: write into the code what they hold", name,
 					strings.TrimPrefix(c.Text, "//"))
 			}
 		}

@@ -14,7 +14,7 @@
 // A policy is what is lost, and perhaps what else holds, with commas between:
 //
 //	10%/day                    for each day that has begun after the due date; so with hour and week
-//	20%                        once, however late
+//	20% once                   however late; once may be left out
 //	none                       nothing
 //	10%/day, at most 50%       however late, no more than half is lost
 //	10%/day, grace 15m         up to 15 minutes late is in time; more counts from the due date
@@ -40,6 +40,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"udpkata/harness/text"
 )
 
 const (
@@ -116,6 +118,9 @@ func (p Policy) String() string {
 		return "none"
 	}
 	all := []string{percents(p.Percent)}
+	if p.Per == 0 && p.Percent > 0 {
+		all[0] += " once"
+	}
 	for unit, name := range map[time.Duration]string{time.Hour: "/hour", day: "/day", week: "/week"} {
 		if p.Per == unit {
 			all[0] += name
@@ -148,7 +153,7 @@ func span(d time.Duration) string {
 }
 
 var (
-	aLoss = regexp.MustCompile(`^(\d{1,3}(?:\.\d{1,6})?)\s*%\s*(?:(?:/|per)\s*(hour|h|day|d|week|w))?$`)
+	aLoss = regexp.MustCompile(`^(\d{1,3}(?:\.\d{1,6})?)\s*%\s*(?:(?:/|per)\s*(hour|h|day|d|week|w)|once)?$`)
 	aMost = regexp.MustCompile(`^(?:at most|max)\s+(\d{1,3}(?:\.\d{1,6})?)\s*%$`)
 	aTime = regexp.MustCompile(`^(grace|until)\s+(\d{1,4})\s*([mhdw])$`)
 	units = map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": day, "w": week}
@@ -156,15 +161,15 @@ var (
 
 // ParsePolicy reads a policy as the package's documentation has them. The error is one line, which names what is wrong.
 func ParsePolicy(s string) (p Policy, err error) {
-	wrong := func(why string) (Policy, error) {
-		return Policy{}, fmt.Errorf("the late policy %q %s; write it like 10%%/day, 5%%/hour, 20%% or none, "+
-			`and perhaps ", at most 50%%", ", grace 15m" or ", until 7d" after it`, s, why)
+	fail := func(why string, args ...any) (Policy, error) {
+		return Policy{}, text.Fail("the late policy %q %s; write it like 10%%/day, 5%%/hour, 20%% or none, and "+
+			"perhaps \", at most 50%%\", \", grace 15m\" or \", until 7d\" after it", s, text.Say(why, args...))
 	}
 	parts := strings.Split(strings.ToLower(s), ",")
 	first := strings.TrimSpace(parts[0])
 	if m := aLoss.FindStringSubmatch(first); m != nil {
 		if p.Percent, err = strconv.ParseFloat(m[1], 64); err != nil || p.Percent > 100 {
-			return wrong("takes more than 100%")
+			return fail("takes more than 100%%")
 		}
 		if m[2] != "" {
 			p.Per = units[m[2][:1]]
@@ -172,9 +177,9 @@ func ParsePolicy(s string) (p Policy, err error) {
 	} else if first != "none" {
 		if strings.ContainsFunc(first, func(r rune) bool { return r >= '0' && r <= '9' }) && !strings.Contains(first,
 			"%") {
-			return wrong("has no % (what is lost is a part of what was earned, not points)")
+			return fail("has no %% (what is lost is a part of what was earned, not points)")
 		}
-		return wrong("is none")
+		return fail("is none")
 	}
 	for _, part := range parts[1:] {
 		part = strings.TrimSpace(part)
@@ -182,7 +187,7 @@ func ParsePolicy(s string) (p Policy, err error) {
 		switch {
 		case most != nil && p.Most == 0:
 			if p.Most, err = strconv.ParseFloat(most[1], 64); err != nil || p.Most > 100 || p.Most == 0 {
-				return wrong(fmt.Sprintf("has %q, which is not between 0 and 100%%", part))
+				return fail("has %q, which is not between 0 and 100%%", part)
 			}
 		case span != nil && span[1] == "grace" && p.Grace == 0:
 			n, _ := strconv.Atoi(span[2])
@@ -190,17 +195,17 @@ func ParsePolicy(s string) (p Policy, err error) {
 		case span != nil && span[1] == "until" && p.Until == 0:
 			n, _ := strconv.Atoi(span[2])
 			if p.Until = time.Duration(n) * units[span[3]]; n == 0 {
-				return wrong(fmt.Sprintf("has %q, which lets nothing be late", part))
+				return fail("has %q, which lets nothing be late", part)
 			}
 		default:
-			return wrong(fmt.Sprintf("has %q, which is no part of one, or is there twice", part))
+			return fail("has %q, which is no part of one, or is there twice", part)
 		}
 	}
 	if d := max(p.Grace, p.Until); d > 10*365*day || d < 0 {
-		return wrong("waits for more than ten years")
+		return fail("waits for more than ten years")
 	}
 	if p.Until > 0 && p.Until < p.Grace {
-		return wrong("ends before its grace does")
+		return fail("ends before its grace does")
 	}
 	return p, nil
 }
@@ -238,6 +243,6 @@ func ParseDue(s string, zone *time.Location) (time.Time, error) {
 		return at.Add(d.lasts - 1), nil
 	}
 	return time.Time{},
-		fmt.Errorf("the due date %q is none; write it like 2026-12-01T23:59+08:00, or 2026-12-01 for the "+
-			"end of that day in this machine's time zone", s)
+		text.Fail("the due date %q is none; write it like 2026-12-01T23:59+08:00, or 2026-12-01 for the end of that "+
+			"day in this machine's time zone", s)
 }

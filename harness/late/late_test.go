@@ -66,14 +66,15 @@ func TestParsePolicy(t *testing.T) {
 		{"10 % per d", late.Policy{Percent: 10, Per: day}, "10%/day"},
 		{"5%/HOUR", late.Policy{Percent: 5, Per: time.Hour}, "5%/hour"},
 		{"2.5%/w", late.Policy{Percent: 2.5, Per: 7 * day}, "2.5%/week"},
-		{"20%", late.Policy{Percent: 20}, "20%"},
+		{"20%", late.Policy{Percent: 20}, "20% once"},
+		{"20% once", late.Policy{Percent: 20}, "20% once"},
 		{"10%/day, at most 50%, grace 15m, until 7d",
 			late.Policy{Percent: 10, Per: day, Most: 50, Grace: 15 * time.Minute, Until: 7 * day},
 			"10%/day, at most 50%, grace 15m, until 1w"},
 		{"20%,max 20%,grace 90m", late.Policy{Percent: 20, Most: 20, Grace: 90 * time.Minute},
-			"20%, at most 20%, grace 90m"},
+			"20% once, at most 20%, grace 90m"},
 		{"20%, grace 5h, until 2d", late.Policy{Percent: 20, Grace: 5 * time.Hour, Until: 2 * day},
-			"20%, grace 5h, until 2d"},
+			"20% once, grace 5h, until 2d"},
 		{"none, until 1d", late.Policy{Until: day}, "0%, until 1d"},
 	}
 	for _, tt := range tests {

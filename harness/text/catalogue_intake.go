@@ -121,4 +121,15 @@ var intakeSentences = []Text{
 	{"the time in the platform's zip, which may be the download's", "平台 zip 裡的時間，可能是下載的時間"},
 	{"the time of the commit, by the student's clock", "commit 的時間，以學生的時鐘為準"},
 	{"unknown", "不明"},
+	{"%s is neither a folder, nor a .zip, .tar.gz or .tgz, nor a Go file",
+		"%s 不是資料夾，不是 .zip、.tar.gz 或 .tgz，也不是 Go 檔案"},
+
+	// why a lesson's files can't be judged
+	{"%s has more than %d bytes; make it shorter", "%s 超過 %d 位元組；請縮短"},
+	{"%s is not a regular file", "%s 不是一般檔案"},
+	{"%s is missing from %s", "%[2]s 裡缺少 %[1]s"},
+	{"%s imports %s; a lesson is judged by itself: put a copy of that code in its folder, or in one below",
+		"%s import 了 %s；每一課是單獨評的：請把那段程式複製到這一課的資料夾，或它底下的資料夾"},
+	{"%s embeds files (%s); only Go is judged: write into the code what they hold",
+		"%s 用 embed 放入檔案（%s）；評的只有 Go 程式：請把內容寫進程式裡"},
 }

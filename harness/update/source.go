@@ -13,30 +13,33 @@ import (
 	"udpkata/harness/text"
 )
 
-// fetch returns a directory that holds what a source has, and what removes it, if it has to be. A source is a
-// directory, a zip, a remote of the clone's, or whatever git clones; "" is the remote upstream, or else origin.
-func fetch(ctx context.Context, root, source string) (dir string, done func(), err error) {
+// fetch returns a directory that holds what a source has, where that comes from, and what removes the directory, if it
+// has to be. A source is a directory, a zip, a remote of the clone's, or whatever git clones; "" is the remote
+// upstream, or else origin.
+func fetch(ctx context.Context, root, source string) (dir, from string, done func(), err error) {
 	info, err := os.Stat(source)
 	if err == nil && info.IsDir() && !isBare(source) {
 		dir, err = filepath.Abs(source)
-		return dir, func() {}, err
+		return dir, source, func() {}, err
 	}
 	isZip := err == nil && !info.IsDir()
 	tmp, err := os.MkdirTemp("", "udpkata-update-")
 	if err != nil {
-		return "", nil, err
+		return "", source, nil, err
 	}
 	done = func() { os.RemoveAll(tmp) }
 	if isZip {
+		from = source
 		dir, err = unzip(source, tmp)
 	} else {
-		dir, err = tmp, clone(ctx, root, source, tmp)
+		dir = tmp
+		from, err = clone(ctx, root, source, tmp)
 	}
 	if err != nil {
 		done()
-		return "", nil, err
+		return "", from, nil, err
 	}
-	return dir, done, nil
+	return dir, from, done, nil
 }
 
 // isBare reports whether a directory is a repository of git's without a work tree.
@@ -46,34 +49,39 @@ func isBare(dir string) bool {
 	return noHead == nil && noObjects == nil
 }
 
-// clone has git bring a source to a directory. What a source is that is no remote's name, git says.
-func clone(ctx context.Context, root, source, dir string) error {
+// clone has git bring a source to a directory, and returns its URL. What a source is that is no remote's name, git
+// says. Of a remote that the branch here follows, it is the branch that it follows.
+func clone(ctx context.Context, root, source, dir string) (url string, err error) {
 	if _, err := exec.LookPath("git"); err != nil {
-		return text.Fail("there is no git here, to fetch %s: name a directory or a zip that holds newer lessons",
+		return "", text.Fail("there is no git here, to fetch %s: name a directory or a zip that holds newer lessons",
 			cmp.Or(source, "upstream"))
 	}
-	url := source
+	url = source
+	args := []string{"-c", "core.autocrlf=false", "clone", "--quiet", "--depth=1", "--no-tags"}
 	for _, remote := range []string{source, "upstream", "origin"} {
 		if remote == "" || source != "" && remote != source {
 			continue
 		}
 		if out, err := gitIn(ctx, root, "remote", "get-url", "--", remote); err == nil {
 			url = strings.TrimSpace(out)
+			followed, err := gitIn(ctx, root, "rev-parse", "--abbrev-ref", "@{upstream}")
+			if branch, ok := strings.CutPrefix(strings.TrimSpace(followed), remote+"/"); ok && err == nil {
+				args = append(args, "--branch", branch)
+			}
 			break
 		}
 	}
 	if url == "" {
-		return text.Fail("this clone has no remote: name where newer lessons are, a URL, a zip or a directory")
+		return "", text.Fail("this clone has no remote: name where newer lessons are, a URL, a zip or a directory")
 	}
-	out, err := gitIn(ctx, root, "-c", "core.autocrlf=false", "clone", "--quiet", "--depth=1", "--no-tags", "--", url,
-		dir)
+	out, err := gitIn(ctx, root, append(args, "--", url, dir)...)
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return url, ctx.Err()
 	}
 	if err != nil {
-		return text.Fail("git can't bring %s: %s", url, cmp.Or(lastLine(out), err.Error()))
+		return url, text.Fail("git can't bring %s: %s", url, cmp.Or(lastLine(out), err.Error()))
 	}
-	return nil
+	return url, nil
 }
 
 // gitIn runs git and returns what it says. It asks nobody for a password.

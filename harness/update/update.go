@@ -41,12 +41,12 @@ const NewExt = ".new"
 // Update brings a repository up to date with a source, see Fetch. It returns what has changed, in the order of the
 // paths, and the directory, below the repository, that keeps what was there before; "" if nothing was.
 func Update(ctx context.Context, root, source string) (changes []Change, before string, err error) {
-	dir, done, err := fetch(ctx, root, source)
+	dir, from, done, err := fetch(ctx, root, source)
 	if err != nil {
 		return nil, "", err
 	}
 	defer done()
-	if err := isCourse(root, dir, source); err != nil {
+	if err := isCourse(root, dir, from); err != nil {
 		return nil, "", err
 	}
 	if changes, err = plan(root, dir); err != nil {

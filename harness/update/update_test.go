@@ -249,6 +249,22 @@ func TestSources(t *testing.T) {
 			require.Equal(t, updated(), files(t, root))
 		})
 	}
+	t.Run("the branch that is followed", func(t *testing.T) {
+		bare, root := remote(t), lay(t, course())
+		git(t, bare, "branch", "class")
+		git(t, bare, "symbolic-ref", "HEAD", "refs/heads/nothing")
+		git(t, root, "init", "-q")
+		git(t, root, "remote", "add", "origin", bare)
+		_, _, err := Update(t.Context(), root, "")
+		require.ErrorContains(t, err, bare+" is no udpkata course", "no branch is followed yet")
+		git(t, root, "add", ".")
+		git(t, root, "commit", "-q", "-m", "mine")
+		git(t, root, "fetch", "-q", "origin")
+		git(t, root, "branch", "-q", "--set-upstream-to=origin/class")
+		_, _, err = Update(t.Context(), root, "")
+		require.NoError(t, err)
+		require.Equal(t, updated(), files(t, root))
+	})
 }
 
 func zipped(t *testing.T, path, prefix string, files map[string]string) {

@@ -242,7 +242,8 @@ func (c *gradeCommand) params(s *session) (p grade.Params, err error) {
 	}
 	switch p.Box, err = sandbox.Find(s, kind); {
 	case err != nil && kind == "" && s.Err() == nil:
-		return p, text.Fail("%v: mend that, or use --trust, for code that you would run yourself", err)
+		return p, text.Fail("%v: mend that, grade on a machine that has one, or use --trust, for code that you would "+
+			"run yourself", err)
 	case err != nil:
 		return p, err
 	}
@@ -276,10 +277,7 @@ func only(lessons []curriculum.Lesson, list string) (names []string, err error) 
 	wanted := map[string]bool{}
 	for arg := range strings.SplitSeq(list, ",") {
 		arg = strings.TrimSpace(arg)
-		at := slices.IndexFunc(lessons, func(l curriculum.Lesson) bool {
-			number, word, _ := strings.Cut(l.Name, "-")
-			return arg == l.Name || arg == number || arg == word
-		})
+		at := slices.IndexFunc(lessons, func(l curriculum.Lesson) bool { return curriculum.IsNamed(l.Name, arg) })
 		if at < 0 {
 			return nil, text.Fail("--lessons has %q, which is no lesson with tasks: give them as in 02,03,04", arg)
 		}

@@ -163,7 +163,7 @@ func people(t testing.TB, n int) class {
 				Reason: text.Both("the course's own is taken", "採用課程自己的檔案")}}}
 		switch i % 10 {
 		case 4:
-			e.Late, e.LateBy, e.Factor = true, "36h0m0s", .8
+			e.Late, e.LateBy, e.Factor = true, "36h", .8
 		case 7:
 			e.Attempts = 2
 			c.entries = append(c.entries, e)

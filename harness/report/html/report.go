@@ -207,7 +207,7 @@ func (r *report) add(attempts []grade.Mark) {
 		}
 		s = student{
 			Name: name(m), ID: brief(m.ID), Earned: m.Earned, Mark: m.Mark, Factor: m.Factor, Late: m.Late,
-			By: hours(m.LateBy), At: at(m), Result: -1, Unread: text.Visible(m.Unread),
+			By: m.LateBy, At: at(m), Result: -1, Unread: text.Visible(m.Unread),
 			Attempt: m.Attempt, Attempts: m.Attempts,
 			Notes: r.list(m.Notes), Left: r.left(m),
 		}
@@ -251,22 +251,11 @@ func brief(name string) string {
 	return name
 }
 
-// hours returns a time without what there is nothing of: 36h0m0s is 36h.
-func hours(by string) string {
-	if strings.HasSuffix(by, "m0s") {
-		by = strings.TrimSuffix(by, "0s")
-	}
-	if strings.HasSuffix(by, "h0m") {
-		by = strings.TrimSuffix(by, "0m")
-	}
-	return text.VisibleLine(by)
-}
-
 func at(m grade.Mark) string {
 	if m.Time == nil {
 		return ""
 	}
-	return m.Time.Format("2006-01-02 15:04:05 UTC")
+	return m.Time.Format("2006-01-02 15:04:05 -07:00")
 }
 
 // list returns the number of a list of texts.
