@@ -38,8 +38,8 @@ type Setting struct {
 	Calls    Calls
 	// Limits are most values by resource, as in unix.RLIMIT_CORE. One that is lower already stays.
 	Limits map[int]uint64
-	// OOM, from 0 to 1000, is how much sooner than others the kernel ends the program where memory is short: oom_score_adj
-	// in proc(5). What is more already stays.
+	// OOM, from 0 to 1000, is how much sooner than others the kernel ends the program where memory is short:
+	// oom_score_adj in proc(5). What is more already stays.
 	OOM int
 	// UID is the user and the group that the program runs as; 0 if it keeps those that it has. It takes root.
 	UID int
@@ -224,7 +224,8 @@ func limit(resource int, most uint64) error {
 	return os.NewSyscallError("setrlimit", unix.Setrlimit(resource, &unix.Rlimit{Cur: most, Max: most}))
 }
 
-// endSooner has the kernel end this process before others. Where it can't be had, the limits of memory hold all the same.
+// endSooner has the kernel end this process before others. Where it can't be had, the limits of memory hold all the
+// same.
 func (s *step) endSooner() {
 	const path = "/proc/self/oom_score_adj"
 	now, err := os.ReadFile(path)
