@@ -74,12 +74,16 @@ func (s Site) look() (mine []Goroutine, busy bool) {
 	}
 	e := elsewhere.Load()
 	busy = starting.Load() > 0
-	caller := true // is the first
+	var all []Goroutine // the caller is the first
 	for block := range strings.SplitSeq(string((*buf)[:n]), "\n\n") {
-		g, ok := parseGoroutine(block)
-		busy = busy || ok && !caller && g.Busy()
-		caller = false
-		if ok && (s.IsStudents(g) || g.created.function == starter || g.Bubble > 0 || e != nil) {
+		if g, ok := parseGoroutine(block); ok {
+			busy = busy || len(all) > 0 && g.Busy()
+			all = append(all, g)
+		}
+	}
+	putBack(all)
+	for _, g := range all {
+		if s.IsStudents(g) || g.created.function == starter || g.Bubble > 0 || e != nil {
 			mine = append(mine, g)
 		}
 	}
@@ -89,6 +93,20 @@ func (s Site) look() (mine []Goroutine, busy bool) {
 		return append(there, here...), busy || busyThere
 	}
 	return mine, busy
+}
+
+// putBack puts goroutines back into their bubbles. While one helps the garbage collector, Go's runtime has it in none
+// (gcAssistAlloc); whoever was started in a bubble is in that.
+func putBack(all []Goroutine) {
+	known := map[int]Goroutine{}
+	for _, g := range all {
+		known[g.ID] = g
+	}
+	for i := range all {
+		for g, ok := all[i], true; ok && all[i].Bubble == 0; g, ok = known[g.Parent] {
+			all[i].Bubble = g.Bubble
+		}
+	}
 }
 
 // Start runs a call of the student's code on a goroutine of its own.

@@ -165,3 +165,16 @@ func TestStarting(t *testing.T) {
 		runtime.Gosched()
 	}
 }
+
+// TestPutBack: whoever helps the garbage collector is in the bubble in which it was started.
+func TestPutBack(t *testing.T) {
+	all := []Goroutine{
+		{ID: 9, Parent: 8}, {ID: 8, Parent: 7}, {ID: 7, Bubble: 3}, {ID: 6, Parent: 1}, {ID: 5, Parent: 4},
+	}
+	putBack(all)
+	var bubbles []int
+	for _, g := range all {
+		bubbles = append(bubbles, g.Bubble)
+	}
+	require.Equal(t, []int{3, 3, 3, 0, 0}, bubbles)
+}
