@@ -66,8 +66,12 @@ func (s Seen) lastTimeout() (last Failure, ok bool) {
 // oneErrorEnds: a call ends at an error that the story, or a refusal, made one read or
 // write return.
 func oneErrorEnds(s Seen) text.Text {
-	if r, ok := want[Result](s); ok && r.Beside {
+	r, ok := want[Result](s)
+	if ok && r.Beside {
 		return none // the error is right
+	}
+	if c := s.current(); ok && slices.Contains(r.Errors, context.Canceled) && c.Began == c.Ended {
+		return none // the end is right, as ctx had ended before the call
 	}
 	for _, c := range s.Calls {
 		if !c.Done || c.Err == nil || c.Wanted && !wantsMore(s, c) {

@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"bytes"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -214,11 +215,17 @@ func answerPassedOver(s Seen) text.Text {
 // answerNotRead: the answer comes while a call waits, but not in a read.
 func answerNotRead(s Seen) text.Text {
 	c := s.current()
-	if _, ok := answered(s); !ok || c.Err == nil {
+	value, ok := answered(s)
+	if !ok || c.Err == nil {
 		return none
 	}
+	answer, _ := value.([]byte)
 	for _, q := range s.questions() {
 		for _, d := range s.Wire {
+			// Where the code reads as it likes, an answer is one among others, and has more than its text.
+			if q.sock.Owned && !bytes.HasSuffix(d.Payload, answer) || d.Forged {
+				continue
+			}
 			if d.From != q.asked() || d.To != q.sock.Addr || d.Heard || d.Err != nil || !d.Lost.IsZero() ||
 				d.At+d.Delay <= c.Began || d.At+d.Delay >= c.Ended {
 				continue

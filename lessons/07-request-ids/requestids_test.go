@@ -710,6 +710,10 @@ func TestAsksSideBySide(t *testing.T) {
 			talk.answer(questions[i], fmt.Sprint("answer ", i+1))
 			all[i].Because(itsAnswer).ReturnsAt(0, []byte(w.Text(fmt.Sprint("answer ", i+1))))
 		}
+		for i, asking := range all {
+			asking.Because("What Ask has returned is its caller's. Another Ask must not overwrite it.")
+			asking.Returns([]byte(w.Text(fmt.Sprint("answer ", i+1))))
+		}
 	})
 
 	harness.OnVirtual.Then(t, "more-than-once", func(w *harness.Virtual) {
@@ -964,6 +968,20 @@ func TestAskStops(t *testing.T) {
 		w.NothingLeftBehind()
 	})
 
+	harness.OnVirtual.Then(t, "close-while-drawing", func(w *harness.Virtual) {
+		talk := begin(w)
+		talk.random.waits = func() { w.Sleep(20 * ms) }
+		asking := ask(w, talk.client, "one")
+		if talk.random.willWait() {
+			return // nobody has read it, which another task is about
+		}
+		w.At(5 * ms)
+		closeIt(w, talk.client).Wait()
+		asking.Because("The Client was closed while this Ask drew its ID: it has to learn of that, too.")
+		asking.Fails(net.ErrClosed)
+		w.NothingLeftBehind()
+	})
+
 	harness.OnVirtual.Then(t, "close-without-a-question", func(w *harness.Virtual) {
 		talk := begin(w)
 		w.At(time.Hour)
@@ -1199,9 +1217,7 @@ func TestServeAnswers(t *testing.T) {
 			alice.Send(server, datagram(numbered(w, 2000+i), w.Text("hello")))
 			answers = append(answers, datagram(numbered(w, 2000+i), w.Text(fmt.Sprint("answer ", i+1))))
 		}
-		for _, answer := range answers {
-			alice.Because(hasToWait).ExpectFrom(server, answer)
-		}
+		alice.Because(hasToWait).ExpectAnyOrder(server, answers...)
 	})
 
 	harness.OnVirtual.Then(t, "kept-by-do", func(w *harness.Virtual) {
@@ -1214,15 +1230,31 @@ func TestServeAnswers(t *testing.T) {
 		})
 		var lines []string
 		for i, text := range []string{w.Text("first"), w.Text("SECOND"), w.Text("third, and longer")} {
-			lines = append(lines, fmt.Sprintf("do was given %q", text))
+			lines = append(lines, fmt.Sprintf("what do was given in call %d is now %q", i+1, text))
 			alice.Send(server, datagram(numbered(w, 300+uint64(i)), text))
 			alice.ExpectFrom(server, datagram(numbered(w, 300+uint64(i)), strings.ToUpper(text)))
 		}
-		for _, text := range texts {
-			fmt.Fprintf(notes, "do was given %q\n", text)
+		for i, text := range texts {
+			fmt.Fprintf(notes, "what do was given in call %d is now %q\n", i+1, text)
 		}
 		w.Because("What do is given it may keep: give each call bytes of its own.").
 			Logged(lines[0], lines[1:]...)
+	})
+
+	harness.OnVirtual.Then(t, "lent-by-do", func(w *harness.Virtual) {
+		server, alice := w.ListenPacket("server"), w.Peer("alice")
+		text := w.Text("The balance is 100")
+		lent := []byte(text + strings.Repeat(".", 100)) // of which do returns the beginning
+		was := bytes.Clone(lent)
+		serve(w, server, func([]byte) []byte { return lent[:len(text)] })
+		for i := range uint64(2) {
+			alice.Send(server, datagram(numbered(w, 350+i), w.Text("balance")))
+			alice.Because("What do has returned stays do's: put the ID and this text into bytes of your own.")
+			alice.ExpectFrom(server, datagram(numbered(w, 350+i), text))
+		}
+		if !bytes.Equal(lent, was) {
+			w.Errorf("Serve has changed the bytes that do has returned, or those behind them, which are do's.")
+		}
 	})
 
 	harness.OnVirtual.Then(t, "errors-and-silence", func(w *harness.Virtual) {
@@ -1642,6 +1674,15 @@ func TestServeStops(t *testing.T) {
 			ended.Because(isOver).FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
 		}
 		alice.Because(isOver).HeardNothingElse()
+		w.NothingLeftBehind()
+	})
+
+	harness.OnVirtual.Then(t, "over-beside-an-error", func(w *harness.Virtual) {
+		server := w.ListenPacket("server")
+		w.FailRead(server, syscall.ECONNREFUSED)
+		ended := w.Call("Serve (with a context that is cancelled already)", over(serving(server, shout)))
+		ended.Because("ctx has ended, and that is why Serve ends: its error says so, whatever a read said meanwhile.")
+		ended.FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
 		w.NothingLeftBehind()
 	})
 
