@@ -153,13 +153,20 @@ func (c *Command) reachable() error {
 	return nil
 }
 
+// sooner is how much sooner than whoever has started it the kernel ends a box where memory is short, and later than a
+// stage in it.
+const sooner = 900
+
 // setting returns what is taken away from the command in any box.
 func (b *box) setting() confine.Setting {
-	return confine.Setting{Limits: map[int]uint64{
-		unix.RLIMIT_CORE: 0, unix.RLIMIT_CPU: uint64(math.Ceil((b.CPU + afterCPU).Seconds())),
-		unix.RLIMIT_DATA: uint64(b.Memory), unix.RLIMIT_FSIZE: uint64(b.Room),
-		unix.RLIMIT_MEMLOCK: 0, unix.RLIMIT_MSGQUEUE: 0,
-	}}
+	return confine.Setting{
+		Limits: map[int]uint64{
+			unix.RLIMIT_CORE: 0, unix.RLIMIT_CPU: uint64(math.Ceil((b.CPU + afterCPU).Seconds())),
+			unix.RLIMIT_DATA: uint64(b.Memory), unix.RLIMIT_FSIZE: uint64(b.Room),
+			unix.RLIMIT_MEMLOCK: 0, unix.RLIMIT_MSGQUEUE: 0,
+		},
+		OOM: sooner,
+	}
 }
 
 // settle sets the environment of the command, which knows the working directory by it.

@@ -58,6 +58,11 @@ var tries = map[string]func() error{
 		return err
 	},
 	"status 3": func() error { os.Exit(3); return nil },
+	"end it sooner": func() error {
+		now, err := os.ReadFile("/proc/self/oom_score_adj")
+		fmt.Print(string(now))
+		return err
+	},
 	"processors": func() error {
 		var all unix.CPUSet
 		err := unix.SchedGetaffinity(0, &all)
@@ -262,6 +267,9 @@ func TestWork(t *testing.T) {
 		}
 		require.Equal(t, "true true  4\ndone\n", string(tr.run(t, "where", nil).Stdout))
 		require.Equal(t, 3, tr.run(t, "status 3", nil).Status)
+		if tr.Name != Trust {
+			require.Equal(t, "900\ndone\n", string(tr.run(t, "end it sooner", nil).Stdout))
+		}
 		if tr.Name == Bubblewrap {
 			require.Equal(t, 0, tr.run(t, "lab", nil).Status)
 		}

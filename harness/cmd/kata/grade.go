@@ -299,8 +299,11 @@ type grading struct {
 	last       grade.Progress
 }
 
-// enough is how many have to be done before it can be said how long the others take.
-const enough = 3
+// enough is how many have to be done, and for how long, before it can be said how long the others take.
+const (
+	enough     = 3
+	longEnough = 5 * time.Second
+)
 
 func (f *grading) tell(p grade.Progress) {
 	hadOne := p.Kept > f.last.Kept
@@ -320,7 +323,7 @@ func (f *grading) tell(p grade.Progress) {
 		if f.isTerminal {
 			fmt.Fprint(f.s.out, "\r\x1b[K")
 		}
-		if fresh < enough {
+		if fresh < enough || took < longEnough {
 			f.s.say("%d of %d: %s%s", p.Done, p.All, p.Who, wrong)
 		} else {
 			left := time.Duration(float64(took) / float64(fresh) * float64(p.All-p.Done)).Round(time.Second)
@@ -332,7 +335,7 @@ func (f *grading) tell(p grade.Progress) {
 		}
 	}
 	if p.Done == p.All && p.Kept > 0 {
-		f.s.say("%d of %d have the result that they had.\n", p.Kept, p.All)
+		f.s.say("%d of %d needed no judging: their files were judged before, or are another's too.\n", p.Kept, p.All)
 	}
 	f.s.out.Flush()
 }

@@ -23,10 +23,12 @@ func TestProgress(t *testing.T) {
 	} {
 		f.tell(p)
 	}
+	f.began = f.began.Add(-longEnough)
+	f.tell(grade.Progress{Done: 5, All: 6, Kept: 1, Who: "gus"})
 	f.stopped()
 	require.NoError(t, f.s.out.Flush())
 	require.Regexp(t, "^Stopped before the first; the same command begins again\\.\n2 of 6: bob\n3 of 6: eve \\(!\\)\n"+
-		"4 of 6, .* a minute, .* left: fay\nStopped at 4 of 6; the same command goes on\\.\n$", b.String())
+		"4 of 6: fay\n5 of 6, .* a minute, .* left: gus\nStopped at 5 of 6; the same command goes on\\.\n$", b.String())
 }
 
 // TestOnly: lessons are named by number or name, and are in the course's order.

@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -37,6 +38,9 @@ type Setting struct {
 	Calls    Calls
 	// Limits are most values by resource, as in unix.RLIMIT_CORE. One that is lower already stays.
 	Limits map[int]uint64
+	// OOM, from 0 to 1000, is how much sooner than others the kernel ends the program where memory is short:
+	// oom_score_adj in proc(5). What is more already stays.
+	OOM int
 	// UID is the user and the group that the program runs as; 0 if it keeps those that it has. It takes root.
 	UID int
 }
@@ -83,6 +87,7 @@ func Stage() Setting {
 			unix.RLIMIT_CORE: 0, unix.RLIMIT_FSIZE: 0, unix.RLIMIT_DATA: stageData, unix.RLIMIT_AS: stageAddresses,
 			unix.RLIMIT_NOFILE: stageDescriptors, unix.RLIMIT_MEMLOCK: 0, unix.RLIMIT_MSGQUEUE: 0,
 		},
+		OOM: 1000,
 	}
 }
 
@@ -191,6 +196,7 @@ func (s *step) take() error {
 			return err
 		}
 	}
+	s.endSooner()
 	if err := s.dropRights(); err != nil {
 		return err
 	}
@@ -216,6 +222,16 @@ func limit(resource int, most uint64) error {
 	// Package syscall has raised the soft one of descriptors, and would set it back, had it not been set here.
 	most = min(most, now.Max)
 	return os.NewSyscallError("setrlimit", unix.Setrlimit(resource, &unix.Rlimit{Cur: most, Max: most}))
+}
+
+// endSooner has the kernel end this process before others. Where it can't be had, the limits of memory hold all the
+// same.
+func (s *step) endSooner() {
+	const path = "/proc/self/oom_score_adj"
+	now, err := os.ReadFile(path)
+	if n, wrong := strconv.Atoi(strings.TrimSpace(string(now))); err == nil && wrong == nil && n < s.OOM {
+		os.WriteFile(path, []byte(strconv.Itoa(s.OOM)), 0)
+	}
 }
 
 // dropRights takes the user and the capabilities away, and the ways to get others. One stays: who may open a socket on

@@ -3,6 +3,7 @@
 package confine
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net"
@@ -148,6 +149,10 @@ var tries = map[string]func() error{
 		_, err := unix.Mmap(-1, 0, 9<<30, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANON)
 		return err
 	},
+	"end it sooner": func() error {
+		now, err := os.ReadFile("/proc/self/oom_score_adj")
+		return cmp.Or(err, fmt.Errorf("%s", now))
+	},
 	"number":             func() error { return fmt.Errorf("%d", os.Getpid()) },
 	"ordinary work":      work,
 	"files, no Landlock": withoutLandlock,
@@ -289,7 +294,7 @@ func TestStage(t *testing.T) {
 		"another program": "EACCES", "somebody's file": "EACCES", "directory": "EACCES", "file made": "EACCES",
 		"file in /dev/shm": "EACCES", "kernel's settings": "EACCES", "clone3": "ENOSYS", "newer call": "ENOSYS",
 		"2 GiB of memory": "ENOMEM", "9 GiB of shared memory": "ENOMEM", "signal to itself": "<nil>",
-		"limits of its own": "<nil>", "ordinary work": "<nil>", "rights": "<nil>",
+		"limits of its own": "<nil>", "end it sooner": "1000", "ordinary work": "<nil>", "rights": "<nil>",
 	}
 	for name := range tries {
 		if name == "number" || name == "files, no Landlock" {
