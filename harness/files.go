@@ -27,7 +27,9 @@ type Files struct {
 	opened   []*file
 	unopened map[string]error // why a file can't be opened
 	broken   map[string]fault
-	pieces   int // how many bytes a Read brings at the most; 0 if there is no such limit
+	slow     map[string]time.Duration // how long it takes to open a file, and each Read of it
+	pieces   int                      // how many bytes a Read brings at the most; 0 if there is no such limit
+	beside   bool                     // whether io.EOF stands beside a file's last bytes
 }
 
 // A fault is where a file can't be read on, and why.
@@ -38,19 +40,46 @@ type fault struct {
 
 // Files returns files by their names.
 func (w *World) Files(contents map[string]string) *Files {
-	return &Files{w: w, contents: contents, unopened: map[string]error{}, broken: map[string]fault{}}
+	return &Files{
+		w: w, contents: contents, unopened: map[string]error{}, broken: map[string]fault{},
+		slow: map[string]time.Duration{},
+	}
 }
 
 // FailOpen makes it fail to open a file.
 func (f *Files) FailOpen(name string, err error) { f.w.rec.Update(func() { f.unopened[name] = err }) }
 
-// FailRead makes each Read of a file fail that would begin at so many bytes or later.
+// FailRead makes each Read of a file fail that would begin at so many bytes or later. The error is err itself.
 func (f *Files) FailRead(name string, at int, err error) {
 	f.w.rec.Update(func() { f.broken[name] = fault{at, err} })
 }
 
 // InPieces makes a Read bring so many bytes at the most, and none each second time.
 func (f *Files) InPieces(size int) { f.w.rec.Update(func() { f.pieces = size }) }
+
+// Slow makes it take a while to open a file, and each Read of it.
+func (f *Files) Slow(name string, by time.Duration) { f.w.rec.Update(func() { f.slow[name] = by }) }
+
+// EndBesideBytes makes a Read that brings a file's last bytes return [io.EOF] beside them, as an [io.Reader] may.
+func (f *Files) EndBesideBytes() { f.w.rec.Update(func() { f.beside = true }) }
+
+// NotOpened fails the story if the code has opened the file with a name.
+func (f *Files) NotOpened(name string) {
+	defer f.w.checked()
+	f.w.rec.Quiesce()
+	var opened *file
+	f.w.rec.Locked(func() {
+		if i := slices.IndexFunc(f.opened, func(o *file) bool { return o.name == name }); i >= 0 {
+			opened = f.opened[i]
+		}
+	})
+	if opened != nil {
+		f.w.wants(nil)
+		what := text.Say("The file %q was opened; the story wants it not to be.", name)
+		f.w.failAt(opened.by, verdict.Failed, what)
+		f.w.endIfFailed()
+	}
+}
 
 // AllClosed waits until the code has closed each file that it has opened.
 func (f *Files) AllClosed() {
@@ -81,6 +110,7 @@ func (f *Files) AllClosed() {
 // Open opens a file, or a directory that one is in; see [fs.FS].
 func (f *Files) Open(name string) (opened fs.File, err error) {
 	by := f.w.rec.Site.StudentLine()
+	f.pause(name)
 	f.w.rec.Update(func() {
 		o := &file{files: f, name: name, by: by}
 		isIn := func(other string) bool { return name == "." || strings.HasPrefix(other, name+"/") }
@@ -102,6 +132,15 @@ func (f *Files) Open(name string) (opened fs.File, err error) {
 	return opened, nil
 }
 
+// pause waits as long as it takes to do something with a file.
+func (f *Files) pause(name string) {
+	var slow time.Duration
+	f.w.rec.Locked(func() { slow = f.slow[name] })
+	if slow > 0 {
+		f.w.Sleep(slow)
+	}
+}
+
 // A file is one that is open, or was.
 type file struct {
 	files     *Files
@@ -120,14 +159,15 @@ type file struct {
 // Read reads on; see [fs.File].
 func (o *file) Read(p []byte) (n int, err error) {
 	f := o.files
+	f.pause(o.name)
 	f.w.rec.Locked(func() {
 		broken, isBroken := f.broken[o.name]
 		o.reads++
 		switch {
 		case o.closed:
-			err = fs.ErrClosed
+			err = &fs.PathError{Op: "read", Path: o.name, Err: fs.ErrClosed}
 		case o.directory:
-			err = syscall.EISDIR
+			err = &fs.PathError{Op: "read", Path: o.name, Err: syscall.EISDIR}
 		case isBroken && o.at >= broken.at:
 			err = broken.err
 		case f.pieces > 0 && o.reads%2 == 1 && o.at < len(o.content):
@@ -143,11 +183,11 @@ func (o *file) Read(p []byte) (n int, err error) {
 				err = io.EOF
 			}
 			o.at += n
+			if f.beside && n > 0 && o.at == len(o.content) {
+				err = io.EOF
+			}
 		}
 	})
-	if err != nil && err != io.EOF {
-		err = &fs.PathError{Op: "read", Path: o.name, Err: err}
-	}
 	return n, err
 }
 
@@ -198,6 +238,7 @@ type Output struct {
 	// The record's Monitor guards the following.
 	written bytes.Buffer
 	broken  *fault
+	slow    time.Duration // how long it takes until a Write looks at what it is given
 }
 
 // Output returns one that is empty.
@@ -206,8 +247,16 @@ func (w *World) Output() *Output { return &Output{w: w} }
 // FailAt makes it take so many bytes and no more: the Write that has more fails.
 func (o *Output) FailAt(size int, err error) { o.w.rec.Update(func() { o.broken = &fault{size, err} }) }
 
+// Slow makes it take a while until a Write looks at what it is given.
+func (o *Output) Slow(by time.Duration) { o.w.rec.Update(func() { o.slow = by }) }
+
 // Write takes bytes; see [io.Writer].
 func (o *Output) Write(p []byte) (n int, err error) {
+	var slow time.Duration
+	o.w.rec.Locked(func() { slow = o.slow })
+	if slow > 0 {
+		o.w.Sleep(slow)
+	}
 	o.w.rec.Update(func() {
 		n = len(p)
 		if b := o.broken; b != nil && o.written.Len()+n > b.at {
@@ -220,7 +269,7 @@ func (o *Output) Write(p []byte) (n int, err error) {
 
 // IsPrompt reports that what is written is taken at once, and without an error.
 func (o *Output) IsPrompt() (prompt bool) {
-	o.w.rec.Locked(func() { prompt = o.broken == nil })
+	o.w.rec.Locked(func() { prompt = o.broken == nil && o.slow == 0 })
 	return prompt
 }
 

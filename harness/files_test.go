@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -52,6 +53,9 @@ func TestFiles(t *testing.T) {
 			got, err := read("dir/file")
 			require.ErrorIs(w, err, errDisk)
 			require.Equal(w, "hello", got)
+			files.FailRead("dir/file", 5, io.ErrUnexpectedEOF)
+			_, err = read("dir/file")
+			require.Equal(w, io.ErrUnexpectedEOF, err, "the error is the story's own")
 			files.InPieces(2)
 			opened, err := files.Open("../odd")
 			require.NoError(w, err)
@@ -64,6 +68,63 @@ func TestFiles(t *testing.T) {
 		})
 		require.Nil(t, f)
 	}
+}
+
+// TestEndBesideBytes: the end of a file comes with the last bytes, and again without any.
+func TestEndBesideBytes(t *testing.T) {
+	f, _ := tell(t, virtual4, func(w *Virtual) {
+		files := w.Files(map[string]string{"file": "hello"})
+		files.EndBesideBytes()
+		file, err := files.Open("file")
+		require.NoError(w, err)
+		buf := make([]byte, 3)
+		n, err := file.Read(buf)
+		require.Equal(w, 3, n)
+		require.NoError(w, err)
+		n, err = file.Read(buf)
+		require.Equal(w, 2, n)
+		require.Equal(w, io.EOF, err)
+		n, err = file.Read(buf)
+		require.Zero(w, n)
+		require.Equal(w, io.EOF, err)
+		require.NoError(w, file.Close())
+	})
+	require.Nil(t, f)
+}
+
+// TestSlowFiles: what the code opens, reads and writes can take a while.
+func TestSlowFiles(t *testing.T) {
+	f, _ := tell(t, virtual4, func(w *Virtual) {
+		files, out, began := w.Files(map[string]string{"slow": "hello", "other": "hello"}), w.Output(), time.Now()
+		files.Slow("slow", 10*time.Millisecond)
+		out.Slow(time.Millisecond)
+		require.False(w, out.IsPrompt())
+		_, err := fs.ReadFile(files, "other")
+		require.NoError(w, err)
+		require.Zero(w, time.Since(began))
+		file, err := files.Open("slow")
+		require.NoError(w, err)
+		_, err = file.Read(make([]byte, 9))
+		require.NoError(w, err)
+		require.Equal(w, 20*time.Millisecond, time.Since(began))
+		_, err = io.WriteString(out, "hello")
+		require.NoError(w, err)
+		require.Equal(w, 21*time.Millisecond, time.Since(began))
+		out.Holds("hello")
+	})
+	require.Nil(t, f)
+}
+
+// TestNotOpened: a story can tell which file was opened, though it is closed again.
+func TestNotOpened(t *testing.T) {
+	f, _ := tell(t, virtual4, func(w *Virtual) {
+		files := w.Files(map[string]string{"dir/file": "hello", "secret": ""})
+		_, err := fs.ReadFile(files, "secret")
+		require.NoError(w, err)
+		files.NotOpened("dir/file")
+		files.NotOpened("secret")
+	})
+	require.Contains(t, f.Text.EN, `The file "secret" was opened; the story wants it not to be.`)
 }
 
 // TestOutput: what is written is kept, up to where the writer fails.

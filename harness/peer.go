@@ -129,12 +129,20 @@ func (p *Peer) ExpectFrom(from Endpoint, payload string) { p.ExpectAnyOrder(from
 
 // Hear waits for the next datagram, which must come from the endpoint, and returns its bytes. It is for what the story
 // can't know before, such as a number that the code has drawn.
-func (p *Peer) Hear(from Endpoint) (payload string) {
+func (p *Peer) Hear(from Endpoint) (payload string) { return p.hear(from, "") }
+
+// hear waits as Hear does; like is a datagram such as the wanted one, or "".
+func (p *Peer) hear(from Endpoint, like string) (payload string) {
 	defer p.w.checked()
 	source := record.AddrPort(from.LocalAddr())
 	d, ok := p.next()
 	heard := diagnosis.Heard{At: record.AddrPort(p.LocalAddr()), From: source}
 	switch {
+	case !ok && like != "":
+		p.w.wants(heard)
+		p.w.marks(0, "%s still waits for one such as %s", p.name, wire.Quote(like))
+		p.fatal("%s waited for a datagram such as %s from %s and heard nothing.",
+			p.name, wire.Quote(like), p.w.nameOf(from))
 	case !ok:
 		p.w.wants(heard)
 		p.w.marks(0, "%s still waits for a datagram", p.name)
@@ -153,7 +161,7 @@ func (p *Peer) Hear(from Endpoint) (payload string) {
 // HearLike waits as Hear does, for a datagram of which is is true; like is one that shows what is meant.
 func (p *Peer) HearLike(from Endpoint, like string, is func(payload string) bool) (payload string) {
 	because := p.w.reasonNow()
-	payload = p.Hear(from)
+	payload = p.hear(from, like)
 	defer p.w.checked()
 	if !is(payload) {
 		d := p.wanted[len(p.wanted)-1]

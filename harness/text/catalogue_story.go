@@ -52,6 +52,7 @@ var storySentences = []Text{
 		"到現在為止，程式要了 %d 個 socket；故事要的是 %d 個。",
 	},
 	{"The file %q should be closed by now, and is still open.", "檔案 %q 現在應該已經關閉了，卻還開著。"},
+	{"The file %q was opened; the story wants it not to be.", "檔案 %q 被打開了；依照故事，不應該打開它。"},
 	{
 		"%d bytes were written, %s; the story wants %d bytes, %s.",
 		"寫進去了 %d 個位元組：%s；故事要的是 %d 個位元組：%s。",
@@ -62,6 +63,11 @@ var storySentences = []Text{
 		"%s 收到 %[3]s 送來的 %[2]s%[4]s；故事要的是像 %[5]s 這樣的資料包。",
 	},
 	{"the story wants one such as %s", "故事要的是像 %s 這樣的"},
+	{"%s still waits for one such as %s", "%s 還在等像 %s 這樣的"},
+	{
+		"%s waited for a datagram such as %s from %s and heard nothing.",
+		"%s 等 %[3]s 送來像 %[2]s 這樣的資料包，卻什麼都沒收到。",
+	},
 
 	// What a goroutine is about. What stands for it in a sentence is a predicate.
 	{"%s at %s", "%s（%s）"},

@@ -15,7 +15,9 @@ const maxDatagram = 1 << 16
 
 // readUntil waits for a datagram, or until the deadline has passed; then it
 // returns os.ErrDeadlineExceeded; or until ctx ends; then it returns ctx's
-// error. A deadline that is zero never passes. It leaves conn without a deadline.
+// error. A datagram that is there by then, or another error, it may return all the
+// same, so ask ctx.Err(), too. A deadline that is zero never passes. It leaves conn
+// without a deadline.
 func readUntil(ctx context.Context, conn net.PacketConn, deadline time.Time, buf []byte) (
 	n int, from net.Addr, err error) {
 	if ctx.Err() != nil {

@@ -64,27 +64,30 @@ func (p Packet) Append(b []byte) []byte {
 // the RRQ or the ACK, as in lesson 04: 100, 300, 700 and 1500 ms after it was sent first. It
 // gives up after 3100 ms, with an error that wraps ErrServerDown. With each block that is new,
 // these times begin anew. A DATA with the number of the last block is that block once more: it
-// is acknowledged again at once, and not written again. One with any other number, but the
-// next, is passed over, and so is a packet of another kind, and what Parse refuses. Errors that
-// conn returns are no answer, however many there are; a send that fails counts as a send. None
-// of all this changes when Get sends again and when it gives up.
+// is acknowledged again at once, and not written again. One with any other number, but the next,
+// is passed over, and so is a packet of another kind, and what Parse refuses. Errors that conn
+// returns are no answer, however many there are; a send that fails, be it of the last ACK,
+// counts as a send. None of all this changes when Get sends again and when it gives up.
 //
 // TestGetKnowsItsServer: the other end of the transfer is whoever answers first, with a DATA 1
-// or an ERROR, from the IP address of server and whatever port. Nobody else is: any packet from
-// another address, before that or after it, is answered with an ERROR of the code 5, and
-// otherwise passed over. But an ERROR is never answered, and neither is what Parse refuses.
+// or an ERROR, from the IP address of server and whatever port. Nobody else is. So before that,
+// each packet that does not make its sender the other end, also one from server's address (such
+// as a DATA 3), and after that, each packet from any other IP address or port, is answered with
+// an ERROR of the code 5, and otherwise passed over. But an ERROR is never answered, and neither
+// is what Parse refuses.
 //
-// TestGetStops: when the other end sends an ERROR, Get returns at once, with an error that
-// wraps an Error with its code and text, and sends nothing more. When w fails, Get sends an
-// ERROR of any code to the other end, in the place of the ACK, and returns at once, with an
-// error that wraps that of w. When ctx ends, or has ended before, Get returns at once, with an
-// error that wraps ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded; and when conn is
-// closed, with one that wraps net.ErrClosed. In these cases the error does not wrap
-// ErrServerDown. It may send an ERROR then, too.
+// TestGetStops: when the other end sends an ERROR, Get returns at once, with an error that wraps
+// an Error with its code and text, and sends nothing more. When w fails, Get sends an ERROR of
+// any code to the other end, in the place of the ACK, and returns at once, with an error that
+// wraps that of w. When ctx ends, or has ended before, Get returns at once, with an error that
+// wraps ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded; and when conn is closed, with
+// one that wraps net.ErrClosed. (If w has the whole file by then, no error will do, too.) In
+// these cases the error does not wrap ErrServerDown. It may send an ERROR then, too.
 //
 // The rules for conn, and what "at once" means, are in lessons/00-before, section The rules of
 // every lesson. Here also: there are no two calls at a time on one conn. conn may still hold
-// packets of an earlier transfer.
+// packets of an earlier transfer. w may take its time: Get waits for it, whatever happens
+// meanwhile.
 func Get(ctx context.Context, conn net.PacketConn, server net.Addr, name string, w io.Writer) (int64, error) {
 	panic("TODO: write Get, which fetches a file")
 }
@@ -92,36 +95,42 @@ func Get(ctx context.Context, conn net.PacketConn, server net.Addr, name string,
 // Serve gives files to whoever asks for them on conn, until ctx ends or conn is closed. This is
 // what each task wants (TestWhateverComes wants all of it):
 //
-// TestServeSends: each RRQ that comes on conn begins a transfer, also one that has come before.
-// There may be many at a time, and none waits for another. For each, Serve calls open once,
-// which returns a socket: all that Serve sends goes through such a socket, and nothing through
-// conn. The transfer sends the file of that name in blocks of 512 bytes, DATA 1 at once, and
-// each that follows as soon as an ACK with the number of the one before has come from whoever
-// asked. A block with fewer bytes, if need be with none, is the last one, and when that is
-// acknowledged, the transfer is over. The block after number 65535 has number 0, and then comes
-// 1. However a transfer ends, Serve closes its file and its socket then. A Read of a file may
-// bring fewer bytes than there is room for. open and files may be used by several goroutines at
-// the same time.
+// TestServeSends: each RRQ that comes on conn with the mode "octet", in whatever case (such as
+// "Octet"), begins a transfer, also one that has come before. There may be many at a time, and
+// none waits for another. For each, Serve calls open once, which returns a socket: all that
+// Serve sends goes through such a socket, and nothing through conn. The transfer sends the file
+// of that name in blocks of 512 bytes, DATA 1 at once, and each that follows as soon as an ACK
+// with the number of the one before has come from whoever asked. A block with fewer bytes, if
+// need be with none, is the last one, and when that is acknowledged, the transfer is over. The
+// block after number 65535 has number 0, and then comes 1. However a transfer ends, Serve closes
+// its file and its socket then. A Read of a file may bring fewer bytes than there is room for,
+// and io.EOF beside the last of them or after those. open and files may be used by several
+// goroutines at the same time. files and a file may take their time: nobody but their own
+// transfer, and the end of Serve, waits for them.
 //
 // TestServeSendsAgain: while that ACK does not come, the transfer sends its DATA again, as Get
 // does its ACK, and is over after 3100 ms. Nothing else makes it send: no ACK with another
-// number, nor one that comes again, no packet of another kind, nothing that Parse refuses, and
-// no error of the socket's. They don't change its times either. A packet that comes to its
-// socket from anybody but whoever asked is answered with an ERROR of the code 5, unless it is
-// an ERROR itself, and otherwise passed over. An ERROR from whoever asked ends the transfer.
+// number, nor one that comes again, no packet of another kind, and nothing that Parse refuses.
+// Nor does an error of the socket's, of which none ends the transfer; a send that fails counts
+// as a send. None of all this changes its times either. A packet that comes to its socket from
+// anybody but whoever asked is answered with an ERROR of the code 5, unless it is an ERROR
+// itself, and otherwise passed over. An ERROR from whoever asked ends the transfer, whatever its
+// code.
 //
 // TestServeRefuses: what Serve can't give, it refuses, at once and with one ERROR, through a
-// socket that open returns and that it closes then. These are the codes; the text is up to you:
+// socket that open returns and that it closes then. These are the codes, of which any will do
+// where several go for a request; the text is up to you:
 //
-//	4   a WRQ, and a mode that is not "octet", in whatever case (such as "Octet")
+//	4   a WRQ, and a mode that is not "octet", in whatever case
 //	2   a name that fs.ValidPath refuses, or that has a backslash: it is not opened
 //	1   a file that is not there (fs.ErrNotExist)
 //	0   a file that can't be opened or read otherwise, such as a directory
 //
-// Where a Read fails in the middle of a file, such an ERROR takes the place of the block that
-// can't be filled. If open fails, there is no answer. Of all other packets that come on conn,
-// none has an answer, and neither has what Parse refuses. None of all this ends the service, and
-// no error of conn's does, however many there are: Serve goes on at once.
+// Where a Read fails in the middle of a file, with any error but io.EOF (io.ErrUnexpectedEOF is
+// one, too), such an ERROR takes the place of the block that can't be filled. If open fails,
+// with whatever error, there is no answer. Of all other packets that come on conn, none has an
+// answer, and neither has what Parse refuses. None of all this ends the service, and no error of
+// conn's does, however many there are: Serve goes on at once.
 //
 // TestServeStops: when ctx ends, or has ended before, Serve ends all transfers, and returns at
 // once, with an error that wraps ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded. When

@@ -97,37 +97,40 @@ func nthBlock(content string, n int) string {
 //kata:points 2
 func TestPackets(t *testing.T) {
 	const (
-		asRFC = "A packet begins with 2 bytes that say its kind; each kind has its own fields behind them."
-		back  = "Append makes of a Packet the bytes that Parse makes it of."
-		only  = "Only the fields that the kind has count, whatever the others are."
+		asRFC   = "A packet should begin with 2 bytes that say its kind, and its kind's own fields stand behind them."
+		anyText = "A Name, a Mode and a Text should come back byte for byte: in whatever case, and also if not UTF-8."
+		anyCode = "A Code should be any number of 16 bits, also one that RFC 1350 has no name for."
+		back    = "Append should make of a Packet the bytes that Parse makes it of."
+		only    = "Only the fields that the kind has should count, whatever the others are."
 	)
-	packets := func(w harness.Caller) map[string]tftp.Packet {
-		biggest := anything(w, blockSize)
-		return map[string]tftp.Packet{
-			rrq(w.Text("readme.txt"), "octet"):          {Op: tftp.RRQ, Name: w.Text("readme.txt"), Mode: "octet"},
-			rrq("晚安\xff dir/x\n", "netascii"):           {Op: tftp.RRQ, Name: "晚安\xff dir/x\n", Mode: "netascii"},
-			rrq("", ""):                                 {Op: tftp.RRQ},
-			wrq(w.Text("upload"), "OcTet"):              {Op: tftp.WRQ, Name: w.Text("upload"), Mode: "OcTet"},
-			data(1, w.Text("hello")):                    {Op: tftp.DATA, Block: 1, Data: []byte(w.Text("hello"))},
-			data(0x0102, ""):                            {Op: tftp.DATA, Block: 0x0102, Data: []byte{}},
-			data(65535, biggest):                        {Op: tftp.DATA, Block: 65535, Data: []byte(biggest)},
-			ack(0):                                      {Op: tftp.ACK},
-			ack(0xfffe):                                 {Op: tftp.ACK, Block: 0xfffe},
-			failure(5, w.Text("who are you?")):          {Op: tftp.ERROR, Code: 5, Text: w.Text("who are you?")},
-			failure(0x0201, ""):                         {Op: tftp.ERROR, Code: 0x0201},
-			failure(0, w.Text("\n %d \xfe not a text")): {Op: tftp.ERROR, Text: w.Text("\n %d \xfe not a text")},
-		}
-	}
 	harness.Offline(t, func(w *harness.World) {
-		for _, datagram := range sortedKeys(packets(w)) {
-			p := packets(w)[datagram]
-			parse(w, datagram).Because(asRFC).Returns(asText(p))
-			appended(w, p, "").Because(back).Returns([]byte(datagram))
+		biggest := anything(w, blockSize)
+		name, upload, who, text := w.Text("readme.txt"), w.Text("upload"), w.Text("who are you?"), w.Text("%d \n\xfe")
+		for _, tt := range []struct {
+			datagram, because string
+			packet            tftp.Packet
+		}{
+			{rrq(name, "octet"), asRFC, tftp.Packet{Op: tftp.RRQ, Name: name, Mode: "octet"}},
+			{rrq("", ""), asRFC, tftp.Packet{Op: tftp.RRQ}},
+			{wrq(upload, "netascii"), asRFC, tftp.Packet{Op: tftp.WRQ, Name: upload, Mode: "netascii"}},
+			{data(1, name), asRFC, tftp.Packet{Op: tftp.DATA, Block: 1, Data: []byte(name)}},
+			{data(0x0102, ""), asRFC, tftp.Packet{Op: tftp.DATA, Block: 0x0102}},
+			{data(65535, biggest), asRFC, tftp.Packet{Op: tftp.DATA, Block: 65535, Data: []byte(biggest)}},
+			{ack(0), asRFC, tftp.Packet{Op: tftp.ACK}},
+			{ack(0xfffe), asRFC, tftp.Packet{Op: tftp.ACK, Block: 0xfffe}},
+			{failure(5, who), asRFC, tftp.Packet{Op: tftp.ERROR, Code: 5, Text: who}},
+			{failure(0x0201, ""), anyCode, tftp.Packet{Op: tftp.ERROR, Code: 0x0201}},
+			{failure(0, text), anyText, tftp.Packet{Op: tftp.ERROR, Text: text}},
+			{wrq(upload, "OcTet"), anyText, tftp.Packet{Op: tftp.WRQ, Name: upload, Mode: "OcTet"}},
+			{rrq("晚安\xff x\n", "mail"), anyText, tftp.Packet{Op: tftp.RRQ, Name: "晚安\xff x\n", Mode: "mail"}},
+		} {
+			parse(w, tt.datagram).Because(tt.because).Returns(asText(tt.packet))
+			appended(w, tt.packet, "").Because(back).Returns([]byte(tt.datagram))
 		}
 	})
 
 	harness.Offline.Then(t, "behind-the-end", func(w *harness.World) {
-		const options = "What stands behind a request's mode, or an ERROR's text, is for others: pass over it."
+		const options = "What stands behind a request's Mode, or an ERROR's Text, is for others: pass over it."
 		for _, more := range []string{"tsize\x000\x00blksize\x001400\x00", "x", "\x00"} {
 			parse(w, rrq("readme.txt", "octet")+more).Because(options).
 				Returns(asText(tftp.Packet{Op: tftp.RRQ, Name: "readme.txt", Mode: "octet"}))
@@ -136,7 +139,7 @@ func TestPackets(t *testing.T) {
 			parse(w, failure(1, "gone")+more).Because(options).
 				Returns(asText(tftp.Packet{Op: tftp.ERROR, Code: 1, Text: "gone"}))
 		}
-		const forgotten = "The 0 behind an ERROR's text may be missing: then the text goes on to the end."
+		const forgotten = "The 0 behind an ERROR's Text may be missing: then the Text should go on to the end."
 		for _, text := range []string{"gone", ""} {
 			parse(w, numbers(5, 1)+text).Because(forgotten).
 				Returns(asText(tftp.Packet{Op: tftp.ERROR, Code: 1, Text: text}))
@@ -144,21 +147,39 @@ func TestPackets(t *testing.T) {
 	})
 
 	harness.Offline.Then(t, "no-packets", func(w *harness.World) {
-		const none = "What is no packet is refused with ErrPacket: look at the length before anything else."
-		wrong := []string{
-			"", "\x00", "\x01", numbers(0), numbers(1), numbers(3), numbers(4), numbers(5), numbers(6),
-			numbers(3) + "\x00", numbers(4) + "\x00", numbers(5) + "\x00",
-			numbers(0, 1) + "x\x00octet\x00", numbers(6) + "blksize\x00512\x00", numbers(0x0100) + "x\x00octet\x00",
-			numbers(0x0103, 1) + "hello", numbers(256+4, 1), numbers(math.MaxUint16, 1),
-			numbers(1) + "readme.txt", numbers(1) + "readme.txt\x00", numbers(1) + "readme.txt\x00octet",
-			numbers(2) + "\x00octet", numbers(2) + "x\x00", numbers(1) + "\x00", numbers(1) + "ab",
-			data(1, content(w, blockSize+1)), data(1, content(w, 1000)),
-			ack(1) + "\x00", ack(1) + "hello",
-		}
-		for _, datagram := range wrong {
-			refused := parse(w, datagram)
-			refused.Because(none).Fails(errPacket)
-			refused.Because("Beside an error there is a Packet without anything in it.").Beside(tftp.Packet{})
+		const (
+			tooShort = "What is too short for its kind's fields is no packet: look at the length before anything else."
+			noKind   = "There are 5 kinds of packets, 1 to 5 in 2 bytes: with any other number there, it is no packet."
+			noEnd    = "A request whose Name or Mode has no 0 behind it is no packet."
+			tooLong  = "A DATA with more than 512 bytes of Data is no packet."
+			noACK    = "An ACK with anything behind its Block is no packet."
+		)
+		for _, tt := range []struct {
+			because   string
+			datagrams []string
+		}{
+			{tooShort, []string{
+				"", "\x00", "\x01", numbers(1), numbers(3), numbers(4), numbers(5),
+				numbers(3) + "\x00", numbers(4) + "\x00", numbers(5) + "\x00",
+			}},
+			{noKind, []string{
+				numbers(0), numbers(6), numbers(0, 1) + "x\x00octet\x00", numbers(6) + "blksize\x00512\x00",
+				numbers(0x0100) + "x\x00octet\x00", numbers(0x0103, 1) + "hello", numbers(256+4, 1),
+				numbers(math.MaxUint16, 1),
+			}},
+			{noEnd, []string{
+				numbers(1) + "readme.txt", numbers(1) + "readme.txt\x00", numbers(1) + "readme.txt\x00octet",
+				numbers(2) + "\x00octet", numbers(2) + "x\x00", numbers(1) + "\x00", numbers(1) + "ab",
+			}},
+			{tooLong, []string{data(1, content(w, blockSize+1)), data(1, content(w, 1000))}},
+			{noACK, []string{ack(1) + "\x00", ack(1) + "hello"}},
+		} {
+			for _, datagram := range tt.datagrams {
+				refused := parse(w, datagram)
+				refused.Because(tt.because).Fails(errPacket)
+				refused.Because("Beside an error there should be Packet{}, without anything in it.").
+					Beside(tftp.Packet{})
+			}
 		}
 	})
 
@@ -172,13 +193,24 @@ func TestPackets(t *testing.T) {
 			}
 			appended(w, p, "").Because(only).Returns([]byte(want))
 		}
+		for _, tt := range []struct {
+			p    tftp.Packet
+			want string
+		}{
+			{tftp.Packet{Op: tftp.RRQ, Block: 258, Data: []byte("data"), Code: 772, Text: "text"}, rrq("", "")},
+			{tftp.Packet{Op: tftp.DATA, Name: "name", Mode: "mode", Code: 772, Text: "text"}, data(0, "")},
+			{tftp.Packet{Op: tftp.ACK, Name: "name", Data: []byte("data"), Code: 772, Text: "text"}, ack(0)},
+			{tftp.Packet{Op: tftp.ERROR, Name: "name", Block: 258, Data: []byte("data")}, failure(0, "")},
+		} {
+			appended(w, tt.p, "").Because(only).Returns([]byte(tt.want))
+		}
 	})
 
 	harness.Offline.Then(t, "lent", func(w *harness.World) {
 		lent := []byte("hello, and what is behind it in memory")
 		was := string(lent)
 		p := tftp.Packet{Op: tftp.DATA, Block: 7, Data: lent[:5]}
-		const appends = "Append appends to what it is given."
+		const appends = "Append should append to what it is given."
 		appended(w, p, "before ").Because(appends).Returns([]byte("before " + data(7, "hello")))
 		appended(w, tftp.Packet{Op: tftp.ACK, Block: 7}, "before ").Because(appends).Returns([]byte("before " + ack(7)))
 		if string(lent) != was {
@@ -195,14 +227,6 @@ func TestPackets(t *testing.T) {
 	})
 }
 
-func sortedKeys(packets map[string]tftp.Packet) (all []string) {
-	for datagram := range packets {
-		all = append(all, datagram)
-	}
-	slices.Sort(all)
-	return all
-}
-
 // asText returns a packet whose Data is a text, as no bytes are no bytes, nil or not.
 func asText(p tftp.Packet) any {
 	return struct {
@@ -216,7 +240,7 @@ func asText(p tftp.Packet) any {
 }
 
 func parse(w harness.Caller, datagram string) *harness.Call {
-	return w.Call(fmt.Sprintf("Parse of %d bytes", len(datagram)), func(context.Context) (any, error) {
+	return w.Call(fmt.Sprintf("Parse(%s)", shown(datagram)), func(context.Context) (any, error) {
 		p, err := tftp.Parse([]byte(datagram))
 		if err != nil {
 			if len(p.Data) == 0 {
@@ -226,6 +250,14 @@ func parse(w harness.Caller, datagram string) *harness.Call {
 		}
 		return asText(p), nil
 	})
+}
+
+// shown returns a datagram as Go writes it, or of a long one the beginning.
+func shown(datagram string) string {
+	if len(datagram) > 20 {
+		return fmt.Sprintf("%q…", datagram[:20])
+	}
+	return fmt.Sprintf("%q", datagram)
 }
 
 func appended(w harness.Caller, p tftp.Packet, before string) *harness.Call {
@@ -262,13 +294,30 @@ func sender(content string) func(payload []byte) []byte {
 }
 
 const (
-	asksOctet  = "Get asks the server with an RRQ that has the name and the mode octet, whatever the file is."
-	toThePort  = "The server answers from a port of its own: each ACK goes there, with the number of its DATA."
-	isLast     = "A DATA of fewer than 512 bytes is the last one, also one of none: then Get returns, without waiting."
-	isAllOfIt  = "The file is all blocks in their order, each of them once, byte for byte."
-	onlyLent   = "The socket is the caller's: whatever becomes of the file, it stays open."
+	asksOctet  = "Get should ask the server with an RRQ that has the name and the mode octet, whatever the file is."
+	asksAtOnce = "Get should ask at once: it need not wait for anything before."
+	toThePort  = "The server answers from a port of its own: each ACK should go there, with the number of its DATA."
+	acksAtOnce = "A new DATA should be acknowledged once, at once, with its number, to the port that it came from."
+	isLast     = "A DATA of fewer than 512 bytes, also of none, is the last: then Get should return, and not wait."
+	isAllOfIt  = "The file should be all blocks in their order, each of them once, byte for byte."
+	onlyLent   = "The socket is the caller's: whatever becomes of the file, it should stay open."
+	taken      = "Beside an error should be how many bytes w has taken."
 	goesAround = "Block numbers have 16 bits: behind 65535 comes 0, and then 1."
+	anyLength  = "From block to block nothing should be left over, such as a deadline, or a count of sends."
+	aroundHad  = "A DATA that comes again should be acknowledged again at once, also where the numbers go round."
+	wFails     = "When w fails, Get should return at once, with an error that wraps that of w."
+	aroundWho  = "Whoever is not the other end stays a stranger, also after the numbers have gone round."
 )
+
+// howFar says why a long file should not end after so many of its blocks.
+func howFar(blocks int) string {
+	for _, bits := range []uint{7, 8, 15, 16} {
+		if off := blocks - 1<<bits; -2 <= off && off <= 2 {
+			return goesAround
+		}
+	}
+	return anyLength
+}
 
 // TestGetFetches: a file is asked for, and comes in blocks, each of which is acknowledged.
 //
@@ -296,10 +345,12 @@ func TestGetFetches(t *testing.T) {
 		name := w.Text("../dir//any bytes \n%s ") + strings.Repeat("/long", 200) + " "
 		call := get(w, conn, server, name, out)
 		server.Because(asksOctet).ExpectFrom(conn, rrq(name, "octet"))
+		w.Because(asksAtOnce)
+		w.StillAt(0)
 		for i, block := range blocks(file) {
 			transfer.Send(conn, data(uint16(i+1), block))
 			transfer.Because(toThePort).ExpectFrom(conn, ack(uint16(i+1)))
-			w.Because("Each block is written as it comes.")
+			w.Because("Each block should be written as it comes.")
 			out.Holds(file[:min(len(file), (i+1)*blockSize)])
 		}
 		call.Because(isLast).ReturnsAt(0, int64(len(file)))
@@ -333,7 +384,7 @@ func TestGetFetches(t *testing.T) {
 		server.ExpectFrom(conn, rrq(w.Text("file"), "octet"))
 		for i := range blocks(file) {
 			server.Send(conn, nthBlock(file, i+1))
-			server.Because("Any port of the server's host will do, also the one that was asked.").
+			server.Because("The server may answer from any port of its host, also from the one that was asked.").
 				ExpectFrom(conn, ack(uint16(i+1)))
 		}
 		call.ReturnsAt(0, int64(700))
@@ -341,7 +392,7 @@ func TestGetFetches(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "two-at-once", func(w *harness.Virtual) {
-		const itsOwn = "Each call of Get has its own file and its own end."
+		const itsOwn = "Each call of Get should have its own file and its own other end."
 		server, one, two := w.Peer("server"), w.Peer("transfer 1"), w.Peer("transfer 2")
 		client1, client2, out1, out2 := w.ListenPacket("client 1"), w.ListenPacket("client 2"), w.Output(), w.Output()
 		file1, file2 := content(w, 600), content(w, 1100)
@@ -363,6 +414,35 @@ func TestGetFetches(t *testing.T) {
 		out2.Holds(file2)
 	})
 
+	harness.OnVirtual.Then(t, "two-at-once-and-slow", func(w *harness.Virtual) {
+		const itsOwn = "Calls of Get on other conns may run meanwhile: nothing should be shared, such as a buffer."
+		server := w.Peer("server")
+		var transfers []*harness.Peer
+		var conns []net.PacketConn
+		var outs []*harness.Output
+		var calls []*harness.Call
+		for i := range 2 {
+			transfers = append(transfers, w.Peer(fmt.Sprint("transfer ", i+1)))
+			conns, outs = append(conns, w.ListenPacket(fmt.Sprint("client ", i+1))), append(outs, w.Output())
+			outs[i].Slow(10 * ms)
+			calls = append(calls, get(w, conns[i], server, w.Text(fmt.Sprint(i+1)), outs[i]))
+		}
+		files := []string{content(w, 600), content(w, 700)}
+		for block := range 2 {
+			for i := range 2 {
+				transfers[i].Send(conns[i], nthBlock(files[i], block+1))
+			}
+			for i := range 2 {
+				transfers[i].Because(itsOwn).ExpectFrom(conns[i], ack(uint16(block+1)))
+			}
+		}
+		for i := range 2 {
+			calls[i].Because(itsOwn).Returns(int64(len(files[i])))
+			w.Because(itsOwn)
+			outs[i].Holds(files[i])
+		}
+	})
+
 	harness.OnVirtual.Then(t, "other-methods", func(w *harness.Virtual) {
 		server, transfer := w.Peer("server"), w.Peer("transfer")
 		conn, out := w.ListenPacket("client"), w.Output()
@@ -373,20 +453,40 @@ func TestGetFetches(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "around", func(w *harness.Virtual) {
-		server, block := w.Peer("server"), content(w, blockSize)
-		request, next := []byte(rrq(w.Text("big"), "octet")), []byte(data(1, block))
+		server, mallory, block := w.Peer("server"), w.Peer("mallory"), content(w, blockSize)
+		wanted, next, forged := []byte(rrq(w.Text("big"), "octet")), []byte(data(1, block)), data(1, w.Text("forged"))
 		robot := &robot{PacketConn: w.ListenPacket("client"), w: w, peer: server.LocalAddr()}
-		robot.answer = func(payload []byte) []byte {
-			if len(payload) == 4 && payload[1] == 4 {
-				binary.BigEndian.PutUint16(next[2:], binary.BigEndian.Uint16(payload[2:])+1)
-			} else if !bytes.Equal(payload, request) {
-				return nil
+		sent, again := 0, -1 // blocks, and which of them was sent twice; guarded by the robot's lock
+		robot.answer = func(payload []byte) {
+			around := sent == 1<<16-1 || sent == 1<<16
+			switch {
+			case !bytes.Equal(payload, wanted):
+				return
+			case around && again < sent:
+				again = sent
+			default:
+				sent++
+				wanted = append(wanted[:0], ack(uint16(sent))...)
+				binary.BigEndian.PutUint16(next[2:], uint16(sent))
 			}
-			return next
+			if sent == 1<<16+1 {
+				robot.hears([]byte(forged), mallory.LocalAddr())
+			}
+			robot.hears(next, robot.peer)
 		}
-		call := get(w, robot, server, w.Text("big"), &counter{block: block, until: longFile})
-		call.Because(goesAround).Fails(atItsEnd)
-		call.Because(goesAround).Beside(int64(longFile * blockSize))
+		out := &counter{block: block, until: longFile}
+		call := get(w, robot, server, w.Text("big"), out)
+		call.Wait()
+		because, count := howFar(robot.count(&sent)), hadIt
+		switch sent := robot.count(&sent); {
+		case out.forged(), sent == 1<<16+1: // which is when the forged one comes
+			because = aroundWho
+		case sent > longFile:
+			because, count = wFails, taken
+		}
+		call.Because(because).Fails(atItsEnd)
+		call.Because(aroundHad).FailsAt(0, atItsEnd)
+		call.Because(count).Beside(int64(longFile * blockSize))
 	})
 }
 
@@ -408,6 +508,14 @@ type counter struct {
 
 	mu    sync.Mutex
 	bytes int
+	other bool // whether it was given something else
+}
+
+// forged reports whether it was given something else than the block.
+func (c *counter) forged() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.other
 }
 
 var (
@@ -427,6 +535,7 @@ func (c *counter) Write(p []byte) (n int, err error) {
 		case c.bytes == c.until*blockSize:
 			return n, errEnough
 		case string(p[n:n+same]) != rest[:same]:
+			c.other = true
 			return n, errOther
 		}
 		n, c.bytes = n+same, c.bytes+same
@@ -439,14 +548,25 @@ type robot struct {
 	net.PacketConn
 	w      *harness.Virtual
 	peer   net.Addr
-	answer func(payload []byte) []byte // to what is sent to the peer, nil for none; good until the next
+	answer func(payload []byte) // to what is sent to the peer, by hears
 
 	mu       sync.Mutex
 	sent     int
-	answers  [][]byte
+	answers  []letter
 	deadline time.Time
 	closed   bool
 	changed  chan struct{} // closed when one of these changes; nil if nobody waits for that
+}
+
+// A letter is a datagram that somebody has sent. Its bytes are good until the next comes.
+type letter struct {
+	payload []byte
+	from    net.Addr
+}
+
+// hears has the socket hear a datagram. It is for answer.
+func (r *robot) hears(payload []byte, from net.Addr) {
+	r.answers = append(r.answers, letter{payload, from})
 }
 
 // change changes something, and wakes whoever waits for that.
@@ -472,9 +592,7 @@ func (r *robot) WriteTo(p []byte, to net.Addr) (int, error) {
 		if sent = r.sent; sent > longFile+100 {
 			return // so that nobody goes on for ever
 		}
-		if answer := r.answer(p); answer != nil {
-			r.answers = append(r.answers, answer)
-		}
+		r.answer(p)
 	})
 	if sent%100 == 1 {
 		r.w.Progress()
@@ -492,7 +610,7 @@ func (r *robot) ReadFrom(p []byte) (n int, from net.Addr, err error) {
 			case !r.deadline.IsZero() && !time.Now().Before(r.deadline):
 				err = os.ErrDeadlineExceeded
 			case len(r.answers) > 0:
-				n, from = copy(p, r.answers[0]), r.peer
+				n, from = copy(p, r.answers[0].payload), r.answers[0].from
 				r.answers = slices.Delete(r.answers, 0, 1)
 			}
 		}, func() bool { return from == nil && err == nil })
@@ -590,7 +708,7 @@ func begin(w *harness.Virtual, size int) fetch {
 // sends has the server send a block, from 1, which is new.
 func (f fetch) sends(block int) {
 	f.Helper()
-	f.repeats(block, toThePort)
+	f.repeats(block, acksAtOnce)
 }
 
 // repeats has the server send a block, from 1, and wants its ACK at once.
@@ -614,13 +732,15 @@ func (f fetch) arrives(at time.Duration, because string) {
 }
 
 const (
-	lastAgain = "What was sent last is sent again: after 100, 300, 700 and 1500 ms; Get gives up after 3100 ms."
-	anew      = "With each new block the times begin anew: 100 ms is the first wait again."
-	hadIt     = "A DATA that comes again is acknowledged again at once, and not written a second time."
-	passOver  = "What is not the next DATA, nor the last one again, is passed over, without an ACK."
-	sameTimes = "Nothing but the next DATA changes when Get sends again, and when it gives up."
-	anError   = "An error of conn's is no answer: Get goes on listening at once, and sends at its own times."
-	lost      = "A send that fails is as good as one that is lost: it counts, and Get waits and sends again."
+	lastAgain = "What was sent last should be sent again after 100, 300, 700 and 1500 ms, and given up after 3100 ms."
+	anew      = "With each new block the times should begin anew: 100 ms is the first wait again."
+	hadIt     = "A DATA that comes again should be acknowledged again at once, and not written a second time."
+	passOver  = "What is not the next DATA, nor the last one again, should be passed over, without an ACK."
+	otherKind = "A packet of another kind should be passed over without a word, whatever its number: look at the Op."
+	noPacket  = "What is no packet should be passed over without a word."
+	sameTimes = "Nothing but the next DATA should change when Get sends again, and when it gives up."
+	anError   = "An error of conn's is no answer: Get should go on listening at once, and send at its own times."
+	lost      = "A send that fails is as good as one that is lost: it counts, and Get should wait and send again."
 )
 
 // manyErrors are some that a system may report of a UDP socket, several times in a row.
@@ -636,7 +756,7 @@ func TestGetSendsAgain(t *testing.T) {
 	harness.OnVirtual(t, func(w *harness.Virtual) {
 		f := begin(w, 0)
 		f.call.Because(lastAgain).FailsAt(3100*ms, errServerDown)
-		f.call.Because("Beside an error is how many bytes w has taken.").Beside(int64(0))
+		f.call.Because(taken).Beside(int64(0))
 		w.Because(lastAgain)
 		w.SentAt(f.conn, sends...)
 		for range sends[1:] {
@@ -654,20 +774,20 @@ func TestGetSendsAgain(t *testing.T) {
 		w.At(began + 60*ms)
 		f.sends(2)
 		f.call.Because(anew).FailsAt(began+60*ms+3100*ms, errServerDown)
-		f.call.Because("Beside an error is how many bytes w has taken.").Beside(int64(1024))
+		f.call.Because(taken).Beside(int64(1024))
 		w.Because(anew)
 		w.SentAt(f.conn, append([]time.Duration{0, 100 * ms, began}, after(began+60*ms, sends...)...)...)
 		for range sends[1:] {
 			f.transfer.Because(lastAgain).ExpectFrom(f.conn, ack(2))
 		}
 		f.server.ExpectFrom(f.conn, rrq(w.Text("readme.txt"), "octet"))
-		f.server.Because("Once somebody has answered, it is the ACK that is sent again, and not the RRQ.").
+		f.server.Because("Once somebody has answered, it is the ACK that should be sent again, and not the RRQ.").
 			HeardNothingElse()
 	})
 
 	for i, at := range []time.Duration{ns, 100*ms - ns, 100*ms + ns, 700*ms - ns, 1500*ms + ns, 3100*ms - ns} {
 		harness.OnVirtual.Then(t, fmt.Sprintf("answered-late-%d", i+1), func(w *harness.Virtual) {
-			const late = "A DATA may come at any time until Get gives up, after whichever send."
+			const late = "A DATA may come at any time until Get gives up, after whichever send: Get should take it."
 			f := begin(w, 513)
 			w.At(at)
 			f.transfer.Send(f.conn, nthBlock(f.file, 1))
@@ -685,7 +805,7 @@ func TestGetSendsAgain(t *testing.T) {
 	}
 
 	harness.OnVirtual.Then(t, "slow", func(w *harness.Virtual) {
-		const slow = "A file may take as long as it takes: only what is not answered for 3100 ms ends Get."
+		const slow = "A file may take as long as it takes: only what is not answered for 3100 ms should end Get."
 		f := begin(w, 40*blockSize)
 		for i := range 41 {
 			at := time.Duration(i) * 3 * time.Second
@@ -739,10 +859,16 @@ func TestGetSendsAgain(t *testing.T) {
 		f := begin(w, 600)
 		f.sends(1)
 		for _, other := range []string{
-			ack(1), ack(2), rrq(w.Text("readme.txt"), "octet"), wrq(w.Text("readme.txt"), "octet"), w.Text("hello"),
-			"\x00", numbers(3), numbers(6) + w.Text("option"), data(2, content(w, blockSize+1)), "",
+			ack(1), ack(2), rrq(w.Text("readme.txt"), "octet"), wrq(w.Text("readme.txt"), "octet"),
 		} {
 			f.transfer.Send(f.conn, other)
+			f.transfer.Because(otherKind).HeardNothingElse()
+		}
+		for _, other := range []string{
+			w.Text("hello"), "\x00", numbers(3), numbers(6) + w.Text("option"), data(2, content(w, blockSize+1)), "",
+		} {
+			f.transfer.Send(f.conn, other)
+			f.transfer.Because(noPacket).HeardNothingElse()
 		}
 		w.At(110 * ms)
 		w.Because(sameTimes)
@@ -757,7 +883,9 @@ func TestGetSendsAgain(t *testing.T) {
 		w.At(50 * ms)
 		w.FailRead(f.conn, slices.Repeat(manyErrors, 40)...)
 		w.At(60 * ms)
-		f.sends(1)
+		w.Because(anError)
+		w.SentAt(f.conn, 0)
+		f.repeats(1, anError)
 		w.FailRead(f.conn, slices.Repeat(manyErrors, 40)...)
 		w.At(170 * ms)
 		w.FailRead(f.conn, slices.Repeat(manyErrors, 40)...)
@@ -791,20 +919,60 @@ func TestGetSendsAgain(t *testing.T) {
 		w.Because(lost)
 		w.SentAt(conn, 0, 100*ms, 300*ms, 300*ms, 400*ms, 400*ms)
 	})
+
+	harness.OnVirtual.Then(t, "acks-that-fail", func(w *harness.Virtual) {
+		const whole = "A send that fails ends nothing, also that of the last ACK: the file is there."
+		f := begin(w, 600)
+		f.sends(1)
+		w.FailWritesTo(f.conn, f.transfer, syscall.ENETUNREACH)
+		w.At(10 * ms)
+		f.transfer.Send(f.conn, nthBlock(f.file, 1))
+		w.At(20 * ms)
+		w.Because(lost)
+		w.SentAt(f.conn, 0, 0, 10*ms)
+		f.transfer.Send(f.conn, nthBlock(f.file, 2))
+		f.call.Because(whole).ReturnsAt(20*ms, int64(600))
+		w.Because(whole)
+		f.out.Holds(f.file)
+	})
+
+	harness.OnVirtual.Then(t, "slow-writer", func(w *harness.Virtual) {
+		const fromSend = "The times of an ACK count from when it was sent first, however long w has taken before."
+		f := begin(w, 600)
+		f.out.Slow(50 * ms)
+		w.At(10 * ms)
+		f.transfer.Send(f.conn, nthBlock(f.file, 1))
+		f.transfer.Because(toThePort).ExpectFrom(f.conn, ack(1))
+		sent := time.Since(f.began)
+		w.At(sent + 99*ms)
+		f.transfer.Because(fromSend).HeardNothingElse()
+		w.At(sent + 101*ms)
+		f.transfer.Because(lastAgain).ExpectFrom(f.conn, ack(1))
+		f.transfer.Send(f.conn, nthBlock(f.file, 2))
+		f.call.Because(isAllOfIt).Returns(int64(600))
+	})
 }
 
 const (
-	notYours = "Whoever is not the other end gets an ERROR with the code 5, and the transfer goes on."
+	notYours = "Whoever is not the other end should get an ERROR with the code 5, and the transfer should go on."
+	eachOne  = "Each packet of a stranger's but an ERROR should get an ERROR 5, and the transfer should go on."
 	theFirst = "The other end is who answers first, with a DATA 1 or an ERROR, from the server's own IP address."
-	noAnswer = "An ERROR is never answered, nor is what is no packet: or else two programs could go on for ever."
+	noServer = "Whoever is not at the server's IP address should get an ERROR 5, also before anybody has answered."
+	noAnswer = "An ERROR should never be answered, nor what is no packet: two programs could go on for ever."
+	notTold  = "A stranger who can't be told is passed over all the same: the transfer should go on."
 )
 
 // gets wants the next datagram that a peer hears to be an ERROR with a code.
 func gets(w interface{ Helper() }, p *harness.Peer, from harness.Endpoint, code uint16, because string) {
 	w.Helper()
 	p.Because(because).HearLike(from, failure(code, "any text"), func(payload string) bool {
-		return len(payload) >= 5 && payload[:4] == numbers(5, code) && strings.HasSuffix(payload, "\x00")
+		return isFailure(payload, code)
 	})
+}
+
+// isFailure reports whether a datagram is an ERROR with a code.
+func isFailure(payload string, code uint16) bool {
+	return len(payload) >= 5 && payload[:4] == numbers(5, code) && strings.HasSuffix(payload, "\x00")
 }
 
 // TestGetKnowsItsServer: the other end of a transfer is whoever answers first from the server's host; all others are
@@ -816,12 +984,14 @@ func TestGetKnowsItsServer(t *testing.T) {
 		f := begin(w, 1000)
 		mallory := w.Peer("mallory")
 		f.sends(1)
+		mallory.Send(f.conn, data(2, w.Text("forged")))
+		gets(w, mallory, f.conn, 5, notYours)
 		for _, packet := range []string{
 			data(2, w.Text("forged")), data(1, content(w, blockSize)), ack(1), rrq(w.Text("file"), "octet"),
 			wrq(w.Text("file"), "octet"),
 		} {
 			mallory.Send(f.conn, packet)
-			gets(w, mallory, f.conn, 5, notYours)
+			gets(w, mallory, f.conn, 5, eachOne)
 		}
 		f.server.Send(f.conn, data(2, w.Text("from the port that was asked")))
 		gets(w, f.server, f.conn, 5, notYours)
@@ -853,7 +1023,7 @@ func TestGetKnowsItsServer(t *testing.T) {
 		call := get(w, conn, server, w.Text("readme.txt"), out)
 		for _, packet := range []string{data(1, w.Text("forged")), ack(0)} {
 			mallory.Send(conn, packet)
-			gets(w, mallory, conn, 5, theFirst)
+			gets(w, mallory, conn, 5, noServer)
 		}
 		mallory.Send(conn, failure(1, w.Text("gone")))
 		mallory.Because(noAnswer).HeardNothingElse()
@@ -872,7 +1042,7 @@ func TestGetKnowsItsServer(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "of-an-earlier-transfer", func(w *harness.Virtual) {
-		const earlier = "What is still on its way from an earlier transfer begins none: only a DATA 1 or an ERROR does."
+		const earlier = "Only a DATA 1 or an ERROR makes its sender the other end: all else should get an ERROR 5."
 		f := begin(w, 1000)
 		old := w.Peer("earlier transfer")
 		for _, packet := range []string{data(3, w.Text("the end")), data(0, ""), ack(1)} {
@@ -887,7 +1057,7 @@ func TestGetKnowsItsServer(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "once-more", func(w *harness.Virtual) {
-		const another = "The same socket fetches one file after the other, each from another port."
+		const another = "The same socket may fetch one file after the other, each from another port."
 		server := w.Peer("server")
 		conn := w.ListenPacket("client")
 		for i := range 3 {
@@ -917,6 +1087,16 @@ func TestGetKnowsItsServer(t *testing.T) {
 		transfer.Send(conn, data(1, w.Text("hello")))
 		transfer.Because(oneHost).ExpectFrom(conn, ack(1))
 		call.Because(oneHost).ReturnsAt(0, int64(len(w.Text("hello"))))
+	})
+
+	harness.OnVirtual.Then(t, "who-can-not-be-told", func(w *harness.Virtual) {
+		f := begin(w, 1000)
+		mallory := w.Peer("mallory")
+		w.FailWritesTo(f.conn, mallory, syscall.EHOSTUNREACH)
+		f.sends(1)
+		mallory.Send(f.conn, data(2, w.Text("forged")))
+		f.repeats(2, notTold)
+		f.arrives(0, notTold)
 	})
 
 	harness.OnVirtual.Then(t, "many-of-them", func(w *harness.Virtual) {
@@ -959,10 +1139,13 @@ func overdue(call calling) calling {
 //kata:points 2
 func TestGetStops(t *testing.T) {
 	const (
-		saysWhy  = "An ERROR of the other end ends Get at once, with an Error that has its code and its text."
-		silent   = "An ERROR is not acknowledged: whoever has sent it is gone."
-		ctxEnds  = "When ctx ends, Get returns at once, and its error says so."
-		tellsEnd = "When w fails, the other end gets an ERROR in the place of the ACK, and Get returns at once."
+		saysWhy  = "An ERROR of the other end should end Get at once, with an Error that has its code and its text."
+		anyPort  = "An ERROR from any port of the server's host should end Get, with an Error of its code and text."
+		silent   = "An ERROR should not be acknowledged: whoever has sent it is gone."
+		ctxEnds  = "When ctx ends, Get should return at once, and its error should say so."
+		asItEnds = "If ctx ends as a read returns, whatever that brings, the error should still be ctx's."
+		tellsEnd = "When w fails, the other end should get an ERROR in the place of the ACK, and Get return at once."
+		itsError = "When w fails, the error should wrap that of w, whatever becomes of the ERROR that tells so."
 		nobody   = "Whether the server is down, nobody knows here: Get was ended before it could find out."
 	)
 	harness.OnEachNetwork(t, func(w *harness.World) {
@@ -971,7 +1154,7 @@ func TestGetStops(t *testing.T) {
 		call := get(w, conn, server, w.Text("nowhere"), out)
 		server.Because(asksOctet).ExpectFrom(conn, rrq(w.Text("nowhere"), "octet"))
 		transfer.Send(conn, failure(1, w.Text("File not found")))
-		call.Because(saysWhy).Fails(tftp.Error{Code: 1, Text: w.Text("File not found")})
+		call.Because(anyPort).Fails(tftp.Error{Code: 1, Text: w.Text("File not found")})
 		call.Because(saysWhy).Beside(int64(0))
 		call.Because(saysWhy).FailsNot(errServerDown)
 		w.Because(onlyLent).StillOpen(conn)
@@ -985,7 +1168,7 @@ func TestGetStops(t *testing.T) {
 			f.sends(1)
 			f.transfer.Send(f.conn, failure(e.Code, e.Text))
 			f.call.Because(saysWhy).FailsAt(0, e)
-			f.call.Because("Beside an error is how many bytes w has taken.").Beside(int64(blockSize))
+			f.call.Because(taken).Beside(int64(blockSize))
 			if i == 0 {
 				f.call.Because(nobody).FailsNot(errServerDown)
 			}
@@ -994,7 +1177,7 @@ func TestGetStops(t *testing.T) {
 		w.NothingLeftBehind()
 	})
 
-	for _, size := range []int{0, 600, 1024} {
+	for _, size := range []int{0, 600, 1024, 1800} { // of 2000 bytes: 1800 is in the last block
 		harness.OnVirtual.Then(t, fmt.Sprintf("w-fails-at-%d", size), func(w *harness.Virtual) {
 			f := begin(w, 2000)
 			f.out.FailAt(size, errBroken)
@@ -1004,7 +1187,7 @@ func TestGetStops(t *testing.T) {
 			w.At(20 * ms)
 			f.transfer.Send(f.conn, nthBlock(f.file, size/blockSize+1))
 			f.call.Because(tellsEnd).FailsAt(20*ms, wsError)
-			f.call.Because("Beside an error is how many bytes w has taken.").Beside(int64(size))
+			f.call.Because(taken).Beside(int64(size))
 			f.call.Because(nobody).FailsNot(errServerDown)
 			f.transfer.Because(tellsEnd).HearLike(f.conn, failure(3, "any text"), func(payload string) bool {
 				return len(payload) >= 5 && payload[:2] == numbers(5) && strings.HasSuffix(payload, "\x00")
@@ -1013,6 +1196,15 @@ func TestGetStops(t *testing.T) {
 			w.NothingLeftBehind()
 		})
 	}
+
+	harness.OnVirtual.Then(t, "w-fails-and-so-does-the-send", func(w *harness.Virtual) {
+		f := begin(w, 2000)
+		f.out.FailAt(100, errBroken)
+		w.FailWritesTo(f.conn, f.transfer, syscall.ENETUNREACH)
+		f.transfer.Send(f.conn, nthBlock(f.file, 1))
+		f.call.Because(itsError).FailsAt(0, wsError)
+		f.call.Because(taken).Beside(int64(100))
+	})
 
 	for _, received := range []int{0, 2} {
 		harness.OnVirtual.Then(t, fmt.Sprintf("cancelled-after-%d", received), func(w *harness.Virtual) {
@@ -1024,11 +1216,11 @@ func TestGetStops(t *testing.T) {
 			f.call.Because(ctxEnds).Stop()
 			f.call.Because(ctxEnds).FailsAt(ended, context.Canceled, os.ErrDeadlineExceeded)
 			f.call.Because(nobody).FailsNot(errServerDown)
-			f.call.Because("Beside an error is how many bytes w has taken.").Beside(int64(received * blockSize))
+			f.call.Because(taken).Beside(int64(received * blockSize))
 			w.Because(onlyLent).StillOpen(f.conn)
 			w.NothingLeftBehind()
 			w.At(10 * time.Second)
-			w.Because("A call that has ended sends nothing more.")
+			w.Because("A call that has ended should send nothing more.")
 			w.SilentFrom(f.conn, ended+ns)
 		})
 
@@ -1039,7 +1231,7 @@ func TestGetStops(t *testing.T) {
 			}
 			w.At(ended)
 			w.Close(f.conn)
-			f.call.Because("A closed socket ends Get at once, with an error that wraps net.ErrClosed.").
+			f.call.Because("A closed socket should end Get at once, with an error that wraps net.ErrClosed.").
 				FailsAt(ended, net.ErrClosed)
 			f.call.Because(nobody).FailsNot(errServerDown)
 			w.NothingLeftBehind()
@@ -1054,8 +1246,29 @@ func TestGetStops(t *testing.T) {
 		w.NothingLeftBehind()
 	})
 
+	for _, as := range []string{"a-block-comes", "a-read-fails"} {
+		harness.OnVirtual.Then(t, "cancelled-as-"+as, func(w *harness.Virtual) {
+			server, transfer := w.Peer("server"), w.Peer("transfer")
+			conn := w.ListenPacket("client")
+			call := w.Call("Get", func(ctx context.Context) (any, error) {
+				ctx, cancel := context.WithCancel(ctx)
+				defer cancel()
+				return tftp.Get(ctx, ending{conn, cancel}, server.LocalAddr(), w.Text("readme.txt"), w.Output())
+			})
+			server.Because(asksOctet).ExpectFrom(conn, rrq(w.Text("readme.txt"), "octet"))
+			if as == "a-block-comes" {
+				transfer.Send(conn, data(1, content(w, blockSize)))
+			} else {
+				w.FailRead(conn, syscall.ECONNREFUSED)
+			}
+			call.Because(asItEnds).FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
+			call.Because(nobody).FailsNot(errServerDown)
+			w.NothingLeftBehind()
+		})
+	}
+
 	harness.OnVirtual.Then(t, "over-before-the-call", func(w *harness.Virtual) {
-		const before = "What is over before the call ends it too, and the error says so."
+		const before = "What is over before the call should end it too, and the error should say so."
 		server, conn := w.Peer("server"), w.ListenPacket("client")
 		get := getting(conn, server.LocalAddr(), w.Text("readme.txt"), w.Output())
 		cancelled := w.Call("Get (with a context that is cancelled already)", over(get))
@@ -1069,6 +1282,21 @@ func TestGetStops(t *testing.T) {
 		closed.Because(before).FailsAt(0, net.ErrClosed)
 		w.NothingLeftBehind()
 	})
+}
+
+// An ending socket ends a context when a read returns, but for one whose deadline has passed.
+type ending struct {
+	net.PacketConn
+	end context.CancelFunc
+}
+
+// ReadFrom reads.
+func (e ending) ReadFrom(p []byte) (int, net.Addr, error) {
+	n, from, err := e.PacketConn.ReadFrom(p)
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		e.end()
+	}
+	return n, from, err
 }
 
 // A giving is a call of Serve, and what it has.
@@ -1104,11 +1332,12 @@ func taker(out io.Writer) func(payload []byte) []byte {
 }
 
 const (
-	ownSocket = "Each transfer has its own socket, which open returns: all its packets go through that one."
-	nextOne   = "The ACK of a block brings the next one at once; the last has fewer than 512 bytes, if need be none."
-	isClosed  = "When a transfer is over, its socket and its file are closed, however it has ended."
-	notThere  = "Nothing is sent through the socket on which requests come."
-	manyAtAll = "There may be many transfers at a time: none waits for another."
+	ownSocket = "Each transfer should have its own socket, which open returns, and send all through that one."
+	nextOne   = "An ACK should bring the next block at once; the last has fewer than 512 bytes, if need be none."
+	isClosed  = "When a transfer is over, its socket and its file should be closed, however it has ended."
+	notThere  = "Nothing should be sent through the socket on which requests come."
+	manyAtAll = "There may be many transfers at a time: none should wait for another."
+	stops     = "An ERROR of whoever has asked should end the transfer at once, whatever its code, without an answer."
 )
 
 // TestServeSends: whoever asks for a file gets it, in blocks, from a port of the transfer's own.
@@ -1148,7 +1377,7 @@ func TestServeSends(t *testing.T) {
 				w.At(time.Duration(i) * 10 * ms)
 				alice.Because(nextOne).ExpectFrom(transfer, nthBlock(file, i+1))
 				w.At(time.Duration(i+1) * 10 * ms)
-				w.Because("The socket is needed until the last block is acknowledged.").StillOpen(transfer)
+				w.Because("The socket should stay open until the last block is acknowledged.").StillOpen(transfer)
 				alice.Send(transfer, ack(uint16(i+1)))
 			}
 			w.Because(isClosed)
@@ -1170,6 +1399,8 @@ func TestServeSends(t *testing.T) {
 			contents[w.Text(fmt.Sprint(i+1))] = content(w, 600+i)
 			clients[i].Send(g.server, rrq(w.Text(fmt.Sprint(i+1)), "octet"))
 		}
+		w.Because(manyAtAll)
+		g.open.Opened(100)
 		for block := 1; block <= 2; block++ {
 			for _, i := range w.Rand().Perm(100) {
 				w.Because(manyAtAll)
@@ -1185,7 +1416,7 @@ func TestServeSends(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "asked-again", func(w *harness.Virtual) {
-		const again = "Each RRQ begins a transfer, also one that comes again: the client tells the other one to stop."
+		const again = "Each RRQ should begin a transfer, also one that comes again, and open the file anew for it."
 		alice, file := w.Peer("alice"), content(w, 600)
 		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), w.Files(map[string]string{w.Text("file"): file}))
 		for range 2 {
@@ -1196,6 +1427,8 @@ func TestServeSends(t *testing.T) {
 		alice.Because(again).ExpectFrom(one, nthBlock(file, 1))
 		alice.Because(again).ExpectFrom(two, nthBlock(file, 1))
 		alice.Send(two, failure(5, w.Text("one is enough")))
+		w.Because(stops)
+		w.IsClosed(two)
 		alice.Send(one, ack(1))
 		alice.Because(again).ExpectFrom(one, nthBlock(file, 2))
 		alice.Send(one, ack(2))
@@ -1206,7 +1439,7 @@ func TestServeSends(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "in-pieces", func(w *harness.Virtual) {
-		const pieces = "A Read may bring fewer bytes than there is room for, or none: a block is full with 512."
+		const pieces = "A Read may bring fewer bytes than there is room for, or none: only 512 make a block full."
 		alice, file := w.Peer("alice"), content(w, 1100)
 		files := w.Files(map[string]string{w.Text("file"): file})
 		files.InPieces(harness.Number(w, 100, 30, 200))
@@ -1218,8 +1451,60 @@ func TestServeSends(t *testing.T) {
 		}
 	})
 
+	for _, size := range []int{700, 1024} {
+		harness.OnVirtual.Then(t, fmt.Sprintf("end-beside-bytes-%d", size), func(w *harness.Virtual) {
+			const beside = "A Read may return io.EOF beside the last bytes: the blocks should be the same as ever."
+			alice, file := w.Peer("alice"), content(w, size)
+			files := w.Files(map[string]string{w.Text("file"): file})
+			files.EndBesideBytes()
+			g := give(w, w.ListenPacket("server"), w.Opener("transfer"), files)
+			alice.Send(g.server, rrq(w.Text("file"), "octet"))
+			for i := range blocks(file) {
+				alice.Because(beside).ExpectFrom(g.open.Socket(1), nthBlock(file, i+1))
+				alice.Send(g.open.Socket(1), ack(uint16(i+1)))
+			}
+			w.Because(isClosed)
+			g.open.AllClosed()
+		})
+	}
+
+	harness.OnVirtual.Then(t, "slow-files", func(w *harness.Virtual) {
+		const (
+			notHeldUp = "None should wait for another, also not while a file takes a while to be opened or read."
+			itsOwn    = "Each transfer should have its own block in memory: others run while a Read takes a while."
+		)
+		slow := []string{content(w, 700), content(w, 800)}
+		quick := content(w, 500)
+		files := w.Files(map[string]string{
+			w.Text("slow 1"): slow[0], w.Text("slow 2"): slow[1], w.Text("quick"): quick,
+		})
+		files.InPieces(100)
+		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), files)
+		asks := func(name, file string) *harness.Output {
+			out := w.Output()
+			w.Server(name, taker(out)).Send(g.server, rrq(w.Text(file), "octet"))
+			return out
+		}
+		var outs []*harness.Output
+		for i := range slow {
+			files.Slow(w.Text(fmt.Sprint("slow ", i+1)), 5*ms)
+			w.At(time.Duration(i) * 27 * ms) // while another is read
+			outs = append(outs, asks(fmt.Sprint("client ", i+1), fmt.Sprint("slow ", i+1)))
+		}
+		bobs := asks("bob", "quick")
+		w.Because(notHeldUp)
+		bobs.Holds(quick)
+		w.At(2 * time.Second)
+		for i, out := range outs {
+			w.Because(itsOwn)
+			out.Holds(slow[i])
+		}
+		w.Because(isClosed)
+		g.open.AllClosed()
+	})
+
 	harness.OnVirtual.Then(t, "modes", func(w *harness.Virtual) {
-		const anyCase = "The mode is octet in whatever case, and options behind it are passed over."
+		const anyCase = "The mode is octet in whatever case, and options behind it should be passed over."
 		alice, file := w.Peer("alice"), content(w, 5)
 		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), w.Files(map[string]string{w.Text("file"): file}))
 		for i, request := range []string{
@@ -1253,64 +1538,84 @@ func TestServeSends(t *testing.T) {
 		server := w.ListenPacket("server")
 		block := content(w, blockSize)
 		robot, wanted, said := &robot{w: w, peer: alice.LocalAddr()}, []byte(data(1, block)), []byte(ack(1))
-		n, wrong := 1, 0 // of blocks; guarded by the robot's lock
-		robot.answer = func(payload []byte) []byte {
-			switch {
-			case !bytes.Equal(payload, wanted):
-				wrong = n
-				return []byte(failure(0, "that is another block"))
-			case n == longFile:
-				return []byte(failure(0, "that is enough"))
+		came := 0 // blocks; guarded by the robot's lock
+		robot.answer = func(payload []byte) {
+			if !bytes.Equal(payload, wanted) {
+				return
 			}
+			came++
 			copy(said[2:], wanted[2:4])
-			n++
-			binary.BigEndian.PutUint16(wanted[2:], uint16(n))
-			return said
+			binary.BigEndian.PutUint16(wanted[2:], uint16(came+1))
+			if came == longFile {
+				wanted = wanted[:4] // the last one, which is empty
+			}
+			robot.hears(said, robot.peer)
 		}
 		w.Go("Serve", func(ctx context.Context) error {
 			return tftp.Serve(ctx, server, func() (net.PacketConn, error) {
 				conn, err := open.Open()
 				robot.PacketConn = conn
 				return robot, err
-			}, endless(block))
+			}, long(block))
 		})
 		alice.Send(server, rrq(w.Text("big"), "octet"))
 		open.Socket(1)
-		w.Because(goesAround)
-		open.AllClosed()
-		if n, wrong := robot.count(&n), robot.count(&wrong); n != longFile || wrong > 0 {
-			w.Because(goesAround)
-			w.Errorf("The transfer has ended with block number %d; the story wants %d.", max(n, wrong), longFile)
+		w.At(10 * time.Second)
+		if came := robot.count(&came); came <= longFile {
+			w.Because(howFar(came))
+			w.Errorf("The transfer has ended behind block number %d; the story wants %d blocks.", came, longFile+1)
 		}
+		w.Because(isClosed)
+		open.AllClosed()
 	})
 }
 
-// endless is a file system that has a file which repeats a block without end, under any name.
-type endless string
+// long is a file system that has a long file, under any name, which is the same block again and again.
+type long string
 
 // Open opens the file.
-func (e endless) Open(string) (fs.File, error) { return &endlessFile{block: e}, nil }
+func (l long) Open(string) (fs.File, error) { return &longOne{block: l}, nil }
 
-type endlessFile struct {
-	fs.File
-	block endless
+type longOne struct {
+	block long
 	at    int
 }
 
 // Read reads on.
-func (f *endlessFile) Read(p []byte) (n int, err error) {
-	for n < len(p) {
-		copied := copy(p[n:], f.block[f.at:])
-		n, f.at = n+copied, (f.at+copied)%len(f.block)
+func (f *longOne) Read(p []byte) (n int, err error) {
+	for n < len(p) && f.at < longFile*blockSize {
+		copied := copy(p[n:], f.block[f.at%blockSize:])
+		n, f.at = n+copied, f.at+copied
+	}
+	if n == 0 && len(p) > 0 {
+		return 0, io.EOF
 	}
 	return n, nil
 }
 
-// Stat describes nothing.
-func (f *endlessFile) Stat() (fs.FileInfo, error) { return nil, fs.ErrInvalid }
+// Stat describes the file.
+func (f *longOne) Stat() (fs.FileInfo, error) { return f, nil }
 
 // Close does nothing.
-func (f *endlessFile) Close() error { return nil }
+func (f *longOne) Close() error { return nil }
+
+// Name returns a name.
+func (f *longOne) Name() string { return "long" }
+
+// Size returns how many bytes the file has.
+func (f *longOne) Size() int64 { return int64(longFile * blockSize) }
+
+// Mode says that all may read the file.
+func (f *longOne) Mode() fs.FileMode { return 0o444 }
+
+// ModTime returns no time.
+func (f *longOne) ModTime() time.Time { return time.Time{} }
+
+// IsDir reports that it is no directory.
+func (f *longOne) IsDir() bool { return false }
+
+// Sys returns nothing.
+func (f *longOne) Sys() any { return nil }
 
 // A sending is a file that one client is sent.
 type sending struct {
@@ -1353,11 +1658,14 @@ func (s sending) ends(from int, because string) {
 }
 
 const (
-	againAt   = "A DATA is sent again after 100, 300, 700 and 1500 ms; after 3100 ms, the transfer is over."
-	oneAck    = "Only the ACK of the block that was sent last makes Serve send, and only the first one."
-	blockAnew = "With each new block the times begin anew: 100 ms is the first wait again."
-	nothingOf = "Nothing but that ACK changes when the block is sent again, and when the transfer is over."
-	whoAsked  = "Whoever has not asked gets an ERROR with the code 5, and the transfer goes on."
+	againAt   = "A DATA should be sent again after 100, 300, 700 and 1500 ms; after 3100 ms, the transfer is over."
+	oneAck    = "Only the ACK of the block that was sent last should make Serve send, and only the first one."
+	blockAnew = "With each new block the times should begin anew: 100 ms is the first wait again."
+	nothingOf = "Nothing but that ACK should change when the block is sent again, and when the transfer is over."
+	whoAsked  = "Whoever has not asked should get an ERROR with the code 5, and the transfer should go on."
+	otherPort = "Another port of the host that has asked is a stranger, too: what it sends should get an ERROR 5."
+	otherHost = "The same port on another host is a stranger, too: what it sends should get an ERROR 5."
+	theirs    = "The ERROR of a stranger should end nothing."
 )
 
 // TestServeSendsAgain: a block is sent again until it is acknowledged, and not because an ACK comes twice.
@@ -1378,6 +1686,27 @@ func TestServeSendsAgain(t *testing.T) {
 		s.open.AllClosed()
 		w.Because(isClosed)
 		s.files.AllClosed()
+		s.client.Because("A transfer that nobody answers should end without a word.").HeardNothingElse()
+	})
+
+	harness.OnVirtual.Then(t, "slow-file", func(w *harness.Virtual) {
+		const fromSend = "The times of a DATA count from when it was sent first, however long a Read took before."
+		alice, file := w.Peer("alice"), content(w, 700)
+		files := w.Files(map[string]string{w.Text("file"): file})
+		files.Slow(w.Text("file"), 50*ms)
+		began, g := time.Now(), give(w, w.ListenPacket("server"), w.Opener("transfer"), files)
+		alice.Send(g.server, rrq(w.Text("file"), "octet"))
+		for i := range blocks(file) {
+			alice.Because(nextOne).ExpectFrom(g.open.Socket(1), nthBlock(file, i+1))
+			sent := time.Since(began)
+			w.At(sent + 99*ms)
+			alice.Because(fromSend).HeardNothingElse()
+			w.At(sent + 101*ms)
+			alice.Because(againAt).ExpectFrom(g.open.Socket(1), nthBlock(file, i+1))
+			alice.Send(g.open.Socket(1), ack(uint16(i+1)))
+		}
+		w.Because(isClosed)
+		g.open.AllClosed()
 	})
 
 	harness.OnVirtual.Then(t, "lost-acks", func(w *harness.Virtual) {
@@ -1396,7 +1725,7 @@ func TestServeSendsAgain(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "slow", func(w *harness.Virtual) {
-		const slow = "A file may take as long as it takes: only a block without its ACK for 3100 ms ends it."
+		const slow = "A file may take as long as it takes: only a block without its ACK for 3100 ms should end it."
 		s := beginSending(w, w.Peer("alice"), 40*blockSize)
 		for i := 1; i <= 40; i++ {
 			w.At(time.Duration(i) * 3 * time.Second)
@@ -1429,7 +1758,7 @@ func TestServeSendsAgain(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "doubled", func(w *harness.Virtual) {
-		const forEver = "One packet that comes twice must not double all that follow: each block is sent once."
+		const forEver = "One packet that comes twice must not double all that follow: each block should be sent once."
 		s := beginSending(w, w.Peer("alice"), 5*blockSize)
 		for i := 1; i <= 5; i++ {
 			s.client.Send(s.socket, ack(uint16(i)))
@@ -1445,9 +1774,15 @@ func TestServeSendsAgain(t *testing.T) {
 		s := beginSending(w, w.Peer("alice"), 700)
 		for _, other := range []string{
 			data(1, ""), data(2, w.Text("hello")), rrq(w.Text("file"), "octet"), wrq(w.Text("file"), "octet"),
+		} {
+			s.client.Send(s.socket, other)
+			s.client.Because(otherKind).HeardNothingElse()
+		}
+		for _, other := range []string{
 			w.Text("hello"), "\x00", numbers(4), ack(1) + "\x00", numbers(6) + w.Text("option"), "",
 		} {
 			s.client.Send(s.socket, other)
+			s.client.Because(noPacket).HeardNothingElse()
 		}
 		w.At(110 * ms)
 		w.Because(nothingOf)
@@ -1461,13 +1796,15 @@ func TestServeSendsAgain(t *testing.T) {
 		alice, mallory := w.SamePort("alice", "mallory")
 		trudy := w.Peer("trudy")
 		s := beginSending(w, alice, 700)
-		for _, stranger := range []*harness.Peer{mallory, trudy} {
+		for i, stranger := range []*harness.Peer{mallory, trudy} {
 			for _, packet := range []string{ack(1), data(1, w.Text("hello")), rrq(w.Text("file"), "octet")} {
 				stranger.Send(s.socket, packet)
-				gets(w, stranger, s.socket, 5, whoAsked)
+				gets(w, stranger, s.socket, 5, []string{otherHost, otherPort}[i])
 			}
 			for _, packet := range []string{failure(0, w.Text("stop")), failure(5, ""), "", w.Text("hello")} {
 				stranger.Send(s.socket, packet)
+				w.Because(theirs)
+				w.StillOpen(s.socket)
 			}
 			stranger.Because(noAnswer).HeardNothingElse()
 		}
@@ -1479,22 +1816,32 @@ func TestServeSendsAgain(t *testing.T) {
 		s.ends(2, whoAsked)
 	})
 
-	harness.OnVirtual.Then(t, "error-of-the-client", func(w *harness.Virtual) {
-		const stops = "An ERROR of whoever has asked ends the transfer at once, without an answer."
-		s := beginSending(w, w.Peer("alice"), 700)
-		w.At(20 * ms)
-		s.client.Send(s.socket, failure(3, w.Text("no room")))
-		w.Because(stops)
-		s.open.AllClosed()
-		w.Because(stops)
-		s.files.AllClosed()
-		s.client.Because(stops).HeardNothingElse()
-		w.Because(stops)
-		w.StillAt(20 * ms)
+	harness.OnVirtual.Then(t, "who-can-not-be-told", func(w *harness.Virtual) {
+		s, mallory := beginSending(w, w.Peer("alice"), 700), w.Peer("mallory")
+		w.FailWritesTo(s.socket, mallory, syscall.EHOSTUNREACH)
+		mallory.Send(s.socket, ack(1))
+		w.Because(notTold)
+		w.StillOpen(s.socket)
+		s.ends(2, notTold)
 	})
 
+	for _, code := range []uint16{3, 0, 5, 0xffff} {
+		harness.OnVirtual.Then(t, fmt.Sprintf("error-%d-of-the-client", code), func(w *harness.Virtual) {
+			s := beginSending(w, w.Peer("alice"), 700)
+			w.At(20 * ms)
+			s.client.Send(s.socket, failure(code, w.Text("no room")))
+			w.Because(stops)
+			s.open.AllClosed()
+			w.Because(stops)
+			s.files.AllClosed()
+			s.client.Because(stops).HeardNothingElse()
+			w.Because(stops)
+			w.StillAt(20 * ms)
+		})
+	}
+
 	harness.OnVirtual.Then(t, "errors", func(w *harness.Virtual) {
-		const anError = "An error of a socket's is no ACK: it ends nothing, and no send comes sooner."
+		const anError = "An error of a socket's is no ACK: it should end nothing, and bring no send sooner."
 		s := beginSending(w, w.Peer("alice"), 700)
 		for range 3 {
 			w.FailRead(s.socket, slices.Repeat(manyErrors, 40)...)
@@ -1515,7 +1862,7 @@ func TestServeSendsAgain(t *testing.T) {
 	})
 
 	harness.OnVirtual.Then(t, "at-their-own-times", func(w *harness.Virtual) {
-		const itsOwn = "Each transfer has its own times, whatever becomes of the others."
+		const itsOwn = "Each transfer should have its own times, whatever becomes of the others."
 		alice, bob, file := w.Peer("alice"), w.Peer("bob"), content(w, 600)
 		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), w.Files(map[string]string{w.Text("file"): file}))
 		alice.Send(g.server, rrq(w.Text("file"), "octet"))
@@ -1541,23 +1888,26 @@ func TestServeSendsAgain(t *testing.T) {
 func TestServeRefuses(t *testing.T) {
 	const (
 		notFound = "There is no such file: ERROR 1."
-		noName   = "A name that fs.ValidPath refuses, or with a backslash, leaves the directory: ERROR 2, and no file."
-		notHere  = "A request to write, and a mode that is not octet, are refused: ERROR 4."
-		cantRead = "A file that can't be opened or read, such as a directory, is refused at once: ERROR 0."
-		goesOn   = "Nothing that comes ends the service: the next request is answered as if nothing had been."
-		noReply  = "What is no request has no answer on the socket for requests."
-		noSocket = "Without a socket there is no answer: the client asks again."
+		noName   = "A name that fs.ValidPath refuses, or with a backslash, should be refused with ERROR 2."
+		notOpen  = "A name that fs.ValidPath refuses, or with a backslash, should be refused before any file is opened."
+		notHere  = "A request to write, and a mode that is not octet, should be refused: ERROR 4."
+		cantRead = "A file that can't be opened or read, such as a directory, should be refused at once: ERROR 0."
+		goesOn   = "Nothing that comes should end the service: the next request is answered as if nothing had been."
+		noReply  = "What is no request should have no answer on the socket for requests."
+		requests = "Only a request should make Serve ask for a socket."
+		noSocket = "Without a socket there should be no answer: the client asks again."
+		sentOnce = "An ERROR should be sent once, and nothing waited for: the socket is closed then."
 	)
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		alice, file := w.Peer("alice"), w.Text("hello")
 		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), w.Files(map[string]string{w.Text("file"): file}))
 		alice.Send(g.server, rrq(w.Text("nowhere"), "octet"))
 		gets(w, alice, g.open.Socket(1), 1, notFound)
-		w.Because(isClosed)
+		w.Because(sentOnce)
 		g.open.AllClosed()
 		alice.Send(g.server, wrq(w.Text("file"), "octet"))
 		gets(w, alice, g.open.Socket(2), 4, notHere)
-		w.Because(isClosed)
+		w.Because(sentOnce)
 		g.open.AllClosed()
 		alice.Send(g.server, rrq(w.Text("file"), "octet"))
 		alice.Because(goesOn).ExpectFrom(g.open.Socket(3), data(1, file))
@@ -1579,8 +1929,10 @@ func TestServeRefuses(t *testing.T) {
 		for i, name := range names {
 			alice.Send(g.server, rrq(name, "octet"))
 			gets(w, alice, g.open.Socket(i+1), 2, noName)
+			w.Because(notOpen)
+			g.files.NotOpened(name)
 		}
-		w.Because(isClosed)
+		w.Because(sentOnce)
 		g.open.AllClosed()
 	})
 
@@ -1588,7 +1940,8 @@ func TestServeRefuses(t *testing.T) {
 		const good = "Any name that fs.ValidPath takes and that has no backslash is good."
 		alice, contents := w.Peer("alice"), map[string]string{}
 		names := []string{
-			"dir/sub/file", "..file", "dir/...", "two words", "晚安", "-x", "dir:file", "%s", "~", "a..b",
+			"dir/sub/file", "..file", "dir/...", "two words", "晚安", "-x", "dir:file", "%s", "~", "a..b", " x", "x ",
+			"dir /x\n", "UPPER.TXT", ".hidden",
 			strings.Repeat("long/", 300) + "name",
 		}
 		for _, name := range names {
@@ -1602,14 +1955,60 @@ func TestServeRefuses(t *testing.T) {
 		}
 	})
 
+	harness.OnVirtual.Then(t, "not-there", func(w *harness.Virtual) {
+		const wraps = "An error of Open that wraps fs.ErrNotExist, however deep, says so: ERROR 1."
+		alice, files := w.Peer("alice"), w.Files(nil)
+		files.FailOpen(w.Text("wrapped"), fmt.Errorf("the archive: %w", fs.ErrNotExist))
+		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), files)
+		alice.Send(g.server, rrq(w.Text("wrapped"), "octet"))
+		gets(w, alice, g.open.Socket(1), 1, wraps)
+	})
+
+	harness.OnVirtual.Then(t, "two-reasons", func(w *harness.Virtual) {
+		const either = "If there are two reasons to refuse a request, either code will do: here 4, or 2."
+		alice := w.Peer("alice")
+		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), w.Files(nil))
+		for i, request := range []string{wrq("", ""), wrq("../"+w.Text("new"), "octet"), rrq("/", "netascii")} {
+			alice.Send(g.server, request)
+			socket := g.open.Socket(i + 1)
+			alice.Because(either).HearLike(socket, failure(4, "any text"), func(payload string) bool {
+				return isFailure(payload, 4) || isFailure(payload, 2)
+			})
+		}
+	})
+
+	harness.OnVirtual.Then(t, "refusals-that-fail", func(w *harness.Virtual) {
+		const unheard = "An ERROR that can't be sent changes nothing: the socket is closed, and Serve should go on."
+		alice, bob, server, open := w.Peer("alice"), w.Peer("bob"), w.ListenPacket("server"), w.Opener("transfer")
+		files := w.Files(map[string]string{w.Text("file"): w.Text("hello")})
+		w.Go("Serve", func(ctx context.Context) error {
+			opened := func() (net.PacketConn, error) {
+				conn, err := open.Open()
+				if err == nil {
+					w.FailWritesTo(conn, alice, syscall.EHOSTUNREACH)
+				}
+				return conn, err
+			}
+			return tftp.Serve(ctx, server, opened, files)
+		})
+		alice.Send(server, rrq(w.Text("nowhere"), "octet"))
+		alice.Send(server, rrq("..", "octet"))
+		w.Because(unheard)
+		open.Socket(2)
+		w.Because(unheard)
+		open.AllClosed()
+		bob.Send(server, rrq(w.Text("file"), "octet"))
+		bob.Because(unheard).ExpectFrom(open.Socket(3), data(1, w.Text("hello")))
+	})
+
 	harness.OnVirtual.Then(t, "modes", func(w *harness.Virtual) {
 		alice := w.Peer("alice")
 		files := w.Files(map[string]string{w.Text("file"): w.Text("line\n")})
 		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), files)
 		for i, request := range []string{
 			rrq(w.Text("file"), "netascii"), rrq(w.Text("file"), "mail"), rrq(w.Text("file"), ""),
-			rrq(w.Text("file"), "octets"), rrq(w.Text("file"), " octet"), wrq(w.Text("new"), "octet"),
-			wrq(w.Text("file"), "netascii"), wrq("", ""),
+			rrq(w.Text("file"), "octets"), rrq(w.Text("file"), " octet"), rrq(w.Text("file"), "binary"),
+			rrq(w.Text("file"), "image"), wrq(w.Text("file"), "octet"), wrq(w.Text("file"), "netascii"),
 		} {
 			alice.Send(g.server, request)
 			gets(w, alice, g.open.Socket(i+1), 4, notHere)
@@ -1637,27 +2036,42 @@ func TestServeRefuses(t *testing.T) {
 		alice.HeardNothingElse()
 	})
 
-	for i, at := range []int{0, 100, blockSize, 700} {
-		harness.OnVirtual.Then(t, fmt.Sprintf("fails-at-%d", at), func(w *harness.Virtual) {
-			const inTheMiddle = "When a Read fails, an ERROR takes the place of the block, and the transfer is over."
+	const (
+		inTheMiddle = "When a Read fails, an ERROR should take the place of the block, and the transfer is over."
+		cutOff      = "A Read may fail with io.ErrUnexpectedEOF, too: io.ReadFull can't tell that from the end."
+	)
+	for _, tt := range []struct {
+		name    string
+		at      int
+		err     error
+		because string
+	}{
+		{"fails-at-0", 0, errBroken, inTheMiddle},
+		{"fails-at-100", 100, io.ErrNoProgress, inTheMiddle},
+		{"fails-at-512", blockSize, errBroken, inTheMiddle},
+		{"fails-at-700", 700, io.ErrNoProgress, inTheMiddle},
+		{"cut-off-at-100", 100, io.ErrUnexpectedEOF, cutOff},
+		{"cut-off-at-700", 700, io.ErrUnexpectedEOF, cutOff},
+	} {
+		harness.OnVirtual.Then(t, tt.name, func(w *harness.Virtual) {
 			alice, file := w.Peer("alice"), content(w, 2000)
 			files := w.Files(map[string]string{w.Text("file"): file})
-			files.FailRead(w.Text("file"), at, []error{errBroken, io.ErrNoProgress}[i%2])
+			files.FailRead(w.Text("file"), tt.at, tt.err)
 			g := give(w, w.ListenPacket("server"), w.Opener("transfer"), files)
 			alice.Send(g.server, rrq(w.Text("file"), "octet"))
 			socket := g.open.Socket(1)
-			for n := range at / blockSize {
+			for n := range tt.at / blockSize {
 				w.At(10 * ms)
-				alice.Because(inTheMiddle).ExpectFrom(socket, nthBlock(file, n+1))
+				alice.Because(tt.because).ExpectFrom(socket, nthBlock(file, n+1))
 				alice.Send(socket, ack(uint16(n+1)))
 			}
-			gets(w, alice, socket, 0, inTheMiddle)
+			gets(w, alice, socket, 0, tt.because)
 			w.Because(isClosed)
 			g.open.AllClosed()
 			w.Because(isClosed)
 			g.files.AllClosed()
-			alice.Because(inTheMiddle).HeardNothingElse()
-			w.Because(inTheMiddle)
+			alice.Because(tt.because).HeardNothingElse()
+			w.Because(tt.because)
 			w.StillAt(10 * ms)
 		})
 	}
@@ -1673,6 +2087,8 @@ func TestServeRefuses(t *testing.T) {
 			alice.Send(g.server, other)
 		}
 		alice.Because(noReply).HeardNothingElse()
+		w.Because(requests)
+		g.open.Opened(0)
 		alice.Send(g.server, rrq(w.Text("file"), "octet"))
 		alice.Because(goesOn).ExpectFrom(g.open.Socket(1), data(1, file))
 		g.open.Opened(1)
@@ -1685,7 +2101,7 @@ func TestServeRefuses(t *testing.T) {
 		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), w.Files(map[string]string{w.Text("file"): file}))
 		bob.Send(g.server, rrq(w.Text("file"), "octet"))
 		bob.ExpectFrom(g.open.Socket(1), nthBlock(file, 1))
-		g.open.FailNext(syscall.EMFILE, syscall.EMFILE)
+		g.open.FailNext(syscall.EMFILE, &net.OpError{Op: "listen", Net: "udp", Err: net.ErrClosed})
 		alice.Send(g.server, rrq(w.Text("file"), "octet"))
 		alice.Send(g.server, rrq(w.Text("nowhere"), "octet"))
 		alice.Because(noSocket).HeardNothingElse()
@@ -1706,8 +2122,10 @@ func TestServeRefuses(t *testing.T) {
 			w.At(at)
 			w.FailRead(g.server, slices.Repeat(manyErrors, 40)...)
 			alice.Send(g.server, rrq(w.Text("file"), "octet"))
-			alice.Because(goesOn).ExpectFrom(g.open.Socket(i+1), data(1, file))
-			w.Because("Serve goes on at once after an error, without a pause.")
+			w.Because("Serve should go on however long nobody asks, and whatever a read returns.")
+			socket := g.open.Socket(i + 1)
+			alice.Because(goesOn).ExpectFrom(socket, data(1, file))
+			w.Because("Serve should go on at once after an error, without a pause.")
 			w.StillAt(at)
 			alice.Send(g.open.Socket(i+1), ack(1))
 		}
@@ -1721,10 +2139,10 @@ func TestServeRefuses(t *testing.T) {
 //kata:points 1
 func TestServeStops(t *testing.T) {
 	const (
-		endsAll = "When Serve returns, its transfers have ended: their sockets and their files are closed."
-		ctxEnds = "When ctx ends, Serve ends all transfers and returns at once, and its error says so."
-		itsOwn  = "The socket on which requests come is the caller's: Serve leaves it open."
-		before  = "What is over before the call ends it too, and the error says so."
+		endsAll = "When Serve returns, its transfers should have ended: their sockets and their files are closed."
+		ctxEnds = "When ctx ends, Serve should end all transfers and return at once, and its error should say so."
+		itsOwn  = "The socket on which requests come is the caller's: Serve should leave it open."
+		before  = "What is over before the call should end it too, and the error should say so."
 	)
 	harness.OnEachNetwork(t, func(w *harness.World) {
 		alice, file := w.Peer("alice"), content(w, 700)
@@ -1746,7 +2164,7 @@ func TestServeStops(t *testing.T) {
 		bob.Send(g.server, rrq(w.Text("file"), "octet"))
 		bob.ExpectFrom(g.open.Socket(1), nthBlock(file, 1))
 		w.Close(g.server)
-		g.call.Because("A closed socket ends Serve, with an error that wraps net.ErrClosed.")
+		g.call.Because("A closed socket should end Serve, with an error that wraps net.ErrClosed.")
 		g.call.Fails(net.ErrClosed)
 		w.Because(endsAll)
 		g.open.AllClosed()
@@ -1773,7 +2191,7 @@ func TestServeStops(t *testing.T) {
 			} else {
 				w.Close(g.server)
 			}
-			g.call.Because("When its socket is closed or ctx ends, Serve ends all transfers and returns at once.").
+			g.call.Because("When its socket is closed or ctx ends, Serve should end all transfers and return at once.").
 				FailsAt(ended, wanted...)
 			w.Because(endsAll)
 			g.open.AllClosed()
@@ -1782,6 +2200,25 @@ func TestServeStops(t *testing.T) {
 			w.NothingLeftBehind()
 		})
 	}
+
+	harness.OnVirtual.Then(t, "one-of-two", func(w *harness.Virtual) {
+		const onItsOwn = "Every call is on its own: when one Serve ends, it should wait for its own transfers alone."
+		alice, bob, file := w.Peer("alice"), w.Peer("bob"), content(w, 700)
+		files := w.Files(map[string]string{w.Text("file"): file})
+		one := give(w, w.ListenPacket("server 1"), w.Opener("transfer"), files)
+		two := give(w, w.ListenPacket("server 2"), w.Opener("other transfer"), files)
+		alice.Send(one.server, rrq(w.Text("file"), "octet"))
+		alice.ExpectFrom(one.open.Socket(1), nthBlock(file, 1))
+		bob.Send(two.server, rrq(w.Text("file"), "octet"))
+		bob.ExpectFrom(two.open.Socket(1), nthBlock(file, 1))
+		w.At(10 * ms)
+		one.call.Because(onItsOwn).Stop()
+		one.call.Because(onItsOwn).FailsAt(10*ms, context.Canceled, os.ErrDeadlineExceeded)
+		w.Because(endsAll)
+		one.open.AllClosed()
+		bob.Send(two.open.Socket(1), ack(1))
+		bob.Because(onItsOwn).ExpectFrom(two.open.Socket(1), nthBlock(file, 2))
+	})
 
 	harness.OnVirtual.Then(t, "over-before-the-call", func(w *harness.Virtual) {
 		server, open, files := w.ListenPacket("server"), w.Opener("transfer"), w.Files(nil)
@@ -1809,6 +2246,59 @@ func TestServeStops(t *testing.T) {
 		w.NothingLeftBehind()
 	})
 
+	for _, as := range []string{"a-request-comes", "a-read-fails"} {
+		harness.OnVirtual.Then(t, "cancelled-as-"+as, func(w *harness.Virtual) {
+			const asItEnds = "If ctx ends as a read returns, whatever that brings, the error should still be ctx's."
+			alice, server, open := w.Peer("alice"), w.ListenPacket("server"), w.Opener("transfer")
+			files := w.Files(map[string]string{w.Text("file"): content(w, 700)})
+			call := w.Call("Serve", func(ctx context.Context) (any, error) {
+				ctx, cancel := context.WithCancel(ctx)
+				defer cancel()
+				return nil, tftp.Serve(ctx, ending{server, cancel}, open.Open, files)
+			})
+			if as == "a-request-comes" {
+				alice.Send(server, rrq(w.Text("file"), "octet"))
+			} else {
+				w.FailRead(server, syscall.ECONNREFUSED)
+			}
+			call.Because(asItEnds).FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
+			w.Because(endsAll)
+			open.AllClosed()
+			w.Because(endsAll)
+			files.AllClosed()
+			w.NothingLeftBehind()
+		})
+	}
+
+	for _, as := range []string{"open-returns", "a-file-opens"} {
+		harness.OnVirtual.Then(t, "cancelled-as-"+as, func(w *harness.Virtual) {
+			const whatever = "What open or Open has returned should be closed, also if ctx has ended meanwhile."
+			alice, server, open := w.Peer("alice"), w.ListenPacket("server"), w.Opener("transfer")
+			files := w.Files(map[string]string{w.Text("file"): content(w, 700)})
+			call := w.Call("Serve", func(ctx context.Context) (any, error) {
+				ctx, cancel := context.WithCancel(ctx)
+				defer cancel()
+				opened, found := open.Open, fs.FS(files)
+				if as == "open-returns" {
+					opened = func() (net.PacketConn, error) {
+						defer cancel()
+						return open.Open()
+					}
+				} else {
+					found = endingFiles{files, cancel}
+				}
+				return nil, tftp.Serve(ctx, server, opened, found)
+			})
+			alice.Send(server, rrq(w.Text("file"), "octet"))
+			call.Because(ctxEnds).FailsAt(0, context.Canceled, os.ErrDeadlineExceeded)
+			w.Because(whatever)
+			open.AllClosed()
+			w.Because(whatever)
+			files.AllClosed()
+			w.NothingLeftBehind()
+		})
+	}
+
 	harness.OnLoopback4.Then(t, "request-while-cancelling", func(w *harness.Kernel4) {
 		alice, file := w.Peer("alice"), content(w, 700)
 		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), w.Files(map[string]string{w.Text("file"): file}))
@@ -1822,6 +2312,18 @@ func TestServeStops(t *testing.T) {
 		g.open.AllClosed()
 		w.NothingLeftBehind()
 	})
+}
+
+// endingFiles end a context when a file is opened.
+type endingFiles struct {
+	fs.FS
+	end context.CancelFunc
+}
+
+// Open opens a file.
+func (e endingFiles) Open(name string) (fs.File, error) {
+	defer e.end()
+	return e.FS.Open(name)
 }
 
 func TestMain(m *testing.M) { harness.Main(m) }

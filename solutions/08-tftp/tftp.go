@@ -247,14 +247,15 @@ func answer(ctx context.Context, request Packet, client net.Addr, open func() (n
 
 // give sends a file in blocks, each when the one before has come.
 func (t *transfer) give(ctx context.Context, client net.Addr, file io.Reader) {
-	data := make([]byte, blockSize)
+	var data bytes.Buffer
 	for block := uint16(1); ; block++ {
-		n, err := io.ReadFull(file, data)
-		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		data.Reset()
+		n, err := io.CopyN(&data, file, blockSize)
+		if err != nil && err != io.EOF { // which is the end, when there were fewer bytes
 			t.refuse(client, Undefined, "the file can't be read")
 			return
 		}
-		datagram := Packet{Op: DATA, Block: block, Data: data[:n]}.Append(nil)
+		datagram := Packet{Op: DATA, Block: block, Data: data.Bytes()}.Append(nil)
 		err = t.exchange(ctx, datagram, client, func(p Packet) bool { return p.Op == ACK && p.Block == block })
 		if err != nil || n < blockSize {
 			return
