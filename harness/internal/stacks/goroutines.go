@@ -201,7 +201,19 @@ var harnessFunction = regexp.MustCompile(
 
 // Busy reports whether g runs, or would if it were given a processor: nobody but Go's own goroutines keeps it waiting,
 // such as the garbage collector's, which may take seconds on a machine that is kept busy.
-func (g Goroutine) Busy() bool { return busyState.MatchString(g.State) }
+// So is who waits for a mutex of the harness's own, which is held for a moment only.
+func (g Goroutine) Busy() bool { return busyState.MatchString(g.State) || g.AtMutex() && g.atOurs() }
+
+// atOurs reports whether it is the harness that has called what g is in, of package sync.
+func (g Goroutine) atOurs() bool {
+	i := slices.IndexFunc(g.frames, func(f frame) bool { return !inSync.MatchString(f.function) })
+	return i >= 0 && ours.MatchString(g.frames[i].function)
+}
+
+var (
+	inSync = regexp.MustCompile(`^(?:internal/)?sync\.`)
+	ours   = regexp.MustCompile(`^udpkata/harness/(?:internal/(?:record|patience)|simnet|stage/runner)\.`)
+)
 
 // busyState tells such states, as runtime2.go and traceback.go of Go's runtime name them.
 var busyState = regexp.MustCompile(

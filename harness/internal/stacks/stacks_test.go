@@ -166,6 +166,25 @@ func TestStarting(t *testing.T) {
 	}
 }
 
+// TestAtOurMutex: the harness's own mutexes are held for a moment only; those of the code's may be held for ever.
+func TestAtOurMutex(t *testing.T) {
+	for by, want := range map[string]bool{
+		"udpkata/harness/internal/patience.(*Monitor).Locked": true, "udpkata/lessons/02-echo.Serve": false,
+	} {
+		g, ok := parseGoroutine(`goroutine 34 [sync.Mutex.Lock]:
+internal/sync.(*Mutex).Lock(...)
+	/go/internal/sync/mutex.go:12
+sync.(*Mutex).Lock(0xc000)
+	/go/sync/mutex.go:12 +0x1d
+` + by + `(0xc000)
+	/x/monitor.go:12 +0x1d
+udpkata/harness/internal/record.PacketConn.ReadFrom({0x1}, {0x2})
+	/x/harness/internal/record/conn.go:12 +0x1d`)
+		require.True(t, ok)
+		require.Equal(t, want, g.Busy(), by)
+	}
+}
+
 // TestPutBack: whoever helps the garbage collector is in the bubble in which it was started.
 func TestPutBack(t *testing.T) {
 	all := []Goroutine{
