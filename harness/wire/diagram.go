@@ -115,6 +115,7 @@ func (r *reader) read(lines []string) {
 // ofAll are the marks that are said of no datagram, but of what did not come after all of them.
 var ofAll = []text.Text{
 	text.Say("%s still waits for %s", anything, anything), text.Say("%s still waits for a datagram", anything),
+	text.Say("%s still waits for one such as %s", anything, anything),
 	text.Say("the next one was due after %v", anything),
 }
 
