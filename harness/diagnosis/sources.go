@@ -222,8 +222,8 @@ func answerNotRead(s Seen) text.Text {
 	answer, _ := value.([]byte)
 	for _, q := range s.questions() {
 		for _, d := range s.Wire {
-			// Where the code reads as it likes, an answer is one among others, and has more than its text.
-			if q.sock.Owned && !bytes.HasSuffix(d.Payload, answer) || d.Forged {
+			// Where the code reads as it likes, the answer is one datagram among others, and has an ID before its text.
+			if d.Forged || q.sock.Owned && !bytes.HasSuffix(d.Payload, answer) {
 				continue
 			}
 			if d.From != q.asked() || d.To != q.sock.Addr || d.Heard || d.Err != nil || !d.Lost.IsZero() ||

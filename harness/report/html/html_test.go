@@ -143,8 +143,7 @@ func TestData(t *testing.T) {
 			if !m.Counts {
 				continue
 			}
-			require.Equal(t, []any{m.Student, m.ID, m.Earned, m.Mark, m.Factor, m.Late,
-				m.LateBy},
+			require.Equal(t, []any{m.Student, m.ID, m.Earned, m.Mark, m.Factor, m.Late, m.LateBy},
 				[]any{s.Name, s.ID, s.Earned, s.Mark, s.Factor, s.Late, s.By})
 			require.Equal(t, m.Of, r.Of)
 			require.Equal(t, m.Key == "", s.Result < 0)
