@@ -96,7 +96,7 @@ func (s *Story) Goroutines(here []stacks.Goroutine) (all, others []stacks.Gorout
 		}
 	}
 	self, _ := stacks.Self()
-	onTheWay := !s.Virtual && stirs && s.open.onTheWay(says.asked, here, self)
+	onTheWay := !s.Virtual && s.open.onTheWay(says.asked, stirs, here, self)
 	busy = busy || onTheWay
 	for _, g := range says.all {
 		c := calls[g.ID]
@@ -109,7 +109,7 @@ func (s *Story) Goroutines(here []stacks.Goroutine) (all, others []stacks.Gorout
 		performer := s.open[says.waits[g.ID]]
 		performs := func(h stacks.Goroutine) bool { return h.ID == performer && !h.Busy() }
 		if i := slices.IndexFunc(here, performs); i >= 0 {
-			g.State, g.Durable = here[i].State, here[i].Durable
+			g = g.ServedBy(here[i])
 		}
 		if onTheWay && g.InHarness() { // perhaps for what has been answered already
 			g.State, g.Durable = "runnable", false

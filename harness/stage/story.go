@@ -55,6 +55,7 @@ type Story struct {
 	steps     atomic.Uint64 // calls that have returned
 	row       *row          // nil unless calls are made in one
 	asked     int           // operations
+	answered  int           // of them
 	brought   int           // bytes with them
 	still     still
 
@@ -345,6 +346,7 @@ func (s *Story) closes(op *operation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, op.frame.ID)
+	s.answered++
 }
 
 // performs has an operation of the code's performed, on this goroutine, which it may end.

@@ -110,7 +110,7 @@ func (s *Story) stirs(ran, answers bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := now()
-	if done := uint64(s.asked) + s.steps.Load(); ran || done != s.still.done || s.still.looks == 0 {
+	if done := uint64(s.asked+s.answered) + s.steps.Load(); ran || done != s.still.done || s.still.looks == 0 {
 		s.still = still{done: done, since: at}
 	}
 	s.still.looks++
@@ -120,7 +120,7 @@ func (s *Story) stirs(ran, answers bool) bool {
 
 // A still is a while in which a stage did nothing.
 type still struct {
-	done  uint64 // what it had done before
+	done  uint64 // what it had done, and what was done for it, before
 	since time.Time
 	looks int
 }

@@ -226,6 +226,9 @@ func (c *Conn) setDeadline(t time.Time, set func(time.Time) error, notes ...*dea
 	return err
 }
 
+// lingers is the name of the method linger, as it is on a stack.
+const lingers = "udpkata/harness/internal/record.(*Conn).linger"
+
 // linger returns once a datagram was sent to the socket and each call of the
 // student's code has returned, or waits for something else than that datagram: for
 // the goroutine that lingers here, say, or for another datagram, when that has been
@@ -250,7 +253,7 @@ func (c *Conn) linger() {
 		})
 		for _, g := range c.r.Alive() {
 			readsOn := !unread && g.Reads() // and has done what it does about the datagram
-			if !g.Busy() && (!g.InHarness() || readsOn || g.SetsDeadline()) {
+			if g.RunsIn(lingers) || !g.Busy() && (!g.InHarness() || readsOn) {
 				delete(waiting, g.ID)
 			}
 		}

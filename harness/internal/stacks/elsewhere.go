@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"path"
+	"slices"
 	"strings"
 	"sync/atomic"
 )
@@ -79,6 +80,13 @@ func (g Goroutine) AsCall() Goroutine {
 // stack: in wg.Go(other.Wait), say.
 func (g Goroutine) AsTheirs() Goroutine {
 	g.theirs = true
+	return g
+}
+
+// ServedBy returns g as one that waits as another does, which performs for it what it has asked for.
+func (g Goroutine) ServedBy(other Goroutine) Goroutine {
+	g.State, g.Durable = other.State, other.Durable
+	g.frames = slices.Concat(other.frames, g.frames)
 	return g
 }
 

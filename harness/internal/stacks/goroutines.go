@@ -225,9 +225,6 @@ func (g Goroutine) Reads() bool {
 	return g.State == "IO wait" || strings.HasPrefix(g.WaitsIn(), "Read")
 }
 
-// SetsDeadline reports whether g waits for a deadline to be set.
-func (g Goroutine) SetsDeadline() bool { return strings.HasPrefix(g.WaitsIn(), "Set") }
-
 // AtMutex reports whether g waits for a mutex.
 func (g Goroutine) AtMutex() bool { return strings.Contains(g.State, "Mutex") }
 
