@@ -107,7 +107,7 @@ func (s *Story) Goroutines(here []stacks.Goroutine) (all, others []stacks.Gorout
 			g = g.AsTheirs()
 		}
 		performer := s.open[says.waits[g.ID]]
-		performs := func(h stacks.Goroutine) bool { return h.ID == performer && !h.Busy() }
+		performs := func(h stacks.Goroutine) bool { return h.ID == performer }
 		if i := slices.IndexFunc(here, performs); i >= 0 {
 			g = g.ServedBy(here[i])
 		}

@@ -83,10 +83,13 @@ func (g Goroutine) AsTheirs() Goroutine {
 	return g
 }
 
-// ServedBy returns g as one that waits as another does, which performs for it what it has asked for.
+// ServedBy returns g as one that waits for another, which performs for it what it has asked for: what that runs, g
+// runs; and while that waits, g waits in the same way.
 func (g Goroutine) ServedBy(other Goroutine) Goroutine {
-	g.State, g.Durable = other.State, other.Durable
 	g.frames = slices.Concat(other.frames, g.frames)
+	if !other.Busy() {
+		g.State, g.Durable = other.State, other.Durable
+	}
 	return g
 }
 
