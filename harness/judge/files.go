@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -205,6 +206,10 @@ func collect(p Params) (code build.Submission, notes []string, err error) {
 				notes = append(notes, fmt.Sprintf("%s was left out: %s.", name, why))
 			}
 			continue
+		}
+		if !build.IsForHere(name, files[name]) {
+			notes = append(notes, fmt.Sprintf("%s was left out: by its name or its build tag, it is not for %s on %s.",
+				name, runtime.GOOS, runtime.GOARCH))
 		}
 		if len(files[name]) > MaxFileSize {
 			return nil, notes, text.Fail("%s has more than %d bytes; make it shorter", name, MaxFileSize)

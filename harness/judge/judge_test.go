@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -196,6 +197,7 @@ func all(state verdict.State, reason string) []wanted {
 }
 
 func TestRun(t *testing.T) {
+	const here = runtime.GOOS + " on " + runtime.GOARCH + "."
 	tests := []struct {
 		name    string
 		files   map[string]string
@@ -278,6 +280,15 @@ func TestRun(t *testing.T) {
 				"{ return 1 }\n",
 			"tiny.s": "TEXT ·D(SB),0,$0\n",
 		}, want: all(verdict.Passed, ""), notes: []string{"tiny.s was left out: only Go is judged."}},
+		{name: "other systems and programs", files: map[string]string{
+			"tiny.go": "package tiny\n\nfunc A() int { return 1 }\n\nfunc B() int { return 1 }\n\nfunc C() int " +
+				"{ return 1 }\n",
+			"tiny_plan9.go": "package tiny\n\nfunc A() int { return 2 }\n",
+			"try.go":        "//go:build ignore\n\npackage main\n\nfunc main() {}\n",
+		}, want: all(verdict.Passed, ""), notes: []string{
+			"tiny_plan9.go was left out: by its name or its build tag, it is not for " + here,
+			"try.go was left out: by its name or its build tag, it is not for " + here,
+		}},
 		{name: "huge file", files: map[string]string{"tiny.go": "package tiny\n" + strings.Repeat("\n", MaxFileSize)},
 			want: all(verdict.NotRun, "tiny.go has more than 1048576 bytes; make it shorter")},
 

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -30,6 +31,7 @@ func (s *submission) checkLetters(name string, content []byte) {
 				"before it; "+
 				"take it out", `\r`))
 		case r == '\uFEFF' && i == 0, r == '\t', r == '\r', r == utf8.RuneError:
+		case isZeroWidth(r): // which is pasted along from pages, and can stand in no name
 		case joins(r) && (before >= utf8.RuneSelf || next == '\u20E3'): // as in emoji and some scripts
 		case turns(r):
 			s.refuse(name, line, text.Say("the character %s turns the direction of writing, so that code looks "+
@@ -47,6 +49,9 @@ func (s *submission) checkLetters(name string, content []byte) {
 
 // turns reports whether a character changes the direction of writing.
 func turns(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }
+
+// isZeroWidth reports whether a character says where a line may be broken, and nothing else.
+func isZeroWidth(r rune) bool { return slices.Contains([]rune{'\u00AD', '\u200B', '\u2060'}, r) }
 
 // joins reports whether a character changes how its neighbours are drawn, and has its place between them.
 func joins(r rune) bool {

@@ -22,14 +22,15 @@
 //   - what ends or changes the process and others: os.Exit, runtime.Goexit, signals, processes, written
 //     files, the environment, descriptors by number, values set in the standard library's variables;
 //   - what is not the student's: imports of the solution, of the harness, of lessons, of other modules; embedded files;
-//   - what makes code other than it looks, or hides it: //line, build tags and names of files for other systems, tests
-//     of one's own among what is handed in, dot imports, letters that are not seen, that turn the direction of writing,
-//     or that look like others;
+//   - what makes code other than it looks, or hides it: //line, build tags and names of files by which some machines
+//     build a file and others don't, dot imports, letters that are not seen, that turn the direction of writing, or
+//     that look like others;
 //   - what costs the compiler dearly: files, functions, arrays, numbers and nesting without measure.
 //
 // The tables are in table.go. Packages of the student's own, in folders below the lesson's, are held to the same as the
-// lesson's is, if one that counts imports them. Files that the course always takes its own of (given ones and its
-// tests) are not looked at, nor is what go does not build for the lesson.
+// lesson's is, if one that counts imports them. Files that the course always takes its own of (given ones and tests)
+// are not looked at, nor is what lies in other folders. A file for another system, or with a build tag that never holds
+// where code is graded, is read as the others are, though nobody builds it there.
 //
 // It reads the syntax of each file, and evaluates no types: so nothing in the code can take it long, and what does not
 // compile is left to the compiler, which has better words. log.Fatal is permitted: where it is reached, the judge says
@@ -95,14 +96,11 @@ func Check(lesson curriculum.Lesson, files map[string][]byte) []Refusal {
 	return p.refusals[:min(len(p.refusals), mostRefusals)]
 }
 
-// built reports whether a file of code of somebody's could be built for the lesson. Nobody builds the tests of a
-// package below the lesson's.
+// built reports whether a file of code of somebody's could be built for the lesson. Nobody builds tests but the
+// course's.
 func built(lesson curriculum.Lesson, name string) bool {
-	isOwn := func(t curriculum.Task) bool { return t.File == name }
 	isGiven := func(f curriculum.File) bool { return f.Name == name && f.Given }
-	isTest := strings.HasSuffix(name, "_test.go")
-	return !slices.ContainsFunc(lesson.Tasks, isOwn) && !slices.ContainsFunc(lesson.Files, isGiven) &&
-		!(isTest && path.Dir(name) != ".")
+	return !slices.ContainsFunc(lesson.Files, isGiven) && !strings.HasSuffix(name, "_test.go")
 }
 
 // A submission is what is known of somebody's files.
@@ -128,9 +126,6 @@ func (s *submission) read(name string, content []byte) {
 	switch {
 	case path.Ext(name) != ".go":
 		s.refuse(name, 0, text.Say("only Go is judged; write it in Go, and leave this file out"))
-		return
-	case strings.HasSuffix(name, "_test.go"):
-		s.refuse(name, 0, text.Say("the tests are the course's; leave this file out of what you hand in"))
 		return
 	case len(content) > judge.MaxFileSize:
 		s.refuse(name, 0, text.Say("the file has more than %d bytes; make it shorter", judge.MaxFileSize))

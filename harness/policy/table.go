@@ -32,6 +32,7 @@ var permitted = []permit{
 		"Readlink FileInfo FileMode DirEntry Mode* O_RDONLY Is* SameFile Err* PathError LinkError SyscallError " +
 		"NewSyscallError Getpid Getppid Getuid Geteuid Getgid Getegid Getpagesize Getwd Hostname TempDir " +
 		"DevNull PathSeparator PathListSeparator", "it reads and prints"},
+	{"io/ioutil", "Discard NopCloser ReadAll ReadFile ReadDir", "so does what had its place there before Go 1.16"},
 	{"reflect", "DeepEqual TypeOf TypeFor Type Kind", "it compares, and names types"},
 	{"runtime", "Gosched NumGoroutine NumCPU GOMAXPROCS GOOS GOARCH Version Compiler Caller Callers CallersFrames " +
 		"Frame Frames Func FuncForPC Stack GC KeepAlive MemStats ReadMemStats Error TypeAssertionError PanicNilError",

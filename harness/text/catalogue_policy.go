@@ -10,14 +10,15 @@ var policySentences = []Text{
 	{"there are more than %d files with code; join some", "程式檔案超過 %d 個；請合併一些"},
 	{"the file's name has a character that is not seen; rename it", "檔名裡有看不見的字元；請改檔名"},
 	{"only Go is judged; write it in Go, and leave this file out", "評分只看 Go；請用 Go 寫，不要交這個檔案"},
-	{"the tests are the course's; leave this file out of what you hand in", "測試用的是課程的；繳交時不要附上這個檔案"},
 	{"the file has more than %d bytes; make it shorter", "檔案超過 %d 位元組；請縮短"},
-	{"by its name, the file is not built on Linux, where code is graded; rename it, or leave it out",
-		"評分在 Linux 上進行，這個檔名會讓檔案在那裡不被編譯；請改檔名，或是不要交"},
 	{
-		"by this build tag, the file is not built on Linux, where code is graded; take the tag away, or leave the " +
-			"file out",
-		"評分在 Linux 上進行，這個 build tag 會讓檔案在那裡不被編譯；請拿掉它，或是不要交這個檔案",
+		"by its name, the file is built on some machines for grading, and not on others; rename it, or leave it out",
+		"這個檔名會讓檔案在某些評分的機器上編譯，在其他機器上不編譯；請改檔名，或是不要交",
+	},
+	{
+		"by this build tag, the file is built on some machines for grading, and not on others; take the tag away, " +
+			"or leave the file out",
+		"這個 build tag 會讓檔案在某些評分的機器上編譯，在其他機器上不編譯；請拿掉它，或是不要交這個檔案",
 	},
 
 	// Characters.

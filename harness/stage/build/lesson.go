@@ -1,10 +1,12 @@
 package build
 
 import (
+	"bytes"
 	"fmt"
 	"go/build"
 	"go/parser"
 	"go/token"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -217,8 +219,7 @@ func (c *compiling) copy(folder string) (refusal string, err error) {
 		if err := os.WriteFile(filepath.Join(c.dir, place, base), source, 0o600); err != nil {
 			return "", err
 		}
-		// A file that can't be read this far is one that the compiler refuses, with better words.
-		if match, err := system.MatchFile(filepath.Join(c.dir, place), base); err == nil && !match {
+		if !IsForHere(base, source) {
 			continue
 		}
 		if clause := packageOf(base, source); clause != "" {
@@ -245,6 +246,15 @@ func packageOf(name string, source []byte) string {
 		return ""
 	}
 	return file.Name.Name
+}
+
+// IsForHere reports whether go builds a file of somebody's on this system, by its name and its build tags. One that
+// can't be read this far is built: the compiler refuses it, with better words.
+func IsForHere(name string, source []byte) bool {
+	c := *system
+	c.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(source)), nil }
+	match, err := c.MatchFile("", path.Base(name))
+	return match || err != nil
 }
 
 // system says which files are for this system. Nothing here calls C.
