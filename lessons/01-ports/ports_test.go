@@ -92,7 +92,7 @@ func TestRangeOf(t *testing.T) {
 		for _, port := range []int{-65535, 66560, 1 << 30} {
 			rangeOf(w, port).Because("Ports are from 0 to 65535. As a uint16, this would be %d.", uint16(port)).Fails()
 		}
-		tryAll(w, "RangeOf", rangeTrials)
+		tryAll(w, "RangeOf(%d)", rangeTrials, func(arg any) (any, error) { return ports.RangeOf(arg.(int)) })
 
 		for _, tt := range []struct {
 			port int
@@ -122,7 +122,8 @@ func TestParsePort(t *testing.T) {
 				parsePort(w, text).Because(tt.because).Fails()
 			}
 		}
-		tryAll(w, "ParsePort", func(yield func(trial) bool) { portTrials(w, yield) })
+		trials := func(yield func(trial) bool) { portTrials(w, yield) }
+		tryAll(w, "ParsePort(%q)", trials, func(arg any) (any, error) { return ports.ParsePort(arg.(string)) })
 	})
 }
 
@@ -259,7 +260,11 @@ func TestParseSystemRange(t *testing.T) {
 				parseSystemRange(w, text).Because(tt.because).Fails()
 			}
 		}
-		tryAll(w, "ParseSystemRange", func(yield func(trial) bool) { systemRangeTrials(w, yield) })
+		trials := func(yield func(trial) bool) { systemRangeTrials(w, yield) }
+		tryAll(w, "ParseSystemRange(%q)", trials, func(arg any) (any, error) {
+			first, last, err := ports.ParseSystemRange(arg.(string))
+			return portRange{first, last}, err
+		})
 	})
 }
 
@@ -495,9 +500,7 @@ func TestClaimOnTwoAddresses(t *testing.T) {
 
 // A trial is one of many calls of a function of values.
 type trial struct {
-	name    string // of the call, as a format for arg
 	arg     any
-	call    func() (any, error)
 	want    any // nil for an error
 	because string
 }
@@ -510,16 +513,17 @@ type outcome struct {
 
 func outcomeOf(value any, err error) outcome { return outcome{value, err} }
 
-// tryAll makes trials, all in one call of the story's: one for each would take long. The
-// first that goes wrong is told as a call of its own.
-func tryAll(w *harness.World, name string, trials iter.Seq[trial]) {
+// tryAll makes trials of a call, whose name is a format for what it is given, all in one call of the story's: one for
+// each would take long. The first that goes wrong is told as a call of its own.
+func tryAll(w *harness.World, name string, trials iter.Seq[trial], call func(arg any) (any, error)) {
 	w.Helper()
 	var wrong *trial
 	var value any
 	var err error
-	w.Call(name, func(context.Context) (any, error) {
-		all := slices.Collect(trials)
-		outcomes := harness.Results(len(all), func(i int) outcome { return outcomeOf(all[i].call()) })
+	function, _, _ := strings.Cut(name, "(")
+	w.Call(function, func(context.Context) (any, error) {
+		all := slices.AppendSeq(make([]trial, 0, 1<<17), trials) // to make it longer takes longer than the trials
+		outcomes := harness.Results(len(all), func(i int) outcome { return outcomeOf(call(all[i].arg)) })
 		for i, t := range all {
 			value, err = outcomes[i].value, outcomes[i].err
 			if t.want == nil && err == nil || t.want != nil && (err != nil || value != t.want) {
@@ -532,7 +536,7 @@ func tryAll(w *harness.World, name string, trials iter.Seq[trial]) {
 	if wrong == nil {
 		return
 	}
-	told := w.Call(fmt.Sprintf(wrong.name, wrong.arg), func(context.Context) (any, error) { return value, err })
+	told := w.Call(fmt.Sprintf(name, wrong.arg), func(context.Context) (any, error) { return value, err })
 	told.Because(wrong.because)
 	if wrong.want == nil {
 		told.Fails()
@@ -544,7 +548,7 @@ func tryAll(w *harness.World, name string, trials iter.Seq[trial]) {
 // type keeps a port.
 func rangeTrials(yield func(trial) bool) {
 	try := func(port int) bool {
-		t := trial{name: "RangeOf(%d)", arg: port, call: func() (any, error) { return ports.RangeOf(port) }}
+		t := trial{arg: port}
 		switch {
 		case port < 0, port > 65535:
 			t.because = "Ports are from 0 to 65535."
@@ -574,8 +578,7 @@ func rangeTrials(yield func(trial) bool) {
 // portTrials yields the texts of every port, and texts of none, of which many have a port in them.
 func portTrials(w *harness.World, yield func(trial) bool) {
 	try := func(text string, want any, because string) bool {
-		call := func() (any, error) { return ports.ParsePort(text) }
-		return yield(trial{name: "ParsePort(%q)", arg: text, call: call, want: want, because: because})
+		return yield(trial{text, want, because})
 	}
 	for port := range 1 << 16 {
 		text := strconv.Itoa(port)
@@ -637,11 +640,7 @@ func strange(yield func(string) bool) {
 // systemRangeTrials yields pairs of ports, which it draws, and pairs of which one is none.
 func systemRangeTrials(w *harness.World, yield func(trial) bool) {
 	try := func(text string, want any, because string) bool {
-		call := func() (any, error) {
-			first, last, err := ports.ParseSystemRange(text)
-			return portRange{first, last}, err
-		}
-		return yield(trial{name: "ParseSystemRange(%q)", arg: text, call: call, want: want, because: because})
+		return yield(trial{text, want, because})
 	}
 	chance := rand.New(rand.NewPCG(1, uint64(harness.Number(w, 1, 1, math.MaxInt))))
 	for range 5000 {

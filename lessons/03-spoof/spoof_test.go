@@ -218,6 +218,10 @@ func TestSameEndpoint(t *testing.T) {
 			ports = append(ports, netip.AddrPortFrom(netip.IPv6Loopback(), uint16(port)))
 		}
 		each, some := forms(ports), harness.Number(w, somePort, 1, 1<<16-1)
+		near := []form{each[0], each[some]}
+		for bit := range 16 {
+			near = append(near, each[some^1<<bit])
+		}
 		notable := forms(endpoints(some, "0.0.0.0", "127.0.0.1", "127.0.0.2", "255.255.255.255",
 			"::", "::1", "::127.0.0.1", "64:ff9b::127.0.0.1", "fd00::1", "fd00::1%eth0", "fd00::1%eth1",
 			"fe80::1", "fe80::1%eth0", "fe80::1%ETH0", "fe80::1%eth", "fe80::1%2", "::1%eth0"))
@@ -228,7 +232,7 @@ func TestSameEndpoint(t *testing.T) {
 			one, other []form
 			because    string
 		}{
-			{each[:1], each, everyPort},
+			{near, near, everyPort},
 			{each[some : some+1], each, everyPort},
 			{notable, notable, everyPart},
 			{bits, bits, everyPart},
