@@ -82,12 +82,14 @@ func (p Packet) Append(b []byte) []byte {
 // wraps that of w. When ctx ends, or has ended before, Get returns at once, with an error that
 // wraps ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded; and when conn is closed, with
 // one that wraps net.ErrClosed. (If w has the whole file by then, no error will do, too.) In
-// these cases the error does not wrap ErrServerDown. It may send an ERROR then, too.
+// these cases the error does not wrap ErrServerDown. From then on Get sends nothing, but perhaps
+// an ERROR.
 //
 // The rules for conn, and what "at once" means, are in lessons/00-before, section The rules of
-// every lesson. Here also: there are no two calls at a time on one conn. conn may still hold
-// packets of an earlier transfer. w may take its time: Get waits for it, whatever happens
-// meanwhile.
+// every lesson. Here also: server is a *net.UDPAddr, whose IPv4 address may have 4 bytes or 16.
+// There are no two calls at a time on one conn. conn may still hold packets of an earlier
+// transfer. w may take its time, and a block more than one Write: Get waits for it, whatever
+// happens meanwhile.
 func Get(ctx context.Context, conn net.PacketConn, server net.Addr, name string, w io.Writer) (int64, error) {
 	panic("TODO: write Get, which fetches a file")
 }
@@ -111,11 +113,11 @@ func Get(ctx context.Context, conn net.PacketConn, server net.Addr, name string,
 // TestServeSendsAgain: while that ACK does not come, the transfer sends its DATA again, as Get
 // does its ACK, and is over after 3100 ms. Nothing else makes it send: no ACK with another
 // number, nor one that comes again, no packet of another kind, and nothing that Parse refuses.
-// Nor does an error of the socket's, of which none ends the transfer; a send that fails counts
-// as a send. None of all this changes its times either. A packet that comes to its socket from
-// anybody but whoever asked is answered with an ERROR of the code 5, unless it is an ERROR
-// itself, and otherwise passed over. An ERROR from whoever asked ends the transfer, whatever its
-// code.
+// Nor does an error of the socket's, of which none ends the transfer; but that it is closed
+// (net.ErrClosed) may. A send that fails counts as a send. None of all this changes its times
+// either, nor does a Read that takes its time. A packet that comes to its socket from anybody but
+// whoever asked is answered with an ERROR of the code 5, unless it is an ERROR itself, and
+// otherwise passed over. An ERROR from whoever asked ends the transfer, whatever its code.
 //
 // TestServeRefuses: what Serve can't give, it refuses, at once and with one ERROR, through a
 // socket that open returns and that it closes then. These are the codes, of which any will do
@@ -127,15 +129,16 @@ func Get(ctx context.Context, conn net.PacketConn, server net.Addr, name string,
 //	0   a file that can't be opened or read otherwise, such as a directory
 //
 // Where a Read fails in the middle of a file, with any error but io.EOF (io.ErrUnexpectedEOF is
-// one, too), such an ERROR takes the place of the block that can't be filled. If open fails,
+// one, too), an ERROR of the code 0 takes the place of the block that can't be filled. (A block
+// that is filled by the very Read that fails may be sent first, or not.) If open fails,
 // with whatever error, there is no answer. Of all other packets that come on conn, none has an
 // answer, and neither has what Parse refuses. None of all this ends the service, and no error of
 // conn's does, however many there are: Serve goes on at once.
 //
 // TestServeStops: when ctx ends, or has ended before, Serve ends all transfers, and returns at
 // once, with an error that wraps ctx.Err(), context.Cause(ctx) or os.ErrDeadlineExceeded. When
-// conn is closed, it does so, too, with an error that wraps net.ErrClosed. It may send ERRORs
-// then. Nothing else ends it, however long nobody asks.
+// conn is closed, it does so, too, with an error that wraps net.ErrClosed. From then on it sends
+// nothing, but perhaps ERRORs. Nothing else ends it, however long nobody asks.
 //
 // The rules for conn are those of every lesson; they go for the sockets that open returns, too,
 // but that Serve closes these.
