@@ -149,16 +149,24 @@ func (r *Request) fillCanvas(w io.Writer) error {
 			return nil
 		}
 		c, err := s.at(row, mine)
-		if err == nil && !c.set(number(scaled(m, r.Most))) {
+		switch {
+		case err != nil:
+			return err
+		case isExcused(c):
+			r.keep(m, c)
+		case !r.fill(m, c, scaled(m, r.Most)):
 			r.leave(m, text.Say("somebody else has that row of %s already", r.Sheet))
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return err
 	}
 	return s.write(w)
 }
+
+// isExcused reports whether somebody need not hand in what a cell has the grade of, as Canvas's importer takes it.
+func isExcused(c *cell) bool { return strings.EqualFold(strings.TrimSpace(c.text), "EX") }
 
 // finder returns a function that finds the one row that has a text in a column, the first of several columns in which
 // there is such a row. It is nil if there is none, or several.

@@ -58,6 +58,14 @@ func moodle(d *Dir, r *Request) error {
 			r.leave(m, text.Both(other.Error(), other.Error()))
 			return nil
 		}
+		if columns.isLocked(row) {
+			mark, err := s.at(row, columns.grade)
+			if err == nil {
+				filled[m.ID] = true
+				r.keep(m, mark)
+			}
+			return err
+		}
 		free, err := columns.fill(s, row, m, r)
 		switch {
 		case err != nil:
@@ -92,7 +100,7 @@ func moodle(d *Dir, r *Request) error {
 const feedbackZip = "feedback.zip"
 
 // A worksheetColumns has the places of a worksheet's columns.
-type worksheetColumns struct{ identifier, fullName, grade, most, comments int } // -1 for one that is not there
+type worksheetColumns struct{ identifier, fullName, grade, most, change, comments int } // -1 for one that is not there
 
 // The heads of the columns in English and Chinese, as Moodle's language packs have had them. Moodle's importer knows a
 // worksheet by the identifier, the grade and when that was last changed.
@@ -101,6 +109,7 @@ var (
 	nameHeads       = []string{"full name", "全名", "姓名", "完整姓名", "使用者全名", "用户全名"}
 	gradeHeads      = []string{"grade", "成績", "分數", "成绩", "分数"}
 	mostHeads       = []string{"maximum grade", "最高成績", "最高分數", "最高分", "最高成绩", "最高分数"}
+	changeHeads     = []string{"grade can be changed", "分數可以被更改", "允许更改成绩"}
 	commentHeads    = []string{
 		"feedback comments", "評語回饋", "回饋評語", "評論回饋", "回饋評論",
 		"评语反馈", "反馈评语", "评论反馈", "反馈评论", "反馈意见",
@@ -115,7 +124,8 @@ func worksheet(s *sheet) (c worksheetColumns, err error) {
 		return s.column(func(head string) bool { return slices.Contains(names, strings.ToLower(head)) })
 	}
 	c = worksheetColumns{
-		among(identifierHeads), among(nameHeads), among(gradeHeads), among(mostHeads), among(commentHeads),
+		among(identifierHeads), among(nameHeads), among(gradeHeads), among(mostHeads), among(changeHeads),
+		among(commentHeads),
 	}
 	modified := s.column(func(head string) bool { return modifiedHead.MatchString(strings.ToLower(head)) })
 	for _, need := range []struct {
@@ -164,6 +174,12 @@ func (c worksheetColumns) nameOf(row []cell) string {
 	return text.VisibleLine(strings.TrimSpace(row[c.fullName].text))
 }
 
+// isLocked reports whether Moodle says that a row's grade can't be changed: its importer passes over such a row.
+func (c worksheetColumns) isLocked(row []cell) bool {
+	return c.change >= 0 && c.change < len(row) &&
+		slices.Contains([]string{"no", "否"}, strings.ToLower(strings.TrimSpace(row[c.change].text)))
+}
+
 // blank returns who is in the worksheet, and has no mark from here: what Moodle has of them stays.
 func (c worksheetColumns) blank(s *sheet, filled map[string]bool) (names []string) {
 	for _, row := range s.rows[1:] {
@@ -208,7 +224,7 @@ func (c worksheetColumns) fill(s *sheet, row []cell, m grade.Mark, r *Request) (
 			"by a scale", s.path, most.line, text.VisibleLine(strings.TrimSpace(most.text)))
 	}
 	mark, err := s.at(row, c.grade)
-	if err != nil || !mark.set(number(scaled(m, x))) {
+	if err != nil || !r.fill(m, mark, scaled(m, x)) {
 		return false, err
 	}
 	if c.comments < 0 {

@@ -29,7 +29,8 @@
 //	html         one page for a browser (package html)
 //	csv, json    grades.csv and grades.json again
 //
-// A sheet that is filled keeps all its other bytes. The points are scaled to those of the sheet: to Canvas's row
+// A sheet that is filled keeps all its other bytes, the grade of who is excused in Canvas, and one that Moodle lets
+// nobody change; [Request.Changed] says who else had another grade. The points are scaled to those of the sheet: to Canvas's row
 // "Points Possible", to Moodle's column "Maximum grade", in both cases to two decimals. Those for Canvas are scaled to
 // [Request.OutOf] where there is no sheet.
 //
@@ -48,6 +49,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -99,6 +101,9 @@ type Request struct {
 	Most  float64
 	// Left are those who have no mark in what was written, a line each.
 	Left []text.Text
+	// Kept are those whose grade in the sheet stays, as nobody may change it or they are excused, and Changed those who
+	// had another one there: as in "alice (102) EX", and "bob (104) 15 → 20".
+	Kept, Changed []string
 	// Blank are those in Moodle's worksheet whose rows got no mark, such as who handed in nothing.
 	Blank []string
 }
@@ -106,6 +111,24 @@ type Request struct {
 // leave notes that somebody has no mark in what is written.
 func (r *Request) leave(m grade.Mark, why text.Text) {
 	r.Left = append(r.Left, text.Say("%s: %s", who(m), why))
+}
+
+// keep notes that a grade in the sheet stays.
+func (r *Request) keep(m grade.Mark, c *cell) {
+	r.Kept = append(r.Kept, strings.TrimSpace(who(m)+" "+text.VisibleLine(strings.TrimSpace(c.text))))
+}
+
+// fill puts a mark into a cell, unless another one was put there, and notes what the platform had as a grade.
+func (r *Request) fill(m grade.Mark, c *cell, mark float64) bool {
+	if !c.set(number(mark)) {
+		return false
+	}
+	had := strings.TrimSpace(c.text)
+	x, isNumber := parseNumber(had)
+	if had != "" && had != "-" && !(isNumber && x == mark) {
+		r.Changed = append(r.Changed, fmt.Sprintf("%s %s → %s", who(m), text.VisibleLine(had), number(mark)))
+	}
+	return true
 }
 
 // Open reads a directory of [grade.Run]'s, which has to have all marks.
@@ -164,7 +187,7 @@ func Write(f Format, out string, stdout io.Writer, r *Request) error {
 	if slices.Contains(f.Takes, "student") {
 		all = 1
 	}
-	r.Marks = all - len(r.Left)
+	r.Marks = all - len(r.Left) - len(r.Kept)
 	return err
 }
 

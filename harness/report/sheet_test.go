@@ -120,6 +120,36 @@ func TestMoodle(t *testing.T) {
 	}
 }
 
+// TestMoodleLocked: a row of which Moodle says that its grade can't be changed stays as it is, and is named with what it
+// has; so is who had another grade. The same grade is no other one, however it is written.
+func TestMoodleLocked(t *testing.T) {
+	const comments = "Last modified (grade),Feedback comments\n"
+	const english = "Identifier,Grade,Maximum grade,Grade can be changed," + comments
+	tests := []struct{ name, sheet, want string }{
+		{"English",
+			english + "x 101,15.00,11,Yes,-,bonus\nx 102,3.5,11,No,-,\n" +
+				"x 103,6.00,11,Yes,-,x\nx 106,-,11,Yes,-,x\n",
+			english + "x 101,11,11,Yes,-,bonus\nx 102,3.5,11,No,-,\nx 103,6,11,Yes,-,x\nx 106,3,11,Yes,-,x\n"},
+		{"Chinese", "識別碼,分數,最高分,分數可以被更改,最後修改的(得分)\nx 101,15,11,是,-\nx 102,3.5,11,否,-\n",
+			"識別碼,分數,最高分,分數可以被更改,最後修改的(得分)\nx 101,11,11,是,-\nx 102,3.5,11,否,-\n"},
+		{"simplified", "标识符,成绩,最高分,允许更改成绩,最后修改（教师）\nx 101,15,11,是,-\nx 102,3.5,11,否,-\n",
+			"标识符,成绩,最高分,允许更改成绩,最后修改（教师）\nx 101,11,11,是,-\nx 102,3.5,11,否,-\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := &Request{Class: lay(t), Sheet: put(t, "w.csv", tt.sheet)}
+			files := unzipped(t, written(t, "moodle", r))
+			require.Equal(t, tt.want, files["w.csv"])
+			require.Equal(t, []string{"alice (102) 3.5"}, r.Kept)
+			require.Len(t, r.Changed, 1)
+			require.Regexp(t, `\(101\) 15(\.00)? → 11$`, r.Changed[0])
+			require.Empty(t, r.Blank, "who is kept is named once")
+			require.Equal(t, strings.Count(tt.sheet, "\nx")-1, r.Marks)
+			require.NotContains(t, files, "alice_102_assignfeedback_file_udpkata.txt", "its mark is another")
+		})
+	}
+}
+
 // TestMoodleNames: the numbers of another assignment's worksheet are other people's, and nobody gets their marks. A row
 // without a mark is named, whether anything was handed in or not.
 func TestMoodleNames(t *testing.T) {
@@ -208,6 +238,19 @@ func TestCanvasSheet(t *testing.T) {
 			require.Equal(t, tt.want, written(t, "canvas", r)[""])
 		})
 	}
+}
+
+// TestCanvasExcused: who is excused stays so, and who had another grade is named.
+func TestCanvasExcused(t *testing.T) {
+	const head = "Student,ID,UDP (12)\nPoints Possible,,11\n"
+	r := &Request{Class: lay(t), Assignment: "UDP (12)", Sheet: put(t, "g.csv",
+		head+"a,101,11.00\nb,102,EX\nc,103, ex \nd,104,\ne,106,2\nf,108,\"B+\"\n")}
+	require.Equal(t, head+"a,101,11\nb,102,EX\nc,103, ex \nd,104,0\ne,106,3\nf,108,\"3.66\"\n",
+		written(t, "canvas", r)[""])
+	require.Equal(t, []string{"Points Possible (108) B+ → 3.66", "dave (106) 2 → 3"}, r.Changed)
+	require.Len(t, r.Kept, 2)
+	require.Contains(t, r.Kept, "alice (102) EX")
+	require.Equal(t, 4, r.Marks)
 }
 
 // TestWrong: what is missing, or can't be, is said in one line, which names it.

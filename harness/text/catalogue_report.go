@@ -20,7 +20,10 @@ var reportSentences = []Text{
 	{"Marks in %s: %d, out of %s points.", "%s 裡有 %d 個分數，滿分 %s 分。"},
 	{"The marks are out of %s points. If the assignment is worth others in Canvas, give those with --out-of.",
 		"分數以 %s 分為滿分。作業在 Canvas 上的滿分如果不同，請用 --out-of 指定。"},
-	{"%d rows of %s have no mark from here: %s", "%[2]s 有 %[1]d 列沒有填入分數：%[3]s"},
+	{"Rows of %s that have no mark from here: %d (%s)", "%s 有 %d 列沒有填入分數：%s"},
+	{"Rows of %s that had another grade: %d (%s)", "%s 有 %d 列原本是別的成績：%s"},
+	{"Rows of %s that stay as they were, as they are excused (EX) or can't be changed: %d (%s)",
+		"%s 有 %d 列維持原樣，因為已豁免（EX）或不能更改：%s"},
 	{"participant %s is %s in %s, and %s in the submissions: is it this assignment's worksheet?",
 		"編號 %s 在 %[3]s 裡是 %[2]s，在繳交的作業裡是 %[4]s：這是這份作業的評分工作表嗎？"},
 	{"moodle has no use for --out-of, as Moodle's maximum is the worksheet's: change it in the assignment, and " +

@@ -22,7 +22,7 @@ type reportCommand struct {
 
 func (*reportCommand) needsNoCourse() {}
 
-// run writes a report. All is well if everybody's mark is in it.
+// run writes a report. All is well if everybody's mark is in it, but for those whose grade is not to be changed.
 func (c *reportCommand) run(s *session) (bool, error) {
 	format, err := report.Find(c.Format)
 	if err != nil {
@@ -57,8 +57,16 @@ func (c *reportCommand) run(s *session) (bool, error) {
 	for _, left := range r.Left {
 		say(text.Say("no mark is in it for %s", left))
 	}
+	if len(r.Kept) > 0 {
+		say(text.Say("Rows of %s that stay as they were, as they are excused (EX) or can't be changed: %d (%s)", c.Sheet,
+			len(r.Kept), text.Some(r.Kept)))
+	}
+	if len(r.Changed) > 0 {
+		say(text.Say("Rows of %s that had another grade: %d (%s)", c.Sheet, len(r.Changed), text.Some(r.Changed)))
+	}
 	if len(r.Blank) > 0 {
-		say(text.Say("%d rows of %s have no mark from here: %s", len(r.Blank), c.Sheet, strings.Join(r.Blank, ", ")))
+		say(text.Say("Rows of %s that have no mark from here: %d (%s)", c.Sheet, len(r.Blank),
+			strings.Join(r.Blank, ", ")))
 	}
 	return len(r.Left) == 0, nil
 }
