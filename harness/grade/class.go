@@ -169,34 +169,19 @@ type Column struct {
 
 // Open reads what there is of a class in a directory, and what is missing.
 func Open(out string) (c *Class, missing []string, err error) {
-	paths, err := filepath.Glob(filepath.Join(out, "class-*-of-*.json"))
+	paths, err := filepath.Glob(filepath.Join(out, classFiles))
 	if err != nil {
 		return nil, nil, err
 	}
-	c = &Class{out: out}
-	parts := map[int]part{}
-	var firstPath string
-	for _, path := range paths {
-		var p part
-		if ok, err := readJSON(path, &p); err != nil || !ok {
-			return nil, nil, cmp.Or(err, text.Fail("%s can't be read; remove it, and grade its shard again", path))
-		}
-		if first, ok := anyOf(parts); ok && (first.Head != p.Head || first.N != p.N) {
-			return nil, nil, text.Fail("%s was graded otherwise than the other shards (%s): grade all of them "+
-				"with the same course, Go, class.key, box and flags, and the same number of shards, or remove "+
-				"those class-*.json that are of an earlier run", path, first.differs(p))
-		} else if ok && first.Given != p.Given {
-			return nil, nil, first.apart(p.Given, firstPath, path, first.N)
-		}
-		firstPath = path
-		parts[p.I] = p
-		c.Head = p.Head
+	parts, err := readParts(paths)
+	if err != nil {
+		return nil, nil, err
 	}
 	first, ok := anyOf(parts)
 	if !ok {
 		return nil, []string{"class-1-of-1.json"}, nil
 	}
-	c.Shards = max(1, first.N)
+	c = &Class{out: out, Head: first.Head, Shards: max(1, first.N)}
 	if c.Begun, err = begun(out); err != nil {
 		return nil, nil, err
 	}
@@ -230,6 +215,28 @@ func Open(out string) (c *Class, missing []string, err error) {
 	})
 	c.which, _ = intake.ParseWhich(c.Head.Which)
 	return c, missing, err
+}
+
+// readParts reads what shards say of themselves, by the number of the shard. They are of one class, or it is an error.
+func readParts(paths []string) (parts map[int]part, err error) {
+	parts = map[int]part{}
+	var firstPath string
+	for _, path := range paths {
+		var p part
+		if ok, err := readJSON(path, &p); err != nil || !ok {
+			return nil, cmp.Or(err, text.Fail("%s can't be read; remove it, and grade its shard again", path))
+		}
+		if first, ok := anyOf(parts); ok && (first.Head != p.Head || first.N != p.N) {
+			return nil, text.Fail("%s was graded otherwise than the other shards (%s): grade all of them "+
+				"with the same course, Go, class.key, box and flags, and the same number of shards, or remove "+
+				"those class-*.json that are of an earlier run", path, first.differs(p))
+		} else if ok && first.Given != p.Given {
+			return nil, first.apart(p.Given, firstPath, path, first.N)
+		}
+		firstPath = path
+		parts[p.I] = p
+	}
+	return parts, nil
 }
 
 // Unfinished says what Begun means for the marks.

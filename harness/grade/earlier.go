@@ -20,7 +20,7 @@ type earlier struct {
 
 // readEarlier reads what a directory has. What can't be read there is nothing that could be lost.
 func readEarlier(out string) (was earlier, err error) {
-	paths, err := filepath.Glob(filepath.Join(out, "class-*-of-*.json"))
+	paths, err := filepath.Glob(filepath.Join(out, classFiles))
 	was.names = map[string]string{}
 	for _, path := range paths {
 		var p part

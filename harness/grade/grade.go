@@ -190,7 +190,7 @@ func (p Params) replaces() error {
 	if p.Shard.N > 1 {
 		return nil
 	}
-	parts, err := filepath.Glob(filepath.Join(p.Out, "class-*-of-*.json"))
+	parts, err := filepath.Glob(filepath.Join(p.Out, classFiles))
 	for _, path := range parts {
 		if filepath.Base(path) != p.Shard.file() {
 			err = errors.Join(err, os.Remove(path))

@@ -434,6 +434,32 @@ func TestMerge(t *testing.T) {
 	_, err = Merge(t.TempDir(), []string{t.TempDir()})
 	require.ErrorContains(t, err, "has nothing of a class")
 
+	// What does not fit leaves nothing that the right one would not fit, either.
+	alone := lay(t, Head{Course: "c", Class: "k", Which: "last"}, 2)
+	require.NoError(t, os.Remove(filepath.Join(alone, "class-2-of-2.json")))
+	pm := filepath.Join(t.TempDir(), "pm")
+	_, err = Merge(pm, []string{alone, half})
+	require.ErrorContains(t, err, "were given different submissions")
+	require.NoDirExists(t, pm)
+	const key = "class.key of this class"
+	put(keyFile, key)
+	require.NoError(t, os.MkdirAll(resultPath(other, "a directory"), 0o700))
+	_, err = Merge(pm, []string{apart, other})
+	require.Error(t, err, "that is no file")
+	left, err := filepath.Glob(filepath.Join(pm, "*", "*.json"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+	left, err = filepath.Glob(filepath.Join(pm, "*.*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+	require.NoError(t, os.Remove(resultPath(other, "a directory")))
+	missing, err = Merge(pm, []string{other, apart})
+	require.NoError(t, err)
+	require.Empty(t, missing)
+	got, err := os.ReadFile(filepath.Join(pm, keyFile))
+	require.NoError(t, err)
+	require.Equal(t, key, string(got), "the first one's")
+
 	ref := Reference{Key: "ref", Machine: "b", Skipped: map[string]string{"02-echo/TestC": "another reason"}}
 	require.NoError(t, writeJSON(filepath.Join(other, referenceFile), ref))
 	_, err = Merge(apart, []string{other})

@@ -30,9 +30,9 @@
 //	csv, json    grades.csv and grades.json again
 //
 // A sheet that is filled keeps all its other bytes, the grade of who is excused in Canvas, and one that Moodle lets
-// nobody change; [Request.Changed] says who else had another grade. The points are scaled to those of the sheet: to Canvas's row
-// "Points Possible", to Moodle's column "Maximum grade", in both cases to two decimals. Those for Canvas are scaled to
-// [Request.OutOf] where there is no sheet.
+// nobody change; [Request.Changed] says who else had another grade. The points are scaled to those of the sheet: to
+// Canvas's row "Points Possible", to Moodle's column "Maximum grade", in both cases to two decimals. Those for Canvas
+// are scaled to [Request.OutOf] where there is no sheet.
 //
 // # What students have written
 //
