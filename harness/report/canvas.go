@@ -138,17 +138,17 @@ func (r *Request) fillCanvas(w io.Writer) error {
 		if !r.canvasKnows(m) {
 			return nil
 		}
-		var row []cell
+		var rows [][]cell
 		if n := canvasID(m); n != "" {
-			row = find(n, id)
+			rows = find(n, id)
 		} else {
-			row = find(m.Student, login, sisID, name)
+			rows = find(m.Student, login, sisID, name)
 		}
-		if row == nil {
-			r.leave(m, text.Say("not in %s, or there twice", r.Sheet))
+		if len(rows) != 1 {
+			r.leave(m, r.noRow(len(rows) > 0))
 			return nil
 		}
-		c, err := s.at(row, mine)
+		c, err := s.at(rows[0], mine)
 		switch {
 		case err != nil:
 			return err
@@ -168,11 +168,11 @@ func (r *Request) fillCanvas(w io.Writer) error {
 // isExcused reports whether somebody need not hand in what a cell has the grade of, as Canvas's importer takes it.
 func isExcused(c *cell) bool { return strings.EqualFold(strings.TrimSpace(c.text), "EX") }
 
-// finder returns a function that finds the one row that has a text in a column, the first of several columns in which
-// there is such a row. It is nil if there is none, or several.
-func finder(rows [][]cell) func(value string, columns ...int) []cell {
+// finder returns a function that finds the rows that have a text in a column, the first of several columns in which
+// there is such a row.
+func finder(rows [][]cell) func(value string, columns ...int) [][]cell {
 	indices := map[int]map[string][][]cell{}
-	return func(value string, columns ...int) []cell {
+	return func(value string, columns ...int) [][]cell {
 		for _, column := range columns {
 			if column < 0 || value == "" {
 				continue
@@ -188,10 +188,8 @@ func finder(rows [][]cell) func(value string, columns ...int) []cell {
 				}
 				indices[column] = index
 			}
-			if found := index[value]; len(found) == 1 {
-				return found[0]
-			} else if len(found) > 1 {
-				return nil
+			if found := index[value]; len(found) > 0 {
+				return found
 			}
 		}
 		return nil

@@ -43,13 +43,13 @@ func moodle(d *Dir, r *Request) error {
 	filled := map[string]bool{}
 	z := zip.NewWriter(&feedback)
 	err = r.each(func(m grade.Mark) error {
-		row := byID[m.ID]
+		row, isThere := byID[m.ID]
 		switch {
 		case m.Unread != "":
 			r.leave(m, text.Both(m.Unread, m.Unread))
 			return nil
 		case row == nil:
-			r.leave(m, text.Say("not in %s, or there twice", r.Sheet))
+			r.leave(m, r.noRow(isThere))
 			return nil
 		}
 		if name := columns.nameOf(row); !sameName(name, m.Student) {
@@ -146,7 +146,7 @@ func worksheet(s *sheet) (c worksheetColumns, err error) {
 // lastNumber is a student's in an identifier, such as "Participant 123".
 var lastNumber = regexp.MustCompile(`(\d+)\s*$`)
 
-// participants finds the rows by the students' numbers.
+// participants finds the rows by the students' numbers; nil is for one that several rows have.
 func (c worksheetColumns) participants(s *sheet) (map[string][]cell, error) {
 	all := map[string][]cell{}
 	for _, row := range s.rows[1:] {

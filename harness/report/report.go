@@ -113,6 +113,14 @@ func (r *Request) leave(m grade.Mark, why text.Text) {
 	r.Left = append(r.Left, text.Say("%s: %s", who(m), why))
 }
 
+// noRow says why a sheet has no row of somebody's: there is none, or it is not known which one.
+func (r *Request) noRow(isThere bool) text.Text {
+	if isThere {
+		return text.Say("more than one row of %s can be meant", r.Sheet)
+	}
+	return text.Say("not in %s", r.Sheet)
+}
+
 // keep notes that a grade in the sheet stays.
 func (r *Request) keep(m grade.Mark, c *cell) {
 	r.Kept = append(r.Kept, strings.TrimSpace(who(m)+" "+text.VisibleLine(strings.TrimSpace(c.text))))

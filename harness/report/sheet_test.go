@@ -114,8 +114,10 @@ func TestMoodle(t *testing.T) {
 			left := 8
 			if tt.name == "somebody twice" {
 				left = 9
+				require.Contains(t, r.Left, text.Say("%s: %s", "alice (102)", r.noRow(true)))
 			}
 			require.Len(t, r.Left, left)
+			require.Contains(t, r.Left, text.Say("%s: %s", "Points Possible (108)", r.noRow(false)))
 		})
 	}
 }
@@ -229,6 +231,8 @@ func TestCanvasSheet(t *testing.T) {
 			head + more + "\"x, y\",102,s,l,S,5,10.8,9\nz,999,,,S,4,3,\n"},
 		{"a student who is called as a row is", head + more + "Points Possible,108,,,S,5,1000,9\n",
 			head + more + "Points Possible,108,,,S,5,7.32,9\n"},
+		{"somebody twice", head + more + "x,102,s,l,S,5,,9\nx,102,s,l,S,5,,9\n",
+			head + more + "x,102,s,l,S,5,,9\nx,102,s,l,S,5,,9\n"},
 		{"nobody is found by another's number", head + more + "102,999,102,102,S,5,,9\n",
 			head + more + "102,999,102,102,S,5,,9\n"},
 	}
@@ -236,6 +240,9 @@ func TestCanvasSheet(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := &Request{Class: lay(t), Sheet: put(t, "g.csv", tt.sheet), Assignment: "UDP (12)"}
 			require.Equal(t, tt.want, written(t, "canvas", r)[""])
+			isTwice := slices.Contains(r.Left, text.Say("%s: %s", "alice (102)", r.noRow(true)))
+			require.Equal(t, tt.name == "somebody twice", isTwice, r.Left)
+			require.Contains(t, r.Left, text.Say("%s: %s", "dave (106)", r.noRow(false)))
 		})
 	}
 }

@@ -62,7 +62,8 @@ var reportSentences = []Text{
 		"有 %d 位學生都叫 %q：請改給 grades.csv 裡的號碼（如果有的話）"},
 	{"Canvas can't take the mark of who has no name; grade again once names are shown",
 		"Canvas 沒辦法收匿名者的分數；等姓名公開後再評一次"},
-	{"not in %s, or there twice", "%s 裡沒有這個人，或出現了兩次"},
+	{"not in %s", "%s 裡沒有這個人"},
+	{"more than one row of %s can be meant", "%s 裡有不只一列可能是這個人"},
 	{"somebody else has that row of %s already", "%s 裡的那一列已經給了別人"},
 
 	// tables of platforms
