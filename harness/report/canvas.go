@@ -162,6 +162,11 @@ func (r *Request) fillCanvas(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	for _, row := range students {
+		if c, err := s.at(row, mine); err == nil && c.fresh == nil && !isExcused(c) {
+			r.Blank = append(r.Blank, text.VisibleLine(strings.TrimSpace(row[max(0, name)].text)))
+		}
+	}
 	return s.write(w)
 }
 

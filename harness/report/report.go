@@ -104,7 +104,7 @@ type Request struct {
 	// Kept are those whose grade in the sheet stays, as nobody may change it or they are excused, and Changed those who
 	// had another one there: as in "alice (102) EX", and "bob (104) 15 → 20".
 	Kept, Changed []string
-	// Blank are those in Moodle's worksheet whose rows got no mark, such as who handed in nothing.
+	// Blank are those in the sheet whose rows got no mark, such as who handed in nothing.
 	Blank []string
 }
 

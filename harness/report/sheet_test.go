@@ -255,9 +255,22 @@ func TestCanvasExcused(t *testing.T) {
 	require.Equal(t, head+"a,101,11\nb,102,EX\nc,103, ex \nd,104,0\ne,106,3\nf,108,\"3.66\"\n",
 		written(t, "canvas", r)[""])
 	require.Equal(t, []string{"Points Possible (108) B+ → 3.66", "dave (106) 2 → 3"}, r.Changed)
+	require.Empty(t, r.Blank, "who is excused need not have a mark")
 	require.Len(t, r.Kept, 2)
 	require.Contains(t, r.Kept, "alice (102) EX")
 	require.Equal(t, 4, r.Marks)
+}
+
+// TestCanvasBlank: a row without a mark is named, whatever Canvas has there.
+func TestCanvasBlank(t *testing.T) {
+	const head = "Student,ID,UDP (12)\n    Points Possible,,11\n"
+	r := &Request{Class: lay(t), Assignment: "UDP (12)", Sheet: put(t, "g.csv",
+		head+"a,101,\n\"Doe,\tZoe\",999,\nyan,998,4\nx,102,\ny,102,\nEvan,997,EX\n")}
+	written(t, "canvas", r)
+	require.Equal(t, []string{text.VisibleLine("Doe,\tZoe"), "yan", "x", "y"}, r.Blank)
+	r = &Request{Class: r.Class, Assignment: "UDP (12)", Sheet: put(t, "g.csv", "ID,UDP (12)\n999,\n")}
+	written(t, "canvas", r)
+	require.Equal(t, []string{"999"}, r.Blank, "there are no names")
 }
 
 // TestWrong: what is missing, or can't be, is said in one line, which names it.
