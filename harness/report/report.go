@@ -152,11 +152,12 @@ func Open(dir string) (*grade.Class, error) {
 	case len(missing) == 0:
 		return c, nil
 	case c != nil && c.Shards > 1:
-		return nil, text.Fail("%s has no marks yet, as %s is missing: go tool kata grade -o %s makes them, and go "+
-			"tool kata merge %s if other machines have a part", dir, missing[0], dir, dir)
+		return nil, text.Fail("%s has no marks yet, as %s is missing: go tool kata grade SUBMISSIONS -o %s makes them "+
+			"(if it was stopped, the same command goes on), and go tool kata merge %s if other machines have a part",
+			dir, missing[0], dir, dir)
 	}
-	return nil, text.Fail("%s has no marks yet, as %s is missing: go tool kata grade -o %s makes them", dir,
-		missing[0], dir)
+	return nil, text.Fail("%s has no marks yet, as %s is missing: go tool kata grade SUBMISSIONS -o %s makes them "+
+		"(if it was stopped, the same command goes on)", dir, missing[0], dir)
 }
 
 // Find returns the format of a name.

@@ -372,6 +372,7 @@ func TestWrong(t *testing.T) {
 	require.ErrorContains(t, err, "canvas, moodle, gradescope")
 	_, err = Open(t.TempDir())
 	require.ErrorContains(t, err, "has no marks yet, as class-1-of-1.json is missing")
+	require.ErrorContains(t, err, "grade SUBMISSIONS -o")
 	require.NotContains(t, err.Error(), "merge", "no other machine is known of")
 	part := t.TempDir()
 	const ofTwo = `{"i": 2, "n": 2, "entries": []}`

@@ -36,12 +36,13 @@ var reportSentences = []Text{
 	{"--out-of is what the assignment is worth in Canvas, as in 100, and not %q",
 		"--out-of 是作業在 Canvas 上的滿分，例如 100，而不是 %q"},
 	{"--format is one of %s, and not %q", "--format 是 %s 其中之一，而不是 %q"},
-	{"%s has no marks yet, as %s is missing: go tool kata grade -o %s makes them, and go tool kata merge %s if other " +
-		"machines have a part",
-		"%s 還沒有分數，因為缺了 %s：用 go tool kata grade -o %s 評分；" +
+	{"%s has no marks yet, as %s is missing: go tool kata grade SUBMISSIONS -o %s makes them (if it was stopped, the " +
+		"same command goes on), and go tool kata merge %s if other machines have a part",
+		"%s 還沒有分數，因為缺了 %s：用 go tool kata grade 作業 -o %s 評分（如果中斷過，同樣的命令會接著評）；" +
 			"如果有一部分在別台機器，再用 go tool kata merge %s 合併"},
-	{"%s has no marks yet, as %s is missing: go tool kata grade -o %s makes them",
-		"%s 還沒有分數，因為缺了 %s：用 go tool kata grade -o %s 評分"},
+	{"%s has no marks yet, as %s is missing: go tool kata grade SUBMISSIONS -o %s makes them (if it was stopped, the " +
+		"same command goes on)",
+		"%s 還沒有分數，因為缺了 %s：用 go tool kata grade 作業 -o %s 評分（如果中斷過，同樣的命令會接著評）"},
 	{"%s is no directory: make it, or give another file with -o than %s",
 		"%s 不是目錄：請先建立它，或用 -o 給 %s 以外的檔案"},
 	{"%s can't be a directory, as a part of its path is a file: give another one with -o",
