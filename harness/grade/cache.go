@@ -5,7 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
+
+	"udpkata/harness/sandbox"
+	"udpkata/harness/text"
 )
 
 // This file is about the directories in which the programs with the lessons' tests stay from one run to the next: one
@@ -47,6 +51,15 @@ func use(dir string) (leave func(), err error) {
 		}
 		f.Close()
 	}
+}
+
+// elsewhere adds to an error of what a box's user can't come to which flag says where that is, if it is in the cache.
+func (p Params) elsewhere(err error) error {
+	var far *sandbox.UnreachableError
+	if errors.As(err, &far) && strings.HasPrefix(far.Path, p.Cache+string(filepath.Separator)) {
+		return text.Fail("%v (with --cache DIR)", err)
+	}
+	return err
 }
 
 // isOther reports whether something is there that is no directory.

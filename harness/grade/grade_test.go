@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -473,6 +474,16 @@ func TestMerge(t *testing.T) {
 	missing, err = Finish(apart)
 	require.NoError(t, err)
 	require.Equal(t, []string{"=alice (7), #2/2"}, missing)
+}
+
+// TestElsewhere: who is told to have something elsewhere reads how.
+func TestElsewhere(t *testing.T) {
+	cache := filepath.Join(t.TempDir(), "root", "cache")
+	p := Params{Cache: cache}
+	far := &sandbox.UnreachableError{Path: filepath.Join(cache, "ab", "stage"), Dir: filepath.Dir(cache)}
+	require.Equal(t, far.Error()+" (with --cache DIR)", p.elsewhere(errors.Join(far)).Error())
+	far.Path = cache + "-of-others/lessons"
+	require.Equal(t, far.Error(), p.elsewhere(errors.Join(far)).Error(), "the flag has nothing to do with it")
 }
 
 // TestReplaces: who grades all of a class has no use for its parts any more.

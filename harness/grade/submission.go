@@ -235,7 +235,7 @@ func (g *grader) inBox(ctx context.Context, j job, done map[string]finished) (at
 			"GOMEMLIMIT=512MiB", BoxVariable + "=1", confineVariable + "=1"},
 	})
 	if err != nil {
-		return "", "", err
+		return "", "", g.elsewhere(err)
 	}
 	how, began := ended(out), time.Duration(0)
 	for line := range bytes.Lines(out.Stdout) {

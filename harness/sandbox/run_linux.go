@@ -142,8 +142,7 @@ func (c *Command) reachable() error {
 	for _, path := range c.Read {
 		for dir := filepath.Dir(path); path != c.Args[0]; dir = filepath.Dir(dir) {
 			if info, err := os.Stat(dir); err == nil && info.Mode()&0o001 == 0 {
-				return fmt.Errorf("%s: nobody but its owner can enter it, and the box's user has to, for %s: chmod "+
-					"o+x %s, or have that elsewhere", dir, path, dir)
+				return &UnreachableError{Path: path, Dir: dir}
 			}
 			if dir == filepath.Dir(dir) {
 				break

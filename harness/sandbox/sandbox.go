@@ -25,6 +25,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"io"
 	"time"
 )
@@ -52,6 +53,15 @@ type Command struct {
 	// beyond the last begin anew. 0 is for all of them.
 	Processor int
 	Limits
+}
+
+// An UnreachableError says that a box's user can't come to a path of [Command.Read]'s, as a directory on the way is its
+// owner's alone.
+type UnreachableError struct{ Path, Dir string }
+
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("%s: nobody but its owner can enter it, and the box's user has to, for %s: chmod o+x %s, or have "+
+		"that elsewhere", e.Dir, e.Path, e.Dir)
 }
 
 // Limits are what a box may use, all processes together. Each is to be above 0: [Usual] has them for one submission.

@@ -63,6 +63,7 @@ var gradeSentences = []Text{
 	{"That is %s late; due date and policy: %s\n", "遲了 %s；截止時間與遲交規則：%s\n"},
 	{"there is no directory for what the next run needs (%v): give one with --cache",
 		"沒有目錄可放下次要用的東西（%v）：請用 --cache 指定一個"},
+	{"%v (with --cache DIR)", "%v（用 --cache 目錄）"},
 	{"a shard is I/N, the I-th of N parts, as in 2/8, and not %q",
 		"分片寫成 I/N，也就是 N 份裡的第 I 份，例如 2/8，而不是 %q"},
 	{"%s says %s=%s, and %s=%s: that is no part of a whole (or give --shard I/N)",
