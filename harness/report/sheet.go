@@ -152,7 +152,7 @@ func (s *sheet) heads() string {
 // at returns a cell of a row.
 func (s *sheet) at(row []cell, column int) (*cell, error) {
 	if column >= len(row) {
-		return nil, text.Fail("%s:%d: the row has %d cells, and the head %d: export the table again", s.path,
+		return nil, text.Fail("%s:%d: cells in the row: %d, and in the head: %d; export the table again", s.path,
 			row[0].line, len(row), len(s.rows[0]))
 	}
 	return &row[column], nil

@@ -351,7 +351,7 @@ func TestWrong(t *testing.T) {
 		{"after quotes", "moodle", "DIR", Request{Sheet: put(t, "w", head+"Participant 102,\"1\"2,11,-\n")},
 			"w:2: a quotation mark has no partner"},
 		{"a short row", "moodle", "DIR", Request{Sheet: put(t, "w", head+"Participant 102\n")},
-			"w:2: the row has 1 cells, and the head 4"},
+			"w:2: cells in the row: 1, and in the head: 4; export"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -107,7 +107,7 @@ var gradeSentences = []Text{
 	{"%d submissions could not be judged; once that is mended, the same command goes on",
 		"有 %d 份作業沒能評；把問題解決後，同樣的命令會接著評"},
 	{"The marks are in %s, and everything in %s.\n", "分數在 %s，全部的內容在 %s。\n"},
-	{"There are no marks yet: %d are missing (%s). When they are there: go tool kata merge %s\n",
+	{"There are no marks yet. Missing: %d (%s). Once all is there: go tool kata merge %s\n",
 		"還沒有分數：還缺 %d 個（%s）。都有了以後：go tool kata merge %s\n"},
 
 	{"The run before had another rule for being late (%s; now it is %s): %d marks change by it.\n",

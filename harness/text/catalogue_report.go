@@ -72,7 +72,7 @@ var reportSentences = []Text{
 		"%s 不是 UTF-8 的表：請給平台匯出的原檔，或另存成「CSV UTF-8」"},
 	{"%s is empty: give the table that the platform exports", "%s 是空的：請給平台匯出的表"},
 	{"%s:%d: a quotation mark has no partner: export the table again", "%s:%d：引號沒有成對：請重新匯出這張表"},
-	{"%s:%d: the row has %d cells, and the head %d: export the table again",
+	{"%s:%d: cells in the row: %d, and in the head: %d; export the table again",
 		"%s:%d：這一列有 %d 格，而標題列有 %d 格：請重新匯出這張表"},
 	{"--visibility is one of %s, and not %q", "--visibility 是 %s 其中之一，而不是 %q"},
 	{"canvas needs --assignment, as a gradebook that Canvas exports has it: \"Title (id)\"",

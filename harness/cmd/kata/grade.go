@@ -184,7 +184,7 @@ func (s *session) finished(out string, missing []string) {
 			filepath.Join(out, "grades.json"))
 		return
 	}
-	s.say("There are no marks yet: %d are missing (%s). When they are there: go tool kata merge %s\n", len(missing),
+	s.say("There are no marks yet. Missing: %d (%s). Once all is there: go tool kata merge %s\n", len(missing),
 		text.Some(missing), out)
 }
 
