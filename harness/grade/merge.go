@@ -148,9 +148,10 @@ func isBetter(from, there string) (bool, error) {
 			return false, b.apart(a.Given, from, there, a.N)
 		}
 		if isRead {
-			return false, text.Fail("%s and %s say different things of the same shard: remove the older one", from, there)
+			return false, text.Fail("%s and %s say different things of the same shard: remove the older one", from,
+				there)
 		}
-		return false, text.Fail("%s and %s were graded otherwise (%s): grade both with the same course, Go, class.key, "+
-			"box and flags", from, there, a.differs(b))
+		return false, text.Fail("%s and %s were graded otherwise (%s): grade both with the same course, Go, "+
+			"class.key, box and flags", from, there, a.differs(b))
 	}
 }

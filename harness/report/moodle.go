@@ -174,7 +174,7 @@ func (c worksheetColumns) nameOf(row []cell) string {
 	return text.VisibleLine(strings.TrimSpace(row[c.fullName].text))
 }
 
-// isLocked reports whether Moodle says that a row's grade can't be changed: its importer passes over such a row.
+// isLocked reports whether Moodle says that a row's grade can't be changed: its importer passes over such a grade.
 func (c worksheetColumns) isLocked(row []cell) bool {
 	return c.change >= 0 && c.change < len(row) &&
 		slices.Contains([]string{"no", "否"}, strings.ToLower(strings.TrimSpace(row[c.change].text)))

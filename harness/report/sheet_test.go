@@ -122,8 +122,8 @@ func TestMoodle(t *testing.T) {
 	}
 }
 
-// TestMoodleLocked: a row stays as it is of which Moodle says that its grade can't be changed, and is named with what it
-// has; so is who had another grade. The same grade is no other one, however it is written.
+// TestMoodleLocked: a row of which Moodle says that its grade can't be changed stays as it is, and is named with its
+// grade; so is who had another grade. The same grade is no other one, however it is written.
 func TestMoodleLocked(t *testing.T) {
 	const comments = "Last modified (grade),Feedback comments\n"
 	const english = "Identifier,Grade,Maximum grade,Grade can be changed," + comments

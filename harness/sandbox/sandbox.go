@@ -60,8 +60,8 @@ type Command struct {
 type UnreachableError struct{ Path, Dir string }
 
 func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("%s: nobody but its owner can enter it, and the box's user has to, for %s: chmod o+x %s, or have "+
-		"that elsewhere", e.Dir, e.Path, e.Dir)
+	return fmt.Sprintf("%s: nobody but its owner can enter it, and the box's user has to, for %s: chmod o+x %s, or "+
+		"have that elsewhere", e.Dir, e.Path, e.Dir)
 }
 
 // Limits are what a box may use, all processes together. Each is to be above 0: [Usual] has them for one submission.

@@ -58,8 +58,8 @@ func (c *reportCommand) run(s *session) (bool, error) {
 		say(text.Say("no mark is in it for %s", left))
 	}
 	if len(r.Kept) > 0 {
-		say(text.Say("Rows of %s that stay as they were, as they are excused (EX) or can't be changed: %d (%s)", c.Sheet,
-			len(r.Kept), text.Some(r.Kept)))
+		say(text.Say("Rows of %s that stay as they were, as they are excused (EX) or can't be changed: %d (%s)",
+			c.Sheet, len(r.Kept), text.Some(r.Kept)))
 	}
 	if len(r.Changed) > 0 {
 		say(text.Say("Rows of %s that had another grade: %d (%s)", c.Sheet, len(r.Changed), text.Some(r.Changed)))
