@@ -133,11 +133,11 @@ func (k kernelWords) AllowsSharing(p *Peer) {
 	k.w.need(err)
 }
 
-// ForbiddenPort returns a port that this user may not open. The story is skipped
-// where every port may be opened.
+// ForbiddenPort returns a port that this user may not open, 1 unless it is drawn as [Number] draws. The story is
+// skipped where every port may be opened.
 func (k kernelWords) ForbiddenPort() uint16 {
 	k.w.need(capability.ForbiddenPort.Missing())
-	return capability.LowPort
+	return uint16(Number(k.w, capability.LowPort, capability.LowPort, capability.LastForbiddenPort()))
 }
 
 // ChosenBySystem fails the story unless a socket's port is one that the system

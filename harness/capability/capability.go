@@ -264,6 +264,17 @@ func SystemPorts() (first, last int, err error) {
 // 1078), is hardly ever in use.
 const LowPort = 1
 
+// LastForbiddenPort returns the last of the ports from LowPort on that this user may not open, where [ForbiddenPort]
+// holds: on Linux the one before ip_unprivileged_port_start, see ip(7), but none above 1023; elsewhere, only LowPort
+// is known.
+func LastForbiddenPort() int {
+	first := LowPort + 1
+	if data, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start"); err == nil {
+		fmt.Sscan(string(data), &first)
+	}
+	return min(max(first-1, LowPort), 1023)
+}
+
 // ForbiddenPort is that this user may not open LowPort.
 var ForbiddenPort = &Capability{
 	name: text.Say("a port that the user may not open"),

@@ -453,6 +453,8 @@ func TestClaimForbidden(t *testing.T) {
 		claiming.Because(nameTheAddress).Says(addr.String())
 		claiming.Because("Forbidden is not taken. Wrap only the one that is the reason.").FailsNot(errTaken)
 		w.LeavesNoSocket(claiming)
+		free := netip.AddrPortFrom(w.Home(), w.FreePort())
+		w.Opened(claim(w, free).Because("This port is another one, which the user may open."), "claimed", free)
 	})
 }
 
