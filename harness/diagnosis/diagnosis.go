@@ -131,8 +131,9 @@ type (
 	}
 	// Quiet is that a socket sends nothing more.
 	Quiet struct {
-		From netip.AddrPort
-		Got  time.Duration
+		From    netip.AddrPort
+		Got     time.Duration
+		SomeMay bool // some datagrams may be sent, but not this
 	}
 	// Returned is that the current call returns.
 	Returned struct {

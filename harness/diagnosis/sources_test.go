@@ -280,6 +280,9 @@ func TestRules(t *testing.T) {
 		{"a send after the end of ctx", story{want: diagnosis.Quiet{From: client, Got: 300 * ms},
 			call: diagnosis.Call{Done: true, Wanted: true, Cancelled: true, Ended: 300 * ms}},
 			"The end of ctx is not the end of a wait"},
+		{"a send after the end of ctx, where some may be", story{
+			want: diagnosis.Quiet{From: client, Got: 300 * ms, SomeMay: true},
+			call: diagnosis.Call{Done: true, Wanted: true, Cancelled: true, Ended: 300 * ms}}, ""},
 		{"a send after the answer", story{want: diagnosis.Quiet{From: client, Got: 300 * ms},
 			call: diagnosis.Call{Done: true, Wanted: true, Ended: 200 * ms}}, "something that it started still sends"},
 		{"a send by somebody else", story{want: diagnosis.Quiet{From: client, Got: 300 * ms},

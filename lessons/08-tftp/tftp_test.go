@@ -306,6 +306,7 @@ const (
 	anyLength  = "From block to block nothing should be left over, such as a deadline, or a count of sends."
 	aroundHad  = "A DATA that comes again should be acknowledged again at once, also where the numbers go round."
 	wFails     = "When w fails, Get should return at once, with an error that wraps that of w."
+	noMore     = "From the end of ctx or conn on, nothing but an ERROR should leave: look at ctx before each send."
 	aroundWho  = "Whoever is not the other end stays a stranger, also after the numbers have gone round."
 )
 
@@ -970,6 +971,9 @@ func gets(w interface{ Helper() }, p *harness.Peer, from harness.Endpoint, code 
 	})
 }
 
+// isError reports whether a datagram is an ERROR.
+func isError(payload string) bool { return len(payload) >= 5 && payload[:2] == numbers(5) }
+
 // isFailure reports whether a datagram is an ERROR with a code.
 func isFailure(payload string, code uint16) bool {
 	return len(payload) >= 5 && payload[:4] == numbers(5, code) && strings.HasSuffix(payload, "\x00")
@@ -1190,7 +1194,7 @@ func TestGetStops(t *testing.T) {
 			f.call.Because(taken).Beside(int64(size))
 			f.call.Because(nobody).FailsNot(errServerDown)
 			f.transfer.Because(tellsEnd).HearLike(f.conn, failure(3, "any text"), func(payload string) bool {
-				return len(payload) >= 5 && payload[:2] == numbers(5) && strings.HasSuffix(payload, "\x00")
+				return isError(payload) && strings.HasSuffix(payload, "\x00")
 			})
 			f.transfer.Because(tellsEnd).HeardNothingElse()
 			w.NothingLeftBehind()
@@ -1269,6 +1273,10 @@ func TestGetStops(t *testing.T) {
 			f.call.Because(byNow).Beside(int64(2 * blockSize))
 			w.Because(byNow)
 			f.out.Holds(f.file[:2*blockSize])
+			if end == "cancelled" {
+				w.Because(noMore)
+				w.SilentBut(f.conn, 10*ms, failure(0, "any text"), isError)
+			}
 			w.NothingLeftBehind()
 		})
 	}
@@ -1303,6 +1311,8 @@ func TestGetStops(t *testing.T) {
 		cancelled.Because(nobody).FailsNot(errServerDown)
 		late := w.Call("Get (with a context whose deadline has passed already)", overdue(get))
 		late.Because(before).FailsAt(0, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		w.Because(noMore)
+		w.SilentBut(conn, 0, failure(0, "any text"), isError)
 		w.NothingLeftBehind()
 		w.Close(conn)
 		closed := w.Call("Get (with a socket that is closed already)", get)
@@ -2435,6 +2445,8 @@ func TestServeStops(t *testing.T) {
 				files.AllClosed()
 				w.Because(endsAll)
 				g.open.AllClosed()
+				w.Because(noMore)
+				w.SilentBut(g.open.Socket(1), 10*ms, failure(0, "any text"), isError)
 				w.NothingLeftBehind()
 			})
 		}
