@@ -22,22 +22,23 @@ import (
 
 // An Entry is one submission of a class, as it was handed in.
 type Entry struct {
-	System   intake.System `json:"system,omitempty"`
-	Student  string        `json:"student"`
-	ID       string        `json:"id,omitempty"`
-	Attempt  int           `json:"attempt"`
-	Attempts int           `json:"attempts"`
-	Paths    []string      `json:"paths"`
-	Notes    []text.Text   `json:"notes,omitempty"`
-	Left     []intake.Left `json:"left,omitempty"`    // what of it was left out
-	ByName   []string      `json:"by_name,omitempty"` // two downloads that were put in order by their names alone
-	Twice    bool          `json:"twice,omitempty"`   // two versions of a file were there, and the other may be meant
-	Time     *time.Time    `json:"time,omitempty"`    // in the due date's zone
-	Clock    intake.Clock  `json:"clock,omitempty"`   // whose the time is
-	Zone     string        `json:"zone,omitempty"`    // in which it was read, as it has none
-	Late     bool          `json:"late"`
-	LateBy   string        `json:"late_by,omitempty"`
-	Factor   float64       `json:"factor"` // of the points that were earned, for being late
+	System    intake.System `json:"system,omitempty"`
+	Student   string        `json:"student"`
+	ID        string        `json:"id,omitempty"`
+	Attempt   int           `json:"attempt"`
+	Attempts  int           `json:"attempts"`
+	Paths     []string      `json:"paths"`
+	Notes     []text.Text   `json:"notes,omitempty"`
+	Left      []intake.Left `json:"left,omitempty"`        // what of it was left out
+	ByName    []string      `json:"by_name,omitempty"`     // two downloads that were put in order by their names alone
+	Twice     bool          `json:"twice,omitempty"`       // two versions of a file were there, and the other may be meant
+	MayBeWork []string      `json:"may_be_work,omitempty"` // what was left out and may be work
+	Time      *time.Time    `json:"time,omitempty"`        // in the due date's zone
+	Clock     intake.Clock  `json:"clock,omitempty"`       // whose the time is
+	Zone      string        `json:"zone,omitempty"`        // in which it was read, as it has none
+	Late      bool          `json:"late"`
+	LateBy    string        `json:"late_by,omitempty"`
+	Factor    float64       `json:"factor"` // of the points that were earned, for being late
 
 	Key     string     `json:"key,omitempty"`     // of its result; "" if it has none
 	Refused *text.Text `json:"refused,omitempty"` // why nothing of it can be graded
@@ -47,8 +48,8 @@ type Entry struct {
 func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
 	e := Entry{
 		System: s.System, Student: s.Student, ID: s.ID, Attempt: s.Attempt, Attempts: s.Attempts, Paths: s.Paths,
-		Notes: slices.Concat(s.Notes, c.Notes), Left: c.Left, Twice: c.Twice, ByName: c.ByName, Clock: c.Clock,
-		Zone: c.Zone, Factor: 1,
+		Notes: slices.Concat(s.Notes, c.Notes), Left: c.Left, Twice: c.Twice, ByName: c.ByName,
+		MayBeWork: c.MayBeWork, Clock: c.Clock, Zone: c.Zone, Factor: 1,
 	}
 	if !c.Modified.IsZero() {
 		at := c.Modified.In(rule.Due.Location()).Truncate(time.Second)

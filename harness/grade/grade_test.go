@@ -135,6 +135,19 @@ func TestLookTwice(t *testing.T) {
 	require.Equal(t, Look{Twice: []string{"ann"}, ByName: [][]string{pair}}, look(mine, entries, time.Time{}))
 }
 
+// TestLookMayBeWork: whose work may be in what was not read is named, with that.
+func TestLookMayBeWork(t *testing.T) {
+	mine := []intake.Submission{{Student: "ann"}, {Student: "bob"}, {Student: "cat"}, {Student: "dan"}}
+	s := intake.Submission{Paths: []string{"class/cat.rar"}}
+	var entries []Entry
+	for _, perhaps := range [][]string{{"in.zip"}, {"a.rar", "b.rar"}, nil, nil} {
+		entries = append(entries, newEntry(s, intake.Content{MayBeWork: perhaps}, late.Rule{}))
+	}
+	entries[2].Refused = &text.Text{EN: "it is encrypted"}
+	require.Equal(t, []string{"ann in.zip", "bob a.rar …", "cat class/cat.rar"},
+		look(mine, entries, time.Time{}).MayBeWork)
+}
+
 // TestLookLate: whoever loses something by being late is named, and it is said where all times are a copy's.
 func TestLookLate(t *testing.T) {
 	due := time.Date(2026, 11, 25, 23, 59, 0, 0, time.UTC)

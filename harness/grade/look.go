@@ -2,6 +2,7 @@ package grade
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"udpkata/harness/intake"
@@ -18,6 +19,8 @@ type Look struct {
 
 	ByName [][]string // two downloads of which nothing but the names says that the second is the later one
 	Twice  []string   // who has handed in something in two versions at once, of which one was taken
+
+	MayBeWork []string // who has handed in something that may be work and was not read, and what
 }
 
 // farthest is how far apart two zones may be that people live in, from the one that somebody grades in.
@@ -36,6 +39,9 @@ func look(mine []intake.Submission, entries []Entry, due time.Time) (l Look) {
 		if e.Twice {
 			l.Twice = append(l.Twice, mine[i].Who())
 		}
+		if what := notRead(e); what != "" {
+			l.MayBeWork = append(l.MayBeWork, mine[i].Who()+" "+what)
+		}
 		isNear := e.Time != nil && !due.IsZero() && e.System != intake.Canvas && e.Time.Sub(due).Abs() <= farthest
 		if e.Zone != "" && isNear {
 			l.Zone, l.Near = e.Zone, append(l.Near, mine[i].Who())
@@ -43,6 +49,18 @@ func look(mine []intake.Submission, entries []Entry, due time.Time) (l Look) {
 	}
 	l.AtOnce = !due.IsZero() && areAtOnce(entries)
 	return l
+}
+
+// notRead names what of a submission may be work and was not read; "" if nothing is.
+func notRead(e Entry) string {
+	all := e.MayBeWork
+	if e.Refused != nil {
+		all = e.Paths
+	}
+	if len(all) > 1 {
+		return all[0] + " …"
+	}
+	return strings.Join(all, "")
 }
 
 // atOnce is how long it takes to copy or to unpack a class, and few those that may be handed in within that.

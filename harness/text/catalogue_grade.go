@@ -97,6 +97,8 @@ var gradeSentences = []Text{
 		"有 %d 份是 Canvas 標為遲交的；它沒說遲了多久，所以各扣 %s，也就是遲交最少要扣的：%s\n"},
 	{"Times in zips have no zone; they were read as %s. Within 14 hours of the due date, so look: %s\n",
 		"zip 裡的時間沒有時區，一律當成 %s。離期限不到 14 小時，請確認：%s\n"},
+	{"Something that may be work was not read; notes in grades.csv say why: %s\n",
+		"有些檔案可能是作業，但沒有讀取；原因寫在 grades.csv 的備註裡：%s\n"},
 	{"Two versions of a file, with %d of the students; notes in grades.csv say which was taken, and why: %s\n",
 		"有 %d 位把同一個檔案交了兩份；採用哪一份、為什麼，寫在 grades.csv 的備註裡，請確認：%s\n"},
 	{"%s is taken to be older than %s, as nothing but their names says which is; if it is the other way round, give " +

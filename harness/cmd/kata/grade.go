@@ -144,6 +144,9 @@ func (s *session) look(at grade.Look) {
 		s.say("%s is taken to be older than %s, as nothing but their names says which is; if it is the other way "+
 			"round, give them in their order\n", pair[0], pair[1])
 	}
+	if len(at.MayBeWork) > 0 {
+		s.say("Something that may be work was not read; notes in grades.csv say why: %s\n", text.Some(at.MayBeWork))
+	}
 	if len(at.Twice) > 0 {
 		s.say("Two versions of a file, with %d of the students; notes in grades.csv say which was taken, and why: %s\n",
 			len(at.Twice), text.Some(at.Twice))
