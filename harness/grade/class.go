@@ -31,10 +31,11 @@ type Entry struct {
 	Notes     []text.Text   `json:"notes,omitempty"`
 	Left      []intake.Left `json:"left,omitempty"`        // what of it was left out
 	ByName    []string      `json:"by_name,omitempty"`     // two downloads that were put in order by their names alone
-	Twice     bool          `json:"twice,omitempty"`       // two versions of a file were there, and the other may be meant
+	Twice     bool          `json:"twice,omitempty"`       // two versions of a file were there; the other may be meant
 	MayBeWork []string      `json:"may_be_work,omitempty"` // what was left out and may be work
 	Time      *time.Time    `json:"time,omitempty"`        // in the due date's zone
 	Clock     intake.Clock  `json:"clock,omitempty"`       // whose the time is
+	Ahead     bool          `json:"ahead,omitempty"`       // the time was yet to come, and does not count
 	Zone      string        `json:"zone,omitempty"`        // in which it was read, as it has none
 	Late      bool          `json:"late"`
 	LateBy    string        `json:"late_by,omitempty"`
@@ -45,7 +46,9 @@ type Entry struct {
 	Unread  string     `json:"unread,omitempty"`  // why this machine could not read it
 }
 
-func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
+// newEntry returns the entry of a submission that is graded now. By a time that is later nobody goes: it is of a wrong
+// clock or zone.
+func newEntry(s intake.Submission, c intake.Content, rule late.Rule, now time.Time) Entry {
 	e := Entry{
 		System: s.System, Student: s.Student, ID: s.ID, Attempt: s.Attempt, Attempts: s.Attempts, Paths: s.Paths,
 		Notes: slices.Concat(s.Notes, c.Notes), Left: c.Left, Twice: c.Twice, ByName: c.ByName,
@@ -64,6 +67,9 @@ func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
 		return e
 	case s.System == intake.Canvas:
 		o = rule.ByMark(s.Late)
+	case c.Modified.After(now):
+		e.Ahead = true
+		o = rule.ByTime(time.Time{})
 	default:
 		o = rule.ByTime(c.Modified)
 	}
@@ -75,7 +81,12 @@ func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
 		e.Notes = append(e.Notes, text.Say("Canvas marks it as late, and does not say by how much: it loses %s, the "+
 			"least that being late costs.", lost(o.Factor)))
 	}
-	if o.Unknown {
+	switch {
+	case e.Ahead:
+		e.Notes = append(e.Notes, text.Say("Its time, %s, was yet to come when this was graded, so a clock or a "+
+			"zone is wrong: nobody knows when it was handed in, and it counts as in time.",
+			e.Time.Format("2006-01-02 15:04:05 -07:00")))
+	case o.Unknown:
 		e.Notes = append(e.Notes, text.Say("Nobody knows when this was handed in; it counts as in time."))
 	}
 	return e

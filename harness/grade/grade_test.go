@@ -121,7 +121,7 @@ func TestLookNear(t *testing.T) {
 		s := intake.Submission{System: one.system, Student: one.who}
 		mine = append(mine, s)
 		c := intake.Content{Modified: due.Add(one.after), Clock: intake.PlatformZip, Zone: one.zone}
-		entries = append(entries, newEntry(s, c, late.Rule{Due: due}))
+		entries = append(entries, newEntry(s, c, late.Rule{Due: due}, due.AddDate(1, 0, 0)))
 	}
 	require.Equal(t, Look{Zone: "+08:00", Near: []string{"before", "after"}}, look(mine, entries, due))
 	require.Empty(t, look(mine, entries, time.Time{}).Near, "without a due date nobody is near it")
@@ -141,7 +141,7 @@ func TestLookMayBeWork(t *testing.T) {
 	s := intake.Submission{Paths: []string{"class/cat.rar"}}
 	var entries []Entry
 	for _, perhaps := range [][]string{{"in.zip"}, {"a.rar", "b.rar"}, nil, nil} {
-		entries = append(entries, newEntry(s, intake.Content{MayBeWork: perhaps}, late.Rule{}))
+		entries = append(entries, newEntry(s, intake.Content{MayBeWork: perhaps}, late.Rule{}, time.Time{}))
 	}
 	entries[2].Refused = &text.Text{EN: "it is encrypted"}
 	require.Equal(t, []string{"ann in.zip", "bob a.rar …", "cat class/cat.rar"},
@@ -183,7 +183,7 @@ func TestBefore(t *testing.T) {
 	paths := []string{filepath.Join(dir, "1"), filepath.Join(dir, "2")}
 	all, _, err := intake.Find(paths, lessons, intake.Limits{}, nil)
 	require.NoError(t, err)
-	g := &grader{ctx: t.Context()}
+	g := &grader{ctx: t.Context(), now: func() time.Time { return due.AddDate(1, 0, 0) }}
 	g.Which, g.Rule.Due = intake.Last, due
 	g.Rule.Policy, err = late.ParsePolicy("10%/day")
 	require.NoError(t, err)
@@ -192,7 +192,7 @@ func TestBefore(t *testing.T) {
 	for _, s := range mine {
 		c, err := s.Unpack(t.Context())
 		require.NoError(t, err)
-		entries = append(entries, newEntry(s, c, g.Rule))
+		entries = append(entries, newEntry(s, c, g.Rule, g.now()))
 	}
 	require.Equal(t, []string{"Ann (101), #2/2"}, g.before(all, mine, entries))
 	g.Which = intake.Best
@@ -530,25 +530,37 @@ func TestLate(t *testing.T) {
 	require.NoError(t, err)
 	due := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 	rule := late.Rule{Due: due, Policy: policy}
-	content := intake.Content{Modified: due.Add(25 * time.Hour), Clock: intake.FileClock}
-	canvas := newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, rule)
+	now := due.Add(25 * time.Hour)
+	content := intake.Content{Modified: now, Clock: intake.FileClock}
+	canvas := newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, rule, now)
 	require.Equal(t, 0.9, canvas.Factor)
 	require.True(t, canvas.Late)
-	folder := newEntry(intake.Submission{}, content, rule)
+	folder := newEntry(intake.Submission{}, content, rule, now)
 	require.Equal(t, 0.8, folder.Factor)
 	require.Equal(t, "25h", folder.LateBy)
-	nobodyKnows := newEntry(intake.Submission{}, intake.Content{}, rule)
+	nobodyKnows := newEntry(intake.Submission{}, intake.Content{}, rule, now)
 	require.Equal(t, 1.0, nobodyKnows.Factor)
 	require.Contains(t, nobodyKnows.Notes[0].EN, "Nobody knows")
 	require.Len(t, canvas.Notes, 1)
 	require.Contains(t, canvas.Notes[0].EN, "does not say by how much: it loses 10%, the least")
 	require.Empty(t, folder.Notes)
-	inTime := newEntry(intake.Submission{System: intake.Canvas}, content, rule)
+	inTime := newEntry(intake.Submission{System: intake.Canvas}, content, rule, now)
 	require.Equal(t, 1.0, inTime.Factor)
 	require.Empty(t, inTime.Notes)
-	free := newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, late.Rule{})
+	free := newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, late.Rule{}, now)
 	require.Equal(t, 1.0, free.Factor)
 	require.Contains(t, free.Notes[0].EN, "without a due date nothing is lost")
+	require.False(t, folder.Ahead)
+	ahead := newEntry(intake.Submission{}, content, rule, now.Add(-1))
+	require.True(t, ahead.Ahead)
+	require.False(t, ahead.Late)
+	require.Equal(t, 1.0, ahead.Factor)
+	require.Len(t, ahead.Notes, 1)
+	require.Contains(t, ahead.Notes[0].EN, "Its time, 2026-12-02 13:00:00 +00:00, was yet to come")
+	require.Equal(t, []string{"eve"}, look([]intake.Submission{{Student: "eve"}}, []Entry{ahead}, due).Ahead)
+	marked := newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, rule, now.Add(-1))
+	require.False(t, marked.Ahead, "of Canvas's no time counts")
+	require.Equal(t, 0.9, marked.Factor)
 }
 
 // TestNotes: why somebody has little or nothing is in the table, too, in the language of the grading.

@@ -14,6 +14,7 @@ type Look struct {
 	Near []string // whose such times are so near to the due date that another zone might be on its other side
 
 	Late   []string // who is late, and loses something by it
+	Ahead  []string // whose time was yet to come when it was graded, and does not count
 	Before []string // of those, whose earlier submission loses less, and does not count as it is not the last
 	AtOnce bool     // all times are of files, and one: that of a copy, perhaps, and not of what was handed in
 
@@ -35,6 +36,9 @@ func look(mine []intake.Submission, entries []Entry, due time.Time) (l Look) {
 		}
 		if e.Factor < 1 {
 			l.Late = append(l.Late, mine[i].Who())
+		}
+		if e.Ahead {
+			l.Ahead = append(l.Ahead, mine[i].Who())
 		}
 		if e.Twice {
 			l.Twice = append(l.Twice, mine[i].Who())
@@ -102,7 +106,7 @@ func (g *grader) before(all, mine []intake.Submission, entries []Entry) (names [
 				break
 			}
 			content, err := one.Unpack(g.ctx)
-			if err == nil && newEntry(one, content, g.Rule).Factor > entries[i].Factor {
+			if err == nil && newEntry(one, content, g.Rule, g.now()).Factor > entries[i].Factor {
 				names = append(names, s.Who())
 				break
 			}

@@ -110,8 +110,8 @@ func (c course) meant(elements []string) (lesson int, name string) {
 }
 
 // document returns the lesson's file that a document may have the work of: one that is named as that file or as the
-// lesson is, or that lies in its folder. The lesson is -1 if it is none's, or may be several's; the file's name is empty
-// if it may be any.
+// lesson is, or that lies in its folder. The lesson is -1 if it is none's, or may be several's; the file's name is
+// empty if it may be any.
 func (c course) document(elements []string) (lesson int, name string) {
 	plain, _ := unnumbered(elements[len(elements)-1])
 	if !hasExtension(plain, documents) {

@@ -120,6 +120,8 @@ var gradeSentences = []Text{
 	{"Late, with something lost by it: %d (%s)\n", "遲交而扣分的：%d 位（%s）\n"},
 	{"%d of these handed in earlier, too, and less late; the last counts, unless --attempt says otherwise: %s\n",
 		"其中 %d 位之前也交過，而且沒那麼遲；以最後一次為準，除非用 --attempt 指定：%s\n"},
+	{"Times that are yet to come, so of a wrong clock or zone; they count as in time, so look: %s\n",
+		"時間在未來，表示時鐘或時區不對；這些算準時，請確認：%s\n"},
 	{"All files have one time. That may be of a copy, and not of what was handed in: cp -p keeps times, as does the " +
 		"platform's zip.\n",
 		"所有檔案的時間都一樣。那可能是複製的時間，而不是繳交的時間：cp -p 會保留時間，平台的 zip 也會。\n"},
@@ -174,6 +176,9 @@ var gradeSentences = []Text{
 		"Canvas 標為遲交，但沒說遲了多久：扣 %s，也就是遲交最少要扣的。"},
 	{"What was handed in for %s did not compile.", "%s 交的檔案無法編譯。"},
 	{"What was handed in for %s does what is refused, and was not run.", "%s 交的檔案裡有不收的東西，所以沒有執行。"},
+	{"Its time, %s, was yet to come when this was graded, so a clock or a zone is wrong: nobody knows when it was " +
+		"handed in, and it counts as in time.",
+		"它的時間 %s 比評分的時間還晚，表示時鐘或時區不對：不知道這份是什麼時候交的；算準時。"},
 	{"Nobody knows when this was handed in; it counts as in time.", "不知道這份是什麼時候交的；算準時。"},
 	{"The code used up what a submission may: its box was ended, as the limit of %s was reached.",
 		"程式用掉了一份作業能用的量：%s到了上限，沙箱因此結束。"},

@@ -132,6 +132,10 @@ func (s *session) look(at grade.Look) {
 		s.say("%d of these handed in earlier, too, and less late; the last counts, unless --attempt says "+
 			"otherwise: %s\n", len(at.Before), text.Some(at.Before))
 	}
+	if len(at.Ahead) > 0 {
+		s.say("Times that are yet to come, so of a wrong clock or zone; they count as in time, so look: %s\n",
+			text.Some(at.Ahead))
+	}
 	if at.AtOnce {
 		s.say("All files have one time. That may be of a copy, and not of what was handed in: cp -p keeps times, as " +
 			"does the platform's zip.\n")
