@@ -171,7 +171,7 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 			s.Marked, s.Lost = append(s.Marked, mine[i].Who()), lost(e.Factor)
 		}
 	}
-	s.Look = look(mine, entries, p.Rule.Due)
+	s.Look = look(mine, entries, p.Rule, time.Local)
 	s.Before = g.before(all, mine, entries)
 	c, missing, err := Open(p.Out)
 	if s.Missing = missing; err != nil || len(missing) > 0 {

@@ -123,8 +123,68 @@ func TestLookNear(t *testing.T) {
 		c := intake.Content{Modified: due.Add(one.after), Clock: intake.PlatformZip, Zone: one.zone}
 		entries = append(entries, newEntry(s, c, late.Rule{Due: due}, due.AddDate(1, 0, 0)))
 	}
-	require.Equal(t, Look{Zone: "+08:00", Near: []string{"before", "after"}}, look(mine, entries, due))
-	require.Empty(t, look(mine, entries, time.Time{}).Near, "without a due date nobody is near it")
+	require.Equal(t, Look{Zone: "+08:00", Near: []string{"before", "after"}}, look(mine, entries, late.Rule{Due: due}, time.UTC))
+	require.Empty(t, look(mine, entries, late.Rule{}, time.UTC).Near, "without a due date nobody is near it")
+}
+
+// TestLookNearAStep: a zone can also decide how much is lost, and not where no more can be.
+func TestLookNearAStep(t *testing.T) {
+	due := time.Date(2026, 11, 25, 23, 59, 59, 999_999_999, time.FixedZone("", 8*60*60))
+	for policy, want := range map[string][]string{
+		"10%/week": {"2h", "165h"}, "10%/week, at most 10%": {"2h"}, "10% once, until 3d": {"2h", "70h"},
+		"10%/week, grace 3d": {"70h", "165h"}, "none": {"2h"},
+	} {
+		rule := late.Rule{Due: due}
+		var err error
+		rule.Policy, err = late.ParsePolicy(policy)
+		require.NoError(t, err)
+		var mine []intake.Submission
+		var entries []Entry
+		for _, by := range []time.Duration{2 * time.Hour, 40 * time.Hour, 70 * time.Hour, 165 * time.Hour} {
+			s := intake.Submission{System: intake.Moodle, Student: brief(by)}
+			c := intake.Content{Modified: due.Add(by), Clock: intake.PlatformZip, Zone: "+08:00"}
+			mine, entries = append(mine, s), append(entries, newEntry(s, c, rule, due.AddDate(1, 0, 0)))
+		}
+		require.Equal(t, want, look(mine, entries, rule, time.UTC).Near, policy)
+	}
+}
+
+// TestLookFiles: what was unpacked here has its times in this machine's zone, and whoever that can cost something is
+// named, if the due date's is another.
+func TestLookFiles(t *testing.T) {
+	taipei := time.FixedZone("", 8*60*60)
+	rule := late.Rule{Due: time.Date(2026, 11, 27, 23, 59, 59, 999_999_999, taipei)}
+	var err error
+	rule.Policy, err = late.ParsePolicy("10%/day")
+	require.NoError(t, err)
+	var mine []intake.Submission
+	var entries []Entry
+	for _, one := range []struct {
+		who    string
+		by     time.Duration
+		clock  intake.Clock
+		system intake.System
+	}{
+		{"long before", -9 * time.Hour, intake.FileClock, intake.Moodle},
+		{"before", -time.Minute, intake.FileClock, intake.NoSystem}, // which is late if unpacked east of there
+		{"ann", 4 * time.Hour, intake.FileClock, intake.Moodle},
+		{"a step", 28 * time.Hour, intake.FileClock, intake.NoSystem},
+		{"no step", 40 * time.Hour, intake.FileClock, intake.NoSystem},
+		{"committed", 4 * time.Hour, intake.CommitClock, intake.NoSystem},
+		{"an instant", 4 * time.Hour, intake.PlatformZip, intake.Moodle},
+		{"marked", 4 * time.Hour, intake.FileClock, intake.Canvas},
+	} {
+		s := intake.Submission{System: one.system, Student: one.who}
+		c := intake.Content{Modified: rule.Due.Add(one.by), Clock: one.clock}
+		mine, entries = append(mine, s), append(entries, newEntry(s, c, rule, rule.Due.AddDate(1, 0, 0)))
+	}
+	l := look(mine, entries, rule, time.UTC)
+	require.Equal(t, []string{"ann", "a step"}, l.NearFiles)
+	require.Equal(t, []string{"+00:00", "+08:00", "8h"}, []string{l.Here, l.Due, l.Off})
+	require.Empty(t, l.Near)
+	require.Empty(t, look(mine, entries, rule, taipei).NearFiles, "here it is the due date's zone")
+	tokyo := time.FixedZone("", 9*60*60)
+	require.Equal(t, []string{"before"}, look(mine, entries, rule, tokyo).NearFiles)
 }
 
 // TestLookTwice: who has handed in something twice is named, and each pair of downloads once.
@@ -132,7 +192,7 @@ func TestLookTwice(t *testing.T) {
 	pair := []string{"a.zip", "b.zip"}
 	mine := []intake.Submission{{Student: "ann"}, {Student: "bob"}, {Student: "cat"}}
 	entries := []Entry{{Twice: true, ByName: pair, Factor: 1}, {ByName: pair, Factor: 1}, {Factor: 1}}
-	require.Equal(t, Look{Twice: []string{"ann"}, ByName: [][]string{pair}}, look(mine, entries, time.Time{}))
+	require.Equal(t, Look{Twice: []string{"ann"}, ByName: [][]string{pair}}, look(mine, entries, late.Rule{}, time.UTC))
 }
 
 // TestLookMayBeWork: whose work may be in what was not read is named, with that.
@@ -145,7 +205,7 @@ func TestLookMayBeWork(t *testing.T) {
 	}
 	entries[2].Refused = &text.Text{EN: "it is encrypted"}
 	require.Equal(t, []string{"ann in.zip", "bob a.rar …", "cat class/cat.rar"},
-		look(mine, entries, time.Time{}).MayBeWork)
+		look(mine, entries, late.Rule{}, time.UTC).MayBeWork)
 }
 
 // TestLookLate: whoever loses something by being late is named, and it is said where all times are a copy's.
@@ -155,15 +215,15 @@ func TestLookLate(t *testing.T) {
 	mine := []intake.Submission{{Student: "ann"}, {Student: "bob"}, {Student: "cat"}, {Student: "dan"}}
 	entries := []Entry{{Factor: 0.5, Time: at(time.Hour)}, {Factor: 1, Time: at(time.Hour + time.Second)},
 		{Factor: 1, Time: at(time.Hour + 2*time.Second)}, {Factor: 1}}
-	require.Equal(t, Look{Late: []string{"ann"}}, look(mine, entries, due))
+	require.Equal(t, Look{Late: []string{"ann"}}, look(mine, entries, late.Rule{Due: due}, time.UTC))
 	for i := range entries {
 		entries[i].Clock = intake.FileClock
 	}
-	require.True(t, look(mine, entries, due).AtOnce)
-	require.False(t, look(mine, entries, time.Time{}).AtOnce, "nobody asks when that was")
-	require.False(t, look(mine[:2], entries[:2], due).AtOnce, "two may well be so near")
+	require.True(t, look(mine, entries, late.Rule{Due: due}, time.UTC).AtOnce)
+	require.False(t, look(mine, entries, late.Rule{}, time.UTC).AtOnce, "nobody asks when that was")
+	require.False(t, look(mine[:2], entries[:2], late.Rule{Due: due}, time.UTC).AtOnce, "two may well be so near")
 	entries[0].Time = at(0)
-	require.False(t, look(mine, entries, due).AtOnce)
+	require.False(t, look(mine, entries, late.Rule{Due: due}, time.UTC).AtOnce)
 }
 
 // TestBefore: whoever was less late before is named, where the last submission counts.
@@ -557,7 +617,9 @@ func TestLate(t *testing.T) {
 	require.Equal(t, 1.0, ahead.Factor)
 	require.Len(t, ahead.Notes, 1)
 	require.Contains(t, ahead.Notes[0].EN, "Its time, 2026-12-02 13:00:00 +00:00, was yet to come")
-	require.Equal(t, []string{"eve"}, look([]intake.Submission{{Student: "eve"}}, []Entry{ahead}, due).Ahead)
+	newYork := time.FixedZone("", -5*60*60)
+	require.Equal(t, Look{Ahead: []string{"eve"}},
+		look([]intake.Submission{{Student: "eve"}}, []Entry{ahead}, rule, newYork))
 	marked := newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, rule, now.Add(-1))
 	require.False(t, marked.Ahead, "of Canvas's no time counts")
 	require.Equal(t, 0.9, marked.Factor)

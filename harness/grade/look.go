@@ -1,17 +1,24 @@
 package grade
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"udpkata/harness/intake"
+	"udpkata/harness/late"
 )
 
 // A Look is at what nobody but the instructor can tell: what was made of it may be wrong, and the marks with it.
 type Look struct {
 	Zone string   // in which times were read that have none, as in "+08:00"
-	Near []string // whose such times are so near to the due date that another zone might be on its other side
+	Near []string // for whom a zone that is other than that might make a difference
+
+	Here      string   // the zone of this machine, by which files have their times, if the due date's is another
+	Due       string   // the due date's
+	Off       string   // how far apart they are, as in "8h"
+	NearFiles []string // for whom it makes a difference if a zip without zones was unpacked here
 
 	Late   []string // who is late, and loses something by it
 	Ahead  []string // whose time was yet to come when it was graded, and does not count
@@ -27,8 +34,10 @@ type Look struct {
 // farthest is how far apart two zones may be that people live in, from the one that somebody grades in.
 const farthest = 14 * time.Hour
 
-// look says where to look, of submissions and their entries.
-func look(mine []intake.Submission, entries []Entry, due time.Time) (l Look) {
+// look says where to look, of submissions and their entries. Whatever unpacks a zip reads its times in this machine's
+// zone, which is here.
+func look(mine []intake.Submission, entries []Entry, rule late.Rule, here *time.Location) (l Look) {
+	zones := map[string]bool{}
 	for i, e := range entries {
 		isSame := func(pair []string) bool { return slices.Equal(pair, e.ByName) }
 		if e.ByName != nil && !slices.ContainsFunc(l.ByName, isSame) {
@@ -46,13 +55,34 @@ func look(mine []intake.Submission, entries []Entry, due time.Time) (l Look) {
 		if what := notRead(e); what != "" {
 			l.MayBeWork = append(l.MayBeWork, mine[i].Who()+" "+what)
 		}
-		isNear := e.Time != nil && !due.IsZero() && e.System != intake.Canvas && e.Time.Sub(due).Abs() <= farthest
-		if e.Zone != "" && isNear {
-			l.Zone, l.Near = e.Zone, append(l.Near, mine[i].Who())
+		if e.Time == nil || e.Ahead || e.System == intake.Canvas {
+			continue
+		}
+		at := *e.Time
+		off := zoneOf(at.In(here)) - zoneOf(at.In(rule.Due.Location()))
+		switch {
+		case e.Zone != "" && differ(rule, at.Add(-farthest), at.Add(farthest)):
+			zones[e.Zone], l.Near = true, append(l.Near, mine[i].Who())
+		case e.Zone == "" && e.Clock == intake.FileClock && differ(rule, at, at.Add(off)):
+			l.Here, l.Due, l.Off = at.In(here).Format("-07:00"), at.Format("-07:00"), brief(off.Abs())
+			l.NearFiles = append(l.NearFiles, mine[i].Who())
 		}
 	}
-	l.AtOnce = !due.IsZero() && areAtOnce(entries)
+	l.Zone = strings.Join(slices.Sorted(maps.Keys(zones)), ", ")
+	l.AtOnce = !rule.Due.IsZero() && areAtOnce(entries)
 	return l
+}
+
+// differ reports whether it makes a difference at which of two times something was handed in.
+func differ(rule late.Rule, a, b time.Time) bool {
+	ofA, ofB := rule.ByTime(a), rule.ByTime(b)
+	return ofA.Late != ofB.Late || ofA.Factor != ofB.Factor
+}
+
+// zoneOf returns how far a time's zone is from UTC.
+func zoneOf(at time.Time) time.Duration {
+	_, seconds := at.Zone()
+	return time.Duration(seconds) * time.Second
 }
 
 // notRead names what of a submission may be work and was not read; "" if nothing is.

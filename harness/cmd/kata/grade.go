@@ -141,8 +141,14 @@ func (s *session) look(at grade.Look) {
 			"does the platform's zip.\n")
 	}
 	if len(at.Near) > 0 {
-		s.say("Times in zips have no zone; they were read as %s. Within 14 hours of the due date, so look: %s\n",
-			at.Zone, text.Some(at.Near))
+		s.say("Times in zips have no zone; they were read as %s. For these a zone within 14 hours would make a "+
+			"difference, so look: %s\n", at.Zone, text.Some(at.Near))
+	}
+	if len(at.NearFiles) > 0 {
+		s.say("Files' times are as this machine's zone has them, %s, and the due date is in %s: those of an unpacked "+
+			"zip may be %s off. Give the zip itself, or unpack it with the due date's zone, as in TZ=Asia/Taipei "+
+			"unzip. That would make a difference for these, so look: %s\n", at.Here, at.Due, at.Off,
+			text.Some(at.NearFiles))
 	}
 	for _, pair := range at.ByName {
 		s.say("%s is taken to be older than %s, as nothing but their names says which is; if it is the other way "+
