@@ -584,6 +584,22 @@ func TestExplain(t *testing.T) {
 	require.NoError(t, Explain(&strings.Builder{}, out, "carol"), "whatever became of others")
 }
 
+// TestDueIn: two runs with rules that are not the same are told apart.
+func TestDueIn(t *testing.T) {
+	for due, want := range map[string]string{
+		"2026-12-01T23:59+08:00": "2026-12-01T23:59:59+08:00", "2026-12-01T23:59Z": "2026-12-01T23:59:59Z",
+		"2026-12-01T23:59 UTC":           "2026-12-01T23:59:59Z",
+		"2026-12-01T23:59 Europe/Berlin": "2026-12-01T23:59:59+01:00 Europe/Berlin",
+	} {
+		at, err := late.ParseDue(due, time.UTC)
+		require.NoError(t, err)
+		require.Equal(t, want, dueIn(at))
+	}
+	here, err := late.ParseDue("2026-12-01", nil)
+	require.NoError(t, err)
+	require.NotContains(t, dueIn(here), "Local")
+}
+
 // TestLate: of Canvas's it is the mark that counts, of others the time; without a date nobody loses anything.
 func TestLate(t *testing.T) {
 	policy, err := late.ParsePolicy("10%/day")

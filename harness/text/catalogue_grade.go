@@ -55,6 +55,9 @@ var gradeSentences = []Text{
 	{"has %q, which is no part of one, or is there twice", "裡的 %q 不是規則的一部分，或出現了兩次"},
 	{"waits for more than ten years", "等超過十年"},
 	{"ends before its grace does", "在寬限期之前就結束"},
+	{"the due date %q has a time zone that is not known here, %s: write it like Europe/Berlin, or like " +
+		"2026-12-01T23:59+01:00",
+		"期限 %q 裡的時區 %s 這裡不認得：請寫成像 Europe/Berlin，或像 2026-12-01T23:59+01:00"},
 	{"the due date %q is none; write it like 2026-12-01T23:59+08:00, or 2026-12-01 for the end of that day " +
 		"in this machine's time zone",
 		"截止時間 %q 不是時間；請寫成 2026-12-01T23:59+08:00，或 2026-12-01（這台機器時區的當天結束）"},
