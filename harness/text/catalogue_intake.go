@@ -53,6 +53,8 @@ var intakeSentences = []Text{
 	{"what go tool kata grade has written", "go tool kata grade 寫出來的結果"},
 	{"what the student wrote into Moodle's page", "學生寫在 Moodle 頁面上的文字"},
 	{"its name is none that the platform gives to what a student hands in", "檔名不是平台給學生作業的檔名"},
+	{"a whole download within another: move it elsewhere, and give both",
+		"放在另一份下載裡的整份下載：請移到別處，兩份都給"},
 	{"its name is longer than %d bytes", "名稱超過 %d 個位元組"},
 	{"its path is absolute; only what lies in the submission's folder is taken",
 		"路徑是絕對路徑；只收作業資料夾裡的檔案"},
