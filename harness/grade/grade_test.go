@@ -208,13 +208,13 @@ func TestLookMayBeWork(t *testing.T) {
 		look(mine, entries, late.Rule{}, time.UTC).MayBeWork)
 }
 
-// TestLookLate: whoever loses something by being late is named, and it is said where all times are a copy's.
+// TestLookLate: whoever loses something by being late is named, and it is said where all times may be a copy's.
 func TestLookLate(t *testing.T) {
 	due := time.Date(2026, 11, 25, 23, 59, 0, 0, time.UTC)
 	at := func(after time.Duration) *time.Time { t := due.Add(after); return &t }
 	mine := []intake.Submission{{Student: "ann"}, {Student: "bob"}, {Student: "cat"}, {Student: "dan"}}
-	entries := []Entry{{Factor: 0.5, Time: at(time.Hour)}, {Factor: 1, Time: at(time.Hour + time.Second)},
-		{Factor: 1, Time: at(time.Hour + 2*time.Second)}, {Factor: 1}}
+	entries := []Entry{{Factor: 0.5, Time: at(time.Hour)}, {Factor: 1, Time: at(time.Hour + time.Minute)},
+		{Factor: 1, Time: at(time.Hour + 5*time.Minute)}, {Factor: 1}}
 	require.Equal(t, Look{Late: []string{"ann"}}, look(mine, entries, late.Rule{Due: due}, time.UTC))
 	for i := range entries {
 		entries[i].Clock = intake.FileClock

@@ -23,7 +23,7 @@ type Look struct {
 	Late   []string // who is late, and loses something by it
 	Ahead  []string // whose time was yet to come when it was graded, and does not count
 	Before []string // of those, whose earlier submission loses less, and does not count as it is not the last
-	AtOnce bool     // all times are of files, and one: that of a copy, perhaps, and not of what was handed in
+	AtOnce bool     // all times are of files, and of some minutes: of a copy, perhaps, and not of what was handed in
 
 	ByName [][]string // two downloads of which nothing but the names says that the second is the later one
 	Twice  []string   // who has handed in something in two versions at once, of which one was taken
@@ -97,9 +97,10 @@ func notRead(e Entry) string {
 	return strings.Join(all, "")
 }
 
-// atOnce is how long it takes to copy or to unpack a class, and few those that may be handed in within that.
+// atOnce is how long it takes to copy, to unpack or to download a class, and few those that may be handed in within
+// that.
 const (
-	atOnce = 2 * time.Second
+	atOnce = 5 * time.Minute
 	few    = 2
 )
 

@@ -131,9 +131,9 @@ var gradeSentences = []Text{
 		"其中 %d 位之前也交過，而且沒那麼遲；以最後一次為準，除非用 --attempt 指定：%s\n"},
 	{"Times that are yet to come, so of a wrong clock or zone; they count as in time, so look: %s\n",
 		"時間在未來，表示時鐘或時區不對；這些算準時，請確認：%s\n"},
-	{"All files have one time. That may be of a copy, and not of what was handed in: cp -p keeps times, as does the " +
-		"platform's zip.\n",
-		"所有檔案的時間都一樣。那可能是複製的時間，而不是繳交的時間：cp -p 會保留時間，平台的 zip 也會。\n"},
+	{"All files have times within a few minutes. These may be of a copy, and not of what was handed in: cp -p keeps " +
+		"times, as does the platform's zip.\n",
+		"所有檔案的時間相差不到幾分鐘。那可能是複製的時間，而不是繳交的時間：cp -p 會保留時間，平台的 zip 也會。\n"},
 	{"The run before was graded otherwise: %s\n", "上一次評分的方式不同：%s\n"},
 	{"New marks: %d.\n", "新的分數：%d 個。\n"},
 	{"A run that began at %s is not through: these marks are of the one before it, and the same grade command goes on.",

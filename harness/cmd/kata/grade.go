@@ -137,8 +137,8 @@ func (s *session) look(at grade.Look) {
 			text.Some(at.Ahead))
 	}
 	if at.AtOnce {
-		s.say("All files have one time. That may be of a copy, and not of what was handed in: cp -p keeps times, as " +
-			"does the platform's zip.\n")
+		s.say("All files have times within a few minutes. These may be of a copy, and not of what was handed in: " +
+			"cp -p keeps times, as does the platform's zip.\n")
 	}
 	if len(at.Near) > 0 {
 		s.say("Times in zips have no zone; they were read as %s. For these a zone within 14 hours would make a "+
