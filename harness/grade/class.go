@@ -86,7 +86,7 @@ func newEntry(s intake.Submission, c intake.Content, rule late.Rule, now time.Ti
 		e.Notes = append(e.Notes, text.Say("Its time, %s, was yet to come when this was graded, so a clock or a "+
 			"zone is wrong: nobody knows when it was handed in, and it counts as in time.",
 			e.Time.Format("2006-01-02 15:04:05 -07:00")))
-	case o.Unknown:
+	case o.Unknown && slices.ContainsFunc(c.Lessons, func(l intake.Lesson) bool { return len(l.Files) > 0 }):
 		e.Notes = append(e.Notes, text.Say("Nobody knows when this was handed in; it counts as in time."))
 	}
 	return e

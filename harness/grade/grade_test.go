@@ -614,9 +614,12 @@ func TestLate(t *testing.T) {
 	folder := newEntry(intake.Submission{}, content, rule, now)
 	require.Equal(t, 0.8, folder.Factor)
 	require.Equal(t, "25h", folder.LateBy)
-	nobodyKnows := newEntry(intake.Submission{}, intake.Content{}, rule, now)
+	written := []intake.Lesson{{}, {Files: []intake.File{{Name: "echo.go"}}}}
+	nobodyKnows := newEntry(intake.Submission{}, intake.Content{Lessons: written}, rule, now)
 	require.Equal(t, 1.0, nobodyKnows.Factor)
 	require.Contains(t, nobodyKnows.Notes[0].EN, "Nobody knows")
+	require.Empty(t, newEntry(intake.Submission{}, intake.Content{Lessons: written[:1]}, rule, now).Notes,
+		"nobody asks when nothing was handed in")
 	require.Len(t, canvas.Notes, 1)
 	require.Contains(t, canvas.Notes[0].EN, "does not say by how much: it loses 10%, the least")
 	require.Empty(t, folder.Notes)
