@@ -133,7 +133,7 @@ var gradeSentences = []Text{
 		"時間在未來，表示時鐘或時區不對；這些算準時，請確認：%s\n"},
 	{"All files have times within a few minutes. These may be of a copy, and not of what was handed in: cp -p keeps " +
 		"times, as does the platform's zip.\n",
-		"所有檔案的時間相差不到幾分鐘。那可能是複製的時間，而不是繳交的時間：cp -p 會保留時間，平台的 zip 也會。\n"},
+		"所有檔案的時間都在幾分鐘之內。那可能是複製的時間，而不是繳交的時間：cp -p 會保留時間，平台的 zip 也會。\n"},
 	{"The run before was graded otherwise: %s\n", "上一次評分的方式不同：%s\n"},
 	{"New marks: %d.\n", "新的分數：%d 個。\n"},
 	{"A run that began at %s is not through: these marks are of the one before it, and the same grade command goes on.",
