@@ -123,7 +123,8 @@ func TestLookNear(t *testing.T) {
 		c := intake.Content{Modified: due.Add(one.after), Clock: intake.PlatformZip, Zone: one.zone}
 		entries = append(entries, newEntry(s, c, late.Rule{Due: due}, due.AddDate(1, 0, 0)))
 	}
-	require.Equal(t, Look{Zone: "+08:00", Near: []string{"before", "after"}}, look(mine, entries, late.Rule{Due: due}, time.UTC))
+	require.Equal(t, Look{Zone: "+08:00", Near: []string{"before", "after"}},
+		look(mine, entries, late.Rule{Due: due}, time.UTC))
 	require.Empty(t, look(mine, entries, late.Rule{}, time.UTC).Near, "without a due date nobody is near it")
 }
 

@@ -100,10 +100,10 @@ var gradeSentences = []Text{
 		"有 %d 份是 Canvas 標為遲交的；它沒說遲了多久，所以各扣 %s，也就是遲交最少要扣的：%s\n"},
 	{"Times in zips have no zone; they were read as %s. For these a zone within 14 hours would make a difference, so " +
 		"look: %s\n",
-		"zip 裡的時間沒有時區，一律當成 %s。如果是別的時區（相差 14 小時以內），這些的分數會不同，請確認：%s\n"},
-	{"Files' times are as this machine's zone has them, %s, and the due date is in %s: those of an unpacked zip may be " +
-		"%s off. Give the zip itself, or unpack it with the due date's zone, as in TZ=Asia/Taipei unzip. That would " +
-		"make a difference for these, so look: %s\n",
+		"zip 裡的時間沒有時區，一律當成 %s。如果是別的時區（相差 14 小時以內），這些的分數可能會不同，請確認：%s\n"},
+	{"Files' times are as this machine's zone has them, %s, and the due date is in %s: those of an unpacked zip " +
+		"may be %s off. Give the zip itself, or unpack it with the due date's zone, as in TZ=Asia/Taipei unzip. That " +
+		"would make a difference for these, so look: %s\n",
 		"檔案的時間依這台電腦的時區 %s，期限則是 %s：zip 解壓縮後，檔案的時間可能差了 %s。請直接給 zip，" +
 			"或用期限的時區解壓縮，例如 TZ=Asia/Taipei unzip。這些的分數會因此不同，請確認：%s\n"},
 	{"Something that may be work was not read; notes in grades.csv say why: %s\n",
