@@ -123,7 +123,8 @@ const mostLeft = 200
 
 // An unread file may be work, and is left out.
 type unread struct {
-	path   string    // for people
+	shown  string // before its path
+	path   string
 	lesson int       // in the course, of whose files it may be; -1 for an archive, which may have any
 	meant  string    // which of them; "" for any
 	why    text.Text // for an archive
@@ -181,13 +182,10 @@ func (u *unpacker) unopened(name string, why text.Text) {
 	u.mayBeWork(unread{path: name, lesson: -1, why: why})
 }
 
-// mayBeWork notes a file that is left out. Of those for one place, the first is told.
+// mayBeWork notes a file that is left out.
 func (u *unpacker) mayBeWork(f unread) {
-	isSame := func(g unread) bool { return f.lesson >= 0 && g.lesson == f.lesson && g.meant == f.meant }
-	if len(u.unread) < mostLeft && !slices.ContainsFunc(u.unread, isSame) {
-		f.path = text.VisibleLine(u.shown + f.path)
-		u.unread = append(u.unread, f)
-	}
+	f.shown = u.shown
+	u.unread = append(u.unread, f)
 }
 
 // take takes an item of a submission's, or leaves it out and says so. The error says why nothing of the submission can
@@ -381,6 +379,7 @@ func (u *unpacker) content() Content {
 	c.Left = u.left
 	nothing := !slices.ContainsFunc(c.Lessons, func(l Lesson) bool { return len(l.Files) > 0 })
 	u.tellUnread(&c, nothing)
+	c.MayBeWork = c.MayBeWork[:min(mostLeft, len(c.MayBeWork))]
 	if nothing {
 		why := text.Say("there is no file in it")
 		if len(c.Left) > 0 {
@@ -395,12 +394,28 @@ func (u *unpacker) content() Content {
 	return c
 }
 
-// tellUnread says what was left out and may be work. If there is nothing else, one note more says what comes first.
+// tellUnread says what was left out and may be work: of what may be one file, the first. If there is nothing else, one
+// note more says what comes first.
 func (u *unpacker) tellUnread(c *Content, nothing bool) {
-	var archives []unread
+	type place struct {
+		lesson int
+		meant  string
+		rename bool
+	}
+	told := map[place]bool{}
+	archives := map[text.Text][]string{} // paths, by why they are not read
+	var whys []text.Text
 	for _, f := range u.unread {
+		shown := text.VisibleLine(f.shown + f.path)
 		if f.lesson < 0 {
-			archives = append(archives, f)
+			if archives[f.why] == nil {
+				whys = append(whys, f.why)
+			}
+			archives[f.why] = append(archives[f.why], shown)
+			continue
+		}
+		at := place{f.lesson, f.meant, f.rename}
+		if told[at] || u.outside(f.shown, f.path) != "" {
 			continue
 		}
 		l := c.Lessons[f.lesson]
@@ -410,31 +425,25 @@ func (u *unpacker) tellUnread(c *Content, nothing bool) {
 		if slices.ContainsFunc(l.Files, isWork) {
 			continue
 		}
-		c.MayBeWork = append(c.MayBeWork, f.path)
+		told[at] = true
+		c.MayBeWork = append(c.MayBeWork, shown)
 		why := text.Say("what was to be written is not there, but %s is, which is not read: hand in "+
-			"Go files.", f.path)
+			"Go files.", shown)
 		switch {
 		case f.rename && l.has(f.meant):
-			why = text.Say("%s is as it was handed out; there is %s: rename it.", f.meant, f.path)
+			why = text.Say("%s is as it was handed out; there is %s: rename it.", f.meant, shown)
 		case f.rename:
-			why = text.Say("%s is missing; there is %s: rename it.", f.meant, f.path)
+			why = text.Say("%s is missing; there is %s: rename it.", f.meant, shown)
 		}
 		c.Notes = append(c.Notes, text.Say("%s: %s", l.Name, why))
 	}
-	for len(archives) > 0 {
-		why := archives[0].why
-		var paths []string
-		archives = slices.DeleteFunc(archives, func(f unread) bool {
-			if f.why == why {
-				paths = append(paths, f.path)
-			}
-			return f.why == why
-		})
+	for _, why := range whys {
+		paths := archives[why]
 		c.MayBeWork = append(c.MayBeWork, paths...)
 		if nothing && slices.Equal(paths, []string{c.Left[0].Path}) {
 			continue // which is why there is nothing
 		}
-		c.Notes = append(c.Notes, text.Say("%s is not read: %s.", text.Some(paths), why))
+		c.Notes = append(c.Notes, text.Say("Not read: %s (%s).", text.Some(paths), why))
 	}
 }
 

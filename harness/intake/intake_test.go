@@ -596,11 +596,11 @@ func TestMayBeWork(t *testing.T) {
 		about []string
 	}{
 		{"an archive in an archive", []at{{"hw.zip", zipped(t, at{"echo.go", echo}, at{"in.zip", zipped(t)})}},
-			[]string{"hw.zip: in.zip is not read: " + nested + "."}, []string{"hw.zip: in.zip"}},
+			[]string{"Not read: hw.zip: in.zip (" + nested + ")."}, []string{"hw.zip: in.zip"}},
 		{"another kind of archive", []at{{"02-echo/echo.go", echo}, {"03.rar", "Rar!"}, {"04.rar", "Rar!"}},
-			[]string{"03.rar, 04.rar is not read: " + unknown + "."}, []string{"03.rar", "04.rar"}},
+			[]string{"Not read: 03.rar, 04.rar (" + unknown + ")."}, []string{"03.rar", "04.rar"}},
 		{"a stub, and the work packed", []at{{"echo.go", stub}, {"hw.7z", "7z"}},
-			[]string{"hw.7z is not read: " + unknown + "."}, []string{"hw.7z"}},
+			[]string{"Not read: hw.7z (" + unknown + ")."}, []string{"hw.7z"}},
 		{"nothing but an archive", []at{{"03.rar", "Rar!"}},
 			[]string{"Nothing in it is of any lesson (03.rar: " + unknown + ")."}, []string{"03.rar"}},
 		{"a document named as a lesson", []at{{"echo.go", echo}, {"03-spoof.docx", "PK"}},
@@ -612,6 +612,12 @@ func TestMayBeWork(t *testing.T) {
 		{"a text beside the stub", []at{{"02-echo/echo.go", stub}, {"02-echo/echo.go.txt", echo}},
 			[]string{"02-echo: echo.go is as it was handed out; there is 02-echo/echo.go.txt: rename it."},
 			[]string{"02-echo/echo.go.txt"}},
+		{"two texts of a name", []at{{"02-echo/echo.docx", "PK"}, {"02-echo/echo.go.txt", echo}, {"spoof.go", spoof},
+			{"path.go", "package spoof"}}, []string{"02-echo: " + fmt.Sprintf(instead, "02-echo/echo.docx"),
+			"02-echo: echo.go is missing; there is 02-echo/echo.go.txt: rename it."},
+			[]string{"02-echo/echo.docx", "02-echo/echo.go.txt"}},
+		{"a whole repository's", []at{{"lessons/02-echo/echo.go", stub}, {"solutions/x/02-echo/echo.go.txt", echo},
+			{"solutions/x/02-echo/echo.txt", echo}}, nil, nil},
 		{"a report on what was written", []at{{"02-echo/echo.go", echo}, {"02-echo/echo.pdf", "%PDF"},
 			{"02.docx", "PK"}, {"notes.txt", "x"}, {"path.txt", "any lesson's"}}, nil, nil},
 	}

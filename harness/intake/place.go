@@ -295,7 +295,7 @@ func (u *unpacker) place() (lessons []Lesson) {
 	var claims []claim
 	for _, c := range u.claims {
 		u.shown = c.shown
-		if outside := u.outside(c); outside != "" {
+		if outside := u.outside(c.shown, c.path); outside != "" {
 			u.leave(outside, text.Say("of the repository, and not in its folder lessons"))
 			continue
 		}
@@ -369,11 +369,11 @@ func (u *unpacker) place() (lessons []Lesson) {
 }
 
 // outside returns the folder of a whole repository that a file is in, if that is not lessons.
-func (u *unpacker) outside(c claim) string {
-	elements := strings.Split(c.path, "/")
+func (u *unpacker) outside(shown, name string) string {
+	elements := strings.Split(name, "/")
 	for n := range len(elements) - 1 { // from the top down: repositories may lie in one another
 		root := strings.Join(elements[:n], "/")
-		if u.trees[c.shown+root] && n+1 < len(elements) && !strings.EqualFold(elements[n], "lessons") {
+		if u.trees[shown+root] && n+1 < len(elements) && !strings.EqualFold(elements[n], "lessons") {
 			return strings.Join(elements[:n+1], "/") + "/"
 		}
 	}

@@ -89,7 +89,7 @@ var intakeSentences = []Text{
 	{"%s is as it was handed out; there is %s: rename it.", "%s 和發下來的一樣；有 %s：請改名。"},
 	{"what was to be written is not there, but %s is, which is not read: hand in Go files.",
 		"該寫的檔案沒有寫，但是有 %s，這種檔案不會讀取：請交 Go 檔案。"},
-	{"%s is not read: %s.", "沒有讀取 %s：%s。"},
+	{"Not read: %s (%s).", "沒有讀取：%s（%s）。"},
 	{"Files are missing: %s. There are others: %s; rename those that are meant.",
 		"缺了檔案：%s。有別的檔案：%s；如果就是它們，請改名。"},
 	{"%s has %s in %s and in %s: if these are students, unpack it and give the folder; if it is one student's, put " +
