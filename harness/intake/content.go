@@ -397,12 +397,12 @@ func (u *unpacker) content() Content {
 // tellUnread says what was left out and may be work: of what may be one file, the first. If there is nothing else, one
 // note more says what comes first.
 func (u *unpacker) tellUnread(c *Content, nothing bool) {
-	type place struct {
+	type file struct {
 		lesson int
 		meant  string
 		rename bool
 	}
-	told := map[place]bool{}
+	told := map[file]bool{}
 	archives := map[text.Text][]string{} // paths, by why they are not read
 	var whys []text.Text
 	for _, f := range u.unread {
@@ -414,7 +414,7 @@ func (u *unpacker) tellUnread(c *Content, nothing bool) {
 			archives[f.why] = append(archives[f.why], shown)
 			continue
 		}
-		at := place{f.lesson, f.meant, f.rename}
+		at := file{f.lesson, f.meant, f.rename}
 		if told[at] || u.outside(f.shown, f.path) != "" {
 			continue
 		}
