@@ -263,6 +263,9 @@ func (c *Call) checkFails(want ...error) {
 		if err != nil && strings.Contains(err.Error(), e.Error()) {
 			wants.TextOnly = true // the cause is lost
 		}
+		if quote.PointsTo(err, e) {
+			wants.PointerTo = fmt.Sprintf("%T", quote.Cause(e))
+		}
 	}
 	wanted := quote.Either(names)
 	if len(want) == 0 {
@@ -271,6 +274,11 @@ func (c *Call) checkFails(want ...error) {
 	switch {
 	case err == nil:
 		c.w.fatal(verdict.Failed, "%s %s; the story wants %s.", c.rec.Name, success(value), wanted)
+	case wants.PointerTo != "":
+		c.wants(wants)
+		c.w.fatal(verdict.Failed,
+			"%s returned the error %s; %s must be true. It has a pointer there, a *%[4]s, and no %[4]s.",
+			c.rec.Name, quote.Error(err), quote.IsAnyOf(want), wants.PointerTo)
 	case wants.TextOnly:
 		c.wants(wants)
 		c.w.fatal(verdict.Failed, "%s returned the error %s; %s must be true. Its text says so, but its cause is lost.",

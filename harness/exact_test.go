@@ -86,6 +86,12 @@ func TestExactMessages(t *testing.T) {
 		{"silence", func(w *Virtual) { w.SilentFrom(writing(w, 0, ms-1), ms) }, ""},
 		{"no silence", func(w *Virtual) { w.SilentFrom(writing(w, 0, ms), ms) },
 			"client sent once more after 1ms; the story wants silence from 1ms on."},
+		{"silence but for what may be", func(w *Virtual) {
+			w.SilentBut(writing(w, 0, ms), ms, "?", func(payload string) bool { return payload == "?" })
+		}, ""},
+		{"no silence, and it may not be", func(w *Virtual) {
+			w.SilentBut(writing(w, 0, ms), ms, "!", func(payload string) bool { return payload == "!" })
+		}, `client sent "?" after 1ms; from 1ms on, the story wants it to send nothing, unless such as "!".`},
 		{"still now", func(w *Virtual) { w.StillAt(0) }, ""},
 		{"a pause", func(w *Virtual) {
 			writing(w, 0, ms)

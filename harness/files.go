@@ -28,8 +28,9 @@ type Files struct {
 	unopened map[string]error // why a file can't be opened
 	broken   map[string]fault
 	slow     map[string]time.Duration // how long it takes to open a file, and each Read of it
-	pieces   int                      // how many bytes a Read brings at the most; 0 if there is no such limit
-	beside   bool                     // whether io.EOF stands beside a file's last bytes
+	lags     map[string]lag
+	pieces   int  // how many bytes a Read brings at the most; 0 if there is no such limit
+	beside   bool // whether io.EOF stands beside a file's last bytes
 }
 
 // A fault is where a file can't be read on, and why.
@@ -38,11 +39,17 @@ type fault struct {
 	err error
 }
 
+// A lag is from where on it takes a while to read a file.
+type lag struct {
+	at int
+	by time.Duration
+}
+
 // Files returns files by their names.
 func (w *World) Files(contents map[string]string) *Files {
 	return &Files{
 		w: w, contents: contents, unopened: map[string]error{}, broken: map[string]fault{},
-		slow: map[string]time.Duration{},
+		slow: map[string]time.Duration{}, lags: map[string]lag{},
 	}
 }
 
@@ -59,6 +66,11 @@ func (f *Files) InPieces(size int) { f.w.rec.Update(func() { f.pieces = size }) 
 
 // Slow makes it take a while to open a file, and each Read of it.
 func (f *Files) Slow(name string, by time.Duration) { f.w.rec.Update(func() { f.slow[name] = by }) }
+
+// SlowReads makes each Read of a file take a while that begins at so many bytes or later.
+func (f *Files) SlowReads(name string, at int, by time.Duration) {
+	f.w.rec.Update(func() { f.lags[name] = lag{at, by} })
+}
 
 // EndBesideBytes makes a Read that brings a file's last bytes return [io.EOF] beside them, as an [io.Reader] may.
 func (f *Files) EndBesideBytes() { f.w.rec.Update(func() { f.beside = true }) }
@@ -110,7 +122,7 @@ func (f *Files) AllClosed() {
 // Open opens a file, or a directory that one is in; see [fs.FS].
 func (f *Files) Open(name string) (opened fs.File, err error) {
 	by := f.w.rec.Site.StudentLine()
-	f.pause(name)
+	f.pause(func() time.Duration { return f.slow[name] })
 	f.w.rec.Update(func() {
 		o := &file{files: f, name: name, by: by}
 		isIn := func(other string) bool { return name == "." || strings.HasPrefix(other, name+"/") }
@@ -132,10 +144,10 @@ func (f *Files) Open(name string) (opened fs.File, err error) {
 	return opened, nil
 }
 
-// pause waits as long as it takes to do something with a file.
-func (f *Files) pause(name string) {
+// pause waits as long as it takes to do something with a file; the record's Monitor is held while by is called.
+func (f *Files) pause(by func() time.Duration) {
 	var slow time.Duration
-	f.w.rec.Locked(func() { slow = f.slow[name] })
+	f.w.rec.Locked(func() { slow = by() })
 	if slow > 0 {
 		f.w.Sleep(slow)
 	}
@@ -159,7 +171,13 @@ type file struct {
 // Read reads on; see [fs.File].
 func (o *file) Read(p []byte) (n int, err error) {
 	f := o.files
-	f.pause(o.name)
+	f.pause(func() time.Duration {
+		slow := f.slow[o.name]
+		if l := f.lags[o.name]; o.at >= l.at {
+			slow += l.by
+		}
+		return slow
+	})
 	f.w.rec.Locked(func() {
 		broken, isBroken := f.broken[o.name]
 		o.reads++
@@ -238,7 +256,7 @@ type Output struct {
 	// The record's Monitor guards the following.
 	written bytes.Buffer
 	broken  *fault
-	slow    time.Duration // how long it takes until a Write looks at what it is given
+	slow    time.Duration // how long it takes until the next Write looks at what it is given
 }
 
 // Output returns one that is empty.
@@ -247,13 +265,14 @@ func (w *World) Output() *Output { return &Output{w: w} }
 // FailAt makes it take so many bytes and no more: the Write that has more fails.
 func (o *Output) FailAt(size int, err error) { o.w.rec.Update(func() { o.broken = &fault{size, err} }) }
 
-// Slow makes it take a while until a Write looks at what it is given.
-func (o *Output) Slow(by time.Duration) { o.w.rec.Update(func() { o.slow = by }) }
+// SlowNext makes it take a while until the next Write looks at what it is given: once, into however many Writes the
+// code divides that.
+func (o *Output) SlowNext(by time.Duration) { o.w.rec.Update(func() { o.slow = by }) }
 
 // Write takes bytes; see [io.Writer].
 func (o *Output) Write(p []byte) (n int, err error) {
 	var slow time.Duration
-	o.w.rec.Locked(func() { slow = o.slow })
+	o.w.rec.Update(func() { slow, o.slow = o.slow, 0 })
 	if slow > 0 {
 		o.w.Sleep(slow)
 	}

@@ -2,9 +2,11 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"net"
 	"os"
 	"strconv"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"udpkata/harness/simnet"
 	"udpkata/harness/stage"
 	"udpkata/harness/verdict"
+	"udpkata/harness/wire"
 )
 
 // A Virtual is a World in virtual time, where there are instants.
@@ -136,15 +139,39 @@ func (w *World) sentTooOften(c *record.Conn, d record.Sighted, most int) {
 // later.
 func (v virtualWords) SilentFrom(socket Endpoint, instant time.Duration) {
 	defer v.w.checked()
-	c := v.w.conn(socket)
+	if c, d, ok := v.sentFrom(socket, instant, nil); ok {
+		v.w.marks(d.Number, "the story wants silence here")
+		v.w.fatal(verdict.Failed, "%s sent once more after %v; the story wants silence from %v on.",
+			c.Name, d.At, instant)
+	}
+}
+
+// SilentBut fails the story if a socket was asked to send at an instant or later and was not closed yet, but for
+// datagrams of which may is true; like is one that shows what is meant.
+func (v virtualWords) SilentBut(socket Endpoint, instant time.Duration, like string, may func(payload string) bool) {
+	defer v.w.checked()
+	if c, d, ok := v.sentFrom(socket, instant, func(d record.Sighted) bool {
+		return errors.Is(d.Err, net.ErrClosed) || may(string(d.Payload))
+	}); ok {
+		v.w.marks(d.Number, "the story wants silence here, or one such as %s", wire.Quote(like))
+		v.w.fatal(verdict.Failed,
+			"%s sent %s after %v; from %v on, the story wants it to send nothing, unless such as %s.",
+			c.Name, wire.Quote(string(d.Payload)), d.At, instant, wire.Quote(like))
+	}
+}
+
+// sentFrom returns the first datagram that a socket was asked to send at an instant or later and that may not be, and
+// notes that the story does not want it; may is nil where none may be.
+func (v virtualWords) sentFrom(socket Endpoint, instant time.Duration, may func(d record.Sighted) bool) (
+	c *record.Conn, first record.Sighted, ok bool) {
+	c = v.w.conn(socket)
 	for _, d := range v.w.rec.SentFrom(record.AddrPort(c.LocalAddr())) {
-		if d.At >= instant {
-			v.w.wants(diagnosis.Quiet{From: d.From, Got: d.At})
-			v.w.marks(d.Number, "the story wants silence here")
-			v.w.fatal(verdict.Failed, "%s sent once more after %v; the story wants silence from %v on.",
-				c.Name, d.At, instant)
+		if d.At >= instant && (may == nil || !may(d)) {
+			v.w.wants(diagnosis.Quiet{From: d.From, Got: d.At, SomeMay: may != nil})
+			return c, d, true
 		}
 	}
+	return c, record.Sighted{}, false
 }
 
 // Forge delivers a datagram that says it comes from an endpoint, which has not

@@ -131,8 +131,9 @@ type (
 	}
 	// Quiet is that a socket sends nothing more.
 	Quiet struct {
-		From netip.AddrPort
-		Got  time.Duration
+		From    netip.AddrPort
+		Got     time.Duration
+		SomeMay bool // some datagrams may be sent, but not this
 	}
 	// Returned is that the current call returns.
 	Returned struct {
@@ -142,13 +143,14 @@ type (
 	// Result is what the current call returns: a value, or an error that is one of
 	// several.
 	Result struct {
-		Value    any // nil if it does not matter
-		Errors   []error
-		AnyError bool
-		Late     bool     // ctx tells a deadline that it keeps a moment later
-		Beside   bool     // the value matters, and an error may stand beside it
-		Names    []string // of those of Errors that are the lesson's own
-		TextOnly bool     // what it returned has the text of one of Errors, and is none
+		Value     any // nil if it does not matter
+		Errors    []error
+		AnyError  bool
+		Late      bool     // ctx tells a deadline that it keeps a moment later
+		Beside    bool     // the value matters, and an error may stand beside it
+		Names     []string // of those of Errors that are the lesson's own
+		TextOnly  bool     // what it returned has the text of one of Errors, and is none
+		PointerTo string   // the type of one of Errors, if it returned a pointer to such a value instead
 	}
 	// NothingBeside is that the current call returns an error, and beside it nil.
 	NothingBeside struct {

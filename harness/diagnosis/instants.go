@@ -40,6 +40,18 @@ func (s Seen) isShared(at netip.AddrPort) bool {
 	return false
 }
 
+// beganAnew reports whether the send after number i came as long after a datagram that was read when that was sent as
+// it has to come after an earlier send.
+func beganAnew(s Seen, sent Sent, i int) bool {
+	waited := sent.Got[i+1] - sent.Got[i]
+	return waited > sent.Instants[i+1]-sent.Instants[i] &&
+		slices.ContainsFunc(s.Sockets, func(sock Socket) bool {
+			return sock.Addr == sent.From &&
+				slices.ContainsFunc(sock.Reads, func(r Read) bool { return r.Number > 0 && r.At == sent.Got[i] })
+		}) &&
+		slices.ContainsFunc(sent.Instants[:i], func(at time.Duration) bool { return sent.Instants[i+1]-at == waited })
+}
+
 // waitsWrong: the times between the sends follow a rule, but not the story's.
 func waitsWrong(s Seen) text.Text {
 	sent, ok := want[Sent](s)
@@ -99,6 +111,11 @@ func waitsWrong(s Seen) text.Text {
 			return f.At == sent.Got[i+1] && errors.Is(f.Err, syscall.EMSGSIZE)
 		}):
 			return none // no wait was over: it sent for that error
+		}
+		if beganAnew(s, sent, i) {
+			return text.Say("The wait began anew when a datagram came, after %v: it ended %v later, and has to end "+
+				"after %v. What comes meanwhile moves no deadline: set it once for each wait.", sent.Got[i], got[i],
+				sent.Instants[i+1])
 		}
 		return text.Say("Wait number %d is %v long, and has to be %v.", i+1, got[i], wanted[i])
 	}
@@ -418,6 +435,8 @@ func sendsOn(s Seen) text.Text {
 			continue
 		}
 		switch {
+		case quiet.SomeMay && c.Ended >= quiet.Got:
+			return none // it may have sent that before it looked at anything
 		case c.Cancelled && c.Ended >= quiet.Got:
 			return text.Say("%s sent once more when its context had ended. The end of ctx is not the end of a wait: "+
 				"after each read, look at ctx first.", c.Name)

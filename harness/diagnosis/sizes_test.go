@@ -260,6 +260,16 @@ func TestTextAlone(t *testing.T) {
 		{"text", trial{want: diagnosis.Result{Errors: []error{errOwn}, TextOnly: true}, err: errors.New("one")},
 			"%w wraps an error"},
 		{"another error", trial{want: diagnosis.Result{Errors: []error{errOwn}}, err: errors.New("two")}, ""},
+		{"a pointer", trial{want: diagnosis.Result{Errors: []error{errOwn}, TextOnly: true, PointerTo: "x.Error"},
+			err: errors.New("one")}, ""},
+	})
+}
+
+func TestPointerInstead(t *testing.T) {
+	tryRule(t, "To errors.Is, a pointer", []ruleTest{
+		{"a pointer", trial{want: diagnosis.Result{Errors: []error{errOwn}, TextOnly: true, PointerTo: "x.Error"},
+			err: errors.New("one")}, "return a x.Error, without the &"},
+		{"text", trial{want: diagnosis.Result{Errors: []error{errOwn}, TextOnly: true}, err: errors.New("one")}, ""},
 	})
 }
 

@@ -245,6 +245,15 @@ func TestRules(t *testing.T) {
 		{"an error, and a wait that is wrong otherwise", story{want: wantsSent(0, 150*ms), wire: sends(0, 150*ms),
 			failures: []diagnosis.Failure{{Method: "Read", Err: refused, Seen: 1, At: 30 * ms}}},
 			"Wait number 1 is 150ms long, and has to be 100ms."},
+		{"an answer begins a wait anew", story{
+			want: diagnosis.Sent{From: client, Instants: []time.Duration{0, 50 * ms, 100 * ms},
+				Got: []time.Duration{0, 50 * ms, 150 * ms}},
+			wire: sends(0, 50*ms, 150*ms), reads: []diagnosis.Read{{At: 50 * ms, Number: 1, Seen: 1}}},
+			"The wait began anew when a datagram came, after 50ms: it ended 100ms later, and has to end after 100ms."},
+		{"a wait that nothing begins anew", story{
+			want: diagnosis.Sent{From: client, Instants: []time.Duration{0, 50 * ms, 100 * ms},
+				Got: []time.Duration{0, 50 * ms, 150 * ms}},
+			wire: sends(0, 50*ms, 150*ms)}, "Wait number 2 is 100ms long, and has to be 50ms."},
 		{"chance", story{want: wantsSent(0, 103*ms, 308*ms), wire: sends(0, 103*ms, 308*ms)}, "as if by chance"},
 		{"the same too much each time", story{want: wantsSent(0, 103*ms, 306*ms), wire: sends(0, 103*ms, 306*ms)},
 			"Wait number 1 is 103ms long"},
@@ -271,6 +280,9 @@ func TestRules(t *testing.T) {
 		{"a send after the end of ctx", story{want: diagnosis.Quiet{From: client, Got: 300 * ms},
 			call: diagnosis.Call{Done: true, Wanted: true, Cancelled: true, Ended: 300 * ms}},
 			"The end of ctx is not the end of a wait"},
+		{"a send after the end of ctx, where some may be", story{
+			want: diagnosis.Quiet{From: client, Got: 300 * ms, SomeMay: true},
+			call: diagnosis.Call{Done: true, Wanted: true, Cancelled: true, Ended: 300 * ms}}, ""},
 		{"a send after the answer", story{want: diagnosis.Quiet{From: client, Got: 300 * ms},
 			call: diagnosis.Call{Done: true, Wanted: true, Ended: 200 * ms}}, "something that it started still sends"},
 		{"a send by somebody else", story{want: diagnosis.Quiet{From: client, Got: 300 * ms},

@@ -16,8 +16,8 @@ import (
 // valueRules are about the values and the errors of calls that only compute, or only
 // open a socket.
 var valueRules = []rule{
-	otherForm, otherOrder, fieldsSwapped, textAlone, nilInInterface, socketBesideError, reasonMixedUp, reasonMissing,
-	noBrackets, decidedItself,
+	otherForm, otherOrder, fieldsSwapped, pointerInstead, textAlone, nilInInterface, socketBesideError, reasonMixedUp,
+	reasonMissing, noBrackets, decidedItself,
 }
 
 // otherForm: an address is the wanted one, in IPv6's form of an IPv4 address or out of it.
@@ -149,9 +149,18 @@ func equals(a, b reflect.Value) bool {
 	return a.Comparable() && b.Comparable() && a.Equal(b)
 }
 
+// pointerInstead: an error is a pointer to what it should be.
+func pointerInstead(s Seen) text.Text {
+	if r, ok := want[Result](s); ok && r.PointerTo != "" {
+		return text.Say("To errors.Is, a pointer is another error than what it points to, also if its text is the "+
+			"same: return a %s, without the &.", r.PointerTo)
+	}
+	return none
+}
+
 // textAlone: an error has the text of another, but does not wrap it.
 func textAlone(s Seen) text.Text {
-	if r, ok := want[Result](s); ok && r.TextOnly {
+	if r, ok := want[Result](s); ok && r.TextOnly && r.PointerTo == "" {
 		return text.Say("The text alone does not make it that error: errors.Is compares the errors that were " +
 			"wrapped. In fmt.Errorf, %%w wraps an error, and %%v or %%s keeps nothing but its text.")
 	}

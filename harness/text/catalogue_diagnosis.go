@@ -72,6 +72,12 @@ var diagnosisSentences = []Text{
 		"Wait number %d is %v long, a little shorter than %v. A wait lasts to its end, or until the answer comes.",
 		"第 %d 次等了 %v，比 %v 短一點。要等到時間結束，或是答覆來了為止。",
 	},
+	{
+		"The wait began anew when a datagram came, after %v: it ended %v later, and has to end after %v. What comes " +
+			"meanwhile moves no deadline: set it once for each wait.",
+		"開始後 %v 有資料包進來，等待就重新開始了：又過了 %v 才結束，應該在開始後 %v 結束。等待期間不管來什麼，" +
+			"都不能移動期限：每次等待只設定一次。",
+	},
 	{"Wait number %d is %v long, and has to be %v.", "第 %d 次等了 %v，應該要等 %v。"},
 	{
 		"The code sent once and never again: each send gets a wait, with a deadline of its own, and after the wait " +
@@ -599,6 +605,11 @@ var diagnosisSentences = []Text{
 
 	{"%s and %s have changed places: each holds the other's value.", "%s 和 %s 對調了：兩個拿的都是對方的值。"},
 	{
+		"To errors.Is, a pointer is another error than what it points to, also if its text is the same: return a %s, " +
+			"without the &.",
+		"對 errors.Is 來說，指標和它指向的值是不同的錯誤，文字相同也一樣：要回傳 %s，不要加 &。",
+	},
+	{
 		"The text alone does not make it that error: errors.Is compares the errors that were wrapped. In fmt.Errorf, " +
 			"%%w wraps an error, and %%v or %%s keeps nothing but its text.",
 		"光有文字，還不算是那個錯誤：errors.Is 比的是包在裡面的錯誤。在 fmt.Errorf 裡，%%w 會把錯誤包進去，%%v 和 " +
@@ -673,6 +684,10 @@ var diagnosisSentences = []Text{
 	{
 		"%s returned a nil %T beside its error; the story wants a plain nil there.",
 		"%s 除了錯誤，還回傳了值為 nil 的 %T；故事要的是直接回傳 nil。",
+	},
+	{
+		"%s returned the error %s; %s must be true. It has a pointer there, a *%[4]s, and no %[4]s.",
+		"%s 回傳了錯誤 %s；%s 應為 true。那裡是指標 *%[4]s，不是 %[4]s。",
 	},
 	{
 		"%s returned the error %s; %s must be true. Its text says so, but its cause is lost.",

@@ -168,6 +168,7 @@ var storySentences = []Text{
 	{"the story wants %s", "故事要的是 %s"},
 	{"the story wants it after %v", "依照故事，應在開始後 %v 送出"},
 	{"the story wants silence here", "故事要的是這時不再送"},
+	{"the story wants silence here, or one such as %s", "故事要的是這時不再送，或送像 %s 這樣的"},
 	{"the next one was due after %v", "下一個該在開始後 %v 送出"},
 	{"one more than the story wants", "比故事要的多了這一個"},
 	{"this should have gone to %s", "這應該送給 %s"},
@@ -186,6 +187,10 @@ var storySentences = []Text{
 	{
 		"%s sent once more after %v; the story wants silence from %v on.",
 		"%s 在開始後 %v 又送了一次；故事要的是從 %v 起不再送。",
+	},
+	{
+		"%s sent %s after %v; from %v on, the story wants it to send nothing, unless such as %s.",
+		"%s 送了 %s，是在開始後 %v；故事要的是從 %v 起什麼都不送，除非是像 %s 這樣的。",
 	},
 	{
 		"%s sent its datagram number %d after %v; the story wants it after %v.",

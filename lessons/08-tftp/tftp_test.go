@@ -140,10 +140,10 @@ func TestPackets(t *testing.T) {
 				Returns(asText(tftp.Packet{Op: tftp.ERROR, Code: 1, Text: "gone"}))
 		}
 		const forgotten = "The 0 behind an ERROR's Text may be missing: then the Text should go on to the end."
-		for _, text := range []string{"gone", ""} {
-			parse(w, numbers(5, 1)+text).Because(forgotten).
-				Returns(asText(tftp.Packet{Op: tftp.ERROR, Code: 1, Text: text}))
-		}
+		parse(w, numbers(5, 1)+"gone").Because(forgotten).
+			Returns(asText(tftp.Packet{Op: tftp.ERROR, Code: 1, Text: "gone"}))
+		parse(w, numbers(5, 1)).Because("An ERROR may end behind its Code: then its Text is empty.").
+			Returns(asText(tftp.Packet{Op: tftp.ERROR, Code: 1}))
 	})
 
 	harness.Offline.Then(t, "no-packets", func(w *harness.World) {
@@ -306,6 +306,7 @@ const (
 	anyLength  = "From block to block nothing should be left over, such as a deadline, or a count of sends."
 	aroundHad  = "A DATA that comes again should be acknowledged again at once, also where the numbers go round."
 	wFails     = "When w fails, Get should return at once, with an error that wraps that of w."
+	noMore     = "From the end of ctx or conn on, nothing but an ERROR should leave: look at ctx before each send."
 	aroundWho  = "Whoever is not the other end stays a stranger, also after the numbers have gone round."
 )
 
@@ -424,12 +425,12 @@ func TestGetFetches(t *testing.T) {
 		for i := range 2 {
 			transfers = append(transfers, w.Peer(fmt.Sprint("transfer ", i+1)))
 			conns, outs = append(conns, w.ListenPacket(fmt.Sprint("client ", i+1))), append(outs, w.Output())
-			outs[i].Slow(10 * ms)
 			calls = append(calls, get(w, conns[i], server, w.Text(fmt.Sprint(i+1)), outs[i]))
 		}
 		files := []string{content(w, 600), content(w, 700)}
 		for block := range 2 {
 			for i := range 2 {
+				outs[i].SlowNext(10 * ms)
 				transfers[i].Send(conns[i], nthBlock(files[i], block+1))
 			}
 			for i := range 2 {
@@ -939,7 +940,7 @@ func TestGetSendsAgain(t *testing.T) {
 	harness.OnVirtual.Then(t, "slow-writer", func(w *harness.Virtual) {
 		const fromSend = "The times of an ACK count from when it was sent first, however long w has taken before."
 		f := begin(w, 600)
-		f.out.Slow(50 * ms)
+		f.out.SlowNext(50 * ms)
 		w.At(10 * ms)
 		f.transfer.Send(f.conn, nthBlock(f.file, 1))
 		f.transfer.Because(toThePort).ExpectFrom(f.conn, ack(1))
@@ -969,6 +970,9 @@ func gets(w interface{ Helper() }, p *harness.Peer, from harness.Endpoint, code 
 		return isFailure(payload, code)
 	})
 }
+
+// isError reports whether a datagram is an ERROR.
+func isError(payload string) bool { return len(payload) >= 5 && payload[:2] == numbers(5) }
 
 // isFailure reports whether a datagram is an ERROR with a code.
 func isFailure(payload string, code uint16) bool {
@@ -1190,7 +1194,7 @@ func TestGetStops(t *testing.T) {
 			f.call.Because(taken).Beside(int64(size))
 			f.call.Because(nobody).FailsNot(errServerDown)
 			f.transfer.Because(tellsEnd).HearLike(f.conn, failure(3, "any text"), func(payload string) bool {
-				return len(payload) >= 5 && payload[:2] == numbers(5) && strings.HasSuffix(payload, "\x00")
+				return isError(payload) && strings.HasSuffix(payload, "\x00")
 			})
 			f.transfer.Because(tellsEnd).HeardNothingElse()
 			w.NothingLeftBehind()
@@ -1234,6 +1238,7 @@ func TestGetStops(t *testing.T) {
 			f.call.Because("A closed socket should end Get at once, with an error that wraps net.ErrClosed.").
 				FailsAt(ended, net.ErrClosed)
 			f.call.Because(nobody).FailsNot(errServerDown)
+			f.call.Because(taken).Beside(int64(received * blockSize))
 			w.NothingLeftBehind()
 		})
 	}
@@ -1245,6 +1250,36 @@ func TestGetStops(t *testing.T) {
 		call.Because(nobody).FailsNot(errServerDown)
 		w.NothingLeftBehind()
 	})
+
+	for _, end := range []string{"cancelled", "closed"} {
+		harness.OnVirtual.Then(t, end+"-while-w-is-slow", func(w *harness.Virtual) {
+			const (
+				waits = "Get should return when w has, and not before: until then, its caller can't use what it has."
+				byNow = "What w has taken counts, though ctx has ended, or conn is closed, meanwhile."
+			)
+			f, wanted := begin(w, 2000), []error{net.ErrClosed}
+			f.sends(1)
+			f.out.SlowNext(50 * ms)
+			f.transfer.Send(f.conn, nthBlock(f.file, 2))
+			w.At(10 * ms)
+			if end == "cancelled" {
+				f.call.Cancel()
+				wanted = []error{context.Canceled, os.ErrDeadlineExceeded}
+			} else {
+				w.Close(f.conn)
+			}
+			f.call.Because(waits).FailsAt(50*ms, wanted...)
+			f.call.Because(nobody).FailsNot(errServerDown)
+			f.call.Because(byNow).Beside(int64(2 * blockSize))
+			w.Because(byNow)
+			f.out.Holds(f.file[:2*blockSize])
+			if end == "cancelled" {
+				w.Because(noMore)
+				w.SilentBut(f.conn, 10*ms, failure(0, "any text"), isError)
+			}
+			w.NothingLeftBehind()
+		})
+	}
 
 	for _, as := range []string{"a-block-comes", "a-read-fails"} {
 		harness.OnVirtual.Then(t, "cancelled-as-"+as, func(w *harness.Virtual) {
@@ -1276,6 +1311,8 @@ func TestGetStops(t *testing.T) {
 		cancelled.Because(nobody).FailsNot(errServerDown)
 		late := w.Call("Get (with a context whose deadline has passed already)", overdue(get))
 		late.Because(before).FailsAt(0, context.DeadlineExceeded, os.ErrDeadlineExceeded)
+		w.Because(noMore)
+		w.SilentBut(conn, 0, failure(0, "any text"), isError)
 		w.NothingLeftBehind()
 		w.Close(conn)
 		closed := w.Call("Get (with a socket that is closed already)", get)
@@ -1333,6 +1370,7 @@ func taker(out io.Writer) func(payload []byte) []byte {
 
 const (
 	ownSocket = "Each transfer should have its own socket, which open returns, and send all through that one."
+	firstOne  = "DATA 1 should be sent at once, however long it takes to read the blocks behind it."
 	nextOne   = "An ACK should bring the next block at once; the last has fewer than 512 bytes, if need be none."
 	isClosed  = "When a transfer is over, its socket and its file should be closed, however it has ended."
 	notThere  = "Nothing should be sent through the socket on which requests come."
@@ -1390,19 +1428,20 @@ func TestServeSends(t *testing.T) {
 		})
 	}
 
-	harness.OnVirtual.Then(t, "a-hundred", func(w *harness.Virtual) {
+	harness.OnVirtual.Then(t, "three-hundred", func(w *harness.Virtual) {
+		const many = 300
 		contents := map[string]string{}
 		var clients []*harness.Peer
 		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), w.Files(contents))
-		for i := range 100 {
+		for i := range many {
 			clients = append(clients, w.Peer(fmt.Sprint("client ", i+1)))
 			contents[w.Text(fmt.Sprint(i+1))] = content(w, 600+i)
 			clients[i].Send(g.server, rrq(w.Text(fmt.Sprint(i+1)), "octet"))
 		}
 		w.Because(manyAtAll)
-		g.open.Opened(100)
+		g.open.Opened(many)
 		for block := 1; block <= 2; block++ {
-			for _, i := range w.Rand().Perm(100) {
+			for _, i := range w.Rand().Perm(many) {
 				w.Because(manyAtAll)
 				transfer := g.open.Socket(i + 1)
 				clients[i].Because(manyAtAll).ExpectFrom(transfer, nthBlock(contents[w.Text(fmt.Sprint(i+1))], block))
@@ -1503,6 +1542,42 @@ func TestServeSends(t *testing.T) {
 		g.open.AllClosed()
 	})
 
+	harness.OnVirtual.Then(t, "first-things-first", func(w *harness.Virtual) {
+		alice, file := w.Peer("alice"), content(w, 1300)
+		files := w.Files(map[string]string{w.Text("file"): file})
+		files.SlowReads(w.Text("file"), blockSize, 60*ms)
+		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), files)
+		alice.Send(g.server, rrq(w.Text("file"), "octet"))
+		alice.Because(firstOne).ExpectFrom(g.open.Socket(1), nthBlock(file, 1))
+		w.Because(firstOne)
+		w.StillAt(0)
+	})
+
+	for _, at := range []string{"conn", "open"} {
+		harness.OnVirtual.Then(t, "in-16-bytes-at-"+at, func(w *harness.Virtual) {
+			const oneHost = "An IPv4 address in 4 bytes and in 16 is one address, whichever socket gives it."
+			alice, file := w.Peer("alice"), content(w, 600)
+			files := w.Files(map[string]string{w.Text("file"): file})
+			server, open := w.ListenPacket("server"), w.Opener("transfer")
+			w.Go("Serve", func(ctx context.Context) error {
+				if at == "conn" {
+					return tftp.Serve(ctx, wide{server}, open.Open, files)
+				}
+				return tftp.Serve(ctx, server, func() (net.PacketConn, error) {
+					conn, err := open.Open()
+					return wide{conn}, err
+				}, files)
+			})
+			alice.Send(server, rrq(w.Text("file"), "octet"))
+			for i := range blocks(file) {
+				alice.Because(oneHost).ExpectFrom(open.Socket(1), nthBlock(file, i+1))
+				alice.Send(open.Socket(1), ack(uint16(i+1)))
+			}
+			w.Because(isClosed)
+			open.AllClosed()
+		})
+	}
+
 	harness.OnVirtual.Then(t, "modes", func(w *harness.Virtual) {
 		const anyCase = "The mode is octet in whatever case, and options behind it should be passed over."
 		alice, file := w.Peer("alice"), content(w, 5)
@@ -1568,6 +1643,18 @@ func TestServeSends(t *testing.T) {
 		w.Because(isClosed)
 		open.AllClosed()
 	})
+}
+
+// A wide socket gives IPv4 addresses in 16 bytes, as one does that takes IPv6, too.
+type wide struct{ net.PacketConn }
+
+// ReadFrom reads.
+func (s wide) ReadFrom(p []byte) (int, net.Addr, error) {
+	n, from, err := s.PacketConn.ReadFrom(p)
+	if at, ok := from.(*net.UDPAddr); ok {
+		from = &net.UDPAddr{IP: at.IP.To16(), Port: at.Port, Zone: at.Zone}
+	}
+	return n, from, err
 }
 
 // long is a file system that has a long file, under any name, which is the same block again and again.
@@ -1665,6 +1752,7 @@ const (
 	whoAsked  = "Whoever has not asked should get an ERROR with the code 5, and the transfer should go on."
 	otherPort = "Another port of the host that has asked is a stranger, too: what it sends should get an ERROR 5."
 	otherHost = "The same port on another host is a stranger, too: what it sends should get an ERROR 5."
+	notOnce   = "Each packet of a stranger's but an ERROR should get an ERROR 5, and not only its first."
 	theirs    = "The ERROR of a stranger should end nothing."
 )
 
@@ -1707,6 +1795,28 @@ func TestServeSendsAgain(t *testing.T) {
 		}
 		w.Because(isClosed)
 		g.open.AllClosed()
+	})
+
+	harness.OnVirtual.Then(t, "slower-file", func(w *harness.Virtual) {
+		const heldUp = "A block that was sent should be sent again at its times, however long a Read takes meanwhile."
+		alice, file := w.Peer("alice"), content(w, 1300)
+		files := w.Files(map[string]string{w.Text("file"): file})
+		files.SlowReads(w.Text("file"), blockSize, 350*ms)
+		g := give(w, w.ListenPacket("server"), w.Opener("transfer"), files)
+		alice.Send(g.server, rrq(w.Text("file"), "octet"))
+		alice.Because(firstOne).ExpectFrom(g.open.Socket(1), nthBlock(file, 1))
+		w.Because(firstOne)
+		w.StillAt(0)
+		w.At(650 * ms)
+		w.Because(heldUp)
+		w.SentAt(g.open.Socket(1), 0, 100*ms, 300*ms)
+		for range 2 {
+			alice.Because(heldUp).ExpectFrom(g.open.Socket(1), nthBlock(file, 1))
+		}
+		for i := range blocks(file)[1:] {
+			alice.Send(g.open.Socket(1), ack(uint16(i+1)))
+			alice.Because(nextOne).ExpectFrom(g.open.Socket(1), nthBlock(file, i+2))
+		}
 	})
 
 	harness.OnVirtual.Then(t, "lost-acks", func(w *harness.Virtual) {
@@ -1797,9 +1907,11 @@ func TestServeSendsAgain(t *testing.T) {
 		trudy := w.Peer("trudy")
 		s := beginSending(w, alice, 700)
 		for i, stranger := range []*harness.Peer{mallory, trudy} {
+			because := []string{otherHost, otherPort}[i]
 			for _, packet := range []string{ack(1), data(1, w.Text("hello")), rrq(w.Text("file"), "octet")} {
 				stranger.Send(s.socket, packet)
-				gets(w, stranger, s.socket, 5, []string{otherHost, otherPort}[i])
+				gets(w, stranger, s.socket, 5, because)
+				because = notOnce
 			}
 			for _, packet := range []string{failure(0, w.Text("stop")), failure(5, ""), "", w.Text("hello")} {
 				stranger.Send(s.socket, packet)
@@ -2297,6 +2409,47 @@ func TestServeStops(t *testing.T) {
 			files.AllClosed()
 			w.NothingLeftBehind()
 		})
+	}
+
+	for _, end := range []string{"cancelled", "closed"} {
+		for _, what := range []string{"open", "read"} {
+			harness.OnVirtual.Then(t, end+"-in-a-slow-"+what, func(w *harness.Virtual) {
+				const waits = "Serve should return when a file that takes its time has been closed, and not before."
+				alice, file := w.Peer("alice"), content(w, 700)
+				files := w.Files(map[string]string{w.Text("file"): file})
+				if what == "open" {
+					files.Slow(w.Text("file"), 50*ms)
+				} else {
+					files.SlowReads(w.Text("file"), blockSize, 50*ms)
+				}
+				g := give(w, w.ListenPacket("server"), w.Opener("transfer"), files)
+				alice.Send(g.server, rrq(w.Text("file"), "octet"))
+				if what == "read" {
+					alice.Because(firstOne).ExpectFrom(g.open.Socket(1), nthBlock(file, 1))
+					w.Because(firstOne)
+					w.StillAt(0)
+					alice.Send(g.open.Socket(1), ack(1))
+				}
+				w.At(10 * ms)
+				files.Slow(w.Text("file"), 0) // what begins after the end takes no time
+				files.SlowReads(w.Text("file"), 0, 0)
+				wanted := []error{net.ErrClosed}
+				if end == "cancelled" {
+					g.call.Cancel()
+					wanted = []error{context.Canceled, os.ErrDeadlineExceeded}
+				} else {
+					w.Close(g.server)
+				}
+				g.call.Because(waits).FailsAt(50*ms, wanted...)
+				w.Because(endsAll)
+				files.AllClosed()
+				w.Because(endsAll)
+				g.open.AllClosed()
+				w.Because(noMore)
+				w.SilentBut(g.open.Socket(1), 10*ms, failure(0, "any text"), isError)
+				w.NothingLeftBehind()
+			})
+		}
 	}
 
 	harness.OnLoopback4.Then(t, "request-while-cancelling", func(w *harness.Kernel4) {

@@ -101,6 +101,9 @@ func newTransfer(conn net.PacketConn, isEnd func(from net.Addr, p Packet) bool) 
 // doubles its wait each time. The packet is good until the next call.
 func (t *transfer) exchange(ctx context.Context, datagram []byte, to net.Addr, hears func(p Packet) bool) error {
 	for wait := firstWait; wait <= mostWait; wait *= 2 {
+		if ctx.Err() != nil { // perhaps while something else took its time
+			return ctx.Err()
+		}
 		deadline := time.Now().Add(wait)
 		t.conn.WriteTo(datagram, to) // one that fails is as good as lost
 		for {

@@ -46,7 +46,10 @@ func freeze(err error, left *int) error {
 	if *left--; *left < 0 || err == nil {
 		return err
 	}
-	f := frozen{text: err.Error(), value: err}
+	f := frozen{text: err.Error(), value: err, typ: fmt.Sprintf("%T", err)}
+	if e, ok := err.(interface{ TypeName() string }); ok { // it comes from another process
+		f.typ = e.TypeName()
+	}
 	if e, ok := err.(interface{ Is(error) bool }); ok {
 		f.is = slices.DeleteFunc(questions(err), func(target error) bool { return !e.Is(target) })
 	}
@@ -99,6 +102,7 @@ const lastErrno = syscall.Errno(133)
 type frozen struct {
 	text  string
 	value error // which nobody calls, but compares
+	typ   string
 	is    []error
 
 	isErrno bool // As says so
@@ -109,6 +113,9 @@ type frozen struct {
 
 // Error returns the text.
 func (f *frozen) Error() string { return f.text }
+
+// pointsTo reports whether the error was a pointer to what target is.
+func (f *frozen) pointsTo(target error) bool { return f.typ == fmt.Sprintf("*%T", target) }
 
 // Is reports whether the error was target, or said so.
 func (f *frozen) Is(target error) bool {
@@ -148,6 +155,21 @@ type wrapping struct {
 
 // Unwrap returns that one.
 func (w *wrapping) Unwrap() error { return w.cause }
+
+// PointsTo reports whether a frozen error is a pointer to a value of target's type, which may be named, or wraps one.
+// To [errors.Is], that is another error than the value.
+func PointsTo(err, target error) bool {
+	switch e := err.(type) {
+	case *frozen:
+		return e.pointsTo(Cause(target))
+	case *wrapping:
+		return e.pointsTo(Cause(target)) || PointsTo(e.cause, target)
+	case *joining:
+		return e.pointsTo(Cause(target)) ||
+			slices.ContainsFunc(e.causes, func(cause error) bool { return PointsTo(cause, target) })
+	}
+	return false
+}
 
 // A joining error wraps several.
 type joining struct {

@@ -154,6 +154,29 @@ func TestFrozen(t *testing.T) {
 }
 
 // TestFrozenFails: an error whose methods can't be used is replaced.
+// aCode is an error without a pointer.
+type aCode int
+
+func (c aCode) Error() string { return fmt.Sprint("code ", int(c)) }
+
+// elsewhere is a pointer to one in another process.
+type elsewhere struct{ aCode }
+
+func (e elsewhere) TypeName() string { return "*quote_test.aCode" }
+
+// TestPointsTo: a pointer to an error is told from the error.
+func TestPointsTo(t *testing.T) {
+	pointer, want := new(aCode), quote.Named("ErrCode", aCode(0))
+	for _, err := range []error{
+		pointer, elsewhere{}, fmt.Errorf("x: %w", pointer), errors.Join(io.EOF, fmt.Errorf("x: %w", pointer)),
+	} {
+		require.True(t, quote.PointsTo(quote.Frozen(err), want), err)
+	}
+	for _, err := range []error{nil, aCode(0), io.EOF, fmt.Errorf("x: %w", aCode(0)), errors.New("code 0")} {
+		require.False(t, quote.PointsTo(quote.Frozen(err), want), err)
+	}
+}
+
 func TestFrozenFails(t *testing.T) {
 	require.EqualError(t, quote.Frozen(wild{do: func() { panic("no") }}), "a quote_test.wild whose methods panic: no")
 	require.ErrorContains(t, quote.Frozen((*os.PathError)(nil)), "a *fs.PathError whose methods panic: ")

@@ -290,8 +290,8 @@ func (r *Reader) cause(names Names, left *int) error {
 }
 
 func (r *Reader) other(names Names, left *int) error {
-	name, _, text, timeout := r.Text(), r.Text(), r.Text(), r.Uint()
-	e := passed{text: text, names: names}
+	name, typ, text, timeout := r.Text(), r.Text(), r.Text(), r.Uint()
+	e := passed{typ: typ, text: text, names: names}
 	for range r.Len() {
 		e.is = append(e.is, r.Text())
 	}
@@ -337,6 +337,7 @@ func (r *Reader) named(name string, err error, names Names) error {
 
 // A passed error has come over the link, and wraps nothing.
 type passed struct {
+	typ    string // as the other side's code has it
 	text   string
 	is     []string
 	errnos []syscall.Errno
@@ -345,6 +346,9 @@ type passed struct {
 
 // Error returns the text.
 func (e *passed) Error() string { return e.text }
+
+// TypeName returns the name of the error's type, as the other side's code has it.
+func (e *passed) TypeName() string { return e.typ }
 
 // Is reports what the error has said when it was asked.
 func (e *passed) Is(target error) bool {

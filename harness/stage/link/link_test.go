@@ -260,6 +260,9 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	require.NoError(t, passed(t, nil))
+	named, ok := passed(t, &liar{}).(interface{ TypeName() string })
+	require.True(t, ok)
+	require.Equal(t, "*link_test.liar", named.TypeName())
 	require.Contains(t, passed(t, liar{panics: true}).Error(), "whose methods panic: no text")
 	require.Contains(t, passed(t, endless{}).Error(), "without end")
 }
