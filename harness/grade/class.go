@@ -22,33 +22,37 @@ import (
 
 // An Entry is one submission of a class, as it was handed in.
 type Entry struct {
-	System   intake.System `json:"system,omitempty"`
-	Student  string        `json:"student"`
-	ID       string        `json:"id,omitempty"`
-	Attempt  int           `json:"attempt"`
-	Attempts int           `json:"attempts"`
-	Paths    []string      `json:"paths"`
-	Notes    []text.Text   `json:"notes,omitempty"`
-	Left     []intake.Left `json:"left,omitempty"`    // what of it was left out
-	ByName   []string      `json:"by_name,omitempty"` // two downloads that were put in order by their names alone
-	Twice    bool          `json:"twice,omitempty"`   // two versions of a file were there, and the other may be meant
-	Time     *time.Time    `json:"time,omitempty"`    // in the due date's zone
-	Clock    intake.Clock  `json:"clock,omitempty"`   // whose the time is
-	Zone     string        `json:"zone,omitempty"`    // in which it was read, as it has none
-	Late     bool          `json:"late"`
-	LateBy   string        `json:"late_by,omitempty"`
-	Factor   float64       `json:"factor"` // of the points that were earned, for being late
+	System    intake.System `json:"system,omitempty"`
+	Student   string        `json:"student"`
+	ID        string        `json:"id,omitempty"`
+	Attempt   int           `json:"attempt"`
+	Attempts  int           `json:"attempts"`
+	Paths     []string      `json:"paths"`
+	Notes     []text.Text   `json:"notes,omitempty"`
+	Left      []intake.Left `json:"left,omitempty"`        // what of it was left out
+	ByName    []string      `json:"by_name,omitempty"`     // two downloads that were put in order by their names alone
+	Twice     bool          `json:"twice,omitempty"`       // two versions of a file were there; the other may be meant
+	MayBeWork []string      `json:"may_be_work,omitempty"` // what was left out and may be work
+	Time      *time.Time    `json:"time,omitempty"`        // in the due date's zone
+	Clock     intake.Clock  `json:"clock,omitempty"`       // whose the time is
+	Ahead     bool          `json:"ahead,omitempty"`       // the time was yet to come, and does not count
+	Zone      string        `json:"zone,omitempty"`        // in which it was read, as it has none
+	Late      bool          `json:"late"`
+	LateBy    string        `json:"late_by,omitempty"`
+	Factor    float64       `json:"factor"` // of the points that were earned, for being late
 
 	Key     string     `json:"key,omitempty"`     // of its result; "" if it has none
 	Refused *text.Text `json:"refused,omitempty"` // why nothing of it can be graded
 	Unread  string     `json:"unread,omitempty"`  // why this machine could not read it
 }
 
-func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
+// newEntry returns the entry of a submission that is graded now. By a time that is later nobody goes: it is of a wrong
+// clock or zone.
+func newEntry(s intake.Submission, c intake.Content, rule late.Rule, now time.Time) Entry {
 	e := Entry{
 		System: s.System, Student: s.Student, ID: s.ID, Attempt: s.Attempt, Attempts: s.Attempts, Paths: s.Paths,
-		Notes: slices.Concat(s.Notes, c.Notes), Left: c.Left, Twice: c.Twice, ByName: c.ByName, Clock: c.Clock,
-		Zone: c.Zone, Factor: 1,
+		Notes: slices.Concat(s.Notes, c.Notes), Left: c.Left, Twice: c.Twice, ByName: c.ByName,
+		MayBeWork: c.MayBeWork, Clock: c.Clock, Zone: c.Zone, Factor: 1,
 	}
 	if !c.Modified.IsZero() {
 		at := c.Modified.In(rule.Due.Location()).Truncate(time.Second)
@@ -63,6 +67,9 @@ func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
 		return e
 	case s.System == intake.Canvas:
 		o = rule.ByMark(s.Late)
+	case c.Modified.After(now):
+		e.Ahead = true
+		o = rule.ByTime(time.Time{})
 	default:
 		o = rule.ByTime(c.Modified)
 	}
@@ -74,7 +81,12 @@ func newEntry(s intake.Submission, c intake.Content, rule late.Rule) Entry {
 		e.Notes = append(e.Notes, text.Say("Canvas marks it as late, and does not say by how much: it loses %s, the "+
 			"least that being late costs.", lost(o.Factor)))
 	}
-	if o.Unknown {
+	switch {
+	case e.Ahead:
+		e.Notes = append(e.Notes, text.Say("Its time, %s, was yet to come when this was graded, so a clock or a "+
+			"zone is wrong: nobody knows when it was handed in, and it counts as in time.",
+			e.Time.Format("2006-01-02 15:04:05 -07:00")))
+	case o.Unknown && slices.ContainsFunc(c.Lessons, func(l intake.Lesson) bool { return len(l.Files) > 0 }):
 		e.Notes = append(e.Notes, text.Say("Nobody knows when this was handed in; it counts as in time."))
 	}
 	return e

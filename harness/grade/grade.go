@@ -122,7 +122,7 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	g := &grader{Params: p, ctx: ctx, key: key}
+	g := &grader{Params: p, ctx: ctx, key: key, now: time.Now}
 	if g.Jobs == 0 {
 		g.Jobs = processors()
 	}
@@ -171,7 +171,7 @@ func Run(ctx context.Context, p Params) (Summary, error) {
 			s.Marked, s.Lost = append(s.Marked, mine[i].Who()), lost(e.Factor)
 		}
 	}
-	s.Look = look(mine, entries, p.Rule.Due)
+	s.Look = look(mine, entries, p.Rule, time.Local)
 	s.Before = g.before(all, mine, entries)
 	c, missing, err := Open(p.Out)
 	if s.Missing = missing; err != nil || len(missing) > 0 {
@@ -224,6 +224,7 @@ func (g *grader) prepare() error {
 type grader struct {
 	Params
 	ctx   context.Context
+	now   func() time.Time
 	key   []byte
 	head  Head
 	dir   string   // of the programs with the lessons' tests
@@ -287,7 +288,7 @@ func (g *grader) gradeAll(mine []intake.Submission) ([]Entry, error) {
 	}
 	for i, s := range mine {
 		content, err := s.Unpack(ctx)
-		entries[i] = newEntry(s, content, g.Rule)
+		entries[i] = newEntry(s, content, g.Rule, g.now())
 		if r := (*intake.Refusal)(nil); errors.As(err, &r) {
 			entries[i].Refused = &r.Reason
 			g.through(s.Who(), nil, false)

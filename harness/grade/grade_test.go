@@ -122,10 +122,71 @@ func TestLookNear(t *testing.T) {
 		s := intake.Submission{System: one.system, Student: one.who}
 		mine = append(mine, s)
 		c := intake.Content{Modified: due.Add(one.after), Clock: intake.PlatformZip, Zone: one.zone}
-		entries = append(entries, newEntry(s, c, late.Rule{Due: due}))
+		entries = append(entries, newEntry(s, c, late.Rule{Due: due}, due.AddDate(1, 0, 0)))
 	}
-	require.Equal(t, Look{Zone: "+08:00", Near: []string{"before", "after"}}, look(mine, entries, due))
-	require.Empty(t, look(mine, entries, time.Time{}).Near, "without a due date nobody is near it")
+	require.Equal(t, Look{Zone: "+08:00", Near: []string{"before", "after"}},
+		look(mine, entries, late.Rule{Due: due}, time.UTC))
+	require.Empty(t, look(mine, entries, late.Rule{}, time.UTC).Near, "without a due date nobody is near it")
+}
+
+// TestLookNearAStep: a zone can also decide how much is lost, and not where no more can be.
+func TestLookNearAStep(t *testing.T) {
+	due := time.Date(2026, 11, 25, 23, 59, 59, 999_999_999, time.FixedZone("", 8*60*60))
+	for policy, want := range map[string][]string{
+		"10%/week": {"2h", "165h"}, "10%/week, at most 10%": {"2h"}, "10% once, until 3d": {"2h", "70h"},
+		"10%/week, grace 3d": {"70h", "165h"}, "none": {"2h"},
+	} {
+		rule := late.Rule{Due: due}
+		var err error
+		rule.Policy, err = late.ParsePolicy(policy)
+		require.NoError(t, err)
+		var mine []intake.Submission
+		var entries []Entry
+		for _, by := range []time.Duration{2 * time.Hour, 40 * time.Hour, 70 * time.Hour, 165 * time.Hour} {
+			s := intake.Submission{System: intake.Moodle, Student: brief(by)}
+			c := intake.Content{Modified: due.Add(by), Clock: intake.PlatformZip, Zone: "+08:00"}
+			mine, entries = append(mine, s), append(entries, newEntry(s, c, rule, due.AddDate(1, 0, 0)))
+		}
+		require.Equal(t, want, look(mine, entries, rule, time.UTC).Near, policy)
+	}
+}
+
+// TestLookFiles: what was unpacked here has its times in this machine's zone, and whoever that can cost something is
+// named, if the due date's is another.
+func TestLookFiles(t *testing.T) {
+	taipei := time.FixedZone("", 8*60*60)
+	rule := late.Rule{Due: time.Date(2026, 11, 27, 23, 59, 59, 999_999_999, taipei)}
+	var err error
+	rule.Policy, err = late.ParsePolicy("10%/day")
+	require.NoError(t, err)
+	var mine []intake.Submission
+	var entries []Entry
+	for _, one := range []struct {
+		who    string
+		by     time.Duration
+		clock  intake.Clock
+		system intake.System
+	}{
+		{"long before", -9 * time.Hour, intake.FileClock, intake.Moodle},
+		{"before", -time.Minute, intake.FileClock, intake.NoSystem}, // which is late if unpacked east of there
+		{"ann", 4 * time.Hour, intake.FileClock, intake.Moodle},
+		{"a step", 28 * time.Hour, intake.FileClock, intake.NoSystem},
+		{"no step", 40 * time.Hour, intake.FileClock, intake.NoSystem},
+		{"committed", 4 * time.Hour, intake.CommitClock, intake.NoSystem},
+		{"an instant", 4 * time.Hour, intake.PlatformZip, intake.Moodle},
+		{"marked", 4 * time.Hour, intake.FileClock, intake.Canvas},
+	} {
+		s := intake.Submission{System: one.system, Student: one.who}
+		c := intake.Content{Modified: rule.Due.Add(one.by), Clock: one.clock}
+		mine, entries = append(mine, s), append(entries, newEntry(s, c, rule, rule.Due.AddDate(1, 0, 0)))
+	}
+	l := look(mine, entries, rule, time.UTC)
+	require.Equal(t, []string{"ann", "a step"}, l.NearFiles)
+	require.Equal(t, []string{"+00:00", "+08:00", "8h"}, []string{l.Here, l.Due, l.Off})
+	require.Empty(t, l.Near)
+	require.Empty(t, look(mine, entries, rule, taipei).NearFiles, "here it is the due date's zone")
+	tokyo := time.FixedZone("", 9*60*60)
+	require.Equal(t, []string{"before"}, look(mine, entries, rule, tokyo).NearFiles)
 }
 
 // TestLookTwice: who has handed in something twice is named, and each pair of downloads once.
@@ -133,25 +194,38 @@ func TestLookTwice(t *testing.T) {
 	pair := []string{"a.zip", "b.zip"}
 	mine := []intake.Submission{{Student: "ann"}, {Student: "bob"}, {Student: "cat"}}
 	entries := []Entry{{Twice: true, ByName: pair, Factor: 1}, {ByName: pair, Factor: 1}, {Factor: 1}}
-	require.Equal(t, Look{Twice: []string{"ann"}, ByName: [][]string{pair}}, look(mine, entries, time.Time{}))
+	require.Equal(t, Look{Twice: []string{"ann"}, ByName: [][]string{pair}}, look(mine, entries, late.Rule{}, time.UTC))
 }
 
-// TestLookLate: whoever loses something by being late is named, and it is said where all times are a copy's.
+// TestLookMayBeWork: whose work may be in what was not read is named, with that.
+func TestLookMayBeWork(t *testing.T) {
+	mine := []intake.Submission{{Student: "ann"}, {Student: "bob"}, {Student: "cat"}, {Student: "dan"}}
+	s := intake.Submission{Paths: []string{"class/cat.rar"}}
+	var entries []Entry
+	for _, perhaps := range [][]string{{"in.zip"}, {"a.rar", "b.rar"}, nil, nil} {
+		entries = append(entries, newEntry(s, intake.Content{MayBeWork: perhaps}, late.Rule{}, time.Time{}))
+	}
+	entries[2].Refused = &text.Text{EN: "it is encrypted"}
+	require.Equal(t, []string{"ann in.zip", "bob a.rar …", "cat class/cat.rar"},
+		look(mine, entries, late.Rule{}, time.UTC).MayBeWork)
+}
+
+// TestLookLate: whoever loses something by being late is named, and it is said where all times may be a copy's.
 func TestLookLate(t *testing.T) {
 	due := time.Date(2026, 11, 25, 23, 59, 0, 0, time.UTC)
 	at := func(after time.Duration) *time.Time { t := due.Add(after); return &t }
 	mine := []intake.Submission{{Student: "ann"}, {Student: "bob"}, {Student: "cat"}, {Student: "dan"}}
-	entries := []Entry{{Factor: 0.5, Time: at(time.Hour)}, {Factor: 1, Time: at(time.Hour + time.Second)},
-		{Factor: 1, Time: at(time.Hour + 2*time.Second)}, {Factor: 1}}
-	require.Equal(t, Look{Late: []string{"ann"}}, look(mine, entries, due))
+	entries := []Entry{{Factor: 0.5, Time: at(time.Hour)}, {Factor: 1, Time: at(time.Hour + time.Minute)},
+		{Factor: 1, Time: at(time.Hour + 5*time.Minute)}, {Factor: 1}}
+	require.Equal(t, Look{Late: []string{"ann"}}, look(mine, entries, late.Rule{Due: due}, time.UTC))
 	for i := range entries {
 		entries[i].Clock = intake.FileClock
 	}
-	require.True(t, look(mine, entries, due).AtOnce)
-	require.False(t, look(mine, entries, time.Time{}).AtOnce, "nobody asks when that was")
-	require.False(t, look(mine[:2], entries[:2], due).AtOnce, "two may well be so near")
+	require.True(t, look(mine, entries, late.Rule{Due: due}, time.UTC).AtOnce)
+	require.False(t, look(mine, entries, late.Rule{}, time.UTC).AtOnce, "nobody asks when that was")
+	require.False(t, look(mine[:2], entries[:2], late.Rule{Due: due}, time.UTC).AtOnce, "two may well be so near")
 	entries[0].Time = at(0)
-	require.False(t, look(mine, entries, due).AtOnce)
+	require.False(t, look(mine, entries, late.Rule{Due: due}, time.UTC).AtOnce)
 }
 
 // TestBefore: whoever was less late before is named, where the last submission counts.
@@ -171,7 +245,7 @@ func TestBefore(t *testing.T) {
 	paths := []string{filepath.Join(dir, "1"), filepath.Join(dir, "2")}
 	all, _, err := intake.Find(paths, lessons, intake.Limits{}, nil)
 	require.NoError(t, err)
-	g := &grader{ctx: t.Context()}
+	g := &grader{ctx: t.Context(), now: func() time.Time { return due.AddDate(1, 0, 0) }}
 	g.Which, g.Rule.Due = intake.Last, due
 	g.Rule.Policy, err = late.ParsePolicy("10%/day")
 	require.NoError(t, err)
@@ -180,7 +254,7 @@ func TestBefore(t *testing.T) {
 	for _, s := range mine {
 		c, err := s.Unpack(t.Context())
 		require.NoError(t, err)
-		entries = append(entries, newEntry(s, c, g.Rule))
+		entries = append(entries, newEntry(s, c, g.Rule, g.now()))
 	}
 	require.Equal(t, []string{"Ann (101), #2/2"}, g.before(all, mine, entries))
 	g.Which = intake.Best
@@ -548,31 +622,64 @@ func TestExplain(t *testing.T) {
 	require.NoError(t, Explain(&strings.Builder{}, out, "carol"), "whatever became of others")
 }
 
+// TestDueIn: two runs with rules that are not the same are told apart.
+func TestDueIn(t *testing.T) {
+	for due, want := range map[string]string{
+		"2026-12-01T23:59+08:00": "2026-12-01T23:59:59+08:00", "2026-12-01T23:59Z": "2026-12-01T23:59:59Z",
+		"2026-12-01T23:59 UTC":           "2026-12-01T23:59:59Z",
+		"2026-12-01T23:59 Europe/Berlin": "2026-12-01T23:59:59+01:00 Europe/Berlin",
+	} {
+		at, err := late.ParseDue(due, time.UTC)
+		require.NoError(t, err)
+		require.Equal(t, want, dueIn(at))
+	}
+	here, err := late.ParseDue("2026-12-01", nil)
+	require.NoError(t, err)
+	require.NotContains(t, dueIn(here), "Local")
+}
+
 // TestLate: of Canvas's it is the mark that counts, of others the time; without a date nobody loses anything.
 func TestLate(t *testing.T) {
 	policy, err := late.ParsePolicy("10%/day")
 	require.NoError(t, err)
 	due := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 	rule := late.Rule{Due: due, Policy: policy}
-	content := intake.Content{Modified: due.Add(25 * time.Hour), Clock: intake.FileClock}
-	canvas := newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, rule)
+	now := due.Add(25 * time.Hour)
+	content := intake.Content{Modified: now, Clock: intake.FileClock}
+	canvas := newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, rule, now)
 	require.Equal(t, 0.9, canvas.Factor)
 	require.True(t, canvas.Late)
-	folder := newEntry(intake.Submission{}, content, rule)
+	folder := newEntry(intake.Submission{}, content, rule, now)
 	require.Equal(t, 0.8, folder.Factor)
 	require.Equal(t, "25h", folder.LateBy)
-	nobodyKnows := newEntry(intake.Submission{}, intake.Content{}, rule)
+	written := []intake.Lesson{{}, {Files: []intake.File{{Name: "echo.go"}}}}
+	nobodyKnows := newEntry(intake.Submission{}, intake.Content{Lessons: written}, rule, now)
 	require.Equal(t, 1.0, nobodyKnows.Factor)
 	require.Contains(t, nobodyKnows.Notes[0].EN, "Nobody knows")
+	require.Empty(t, newEntry(intake.Submission{}, intake.Content{Lessons: written[:1]}, rule, now).Notes,
+		"nobody asks when nothing was handed in")
 	require.Len(t, canvas.Notes, 1)
 	require.Contains(t, canvas.Notes[0].EN, "does not say by how much: it loses 10%, the least")
 	require.Empty(t, folder.Notes)
-	inTime := newEntry(intake.Submission{System: intake.Canvas}, content, rule)
+	inTime := newEntry(intake.Submission{System: intake.Canvas}, content, rule, now)
 	require.Equal(t, 1.0, inTime.Factor)
 	require.Empty(t, inTime.Notes)
-	free := newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, late.Rule{})
+	free := newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, late.Rule{}, now)
 	require.Equal(t, 1.0, free.Factor)
 	require.Contains(t, free.Notes[0].EN, "without a due date nothing is lost")
+	require.False(t, folder.Ahead)
+	ahead := newEntry(intake.Submission{}, content, rule, now.Add(-1))
+	require.True(t, ahead.Ahead)
+	require.False(t, ahead.Late)
+	require.Equal(t, 1.0, ahead.Factor)
+	require.Len(t, ahead.Notes, 1)
+	require.Contains(t, ahead.Notes[0].EN, "Its time, 2026-12-02 13:00:00 +00:00, was yet to come")
+	newYork := time.FixedZone("", -5*60*60)
+	require.Equal(t, Look{Ahead: []string{"eve"}},
+		look([]intake.Submission{{Student: "eve"}}, []Entry{ahead}, rule, newYork))
+	marked := newEntry(intake.Submission{System: intake.Canvas, Late: true}, content, rule, now.Add(-1))
+	require.False(t, marked.Ahead, "of Canvas's no time counts")
+	require.Equal(t, 0.9, marked.Factor)
 }
 
 // TestNotes: why somebody has little or nothing is in the table, too, in the language of the grading.

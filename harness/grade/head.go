@@ -47,9 +47,19 @@ func newHead(p Params, key []byte) (Head, error) {
 		Lessons: strings.Join(p.Only, ","),
 	}
 	if !p.Rule.Due.IsZero() {
-		h.Rule = p.Rule.Due.Format(time.RFC3339) + " " + h.Rule
+		h.Rule = dueIn(p.Rule.Due) + " " + h.Rule
 	}
 	return h, nil
+}
+
+// dueIn writes a due date, and its zone if one was named: times in zips are read otherwise in that than with the due
+// date's offset.
+func dueIn(due time.Time) string {
+	s := due.Format(time.RFC3339)
+	if zone := due.Location(); zone.String() != "" && zone != time.UTC && zone != time.Local {
+		s += " " + zone.String()
+	}
+	return s
 }
 
 // resultKey returns the key of the result for a submission's content. Who has handed it in, and when, is not in it.

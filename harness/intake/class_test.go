@@ -235,6 +235,25 @@ func TestDownloads(t *testing.T) {
 	}
 }
 
+// TestDownloadInADownload: what was put among what students have handed in, and is a class's itself, is said to be so.
+func TestDownloadInADownload(t *testing.T) {
+	dir := t.TempDir()
+	const first, second = "Chen_1_assignsubmission_file/echo.go", "Li_2_assignsubmission_file/echo.go"
+	lay(t, dir, "class/"+first, echo)
+	lay(t, dir, "class/again.zip", zipped(t, at{second, echo}))
+	lay(t, dir, "class/later/"+second, echo)
+	lay(t, dir, "class/other.zip", zipped(t, at{"echo.go", echo}))
+	all, left := find(t, filepath.Join(dir, "class"))
+	require.Equal(t, []string{"Chen (1)"}, who(all))
+	whys := map[string]string{}
+	for _, l := range left {
+		whys[filepath.Base(l.Path)] = l.Reason.EN
+	}
+	const another = "a whole download within another: move it elsewhere, and give both"
+	require.Equal(t, map[string]string{"again.zip": another, "later": another,
+		"other.zip": "its name is none that the platform gives to what a student hands in"}, whys)
+}
+
 // TestMoodlesDownloads: of two downloads the times say which is the later one, whatever they are called. Only where
 // they don't, and what a student has in them differs, it is said that the names decide.
 func TestMoodlesDownloads(t *testing.T) {

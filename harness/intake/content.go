@@ -34,6 +34,10 @@ type Content struct {
 	// that the student does not mean. The notes say which.
 	Twice bool
 
+	// MayBeWork is what was left out and may be work, by its path, for people: an archive that is not read, or a
+	// document that is named as what the lesson has nothing of. The notes say why.
+	MayBeWork []string
+
 	// ByName are two downloads, if nothing but their names says that the second, which has this, is the later one, and
 	// what the first has is something else.
 	ByName []string
@@ -117,10 +121,14 @@ func (c Clock) Says() text.Text {
 // mostLeft is how many things that were left out are listed one by one.
 const mostLeft = 200
 
-// A misnamed file would be Go's but for what its name ends with, as editors that hide that write it.
-type misnamed struct {
-	lesson int    // in the course
-	meant  string // the name without that
+// An unread file may be work, and is left out.
+type unread struct {
+	shown  string // before its path
+	path   string
+	lesson int       // in the course, of whose files it may be; -1 for an archive, which may have any
+	meant  string    // which of them; "" for any
+	why    text.Text // for an archive
+	rename bool      // it would be Go's but for what its name ends with, as editors that hide that write it
 }
 
 // An unpacker reads one submission.
@@ -132,10 +140,10 @@ type unpacker struct {
 	kept     int64 // bytes of the files that count
 	spare    int64 // and of those that may turn out to
 	claims   []claim
-	trees    map[string]bool     // folders that hold the whole repository
-	notes    []text.Text         // of what was put in another's place
-	twice    bool                // where nobody can be sure
-	misnamed map[misnamed]string // and its path, for people
+	trees    map[string]bool // folders that hold the whole repository
+	notes    []text.Text     // of what was put in another's place
+	twice    bool            // where nobody can be sure
+	unread   []unread
 	left     []Left
 	leftAt   map[string]int
 	unlisted int
@@ -149,7 +157,7 @@ type unpacker struct {
 
 func newUnpacker(ctx context.Context, c course, limits Limits, zone *time.Location) *unpacker {
 	return &unpacker{ctx: ctx, course: c, zone: zone, meter: meter{limits: limits}, trees: map[string]bool{},
-		leftAt: map[string]int{}, misnamed: map[misnamed]string{}}
+		leftAt: map[string]int{}}
 }
 
 // leave notes that something was left out: of one folder, and for one reason, it is one thing.
@@ -166,6 +174,18 @@ func (u *unpacker) leave(name string, why text.Text) {
 		u.leftAt[key] = len(u.left)
 		u.left = append(u.left, Left{name, why, 1})
 	}
+}
+
+// unopened leaves out an archive.
+func (u *unpacker) unopened(name string, why text.Text) {
+	u.leave(name, why)
+	u.mayBeWork(unread{path: name, lesson: -1, why: why})
+}
+
+// mayBeWork notes a file that is left out.
+func (u *unpacker) mayBeWork(f unread) {
+	f.shown = u.shown
+	u.unread = append(u.unread, f)
 }
 
 // take takes an item of a submission's, or leaves it out and says so. The error says why nothing of the submission can
@@ -213,20 +233,21 @@ func (u *unpacker) take(i item) error {
 		u.leave(name, text.Say("neither a file nor a folder"))
 		return nil
 	case hasExtension(name, archives) && u.deep > 0:
-		u.leave(name, text.Say("an archive in an archive; pack the files themselves"))
+		u.unopened(name, text.Say("an archive in an archive; pack the files themselves"))
 		return nil
 	case hasExtension(name, archives):
 		return u.archive(i, name)
 	case hasExtension(name, otherArchives):
-		u.leave(name, text.Say("an archive of a kind that is not read; pack a .zip or a .tar.gz"))
+		u.unopened(name, text.Say("an archive of a kind that is not read; pack a .zip or a .tar.gz"))
 		return nil
 	case !strings.EqualFold(path.Ext(name), ".go"):
 		if lesson, meant := u.course.meant(elements); lesson >= 0 {
 			u.leave(name, text.Say("not Go, as its name ends with .txt: rename it to %s", meant))
-			if m := (misnamed{lesson, meant}); u.misnamed[m] == "" {
-				u.misnamed[m] = text.VisibleLine(u.shown + name)
-			}
+			u.mayBeWork(unread{path: name, lesson: lesson, meant: meant, rename: true})
 			return nil
+		}
+		if lesson, meant := u.course.document(elements); lesson >= 0 {
+			u.mayBeWork(unread{path: name, lesson: lesson, meant: meant})
 		}
 		u.leave(path.Join(path.Dir(name), "*"+path.Ext(name)), text.Say("not Go; only Go is judged"))
 		return nil
@@ -356,15 +377,10 @@ func (u *unpacker) content() Content {
 		c.Notes = append(c.Notes[:most], text.Say("So it is with %d more files.", len(u.notes)-most))
 	}
 	c.Left = u.left
-	for i, l := range c.Lessons {
-		for _, f := range u.course[i].Files {
-			if from := u.misnamed[misnamed{i, f.Name}]; from != "" && !l.has(f.Name) {
-				c.Notes = append(c.Notes, text.Say("%s: %s", l.Name,
-					text.Say("%s is missing; there is %s: rename it.", f.Name, from)))
-			}
-		}
-	}
-	if !slices.ContainsFunc(c.Lessons, func(l Lesson) bool { return len(l.Files) > 0 }) {
+	nothing := !slices.ContainsFunc(c.Lessons, func(l Lesson) bool { return len(l.Files) > 0 })
+	u.tellUnread(&c, nothing)
+	c.MayBeWork = c.MayBeWork[:min(mostLeft, len(c.MayBeWork))]
+	if nothing {
 		why := text.Say("there is no file in it")
 		if len(c.Left) > 0 {
 			why = text.Say("%s: %s", c.Left[0].Path, c.Left[0].Reason)
@@ -376,6 +392,59 @@ func (u *unpacker) content() Content {
 	}
 	c.Key = key(c.Lessons)
 	return c
+}
+
+// tellUnread says what was left out and may be work: of what may be one file, the first. If there is nothing else, one
+// note more says what comes first.
+func (u *unpacker) tellUnread(c *Content, nothing bool) {
+	type file struct {
+		lesson int
+		meant  string
+		rename bool
+	}
+	told := map[file]bool{}
+	archives := map[text.Text][]string{} // paths, by why they are not read
+	var whys []text.Text
+	for _, f := range u.unread {
+		shown := text.VisibleLine(f.shown + f.path)
+		if f.lesson < 0 {
+			if archives[f.why] == nil {
+				whys = append(whys, f.why)
+			}
+			archives[f.why] = append(archives[f.why], shown)
+			continue
+		}
+		at := file{f.lesson, f.meant, f.rename}
+		if told[at] || u.outside(f.shown, f.path) != "" {
+			continue
+		}
+		l := c.Lessons[f.lesson]
+		isWork := func(g File) bool {
+			return (f.meant == "" || g.Name == f.meant) && !u.course[f.lesson].handedOut(g.Name, g.Data)
+		}
+		if slices.ContainsFunc(l.Files, isWork) {
+			continue
+		}
+		told[at] = true
+		c.MayBeWork = append(c.MayBeWork, shown)
+		why := text.Say("what was to be written is not there, but %s is, which is not read: hand in "+
+			"Go files.", shown)
+		switch {
+		case f.rename && l.has(f.meant):
+			why = text.Say("%s is as it was handed out; there is %s: rename it.", f.meant, shown)
+		case f.rename:
+			why = text.Say("%s is missing; there is %s: rename it.", f.meant, shown)
+		}
+		c.Notes = append(c.Notes, text.Say("%s: %s", l.Name, why))
+	}
+	for _, why := range whys {
+		paths := archives[why]
+		c.MayBeWork = append(c.MayBeWork, paths...)
+		if nothing && slices.Equal(paths, []string{c.Left[0].Path}) {
+			continue // which is why there is nothing
+		}
+		c.Notes = append(c.Notes, text.Say("Not read: %s (%s).", text.Some(paths), why))
+	}
 }
 
 // lacks names the lessons that an earlier attempt has files of, and this one has not.

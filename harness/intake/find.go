@@ -236,6 +236,7 @@ func (f *finder) folder(full string, open func() (*os.Root, error), names []stri
 var (
 	onlineText = text.Say("what the student wrote into Moodle's page")
 	notNamed   = text.Say("its name is none that the platform gives to what a student hands in")
+	another    = text.Say("a whole download within another: move it elsewhere, and give both")
 )
 
 // entry looks at what lies in a folder of submissions.
@@ -246,6 +247,9 @@ func (f *finder) entry(given, full string, e fs.DirEntry, isPlatforms bool) erro
 	switch {
 	case ok:
 		one.named = n
+	case isPlatforms && f.isDownload(full, e):
+		f.leave(one.path, another)
+		return nil
 	case isPlatforms:
 		f.leave(one.path, notNamed)
 		return nil

@@ -58,10 +58,10 @@
 // entry. Names that differ only in whether letters are big are one. The other file is left out, and a note says by
 // which rule, unless it is as it was handed out.
 //
-// An archive in what a student has uploaded is read; an archive in that one is not. Names in archives that are no
-// UTF-8 have their bytes as %XX. A path that leaves its folder, links, devices and names with characters that can't be
-// seen are left out. What is encrypted, damaged or over the limits is refused as a whole: nobody can say what of it was
-// meant.
+// An archive in what a student has uploaded is read; an archive in that one is not, and a note says so, as of a
+// document that is named as what a lesson has nothing of. Names in archives that are no UTF-8 have their bytes as %XX.
+// A path that leaves its folder, links, devices and names with characters that can't be seen are left out. What is
+// encrypted, damaged or over the limits is refused as a whole: nobody can say what of it was meant.
 //
 // Of a git repository, the files of HEAD's commit count, whatever lies in the work tree; if that differs, a note says
 // so. The command git reads them; of the repository's own settings, hooks and filters it sees nothing.

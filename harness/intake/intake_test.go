@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -576,6 +577,60 @@ func TestMisnamed(t *testing.T) {
 				note = c.Notes[0].EN
 			}
 			require.Equal(t, tt.note, note)
+		})
+	}
+}
+
+// TestMayBeWork: what is not read and may be work is named and noted, whatever else is there, and nothing else is.
+func TestMayBeWork(t *testing.T) {
+	const (
+		stub    = "package echo // stub\n"
+		nested  = "an archive in an archive; pack the files themselves"
+		unknown = "an archive of a kind that is not read; pack a .zip or a .tar.gz"
+		instead = "what was to be written is not there, but %s is, which is not read: hand in Go files."
+	)
+	tests := []struct {
+		name  string
+		files []at
+		want  []string // notes, by what they are about
+		about []string
+	}{
+		{"an archive in an archive", []at{{"hw.zip", zipped(t, at{"echo.go", echo}, at{"in.zip", zipped(t)})}},
+			[]string{"Not read: hw.zip: in.zip (" + nested + ")."}, []string{"hw.zip: in.zip"}},
+		{"another kind of archive", []at{{"02-echo/echo.go", echo}, {"03.rar", "Rar!"}, {"04.rar", "Rar!"}},
+			[]string{"Not read: 03.rar, 04.rar (" + unknown + ")."}, []string{"03.rar", "04.rar"}},
+		{"a stub, and the work packed", []at{{"echo.go", stub}, {"hw.7z", "7z"}},
+			[]string{"Not read: hw.7z (" + unknown + ")."}, []string{"hw.7z"}},
+		{"nothing but an archive", []at{{"03.rar", "Rar!"}},
+			[]string{"Nothing in it is of any lesson (03.rar: " + unknown + ")."}, []string{"03.rar"}},
+		{"a document named as a lesson", []at{{"echo.go", echo}, {"03-spoof.docx", "PK"}},
+			[]string{"03-spoof: " + fmt.Sprintf(instead, "03-spoof.docx")}, []string{"03-spoof.docx"}},
+		{"a text named as a file", []at{{"echo.go", echo}, {"path.go", ofSpoof}, {"Spoof (1).txt", spoof}},
+			[]string{"03-spoof: " + fmt.Sprintf(instead, "Spoof (1).txt")}, []string{"Spoof (1).txt"}},
+		{"a text in a lesson's folder", []at{{"02-echo/echo.go", stub}, {"02-echo/mine.txt", echo}},
+			[]string{"02-echo: " + fmt.Sprintf(instead, "02-echo/mine.txt")}, []string{"02-echo/mine.txt"}},
+		{"a text beside the stub", []at{{"02-echo/echo.go", stub}, {"02-echo/echo.go.txt", echo}},
+			[]string{"02-echo: echo.go is as it was handed out; there is 02-echo/echo.go.txt: rename it."},
+			[]string{"02-echo/echo.go.txt"}},
+		{"two texts of a name", []at{{"02-echo/echo.docx", "PK"}, {"02-echo/echo.go.txt", echo}, {"spoof.go", spoof},
+			{"path.go", "package spoof"}}, []string{"02-echo: " + fmt.Sprintf(instead, "02-echo/echo.docx"),
+			"02-echo: echo.go is missing; there is 02-echo/echo.go.txt: rename it."},
+			[]string{"02-echo/echo.docx", "02-echo/echo.go.txt"}},
+		{"a whole repository's", []at{{"lessons/02-echo/echo.go", stub}, {"solutions/x/02-echo/echo.go.txt", echo},
+			{"solutions/x/02-echo/echo.txt", echo}}, nil, nil},
+		{"a report on what was written", []at{{"02-echo/echo.go", echo}, {"02-echo/echo.pdf", "%PDF"},
+			{"02.docx", "PK"}, {"notes.txt", "x"}, {"path.txt", "any lesson's"}}, nil, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, c := one(t, "amy", append(tt.files, at{"go.mod", ""})...)
+			var notes []string
+			for _, note := range c.Notes {
+				notes = append(notes, note.EN)
+				require.NotEqual(t, note.EN, note.ZH, "no Chinese")
+			}
+			require.Equal(t, tt.want, notes)
+			require.Equal(t, tt.about, c.MayBeWork)
 		})
 	}
 }

@@ -107,6 +107,9 @@ var archives = []string{".zip", ".tar.gz", ".tgz"}
 // otherArchives are how those end that students upload too, and that are not.
 var otherArchives = []string{".rar", ".7z", ".tar", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tar.zst", ".gz", ".xz"}
 
+// documents are how those files end that students write text into, and perhaps Go.
+var documents = []string{".txt", ".docx", ".doc", ".odt", ".rtf", ".pdf", ".pages"}
+
 // extension returns a name's, as it is written, with .tar.gz and the like whole.
 func extension(name string) string {
 	const tar = ".tar"

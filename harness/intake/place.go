@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -108,6 +109,33 @@ func (c course) meant(elements []string) (lesson int, name string) {
 	return lesson, name
 }
 
+// document returns the lesson's file that a document may have the work of: one that is named as that file or as the
+// lesson is, or that lies in its folder. The lesson is -1 if it is none's, or may be several's; the file's name is
+// empty if it may be any.
+func (c course) document(elements []string) (lesson int, name string) {
+	plain, _ := unnumbered(elements[len(elements)-1])
+	if !hasExtension(plain, documents) {
+		return -1, ""
+	}
+	base := strings.TrimSuffix(plain, path.Ext(plain))
+	in, at := c.inLesson(elements)
+	if in >= 0 && at < len(elements)-2 {
+		return -1, ""
+	}
+	lesson = in
+	for n, k := range c {
+		w, ok := k.written(base + ".go")
+		if in >= 0 && in != n || !ok && !curriculum.IsNamed(k.Name, base) {
+			continue
+		}
+		if in < 0 && lesson >= 0 {
+			return -1, ""
+		}
+		lesson, name = n, w
+	}
+	return lesson, name
+}
+
 // tree returns the folder that holds the whole repository that a path is in, as its lessons/ tells.
 func (c course) tree(elements []string) (root string, ok bool) {
 	if _, at := c.inLesson(elements); at > 0 && strings.EqualFold(elements[at-1], "lessons") {
@@ -164,8 +192,13 @@ func (c course) claim(elements []string, data []byte) (claim, text.Text) {
 }
 
 func (c course) claimed(n int, name string, data []byte, renamed bool) claim {
+	return claim{lesson: n, name: name, data: data, renamed: renamed, stub: c[n].handedOut(name, data)}
+}
+
+// handedOut reports whether a file is as it was handed out.
+func (k known) handedOut(name string, data []byte) bool {
 	isStub := func(s curriculum.Stub) bool { return s.Name == name && s.Untouched(data) }
-	return claim{lesson: n, name: name, data: data, renamed: renamed, stub: slices.ContainsFunc(c[n].stubs, isStub)}
+	return slices.ContainsFunc(k.stubs, isStub)
 }
 
 // inFolder says which place a file in a lesson's folder wants.
@@ -262,7 +295,7 @@ func (u *unpacker) place() (lessons []Lesson) {
 	var claims []claim
 	for _, c := range u.claims {
 		u.shown = c.shown
-		if outside := u.outside(c); outside != "" {
+		if outside := u.outside(c.shown, c.path); outside != "" {
 			u.leave(outside, text.Say("of the repository, and not in its folder lessons"))
 			continue
 		}
@@ -336,11 +369,11 @@ func (u *unpacker) place() (lessons []Lesson) {
 }
 
 // outside returns the folder of a whole repository that a file is in, if that is not lessons.
-func (u *unpacker) outside(c claim) string {
-	elements := strings.Split(c.path, "/")
+func (u *unpacker) outside(shown, name string) string {
+	elements := strings.Split(name, "/")
 	for n := range len(elements) - 1 { // from the top down: repositories may lie in one another
 		root := strings.Join(elements[:n], "/")
-		if u.trees[c.shown+root] && n+1 < len(elements) && !strings.EqualFold(elements[n], "lessons") {
+		if u.trees[shown+root] && n+1 < len(elements) && !strings.EqualFold(elements[n], "lessons") {
 			return strings.Join(elements[:n+1], "/") + "/"
 		}
 	}

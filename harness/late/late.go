@@ -8,6 +8,8 @@
 //	2026-12-01T23:59:30Z       to the end of that second
 //	2026-12-01 23:59           in the zone that the instructor's machine is set to
 //	2026-12-01                 to the end of that day, in that zone
+//	2026-12-01 23:59 Asia/Taipei
+//	                           in the zone of that name, with its changes in spring and autumn; so with each form
 //
 // # Policies
 //
@@ -21,7 +23,7 @@
 //	10%/day, until 3d          what comes more than three days after the due date gets nothing
 //
 // A percentage is from 0 to 100, and may have a fraction. A time is a whole number with m, h, d or w: minutes, hours,
-// days of 24 hours, weeks. What is more than 100% is 100%.
+// days of 24 hours, also where a clock is put forward in between, weeks. What is more than 100% is 100%.
 //
 // # Whose time it is
 //
@@ -224,18 +226,30 @@ var dues = []struct {
 	{"2006-01-02", day},
 }
 
+// aZone tells a time zone's name, as the IANA has them.
+var aZone = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_+/-]*$`)
+
 // ParseDue reads a due date as the package's documentation has them; zone is for one that names none, and time.Local if
 // it is nil. It returns the last instant that is in time. The error is one line, which names what is wrong.
 func ParseDue(s string, zone *time.Location) (time.Time, error) {
 	zone = cmp.Or(zone, time.Local)
-	form := strings.ToUpper(strings.TrimSpace(s))
+	form, named := strings.TrimSpace(s), false
+	if at := strings.LastIndexAny(form, " \t"); at >= 0 && aZone.MatchString(form[at+1:]) {
+		var err error
+		if zone, err = time.LoadLocation(form[at+1:]); err != nil {
+			return time.Time{}, text.Fail("the due date %q has a time zone that is not known here, %s: write it like "+
+				"Europe/Berlin, or like 2026-12-01T23:59+01:00", s, form[at+1:])
+		}
+		form, named = strings.TrimSpace(form[:at]), true
+	}
+	form = strings.ToUpper(form)
 	if date, clock, ok := strings.Cut(form, " "); ok {
 		form = date + "T" + strings.TrimSpace(clock)
 	}
 	for _, d := range dues {
 		at, err := time.ParseInLocation(d.layout, form, zone)
 		switch {
-		case err != nil:
+		case err != nil || named && strings.Contains(d.layout, "Z07"): // which would be another one
 			continue
 		case d.lasts == day: // which may have 23 or 25 hours
 			return at.AddDate(0, 0, 1).Add(-1), nil

@@ -43,6 +43,43 @@ func TestParseDue(t *testing.T) {
 	}
 }
 
+// TestParseDueOfZone: a zone's name says what its clocks show at each time, and a date has one zone.
+func TestParseDueOfZone(t *testing.T) {
+	if _, err := time.LoadLocation("Europe/Berlin"); err != nil {
+		t.Skipf("needs the zones' data: %v", err)
+	}
+	for due, want := range map[string]string{
+		"2026-03-28T23:59 Europe/Berlin":          "2026-03-28T22:59:59Z",
+		" 2026-03-29 23:59  Europe/Berlin ":       "2026-03-29T21:59:59Z",
+		"2026-10-25 Europe/Berlin":                "2026-10-25T22:59:59Z",
+		"2026-12-01t23:59:30 Asia/Taipei":         "2026-12-01T15:59:30Z",
+		"2026-12-01T23:59 UTC":                    "2026-12-01T23:59:59Z",
+		"2026-12-01T23:59 America/Port-au-Prince": "2026-12-02T04:59:59Z",
+	} {
+		got, err := late.ParseDue(due, taipei)
+		require.NoError(t, err)
+		require.Equal(t, want, got.UTC().Format(time.RFC3339), due)
+	}
+	for due, want := range map[string]string{
+		"2026-12-01T23:59 Europe/Berlln":       "has a time zone that is not known here, Europe/Berlln: write it like",
+		"2026-12-01T23:59+01:00 Europe/Berlin": "is none; write it like",
+		"2026-12-01T23:59Z Europe/Berlin":      "is none; write it like",
+		"Europe/Berlin":                        "is none; write it like",
+		"2026-12-01T23:59 ../../etc/localtime": "is none; write it like",
+	} {
+		_, err := late.ParseDue(due, taipei)
+		require.ErrorContains(t, err, want, due)
+	}
+	// An hour is missing on 29 March, and a day of the policy has 24.
+	due, err := late.ParseDue("2026-03-28T23:59 Europe/Berlin", nil)
+	require.NoError(t, err)
+	policy, err := late.ParsePolicy("10%/day")
+	require.NoError(t, err)
+	rule := late.Rule{Due: due, Policy: policy}
+	require.Equal(t, 0.9, rule.ByTime(time.Date(2026, 3, 30, 0, 30, 0, 0, due.Location())).Factor)
+	require.Equal(t, 0.8, rule.ByTime(time.Date(2026, 3, 30, 1, 0, 0, 0, due.Location())).Factor)
+}
+
 // TestParseDueOfDay: a day lasts as long as it does there.
 func TestParseDueOfDay(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")

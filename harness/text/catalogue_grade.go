@@ -55,6 +55,9 @@ var gradeSentences = []Text{
 	{"has %q, which is no part of one, or is there twice", "裡的 %q 不是規則的一部分，或出現了兩次"},
 	{"waits for more than ten years", "等超過十年"},
 	{"ends before its grace does", "在寬限期之前就結束"},
+	{"the due date %q has a time zone that is not known here, %s: write it like Europe/Berlin, or like " +
+		"2026-12-01T23:59+01:00",
+		"期限 %q 裡的時區 %s 這裡不認得：請寫成像 Europe/Berlin，或像 2026-12-01T23:59+01:00"},
 	{"the due date %q is none; write it like 2026-12-01T23:59+08:00, or 2026-12-01 for the end of that day " +
 		"in this machine's time zone",
 		"截止時間 %q 不是時間；請寫成 2026-12-01T23:59+08:00，或 2026-12-01（這台機器時區的當天結束）"},
@@ -96,8 +99,16 @@ var gradeSentences = []Text{
 	{"%d are late by Canvas's word, which does not say by how much; each lost %s, the least that being late costs: " +
 		"%s\n",
 		"有 %d 份是 Canvas 標為遲交的；它沒說遲了多久，所以各扣 %s，也就是遲交最少要扣的：%s\n"},
-	{"Times in zips have no zone; they were read as %s. Within 14 hours of the due date, so look: %s\n",
-		"zip 裡的時間沒有時區，一律當成 %s。離期限不到 14 小時，請確認：%s\n"},
+	{"Times in zips have no zone; they were read as %s. For these a zone within 14 hours would make a difference, so " +
+		"look: %s\n",
+		"zip 裡的時間沒有時區，一律當成 %s。如果是別的時區（相差 14 小時以內），這些的分數可能會不同，請確認：%s\n"},
+	{"Files' times are as this machine's zone has them, %s, and the due date is in %s: those of an unpacked zip " +
+		"may be %s off. Give the zip itself, or unpack it with the due date's zone, as in TZ=Asia/Taipei unzip. That " +
+		"would make a difference for these, so look: %s\n",
+		"檔案的時間依這台電腦的時區 %s，期限則是 %s：zip 解壓縮後，檔案的時間可能差了 %s。請直接給 zip，" +
+			"或用期限的時區解壓縮，例如 TZ=Asia/Taipei unzip。這些的分數會因此不同，請確認：%s\n"},
+	{"Something that may be work was not read; notes in grades.csv say why: %s\n",
+		"有些檔案可能是作業，但沒有讀取；原因寫在 grades.csv 的備註裡：%s\n"},
 	{"Two versions of a file, with %d of the students; notes in grades.csv say which was taken, and why: %s\n",
 		"有 %d 位把同一個檔案交了兩份；採用哪一份、為什麼，寫在 grades.csv 的備註裡，請確認：%s\n"},
 	{"%s is taken to be older than %s, as nothing but their names says which is; if it is the other way round, give " +
@@ -119,9 +130,11 @@ var gradeSentences = []Text{
 	{"Late, with something lost by it: %d (%s)\n", "遲交而扣分的：%d 位（%s）\n"},
 	{"%d of these handed in earlier, too, and less late; the last counts, unless --attempt says otherwise: %s\n",
 		"其中 %d 位之前也交過，而且沒那麼遲；以最後一次為準，除非用 --attempt 指定：%s\n"},
-	{"All files have one time. That may be of a copy, and not of what was handed in: cp -p keeps times, as does the " +
-		"platform's zip.\n",
-		"所有檔案的時間都一樣。那可能是複製的時間，而不是繳交的時間：cp -p 會保留時間，平台的 zip 也會。\n"},
+	{"Times that are yet to come, so of a wrong clock or zone; they count as in time, so look: %s\n",
+		"時間在未來，表示時鐘或時區不對；這些算準時，請確認：%s\n"},
+	{"All files have times within a few minutes. These may be of a copy, and not of what was handed in: cp -p keeps " +
+		"times, as does the platform's zip.\n",
+		"所有檔案的時間都在幾分鐘之內。那可能是複製的時間，而不是繳交的時間：cp -p 會保留時間，平台的 zip 也會。\n"},
 	{"The run before was graded otherwise: %s\n", "上一次評分的方式不同：%s\n"},
 	{"New marks: %d.\n", "新的分數：%d 個。\n"},
 	{"A run that began at %s is not through: these marks are of the one before it, and the same grade command goes on.",
@@ -173,6 +186,9 @@ var gradeSentences = []Text{
 		"Canvas 標為遲交，但沒說遲了多久：扣 %s，也就是遲交最少要扣的。"},
 	{"What was handed in for %s did not compile.", "%s 交的檔案無法編譯。"},
 	{"What was handed in for %s does what is refused, and was not run.", "%s 交的檔案裡有不收的東西，所以沒有執行。"},
+	{"Its time, %s, was yet to come when this was graded, so a clock or a zone is wrong: nobody knows when it was " +
+		"handed in, and it counts as in time.",
+		"它的時間 %s 比評分的時間還晚，表示時鐘或時區不對：不知道這份是什麼時候交的；算準時。"},
 	{"Nobody knows when this was handed in; it counts as in time.", "不知道這份是什麼時候交的；算準時。"},
 	{"The code used up what a submission may: its box was ended, as the limit of %s was reached.",
 		"程式用掉了一份作業能用的量：%s到了上限，沙箱因此結束。"},

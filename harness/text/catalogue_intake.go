@@ -53,6 +53,8 @@ var intakeSentences = []Text{
 	{"what go tool kata grade has written", "go tool kata grade 寫出來的結果"},
 	{"what the student wrote into Moodle's page", "學生寫在 Moodle 頁面上的文字"},
 	{"its name is none that the platform gives to what a student hands in", "檔名不是平台給學生作業的檔名"},
+	{"a whole download within another: move it elsewhere, and give both",
+		"放在另一份下載裡的整份下載：請移到別處，兩份都給"},
 	{"its name is longer than %d bytes", "名稱超過 %d 個位元組"},
 	{"its path is absolute; only what lies in the submission's folder is taken",
 		"路徑是絕對路徑；只收作業資料夾裡的檔案"},
@@ -84,6 +86,10 @@ var intakeSentences = []Text{
 	// what whoever grades should know
 	{"Files are missing: %s.", "缺了檔案：%s。"},
 	{"%s is missing; there is %s: rename it.", "缺了 %s；有 %s：請改名。"},
+	{"%s is as it was handed out; there is %s: rename it.", "%s 和發下來的一樣；有 %s：請改名。"},
+	{"what was to be written is not there, but %s is, which is not read: hand in Go files.",
+		"該寫的檔案沒有寫，但是有 %s，這種檔案不會讀取：請交 Go 檔案。"},
+	{"Not read: %s (%s).", "沒有讀取：%s（%s）。"},
 	{"Files are missing: %s. There are others: %s; rename those that are meant.",
 		"缺了檔案：%s。有別的檔案：%s；如果就是它們，請改名。"},
 	{"%s has %s in %s and in %s: if these are students, unpack it and give the folder; if it is one student's, put " +

@@ -132,17 +132,30 @@ func (s *session) look(at grade.Look) {
 		s.say("%d of these handed in earlier, too, and less late; the last counts, unless --attempt says "+
 			"otherwise: %s\n", len(at.Before), text.Some(at.Before))
 	}
+	if len(at.Ahead) > 0 {
+		s.say("Times that are yet to come, so of a wrong clock or zone; they count as in time, so look: %s\n",
+			text.Some(at.Ahead))
+	}
 	if at.AtOnce {
-		s.say("All files have one time. That may be of a copy, and not of what was handed in: cp -p keeps times, as " +
-			"does the platform's zip.\n")
+		s.say("All files have times within a few minutes. These may be of a copy, and not of what was handed in: " +
+			"cp -p keeps times, as does the platform's zip.\n")
 	}
 	if len(at.Near) > 0 {
-		s.say("Times in zips have no zone; they were read as %s. Within 14 hours of the due date, so look: %s\n",
-			at.Zone, text.Some(at.Near))
+		s.say("Times in zips have no zone; they were read as %s. For these a zone within 14 hours would make a "+
+			"difference, so look: %s\n", at.Zone, text.Some(at.Near))
+	}
+	if len(at.NearFiles) > 0 {
+		s.say("Files' times are as this machine's zone has them, %s, and the due date is in %s: those of an unpacked "+
+			"zip may be %s off. Give the zip itself, or unpack it with the due date's zone, as in TZ=Asia/Taipei "+
+			"unzip. That would make a difference for these, so look: %s\n", at.Here, at.Due, at.Off,
+			text.Some(at.NearFiles))
 	}
 	for _, pair := range at.ByName {
 		s.say("%s is taken to be older than %s, as nothing but their names says which is; if it is the other way "+
 			"round, give them in their order\n", pair[0], pair[1])
+	}
+	if len(at.MayBeWork) > 0 {
+		s.say("Something that may be work was not read; notes in grades.csv say why: %s\n", text.Some(at.MayBeWork))
 	}
 	if len(at.Twice) > 0 {
 		s.say("Two versions of a file, with %d of the students; notes in grades.csv say which was taken, and why: %s\n",
